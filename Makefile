@@ -1,0 +1,47 @@
+# make replay                                   a sample county, made and paid
+# make replay FROM=folder TO=folder UNTIL=date  your own facts
+# make test | lint | types | bench | clean
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SAMPLE := sample/.made
+MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py schemas/*.avsc rules/parameters/*.toml)
+SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
+
+.PHONY: replay setup test lint types bench clean
+
+replay: $(READY) $(if $(FROM),,$(SAMPLE))
+	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
+
+setup: $(READY)
+
+# -n: the tests share nothing, so every core takes some.
+test: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --timeout 300 $(ARGS)
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:
+	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(SAMPLE): $(MAKERS) | $(READY)
+	@rm -rf sample
+	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+	@touch $@
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) -V) is too old: install Python 3.11 or newer and say make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt-get install python3-venv (or your system's package of that name)" >&2; exit 1; }
+	@echo "Setting up .venv, once; a minute or two ..."
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
