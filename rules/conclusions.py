@@ -1,0 +1,174 @@
+"""What the stages say to each other, and what a month keeps to itself.
+
+Authority: none of its own; CONTRACT.md names what leaves the house, these are the words inside it.
+All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
+"""
+
+import msgspec
+
+Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
+
+
+class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
+    """What is left of one timesheet after the recipient's side; to the provider.
+
+    ``minutes`` and ``counties`` have one entry per day of the pay period; ``counties`` is "" where nothing is payable.
+    claimed = sum(minutes) + held + cut + denied. ``places`` are HOURS-6's: (stamp, minutes), oldest first.
+    """
+
+    provider_id: str
+    recipient_id: str
+    program: str
+    period_start: int
+    document_id: str
+    revision: int
+    recorded: Stamp
+    payable: Stamp | None
+    places: list[tuple[Stamp, int]]
+    minutes: list[int]
+    counties: list[str]
+    claimed: int
+    held: int
+    cut: int
+    denied: int
+    documents: list[str]
+    assumptions: list[str]
+
+
+class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
+    """An authorization in force from ``first`` to ``last`` (None: open), its minutes limited to the ceiling."""
+
+    first: int
+    last: int | None
+    county: str
+    monthly_minutes: int
+    training_needs: list[str]
+    reference: str
+
+
+class AssignmentTerm(msgspec.Struct, array_like=True, frozen=True):
+    """An assignment in force from ``first`` to ``last`` (None: open)."""
+
+    first: int
+    last: int | None
+    monthly_minutes: int | None
+    relationship: str
+    live_in: bool
+    reference: str
+
+
+class Engagement(msgspec.Struct, array_like=True, frozen=True):
+    """A provider's terms with one recipient, by program, in order of days; to the provider."""
+
+    provider_id: str
+    recipient_id: str
+    authorizations: dict[str, list[AuthorizationTerm]]
+    assignments: dict[str, list[AssignmentTerm]]
+
+
+class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
+    """Visit spans of one provider with one recipient on one civil day (instants), and what was claimed; to the provider.
+
+    ``spans`` are (check-in, check-out) cut to the civil day; ``claimed_minutes`` got past WHO-3, both programs together.
+    """
+
+    provider_id: str
+    recipient_id: str
+    service_date: int
+    spans: list[tuple[int, int]]
+    claimed_minutes: int
+
+
+class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
+    """One earning of a statement, whole (not a difference). ``rate_mills`` None: a weighted premium or an incentive."""
+
+    earning: str
+    program: str
+    county: str | None
+    rate_mills: int | None
+    minutes: int
+    cents: int
+    rule: str
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What makes it one line: earning, program, county and rate."""
+        return self.earning, self.program, self.county or "", self.rate_mills or 0
+
+
+class Offsettable(msgspec.Struct, array_like=True, frozen=True):
+    """Straight IHSS service minutes of one document that an advance may cover, at their HOURS-6 place."""
+
+    stamp: Stamp
+    document_id: str
+    county: str
+    rate_mills: int
+    minutes: int
+
+
+class Statement(msgspec.Struct, array_like=True, frozen=True):
+    """What one provider earns for one recipient in one pay period, as of a cut-off; to settlement."""
+
+    statement_id: str
+    kind: str
+    provider_id: str
+    recipient_id: str | None
+    period_start: int
+    lines: list[Line]
+    claimed_minutes: int
+    held_minutes: int
+    cut_minutes: int
+    denied_minutes: int
+    payable: tuple[Stamp, str] | None
+    relationship: str
+    live_in: bool
+    offsettable: list[Offsettable]
+    documents: list[str]
+    assumptions: list[str]
+
+    @property
+    def key(self) -> str:
+        """Settlement's key: the recipient, or the provider for training and incentives."""
+        return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
+
+
+class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
+    """An enrolment in force from ``first`` to ``last`` with its account token, and when that was recorded."""
+
+    first: int
+    last: int | None
+    token: str | None
+    recorded: Stamp
+
+
+class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
+    """Where a provider's money goes, by day; to each settlement that pays this provider."""
+
+    key: str
+    provider_id: str
+    terms: list[AccountTerm]
+
+
+class Worked(msgspec.Struct, array_like=True):
+    """Minutes of one document on one day on the provider's side, while rules take from them.
+
+    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents (OT-3). Mutable: each rule that takes minutes
+    lowers ``minutes`` and says so in a finding.
+    """
+
+    day: int
+    earning: str
+    payable: Stamp
+    document_id: str
+    recipient_id: str | None
+    program: str
+    county: str
+    rate_mills: int
+    minutes: int
+    overtime_minutes: int = 0
+
+
+class Tail(msgspec.Struct, array_like=True, frozen=True):
+    """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private."""
+
+    worked: list[Worked]

@@ -1,0 +1,138 @@
+"""Which revision of a document stands, and which of several documents is in force on a day.
+
+Authority: TIME-3 (every kind), "Precedence" of LAW.md. A timesheet that waits for approval is `claimed_time`'s question.
+In force: always. Does not cover: key fields that move (DOCUMENT_MOVED), which the compositions see.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+F = TypeVar("F", bound=Any)
+
+
+class Arrival(NamedTuple):
+    """One thing that reaches a case file: a fact, or a conclusion of the stage before (``content`` None: vanished).
+
+    Tuples sort as the law orders by recording: pay run, ``recorded_at``, ``source``, ``event_id``, encoded content.
+    """
+
+    cut_off: int
+    recorded_at: int
+    source: str
+    event_id: str
+    body: bytes
+    kind: str
+    content: Any
+
+
+class Recorded(NamedTuple, Generic[F]):
+    """A revision with its place in the order of recording."""
+
+    order: tuple[int, int, str, str, bytes]
+    fact: F
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Pay run that first saw it, and ``recorded_at``: what "earliest recorded" compares."""
+        return self.order[0], self.order[1]
+
+
+class Document(Generic[F]):
+    """All revisions of one document, the first recorded of each number standing."""
+
+    __slots__ = ("revisions", "conflicts", "current")
+
+    def __init__(self) -> None:
+        self.revisions: dict[int, Recorded[F]] = {}
+        self.conflicts: list[F] = []
+        self.current: F
+
+    @property
+    def first(self) -> Recorded[F]:
+        """The revision recorded first: a document is as old as this one."""
+        return next(iter(self.revisions.values()))
+
+    def file(self, arrival: Arrival) -> bool:
+        """Add a revision, in the order of recording; False if it was a duplicate or lost against one that stands."""
+        fact = arrival.content
+        known = self.revisions.get(fact.revision)
+        if known is None:
+            self.revisions[fact.revision] = Recorded(arrival[:5], fact)
+            if len(self.revisions) == 1 or fact.revision > self.current.revision:
+                self.current = fact
+            return True
+        if not known.fact.same_content(fact) and not any(other.same_content(fact) for other in self.conflicts):
+            self.conflicts.append(fact)
+            return True
+        return False
+
+    @property
+    def reference(self) -> str:
+        """``kind/document_id/revision`` of the revision in force."""
+        return f"{self.current.KIND}/{self.current.document_id}/{self.current.revision}"
+
+
+class Span(NamedTuple, Generic[F]):
+    """Days from ``first`` to ``last`` (inclusive) on which ``fact`` is in force."""
+
+    first: int
+    last: int
+    fact: F
+
+
+class Terms(Generic[F]):
+    """Documents with effective dates, of which one is in force on a day: the latest ``effective_from``; ties: the
+    latest recorded; then the larger document id. Withdrawn ones are never in force."""
+
+    __slots__ = ("documents", "_ranked")
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document[F]] = {}
+        self._ranked: list[F] | None = None
+
+    def file(self, arrival: Arrival) -> bool:
+        """File a revision under its document id."""
+        self._ranked = None
+        return self.documents.setdefault(arrival.content.document_id, Document()).file(arrival)
+
+    @property
+    def ranked(self) -> list[F]:
+        """Standing revisions, the one that wins first."""
+        if self._ranked is None:
+            standing = [d for d in self.documents.values() if not d.current.withdrawn]
+            standing.sort(key=lambda d: (d.current.effective_from, d.first.order, d.current.document_id), reverse=True)
+            self._ranked = [d.current for d in standing]
+        return self._ranked
+
+    def on(self, day: int) -> F | None:
+        """The document in force on a day."""
+        for fact in self.ranked:
+            if fact.effective_from <= day and (fact.effective_to is None or day <= fact.effective_to):
+                return fact
+        return None
+
+    def spans(self, first: int, last: int) -> list[Span[F]]:
+        """What is in force from ``first`` to ``last``, in order; days without anything are left out."""
+        spans: list[Span[F]] = []
+        edges = sorted(edge for edge in self._edges() if first < edge <= last)
+        starts = [first, *edges]
+        ends = [edge - 1 for edge in edges] + [last]
+        for start, end in zip(starts, ends, strict=True):
+            fact = self.on(start)
+            if fact is None:
+                continue
+            if spans and spans[-1].fact is fact and spans[-1].last == start - 1:
+                spans[-1] = Span(spans[-1].first, end, fact)
+            else:
+                spans.append(Span(start, end, fact))
+        return spans
+
+    def _edges(self) -> set[int]:
+        """Days on which something may start or has just ended."""
+        edges = {fact.effective_from for fact in self.ranked}
+        return edges | {fact.effective_to + 1 for fact in self.ranked if fact.effective_to is not None}
+
+
+def conflicting(documents: Iterable[Document[F]]) -> list[tuple[F, int]]:
+    """Current revision of each document with revisions that contradict one that stands, and how many."""
+    return [(document.current, len(document.conflicts)) for document in documents if document.conflicts]
