@@ -1,0 +1,55 @@
+"""What crosses the boundary: the roll of all kinds, facts in and conclusions out.
+
+A kind is a pair of files: ``<kind>.avsc``, the Avro schema others read, and ``<kind>.py``, its model, which says
+what is acceptable. ``avro.py`` goes from bytes to models and back.
+"""
+
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.benefit_hours import BenefitHours
+from schemas.course_listing import CourseListing
+from schemas.envelope import Fact, Record
+from schemas.evv_visit import EvvVisit
+from schemas.finding import Finding
+from schemas.hours_exception import HoursException
+from schemas.incentive_claim import IncentiveClaim
+from schemas.income_assessment import IncomeAssessment
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
+from schemas.payment_outcome import PaymentOutcome
+from schemas.provider_assignment import ProviderAssignment
+from schemas.provider_enrollment import ProviderEnrollment
+from schemas.rejection import Rejection
+from schemas.service_authorization import ServiceAuthorization
+from schemas.timesheet import Timesheet
+from schemas.training_attendance import TrainingAttendance
+from schemas.training_claim import TrainingClaim
+from schemas.travel_claim import TravelClaim
+from schemas.violation_decision import ViolationDecision
+
+FACTS: dict[str, type[Fact]] = {
+    "Timesheet": Timesheet,
+    "EvvVisit": EvvVisit,
+    "ServiceAuthorization": ServiceAuthorization,
+    "ProviderAssignment": ProviderAssignment,
+    "ProviderEnrollment": ProviderEnrollment,
+    "IncomeAssessment": IncomeAssessment,
+    "TravelClaim": TravelClaim,
+    "CourseListing": CourseListing,
+    "TrainingAttendance": TrainingAttendance,
+    "TrainingClaim": TrainingClaim,
+    "IncentiveClaim": IncentiveClaim,
+    "HoursException": HoursException,
+    "ViolationDecision": ViolationDecision,
+    "PaymentOutcome": PaymentOutcome,
+}
+
+CONCLUSIONS: dict[str, type[Record]] = {
+    "PaymentInstruction": PaymentInstruction,
+    "Finding": Finding,
+    "AdvanceReconciliation": AdvanceReconciliation,
+    "BenefitHours": BenefitHours,
+    "PayRun": PayRun,
+    "Rejection": Rejection,
+}
+
+KINDS: dict[str, type[Record]] = {**FACTS, **CONCLUSIONS}

@@ -1,0 +1,98 @@
+"""Bytes <-> models: every record is read and trusted here, once; whatever cannot be is one :class:`Unreadable`."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import fastavro
+from fastavro.read import SchemaResolutionError
+from pydantic import ValidationError
+
+from schemas import KINDS
+from schemas.container import Container, original_message, read_container, write_container
+from schemas.envelope import Record
+from schemas.physical import (
+    Unreadable,
+    fingerprint_of,
+    logical_schema,
+    physical_schema,
+    published,
+    reader_of,
+    schema_path,
+)
+from schemas.types import path_of
+
+__all__ = [
+    "Container",
+    "Unreadable",
+    "decode_message",
+    "decode_plain",
+    "encode",
+    "encode_message",
+    "fingerprint_of",
+    "logical_schema",
+    "original_message",
+    "physical_schema",
+    "read_container",
+    "schema_path",
+    "validate",
+    "write_container",
+]
+
+MARKER = b"\xc3\x01"
+PREFIX = len(MARKER) + 8
+
+
+def validate(kind: str, record: dict[str, Any]) -> Record:
+    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field."""
+    try:
+        return KINDS[kind].model_validate(record)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "contradictory":
+            raise Unreadable("CONTRADICTORY", first["msg"], first["ctx"]["field"]) from None
+        raise Unreadable("INVALID", first["msg"], path_of(first["loc"])) from None
+
+
+def encode(record: Record) -> bytes:
+    """Plain Avro body of a record, without its schema."""
+    body = BytesIO()
+    fastavro.schemaless_writer(body, physical_schema(record.KIND), record.model_dump())
+    return body.getvalue()
+
+
+def encode_message(record: Record) -> bytes:
+    """Single-object encoding: C3 01, fingerprint of the schema, body."""
+    return MARKER + fingerprint_of(record.KIND) + encode(record)
+
+
+def decode_message(raw: bytes, kind: str | None = None) -> Record:
+    """The record of a single-object message in the current or an earlier published schema; of ``kind`` if given."""
+    if len(raw) < PREFIX or not raw.startswith(MARKER):
+        raise Unreadable("UNREADABLE", "Not an Avro single-object message: it must begin with C3 01 and a fingerprint.")
+    mark = raw[len(MARKER) : PREFIX]
+    version = published().get(mark)
+    if version is None:
+        raise Unreadable("UNKNOWN_SCHEMA", f"No published schema has the fingerprint {mark.hex()}.")
+    if kind not in (None, version.kind):
+        raise Unreadable("UNKNOWN_SCHEMA", f"The message is a {version.kind}, not a {kind}.")
+    return validate(version.kind, _decode_body(version.kind, raw[PREFIX:], version.layout))
+
+
+def decode_plain(kind: str, raw: bytes) -> Record:
+    """The record of a plain Avro body in the current schema of ``kind``."""
+    return validate(kind, _decode_body(kind, raw, physical_schema(kind)))
+
+
+def _decode_body(kind: str, body: bytes, layout: Any) -> dict[str, Any]:
+    stream = BytesIO(body)
+    try:
+        record = fastavro.schemaless_reader(stream, layout, reader_of(kind, layout))
+    except SchemaResolutionError:
+        raise Unreadable("UNKNOWN_SCHEMA", f"The message does not resolve to the current schema of {kind}.") from None
+    except (EOFError, IndexError, ValueError, OverflowError):
+        raise Unreadable("UNREADABLE", f"The bytes end early or are no {kind}.") from None
+    if stream.tell() != len(body):
+        raise Unreadable("UNREADABLE", f"{len(body) - stream.tell()} bytes too many for a {kind}.")
+    return record  # type: ignore[return-value]  # the layout is a record's

@@ -1,0 +1,178 @@
+"""Avro object container files <-> dicts of physical values, in whole blocks, with the place of any damage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import fastavro
+from fastavro.read import HEADER_SCHEMA, SchemaResolutionError
+from fastavro.schema import SchemaParseException, UnknownType
+
+from schemas.physical import Json, Unreadable, fingerprint, kind_of, logical_schema, reader_of, without_logical_types
+
+MAGIC = b"Obj\x01"
+LARGEST_READ = 64 * 1024 * 1024  # no honest block is larger; a damaged length must not fill the memory
+CHUNK = 1024 * 1024
+
+BAD_BYTES = (EOFError, IndexError, KeyError, ValueError, OverflowError, OSError, zlib.error, lzma.LZMAError)
+BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
+
+
+class _Source:
+    """A stream that knows how far it was read and whether reading itself failed; may be given a new header."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._header = BytesIO()
+        self.offset = 0
+        self.failed = False
+
+    def replace_header(self, header: bytes) -> None:
+        self._header = BytesIO(header)
+
+    def tell(self) -> int:
+        return self.offset
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= LARGEST_READ:
+            raise ValueError("length out of range")
+        found = self._header.read(size)
+        while len(found) < size:
+            chunk = self._read_chunk(min(size - len(found), CHUNK))
+            if not chunk:
+                break
+            found += chunk
+        return found
+
+    def _read_chunk(self, size: int) -> bytes:
+        try:
+            chunk = self._stream.read(size)
+        except OSError:
+            self.failed = True
+            raise
+        self.offset += len(chunk)
+        return chunk
+
+
+class Container:
+    """Reader of one container file: iterate for ``(position, record)``, position counted from 0 in records.
+
+    ``kind`` is the record's kind. Records are dicts of physical values in our current schema. Raises Unreadable at once
+    for a file that is none of ours, and while iterating, after all whole blocks before the damage, for a damaged one;
+    its ``offset`` is the first byte not used. An OSError of the stream itself passes through.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._source = _Source(stream)
+        header = self._read_header()
+        self.writer_schema = self._read_schema(header)
+        kind = kind_of(self.writer_schema)
+        if kind is None:
+            raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
+        self.kind: str = kind
+        self.reader_schema = reader_of(kind, self.writer_schema)
+        self._source.replace_header(_encode_header(header, self.writer_schema))
+        self._block = BytesIO()
+        self._before = 0  # records of the current block that came before the present one
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        position = 0
+        for records in self._blocks():
+            for self._before, record in enumerate(records):
+                yield position, record
+                position += 1
+
+    def own_bytes(self, record: dict[str, Any]) -> bytes:
+        """Body of the record last yielded, in its writer's schema."""
+        if self.reader_schema is None:
+            body = BytesIO()
+            fastavro.schemaless_writer(body, self.writer_schema, record)
+            return body.getvalue()
+        self._block.seek(0)
+        start = 0
+        for _ in range(self._before + 1):
+            start = self._block.tell()
+            fastavro.schemaless_reader(self._block, self.writer_schema, None)
+        return self._block.getvalue()[start : self._block.tell()]
+
+    def _blocks(self) -> Iterator[list[dict[str, Any]]]:
+        good = self._source.offset
+        block: Any
+        try:
+            for block in fastavro.block_reader(self._source, self.reader_schema):  # type: ignore[arg-type]
+                records = list(block)
+                if block.bytes_.read(1):
+                    raise ValueError("bytes left over")
+                self._block, good = block.bytes_, self._source.offset
+                yield records
+        except SchemaResolutionError:
+            message = f"The file's schema does not resolve to the current one of {self.kind}."
+            raise Unreadable("UNKNOWN_SCHEMA", message, offset=good) from None
+        except BAD_BYTES:
+            if self._source.failed:
+                raise
+            raise Unreadable("UNREADABLE", "The file is damaged or cut off from here on.", offset=good) from None
+
+    def _read_header(self) -> dict[str, Any]:
+        try:
+            magic = self._source.read(len(MAGIC))
+            if magic != MAGIC:
+                raise ValueError("not an Avro file")
+            self._source.replace_header(magic)
+            return fastavro.schemaless_reader(self._source, HEADER_SCHEMA, None)  # type: ignore[arg-type,return-value]
+        except BAD_BYTES:
+            if self._source.failed:
+                raise
+            raise Unreadable("UNREADABLE", "Not an Avro object container file.", offset=0) from None
+
+    def _read_schema(self, header: dict[str, Any]) -> Json:
+        try:
+            return fastavro.parse_schema(without_logical_types(json.loads(header["meta"]["avro.schema"])))
+        except BAD_SCHEMA:
+            raise Unreadable("UNREADABLE", "The file's header holds no Avro schema.", offset=0) from None
+
+
+def _encode_header(header: dict[str, Any], schema: Json) -> bytes:
+    plain = {key: value for key, value in schema.items() if not key.startswith("__")}
+    relabelled = BytesIO()
+    meta = header["meta"] | {"avro.schema": json.dumps(plain).encode()}
+    fastavro.schemaless_writer(relabelled, HEADER_SCHEMA, header | {"meta": meta})
+    return relabelled.getvalue()
+
+
+def read_container(stream: IO[bytes]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """``(position, kind, record)`` of every record of a container file; see :class:`Container`."""
+    container = Container(stream)
+    for position, record in container:
+        yield position, container.kind, record
+
+
+def original_message(kind: str, container: Container, record: dict[str, Any]) -> bytes:
+    """The record last yielded as a single-object message in its writer's schema, to be repaired and resent."""
+    if kind != container.kind:
+        raise ValueError(f"the file holds {container.kind}, not {kind}")
+    return b"\xc3\x01" + fingerprint(container.writer_schema) + container.own_bytes(record)
+
+
+def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any]], codec: str = "null") -> None:
+    """Writes dicts of physical values as a container file with the published schema.
+
+    The same records give the same bytes. The file appears whole or not at all; writing it twice does no harm.
+    """
+    path = Path(path)
+    marker = hashlib.sha256(kind.encode()).digest()[:16]
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as stream:
+            fastavro.writer(stream, logical_schema(kind), records, codec=codec, sync_marker=marker)  # type: ignore[arg-type]
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

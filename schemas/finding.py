@@ -1,0 +1,39 @@
+"""Finding: what the rules noticed, for the one who can act on it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from schemas.envelope import Record
+from schemas.types import Count, EpochDay, EpochMillis, Identifier, Program, SignedCents, SignedMinutes
+
+
+class Finding(Record):
+    """What the rules noticed, said to the one who can act on it."""
+
+    KIND: ClassVar[str] = "Finding"
+
+    finding_id: str
+    code: str
+    outcome: Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
+    rule: str
+    authority: str
+    addressee: Literal["PROVIDER", "RECIPIENT", "COUNTY"]
+    provider_id: Identifier | None = None
+    recipient_id: Identifier | None = None
+    other_id: Identifier | None = None
+    program: Program | None = None
+    document_id: Identifier | None = None
+    statement_id: str | None = None
+    service_date: EpochDay | None = None
+    workweek_start: EpochDay | None = None
+    service_month: EpochDay | None = None
+    minutes: SignedMinutes | None = None
+    cents: SignedCents | None = None
+    count: Count | None = None
+    consequence: str | None = None
+    due_by: EpochDay | None = None
+    message: str
+    next_step: str
+    cut_off: EpochMillis
+    cleared: bool

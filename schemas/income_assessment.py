@@ -1,0 +1,33 @@
+"""IncomeAssessment: monthly income of a recipient (law: SOC-1 to SOC-3)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from schemas.envelope import Fact
+from schemas.types import Cents, EpochDay, Identifier, check_span
+
+
+class IncomeAssessment(Fact):
+    """Monthly income of a recipient, for the share of cost (SOC-1 to SOC-3)."""
+
+    KIND: ClassVar[str] = "IncomeAssessment"
+    KEY_FIELDS: ClassVar[tuple[str, ...]] = ("recipient_id",)
+
+    recipient_id: Identifier
+    effective_from: EpochDay
+    effective_to: EpochDay | None = None
+    category: Literal["SSI_LINKED", "EXPANSION", "SSI_1619B", "WORKING_DISABLED", "NONE"]
+    couple: bool
+    blind: bool
+    unearned_cents: Cents
+    earned_cents: Cents
+    impairment_work_expense_cents: Cents
+    blind_work_expense_cents: Cents
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        check_span(self.effective_from, self.effective_to, "effective_to", "effective_from")
+        return self

@@ -1,0 +1,76 @@
+"""PaymentInstruction: who is to be paid what (law: MONEY-1, MONEY-2, RUN-2, RUN-3)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from schemas.envelope import Part, Record
+from schemas.types import (
+    Count,
+    County,
+    EpochDay,
+    EpochMillis,
+    Identifier,
+    InstructionId,
+    PaymentKind,
+    PaymentMethod,
+    SignedCents,
+    SignedMinutes,
+    Token,
+)
+
+
+class PaymentLine(Part):
+    """One earning, program, county and rate: the signed difference of this run."""
+
+    earning: Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
+    program: Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
+    county: County | None = None
+    minutes: SignedMinutes
+    rate_mills: SignedCents | None = None
+    cents: SignedCents
+    rule: str
+
+
+class Deduction(Part):
+    """What lowers the net, signed."""
+
+    kind: Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
+    cents: SignedCents
+
+
+class PaymentInstruction(Record):
+    """Who is to be paid what, in one pay run: the difference to everything said before (MONEY-2)."""
+
+    KIND: ClassVar[str] = "PaymentInstruction"
+
+    instruction_id: InstructionId
+    payee_type: Literal["PROVIDER", "RECIPIENT"]
+    payee_id: Identifier
+    provider_id: Identifier | None = None
+    recipient_id: Identifier | None = None
+    kind: PaymentKind
+    period_start: EpochDay
+    statement_id: str
+    sequence: Count
+    run_date: EpochDay
+    cut_off: EpochMillis
+    method: PaymentMethod
+    account_token: Token | None = None
+    lines: list[PaymentLine]
+    gross_cents: SignedCents
+    deductions: list[Deduction]
+    net_cents: SignedCents
+    gross_to_date_cents: SignedCents
+    net_to_date_cents: SignedCents
+    outstanding_cents: SignedCents
+    claimed_minutes: Count
+    paid_minutes: Count
+    held_minutes: Count
+    cut_minutes: Count
+    denied_minutes: Count
+    spend_by: EpochDay | None = None
+    income_tax_excluded: bool
+    documents: list[str]
+    assumptions: list[str]
+    law_version: str

@@ -1,0 +1,147 @@
+"""Schemas as they lie in the bytes: parsed, without logical types, known by name and by fingerprint.
+
+Decoding with logical types costs twice as much and gives date objects; the pipeline wants the ints of the bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import fastavro
+from fastavro.schema import fingerprint as hexadecimal_fingerprint
+from fastavro.schema import to_parsing_canonical_form
+
+from schemas import KINDS
+
+FOLDER = Path(__file__).parent
+NAMESPACE = "ihss.v1."
+
+Json = Any  # a schema as JSON: str, list or dict
+
+
+class Unreadable(ValueError):
+    """An event that cannot be used.
+
+    ``reason`` is UNREADABLE, UNKNOWN_SCHEMA, INVALID or CONTRADICTORY; ``field`` a dotted path such as
+    ``trips[0].minutes``; ``offset`` the first unusable byte of a file. ``message`` never holds a value of the record.
+    """
+
+    def __init__(self, reason: str, message: str, field: str | None = None, offset: int | None = None) -> None:
+        super().__init__(f"{reason}: {field}: {message}" if field else f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+        self.field = field
+        self.offset = offset
+
+
+class Published(NamedTuple):
+    """A schema version that was published: its kind and how its bytes are laid out (parsed, physical)."""
+
+    kind: str
+    layout: Json
+
+
+def without_logical_types(schema: Json) -> Json:
+    """The same schema for the same bytes, with ``int`` where it said ``date``."""
+    if isinstance(schema, list):
+        return [without_logical_types(branch) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {
+        key: value if key == "default" else without_logical_types(value)
+        for key, value in schema.items()
+        if key != "logicalType"
+    }
+    return kept["type"] if kept.keys() == {"type"} else kept
+
+
+def schema_path(kind: str) -> Path:
+    """Where the schema of a kind is published; KeyError if there is no such kind."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", KINDS[kind].KIND).lower()
+    return FOLDER / f"{snake}.avsc"
+
+
+@cache
+def logical_schema(kind: str) -> Json:
+    """Parsed schema of a kind as published, with its logical types."""
+    return fastavro.parse_schema(json.loads(schema_path(kind).read_text()))
+
+
+@cache
+def physical_schema(kind: str) -> Json:
+    """Parsed schema of a kind without logical types: decodes to and encodes from plain ints."""
+    return fastavro.parse_schema(without_logical_types(json.loads(schema_path(kind).read_text())))
+
+
+def fingerprint(schema: Json) -> bytes:
+    """CRC-64-AVRO of the canonical form, 8 bytes as they stand in a single-object message (little-endian)."""
+    return bytes.fromhex(hexadecimal_fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO"))
+
+
+@cache
+def fingerprint_of(kind: str) -> bytes:
+    """Fingerprint of the current schema of a kind."""
+    return fingerprint(physical_schema(kind))
+
+
+def kind_of(schema: Json) -> str | None:
+    """The kind whose record name a parsed schema bears, if it bears one of ours."""
+    name = schema.get("name", "") if isinstance(schema, dict) and schema.get("type") == "record" else ""
+    kind = str(name).removeprefix(NAMESPACE)
+    return kind if kind in KINDS and str(name).startswith(NAMESPACE) else None
+
+
+@lru_cache(maxsize=1)
+def published() -> dict[bytes, Published]:
+    """All published schema versions by fingerprint: the current ones, and those in ``earlier/``."""
+    versions = {}
+    for path in sorted((FOLDER / "earlier").glob("*.avsc")):
+        layout = fastavro.parse_schema(without_logical_types(json.loads(path.read_text())))
+        versions[fingerprint(layout)] = Published(str(kind_of(layout)), layout)
+    current = {fingerprint_of(kind): Published(kind, physical_schema(kind)) for kind in KINDS}
+    return versions | current
+
+
+def same_layout(one: Json, other: Json) -> bool:
+    """Whether two parsed schemas give the same bytes for the same values."""
+    return to_parsing_canonical_form(one) == to_parsing_canonical_form(other)
+
+
+def reader_of(kind: str, writer: Json) -> Json | None:
+    """The schema to resolve a writer's records to; None when the writer's layout is ours, which decodes faster.
+
+    The contract settles the names of records and fields, not of the enums and parts within: whatever the writer called
+    those counts as an alias.
+    """
+    ours = physical_schema(kind)
+    if same_layout(writer, ours):
+        return None
+    aliases = [name for name in _type_names(writer) if name != writer["name"]]
+    plain = without_logical_types(json.loads(schema_path(kind).read_text()))
+    return fastavro.parse_schema(_with_aliases(plain, aliases))
+
+
+def _type_names(schema: Json) -> Iterator[str]:
+    if isinstance(schema, list):
+        for branch in schema:
+            yield from _type_names(branch)
+    elif isinstance(schema, dict):
+        if schema.get("type") in ("record", "enum"):
+            yield schema["name"]
+        for part in (schema.get("items"), schema.get("type"), *(field["type"] for field in schema.get("fields", ()))):
+            yield from _type_names(part)
+
+
+def _with_aliases(schema: Json, aliases: list[str]) -> Json:
+    if isinstance(schema, list):
+        return [_with_aliases(branch, aliases) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = schema.get("type") in ("record", "enum") and "namespace" not in schema
+    deeper = {key: value if key == "default" else _with_aliases(value, aliases) for key, value in schema.items()}
+    return deeper | {"aliases": aliases} if named else deeper

@@ -1,0 +1,31 @@
+"""ProviderAssignment: who works for whom (law: WHO-2, HOURS-5, TAX-1)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from schemas.envelope import Fact
+from schemas.types import EpochDay, Identifier, MinutesOfMonth, Program, check_span
+
+
+class ProviderAssignment(Fact):
+    """A provider may work for a recipient (WHO-2)."""
+
+    KIND: ClassVar[str] = "ProviderAssignment"
+    KEY_FIELDS: ClassVar[tuple[str, ...]] = ("provider_id", "recipient_id", "program")
+
+    provider_id: Identifier
+    recipient_id: Identifier
+    program: Program
+    effective_from: EpochDay
+    effective_to: EpochDay | None = None
+    monthly_minutes: MinutesOfMonth | None = None
+    relationship: Literal["NON_RELATIVE", "SPOUSE", "PARENT", "MINOR_CHILD", "CHILD_18_TO_20", "DOMESTIC_PARTNER"]
+    live_in: bool
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        check_span(self.effective_from, self.effective_to, "effective_to", "effective_from")
+        return self
