@@ -1,0 +1,67 @@
+"""The words a payroll officer reads for the symbols of the contract."""
+
+REASONS = {
+    "V1": "Over 40:00 in a week for a recipient",
+    "V2": "Over a recipient's weekly maximum",
+    "V3": "Over 66:00 in a week for several",
+    "V4": "Over 7:00 of travel in a week",
+    "CLAIM_NOT_THROUGH_ESP": "Claim not through the State's web portal",
+    "CONFLICTING_REVISION": "Two versions under one revision number",
+    "DOCUMENT_MOVED": "One timesheet under two people",
+    "FILING_LIMIT": "Came after the month had closed",
+    "NOT_IN_FORCE": "No rate or other value is known for that day",
+    "PROVIDER_NOT_ASSIGNED": "Provider not assigned to the recipient",
+    "PROVIDER_NOT_ENROLLED": "Provider not enrolled",
+    "SHARE_OF_COST_DUE": "Share of cost to collect",
+}
+"""Finding codes whose own words would not do."""
+
+KINDS = {
+    "CourseListing": "Course listing",
+    "EvvVisit": "EVV visit",
+    "HoursException": "Hours exception",
+    "IncentiveClaim": "Incentive claim",
+    "IncomeAssessment": "Income assessment",
+    "PaymentOutcome": "Payment outcome",
+    "ProviderAssignment": "Provider assignment",
+    "ProviderEnrollment": "Provider enrollment",
+    "ServiceAuthorization": "Service authorization",
+    "TrainingAttendance": "Training attendance",
+    "TrainingClaim": "Training claim",
+    "TravelClaim": "Travel claim",
+    "ViolationDecision": "Violation decision",
+}
+
+REJECTIONS = {
+    "UNREADABLE": "Damaged or not Avro",
+    "UNKNOWN_SCHEMA": "Not a kind of record that is known here",
+    "INVALID": "A field is missing or out of its range",
+    "CONTRADICTORY": "Fields that contradict each other",
+}
+
+DEDUCTIONS = {
+    "FICA": "Social Security (FICA)",
+    "MEDICARE": "Medicare",
+    "SDI": "State disability (SDI)",
+    "SHARE_OF_COST": "Share of cost, paid by recipients",
+    "ADVANCE_PAID": "Paid before as an advance",
+    "OVERPAYMENT_CARRIED": "Set against overpayments",
+}
+
+PAID_FOR = {
+    "ARREARS": "Work done",
+    "ADVANCE": "Advances to recipients",
+    "TRAINING": "Training",
+    "INCENTIVE": "Incentives",
+}
+
+NOT_COVERED = (
+    "Not covered: sick leave; back-up provider differential; union, health and other deductions; income tax, W-2, "
+    "thresholds and refunds; restaurant meals; the WPCS ceiling of 24:00 a day; buy-out; funding shares. See README."
+)
+"""LAW.md section 15, for whoever might look for it in a payroll."""
+
+
+def in_words(symbol: str, words: dict[str, str]) -> str:
+    """The words for a symbol; without any, the symbol itself read aloud: ``NO_VISIT`` is ``No visit``."""
+    return words.get(symbol, symbol.replace("_", " ").capitalize())
