@@ -21,7 +21,7 @@ from schemas.physical import (
     reader_of,
     schema_path,
 )
-from schemas.types import path_of
+from schemas.types import CONTRADICTION, path_of
 
 __all__ = [
     "Container",
@@ -50,7 +50,7 @@ def validate(kind: str, record: dict[str, Any]) -> Record:
         return KINDS[kind].model_validate(record)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "contradictory":
+        if first["type"] == CONTRADICTION:
             raise Unreadable("CONTRADICTORY", first["msg"], first["ctx"]["field"]) from None
         raise Unreadable("INVALID", first["msg"], path_of(first["loc"])) from None
 

@@ -172,7 +172,7 @@ def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as stream:
-            fastavro.writer(stream, logical_schema(kind), records, codec=codec, sync_marker=marker)  # type: ignore[arg-type]
+            fastavro.writer(stream, logical_schema(kind), records, codec=codec, sync_marker=marker)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

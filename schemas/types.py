@@ -56,9 +56,12 @@ PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
 PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
 
 
+CONTRADICTION = "contradiction"
+
+
 def contradiction(field: str, message: str) -> PydanticCustomError:
     """The error of a record whose ``field`` cannot be true beside another; the message holds no value of the record."""
-    return PydanticCustomError("contradiction", "{message}", {"field": field, "message": message})
+    return PydanticCustomError(CONTRADICTION, "{message}", {"field": field, "message": message})
 
 
 @lru_cache(maxsize=4096)
