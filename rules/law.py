@@ -1,0 +1,139 @@
+"""Decides which value of a parameter is in force on a day, as known at a cut-off.
+
+Authority: LAW.md, the head (effective and published dates, grades), MIN-1 and TAX-2 ("until the next is named"), WAGE-2
+(rates published late; nothing after their last known day). The values and their citations: parameters/*.toml.
+In force: always; each value carries its own dates.
+Does not cover: what a rule does where nothing is in force; what a parameter file may hold (parameters/__init__.py).
+
+A parameter is a dated series of values, named with dots (``wage.43``). Units: day ``int``, cut-off ``int``; a value is an
+``int`` (a day where the unit is ``day``), ``bool``, ``str``, or a tuple of ``str`` or ``int``.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rules.parameters import (
+    OWN_FOLDER,
+    Documents,
+    Entry,
+    LawError,
+    Parameter,
+    in_order,
+    laid_over,
+    own_parameters,
+    read_documents,
+)
+from rules.periods import iso
+
+__all__ = ["Entry", "Law", "LawError", "NotInForce", "Parameter"]
+
+
+class NotInForce(Exception):
+    """No value of the parameter ``name`` is in force (and known) on ``day``."""
+
+    def __init__(self, name: str, day: int) -> None:
+        super().__init__(name, day)
+        self.name, self.day = name, day
+
+    def __str__(self) -> str:
+        return f"no value of {self.name} is in force on {iso(self.day)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """All parameters by name; immutable, picklable. Make one with ``Law.load``.
+
+    ``overlaid``: sorted names of the parameters that an overlay changed or added values to.
+    """
+
+    parameters: Mapping[str, Parameter] = field(repr=False)
+    overlaid: tuple[str, ...] = ()
+    # Found before. Values that no publication can change need no cut-off in their key.
+    _always: dict[tuple[str, int], Entry] = field(default_factory=dict, init=False, repr=False)
+    _as_known: dict[tuple[str, int, int], Entry] = field(default_factory=dict, init=False, repr=False)
+
+    @staticmethod
+    def load(overlay: Path | None = None) -> "Law":
+        """The law in rules/parameters, with the ``*.toml`` files of the folder ``overlay`` laid over it.
+
+        Raises LawError when a file cannot be used.
+        """
+        return _own_law() if overlay is None else _own_law().amended(read_documents(overlay))
+
+    def amended(self, documents: Documents) -> "Law":
+        """This law with parsed TOML (by file name) laid over it: a value with the same (from, published) is replaced, any
+        other added. Raises LawError."""
+        parameters = dict(self.parameters)
+        for name, over in laid_over(documents, self.parameters).items():
+            entries = {entry.order: entry for entry in (*parameters[name].entries, *over.entries)}
+            parameters[name] = replace(over, entries=in_order(entries.values()))
+        changed = (name for name, parameter in parameters.items() if parameter != self.parameters[name])
+        return Law(parameters, tuple(sorted({*self.overlaid, *changed})))
+
+    def value(self, name: str, day: int, known_at: int | None = None) -> Any:
+        """The value in force on ``day``, as known at the cut-off ``known_at`` (None: all that is known now).
+
+        The latest ``from`` wins, then the latest published. Raises NotInForce, and KeyError for a name that is not law.
+        """
+        found = self._always.get((name, day))
+        return (found or self.entry(name, day, known_at)).value
+
+    def entry(self, name: str, day: int, known_at: int | None = None) -> Entry:
+        """Like ``value``, with dates, grade and citation."""
+        found = self._always.get((name, day))
+        if found is not None:
+            return found
+        if name not in self._published:
+            return self._always.setdefault((name, day), self._find(name, day, None))
+        key = name, day, -1 if known_at is None else bisect_right(self.publications, known_at)
+        found = self._as_known.get(key)
+        return found or self._as_known.setdefault(key, self._find(name, day, known_at))
+
+    def _find(self, name: str, day: int, known_at: int | None) -> Entry:
+        for entry in reversed(self.parameters[name].entries):
+            if entry.holds(day, known_at):
+                return entry
+        raise NotInForce(name, day)
+
+    def in_force(self, name: str, day: int, known_at: int | None = None) -> bool:
+        """Whether ``value`` would find one. Raises KeyError for a name that is not law."""
+        return any(entry.holds(day, known_at) for entry in self.parameters[name].entries)
+
+    def is_assumption(self, name: str, day: int, known_at: int | None = None) -> bool:
+        """Whether the value in force is this project's own choice. Raises NotInForce."""
+        return self.entry(name, day, known_at).grade == "assumption"
+
+    def names(self) -> tuple[str, ...]:
+        """All parameter names, sorted."""
+        return tuple(sorted(self.parameters))
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 (hex) over all parameters, whatever the order of files and keys, and the comments."""
+        return hashlib.sha256(msgspec.json.encode(self.parameters, order="deterministic")).hexdigest()
+
+    @cached_property
+    def publications(self) -> tuple[int, ...]:
+        """The cut-offs at which published values are first known, sorted."""
+        entries = (entry for parameter in self.parameters.values() for entry in parameter.entries)
+        return tuple(sorted({entry.known_from for entry in entries if entry.known_from is not None}))
+
+    @cached_property
+    def _published(self) -> frozenset[str]:
+        series = self.parameters.items()
+        return frozenset(name for name, parameter in series if any(e.published is not None for e in parameter.entries))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Law, (self.parameters, self.overlaid)
+
+
+@cache
+def _own_law() -> Law:
+    return Law(own_parameters(read_documents(OWN_FOLDER)))

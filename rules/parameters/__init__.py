@@ -1,0 +1,243 @@
+"""Decides what may stand in a parameter file, and reads it: the numbers beside this module, or a folder laid over them.
+
+Authority: LAW.md, the head (grades; effective and published dates), MONEY-1 (half of a rate must be exact in mills);
+DESIGN.md: a published value is known to cut-offs after the end of the day it was published.
+In force: always. Does not cover: which value is in force (rules/law.py), nor whether a value is right.
+
+A file holds one table per parameter (``[wage.43]``): ``law`` (law id), ``unit``, ``choices`` (where not every word is
+implemented) and ``values``, each with ``from``, ``value``, ``grade``, ``citation`` and, where known, ``until`` and
+``published``. Units: day ``int``, cut-off ``int``.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from rules.periods import cut_off_after, epoch_day, iso, midnight
+
+Grade = Literal["statute", "regulation", "instruction", "secondary", "derived", "assumption"]
+Documents = Mapping[str, Mapping[str, Any]]  # file name -> parsed TOML
+
+GRADES = get_args(Grade)
+OWN_FOLDER = Path(__file__).parent
+WHOLE = ("minutes", "cents", "mills_per_hour", "per_100000", "days", "months", "count", "divisor")
+ABOVE_ZERO = ("mills_per_hour", "divisor")
+MEMBERS = {"symbols": str, "calendar": str, "counts": int}
+TYPES: dict[str, type] = dict.fromkeys(WHOLE, int) | dict.fromkeys(MEMBERS, list)
+TYPES |= {"boolean": bool, "choice": str, "text": str, "day": date}
+SPOKEN = {int: "a whole number", list: "an array", bool: "true or false", str: "a string", date: "a date, 2026-01-31"}
+
+
+class LawError(ValueError):
+    """The parameters cannot be used: one line that names the file and the parameter, and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value with its dates: in force from ``from_day`` to ``until`` (inclusive; None: until the next is named), known
+    to cut-offs from ``known_from`` on (None: to all)."""
+
+    value: Any
+    from_day: int
+    until: int | None
+    published: int | None
+    known_from: int | None
+    grade: Grade
+    citation: str
+    law: str
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The last in this order wins; of one name and source no two are equal."""
+        return self.from_day, -1 if self.published is None else self.published
+
+    def holds(self, day: int, known_at: int | None) -> bool:
+        """Whether it covers the day and is known at the cut-off (None: everything is known)."""
+        known = known_at is None or self.known_from is None or self.known_from <= known_at
+        return known and self.from_day <= day and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """All values of one name, in order."""
+
+    law: str
+    unit: str
+    choices: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+class _Value(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    from_: date
+    value: Any
+    until: date | None = None
+    published: date | None = None
+    grade: Grade | None = None
+    citation: str | None = None
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    values: list[_Value]
+    law: str | None = None
+    unit: str | None = None
+    choices: list[str] | None = None
+
+
+def read_documents(folder: Path) -> Documents:
+    """The ``*.toml`` files of a folder, parsed. Raises LawError when there is none or one cannot be read."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise LawError(
+            f"{folder}: no *.toml file in this folder; give a folder with files like rules/parameters/wages.toml"
+        )
+    return {path.name: _document(path) for path in paths}
+
+
+def own_parameters(documents: Documents) -> dict[str, Parameter]:
+    """Parameters that must be complete: law, unit, and a grade and citation for each value. Raises LawError."""
+    return _read(documents, {})
+
+
+def laid_over(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Parameters that lie over ``base``: they take its law and unit; grade ``assumption`` unless stated.
+
+    Raises LawError, also for a name that ``base`` does not have.
+    """
+    return _read(documents, base)
+
+
+def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Sorted so that the last one that holds wins."""
+    return tuple(sorted(entries, key=lambda entry: entry.order))
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+        raise LawError(f"{path.name}: cannot be read as TOML ({problem}); correct the file") from None
+
+
+def _read(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for origin, document in documents.items():
+        for name, written in _tables(document, origin):
+            try:
+                table = msgspec.convert(written, _Table)
+                parameter = _laid_over(name, table, origin, base) if base else _own(table)
+                found[name] = _joined(found.get(name), parameter)
+            except (LawError, msgspec.ValidationError) as problem:
+                raise LawError(f"{origin}: {name}: {problem}") from None
+    return found
+
+
+def _tables(branch: Mapping[str, Any], origin: str, above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for key, below in branch.items():
+        name = f"{above}{key}"
+        if not isinstance(below, dict):
+            raise LawError(f"{origin}: {name}: no table of values; write [{name}] and values = [...]")
+        if "values" in below:
+            yield name, below
+        elif below:
+            yield from _tables(below, origin, f"{name}.")
+        else:
+            raise LawError(f"{origin}: {name}: has no values; write values = [...]")
+
+
+def _own(table: _Table) -> Parameter:
+    if table.law is None or table.unit is None:
+        raise LawError("law and unit are missing; add them")
+    blank = Parameter(table.law, table.unit, tuple(table.choices or ()), ())
+    return _with_entries(blank, table, None)
+
+
+def _laid_over(name: str, table: _Table, origin: str, base: Mapping[str, Parameter]) -> Parameter:
+    below = base.get(name)
+    if below is None:
+        near = get_close_matches(name, base, n=1)
+        raise LawError(
+            f"no such parameter; {f'did you mean {near[0]}?' if near else 'take a name of rules/parameters'}"
+        )
+    if below.unit == "calendar":
+        raise LawError("the calendar is read with the product and cannot be laid over; leave it out")
+    if table.unit not in (None, below.unit) or table.law not in (None, below.law) or table.choices is not None:
+        raise LawError(f"law, unit and choices cannot be changed (unit is {below.unit}); leave them out")
+    return _with_entries(below, table, f"overlay {origin}")
+
+
+def _with_entries(parameter: Parameter, table: _Table, citation: str | None) -> Parameter:
+    return replace(parameter, entries=tuple(_entry(parameter, written, citation) for written in table.values))
+
+
+def _entry(parameter: Parameter, written: _Value, citation: str | None) -> Entry:
+    grade: Grade | None = written.grade or ("assumption" if citation else None)
+    citation = written.citation or citation
+    if not grade or not citation:
+        raise LawError("a value without grade or citation; add them")
+    if written.until is not None and written.until < written.from_:
+        raise LawError(f"`until` {written.until} is before `from` {written.from_}; correct one of them")
+    until, published = (None if civil is None else epoch_day(civil) for civil in (written.until, written.published))
+    # What is published on a day is known when that day has ended, as a fact recorded at that midnight would be.
+    known_from = None if published is None else cut_off_after(midnight(published + 1))
+    value = _checked(parameter, written.value)
+    return Entry(value, epoch_day(written.from_), until, published, known_from, grade, citation, parameter.law)
+
+
+def _checked(parameter: Parameter, value: Any) -> Any:
+    kind = TYPES.get(parameter.unit)
+    if kind is None:
+        raise LawError(f"unit {parameter.unit!r} is unknown; take one of {', '.join(TYPES)}")
+    # Exactly the type: true is no whole number, and a date with a time of day is no date.
+    if type(value) is not kind:
+        raise LawError(f"`value` must be {SPOKEN[kind]} (unit {parameter.unit}); correct it")
+    if kind is int:
+        return _checked_number(parameter.unit, value)
+    if kind is list:
+        return _checked_list(parameter, value)
+    if parameter.unit == "choice":
+        _check_choices(parameter, [value])
+    return epoch_day(value) if kind is date else value
+
+
+def _checked_number(unit: str, value: int) -> int:
+    if value < 0 or (value == 0 and unit in ABOVE_ZERO):
+        raise LawError(f"`value` {value} is too low for unit {unit}; correct it")
+    if unit == "mills_per_hour" and value & 1:
+        raise LawError(f"`value` {value}: half of an odd number of mills is not exact (MONEY-1); give an even number")
+    return value
+
+
+def _checked_list(parameter: Parameter, value: list[Any]) -> tuple[Any, ...]:
+    member = MEMBERS[parameter.unit]
+    if any(type(part) is not member for part in value) or len(set(value)) < len(value) and member is str:
+        raise LawError(f"`value` must be an array, each part {SPOKEN[member]} and none twice; correct it")
+    if parameter.choices:
+        _check_choices(parameter, value)
+    return tuple(value)
+
+
+def _check_choices(parameter: Parameter, words: list[str]) -> None:
+    if not set(words) <= set(parameter.choices):
+        raise LawError(f"`value` must be one of {', '.join(parameter.choices)}; correct it")
+
+
+def _joined(earlier: Parameter | None, parameter: Parameter) -> Parameter:
+    entries = in_order(parameter.entries if earlier is None else (*earlier.entries, *parameter.entries))
+    if not entries:
+        raise LawError("has no values; write values = [...]")
+    for published in {entry.published for entry in entries}:
+        _check_apart([entry for entry in entries if entry.published == published])
+    return replace(parameter, entries=entries)
+
+
+def _check_apart(entries: list[Entry]) -> None:
+    for entry, after in pairwise(entries):
+        if entry.from_day == after.from_day or (entry.until is not None and entry.until >= after.from_day):
+            raise LawError(f"two values for {iso(after.from_day)}; end the earlier one (`until`) before that day")
