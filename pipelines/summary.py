@@ -165,7 +165,7 @@ def _clock(minutes: int) -> str:
 
 def _table(*columns: str, words: int = 1) -> Table:
     """A table whose first ``words`` columns are text and the rest figures, to the right."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for place, column in enumerate(columns):
         table.add_column(column, justify="left" if place < words else "right", no_wrap=place >= words)
     return table

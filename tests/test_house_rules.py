@@ -1,0 +1,340 @@
+"""The style guide, executed. Each rule comes with a snippet that breaks it, so that every rule is seen to fail."""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = ("schemas", "rules", "transforms", "pipelines", "deploy")
+"""Imports point at the same layer or one before it."""
+OUTSIDE = {".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "out", "sample", "build"}
+TEXT = {"", ".avsc", ".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
+
+FOUNDATIONS = {"law", "periods", "money", "documents", "conclusions", "restatement", "findings"}
+COMPOSITIONS = {"authorize", "price", "settle"}
+READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}
+PURE = {
+    "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
+    "hashlib", "heapq", "itertools", "json", "msgspec", "operator", "pathlib", "pydantic", "re", "rules", "schemas",
+    "tomllib", "types", "typing", "zoneinfo",
+}  # fmt: skip
+"""What a rule may import: nothing here knows an engine, a network or the time of day."""
+CLOCKS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime"}
+NUMBERS = {0, 1, 60}
+UNIT_CONSTANTS = {"rules/periods.py", "rules/money.py"}
+FORBIDDEN_WORDS = {
+    "process", "processor", "handle", "handler", "manage", "manager", "data", "info", "helper", "helpers", "flag",
+    "flags", "util", "utils",
+}  # fmt: skip
+FRAMEWORK_OVERRIDES = {"process", "process_batch"}
+LONGEST_FUNCTION, MEDIAN_FUNCTION, LONGEST_FILE = 40, 10, 250
+REGISTRY_HOSTS = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"), ("pythonhosted", "org"), ("crates", "io"), ("proxy", "golang", "org"), ("npmjs", "org"),
+        ("maven", "apache", "org"), ("maven", "org"), ("deb", "debian", "org"),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text file of the house: its path from the root with ``/`` between, and what stands in it."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @property
+    def layer(self) -> str:
+        return self.path.split("/")[0]
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.path).stem
+
+    def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+
+    def imports(self) -> Iterator[str]:
+        """Dotted names, ``from rules import law`` as ``rules.law``."""
+        for node in self.nodes(ast.Import):
+            yield from (alias.name for alias in node.names)
+        for node in self.nodes(ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def house() -> list[Source]:
+    """Every text file that belongs to the project, whether or not git knows it yet."""
+    own = (path for top in sorted(ROOT.iterdir()) if top.name not in OUTSIDE for path in (top, *sorted(top.rglob("*"))))
+    texts = (path for path in own if path.suffix in TEXT and path.is_file())
+    return [Source(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in texts]
+
+
+SOURCES = house()
+Check = Callable[[Source], Iterator[str]]
+CHECKS: list[tuple[Check, Source]] = []
+
+
+def rule(*broken: tuple[str, str]) -> Callable[[Check], Check]:
+    """Register a check with files (path, text) that break it. A check yields one sentence for each breach."""
+
+    def register(check: Check) -> Check:
+        CHECKS.extend((check, Source(path, text)) for path, text in broken)
+        return check
+
+    return register
+
+
+def is_code(source: Source, *layers: str) -> bool:
+    return source.path.endswith(".py") and source.layer in (layers or LAYERS)
+
+
+@rule(
+    ("schemas/a.py", "from rules.law import Law"),
+    ("rules/a.py", "import transforms.restate"),
+    ("transforms/a.py", "def late():\n    from pipelines import cli"),
+    ("pipelines/a.py", "from tests.cases import case"),
+    ("bench/a.py", "import tests"),
+    ("rules/a.py", "from . import law"),
+)
+def imports_point_up(source: Source) -> Iterator[str]:
+    if not is_code(source, *LAYERS, "bench"):
+        return
+    above = {*LAYERS[LAYERS.index(source.layer) + 1 :], "bench"} if source.layer in LAYERS else set()
+    yield from (f"imports {name}" for name in source.imports() if name.split(".")[0] in above | {"tests"})
+    yield from (f"line {node.lineno}: relative import" for node in source.nodes(ast.ImportFrom) if node.level)
+
+
+@rule(
+    ("rules/overtime.py", "from rules.wages import rate"),
+    ("rules/overtime.py", "from rules import wages"),
+    ("rules/law.py", "import rules.price"),
+    ("rules/overtime.py", "from rules.parameters import read"),
+)
+def a_rule_knows_no_other_rule(source: Source) -> Iterator[str]:
+    if is_code(source, "rules") and source.stem not in COMPOSITIONS:
+        named = (name.split(".")[1] for name in source.imports() if name.startswith("rules."))
+        known = FOUNDATIONS | {"parameters"} if source.path in READ_PARAMETERS else FOUNDATIONS
+        yield from (f"imports rules.{name}" for name in named if name not in known)
+
+
+@rule(
+    ("rules/a.py", "import apache_beam as beam"),
+    ("rules/a.py", "from urllib.request import urlopen"),
+    ("rules/a.py", "import time"),
+    ("rules/a.py", "import random"),
+)
+def a_rule_is_pure(source: Source) -> Iterator[str]:
+    if is_code(source, "rules"):
+        yield from (f"imports {name}" for name in source.imports() if name.split(".")[0] not in PURE)
+
+
+@rule(("schemas/a.py", "import apache_beam"), ("schemas/a.py", "from apache_beam.io import avroio"))
+def schemas_know_no_engine(source: Source) -> Iterator[str]:
+    if is_code(source, "schemas"):
+        yield from (f"imports {name}" for name in source.imports() if name.split(".")[0] == "apache_beam")
+
+
+@rule(
+    ("rules/a.py", "day = date.today()"),
+    ("transforms/a.py", "from time import time\nseen = time()"),
+    ("schemas/a.py", "seen = datetime.now(UTC)"),
+)
+def time_is_an_argument(source: Source) -> Iterator[str]:
+    if is_code(source, "schemas", "rules", "transforms"):
+        for call in source.nodes(ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", None))
+            if name in CLOCKS:
+                yield f"line {call.lineno}: asks the clock"
+
+
+@rule(
+    ("rules/a.py", "rate = 18.5"),
+    ("rules/a.py", "def pay(cents: float): ..."),
+    ("rules/a.py", "cents = minutes * rate / 600"),
+    ("rules/a.py", "cents /= 1"),
+    ("rules/a.py", "cents = round(amount)"),
+    ("rules/money.py", "half = 0.5"),
+)
+def no_float_in_a_rule(source: Source) -> Iterator[str]:
+    if not is_code(source, "rules"):
+        return
+    for node in source.nodes(ast.Constant, ast.Name, ast.BinOp, ast.AugAssign):
+        written = isinstance(node, ast.Constant) and isinstance(node.value, float | complex)
+        named = isinstance(node, ast.Name) and node.id in {"float", "round"}
+        if written or named or isinstance(getattr(node, "op", None), ast.Div):
+            yield f"line {node.lineno}: float, round() or true division"
+
+
+@rule(
+    ("rules/a.py", "DAY_MINUTES = 1440"),
+    ("rules/a.py", "def pay(minutes, cap=2400): ..."),
+    ("rules/periods.py", "def week(day):\n    return day // 7"),
+    ("rules/periods.py", "days = 7"),
+)
+def no_number_of_the_law_in_code(source: Source) -> Iterator[str]:
+    if not is_code(source, "rules"):
+        return
+    units = set(_unit_constants(source)) if source.path in UNIT_CONSTANTS else set()
+    for node in source.nodes(ast.Constant):
+        if type(node.value) is int and node.value not in NUMBERS and node not in units:
+            yield f"line {node.lineno}: the number {node.value}"
+
+
+def _unit_constants(source: Source) -> Iterator[ast.AST]:
+    """Nodes of module-level assignments to a name in capitals."""
+    for node in source.tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id.isupper():
+            yield from ast.walk(node)
+
+
+@rule(
+    ("rules/law.py", '"""Decides something."""'),
+    ("rules/overtime.py", '"""Decides premium.\n\nAuthority: OT-1 (29 CFR 778.110). In force: always.\n"""'),
+    ("rules/overtime.py", "x = 1"),
+)
+def a_rule_names_its_authority(source: Source) -> Iterator[str]:
+    if not is_code(source, "rules") or not source.text.strip():
+        return
+    stated = ast.get_docstring(source.tree) or ""
+    needed = ["Authority: "] if source.stem in FOUNDATIONS else ["Authority: ", "In force: ", "Does not cover: "]
+    yield from (f"docstring lacks {part!r}" for part in needed if not re.search(rf"{part.strip()}\s+\S", stated))
+
+
+@rule(
+    ("rules/utils.py", ""),
+    ("pipelines/beam_helpers.py", ""),
+    ("transforms/a.py", "def process_sheet(): ..."),
+    ("transforms/a.py", "def process(): ..."),
+    ("schemas/a.py", "class FileManager: ..."),
+    ("schemas/a.py", "class A:\n    def handle(self): ..."),
+)
+def names_say_something(source: Source) -> Iterator[str]:
+    if not is_code(source, *LAYERS, "bench", "tests"):
+        return
+    names = [source.stem]
+    overrides = set(_overrides(source))
+    for node in source.nodes(ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
+        if node not in overrides:
+            names.append(node.name)
+    yield from (f"the name {name}" for name in names if FORBIDDEN_WORDS & set(_words(name)))
+
+
+def _overrides(source: Source) -> Iterator[ast.AST]:
+    """Methods whose name a framework's base class chose."""
+    for node in source.nodes(ast.ClassDef):
+        if node.bases:
+            yield from (method for method in node.body if getattr(method, "name", None) in FRAMEWORK_OVERRIDES)
+
+
+def _words(name: str) -> list[str]:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+
+
+@rule(("rules/a.py", "def long():\n" + "    x = 0\n" * LONGEST_FUNCTION))
+def functions_are_short(source: Source) -> Iterator[str]:
+    if is_code(source, *LAYERS, "bench"):
+        for name, lines in _lengths(source):
+            if lines > LONGEST_FUNCTION:
+                yield f"{name} has {lines} lines"
+
+
+def _lengths(source: Source) -> list[tuple[str, int]]:
+    functions = source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    return [(node.name, node.end_lineno - node.lineno + 1) for node in functions]
+
+
+@rule(("transforms/a.py", "x = 0\n" * LONGEST_FILE))
+def files_are_short(source: Source) -> Iterator[str]:
+    lines = source.text.count("\n")
+    if is_code(source, *LAYERS, "bench") and lines >= LONGEST_FILE:
+        yield f"{lines} lines"
+
+
+@rule(
+    ("pipelines/a.py", "try:\n    x()\nexcept Exception:\n    pass"),
+    ("pipelines/a.py", "try:\n    x()\nexcept:\n    pass"),
+    ("tests/a.py", "try:\n    x()\nexcept (OSError, BaseException) as e:\n    pass"),
+    ("schemas/a.py", "with suppress(Exception):\n    x()"),
+)
+def a_bug_crashes(source: Source) -> Iterator[str]:
+    if not is_code(source, *LAYERS, "bench", "tests"):
+        return
+    caught = [node.type for node in source.nodes(ast.ExceptHandler)]
+    caught += [call for call in source.nodes(ast.Call) if getattr(call.func, "id", call.func) == "suppress"]
+    for node in caught:
+        names = {getattr(part, "id", None) for part in ast.walk(node)} if node else {"Exception"}
+        if names & {"Exception", "BaseException"}:
+            yield f"line {getattr(node, 'lineno', '?')}: catches everything"
+
+
+@rule(("docs/a.md", f"see https://{REGISTRY_HOSTS[0]}/simple"), ("pip.txt", f"files.{REGISTRY_HOSTS[1]}"))
+def no_file_names_a_registry(source: Source) -> Iterator[str]:
+    yield from (f"names {host}" for host in REGISTRY_HOSTS if host in source.text)
+
+
+@rule(("schemas/nobody.avsc", '{"type": "record", "name": "Nobody", "fields": []}'))
+def every_schema_has_its_model(source: Source) -> Iterator[str]:
+    if not re.fullmatch(r"schemas/\w+\.avsc", source.path):
+        return
+    model = f"schemas/{source.stem}.py"
+    name = json.loads(source.text)["name"]
+    classes = {node.name for other in SOURCES if other.path == model for node in other.nodes(ast.ClassDef)}
+    if name not in classes:
+        yield f"{model} has no class {name}"
+
+
+@pytest.mark.parametrize("check", dict.fromkeys(check for check, _ in CHECKS), ids=lambda check: check.__name__)
+def test_the_house_keeps(check: Check) -> None:
+    breaches = [f"{source.path}: {breach}" for source in SOURCES for breach in check(source)]
+    assert not breaches, "\n".join(["", *breaches])
+
+
+@pytest.mark.parametrize(("check", "broken"), CHECKS, ids=lambda part: getattr(part, "__name__", ""))
+def test_the_check_sees(check: Check, broken: Source) -> None:
+    assert list(check(broken))
+
+
+CITED = '"""Decides.\n\nAuthority: OT-1. In force: always.\nDoes not cover: x.\n"""\n'
+KEPT = {
+    "rules/price.py": CITED + "from rules.overtime import premium\nbefore = -1 * 60",
+    "rules/periods.py": CITED + "DAYS_IN_WEEK = 7\n\ndef week(day):\n    return day // DAYS_IN_WEEK",
+    "transforms/a.py": "import apache_beam as beam\nclass A(beam.DoFn):\n    def process(self, element): ...",
+    "pipelines/a.py": "from datetime import datetime\nseen = datetime.now()\nhalf = 1 / 2\ndatabase = 7",
+}
+"""What is allowed, so that no check is merely always angry."""
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_the_check_is_not_always_angry(path: str) -> None:
+    source = Source(path, KEPT[path])
+    assert not [breach for check, _ in CHECKS for breach in check(source)]
+
+
+def median_length(sources: list[Source]) -> float:
+    return median(length for source in sources if is_code(source) for _, length in _lengths(source))
+
+
+def test_functions_are_mostly_very_short() -> None:
+    assert median_length(SOURCES) < MEDIAN_FUNCTION
+
+
+def test_the_median_sees() -> None:
+    assert median_length([Source("rules/a.py", "def a():\n" + "    x\n" * 9)]) >= MEDIAN_FUNCTION
+
+
+def test_the_house_was_found() -> None:
+    """Without this, an empty list of files would keep every rule."""
+    assert {"pyproject.toml", "pipelines/cli.py", "rules/periods.py", ".ci/run"} <= {source.path for source in SOURCES}
