@@ -152,14 +152,17 @@ class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
 class Worked(msgspec.Struct, array_like=True):
     """Minutes of one document on one day on the provider's side, while rules take from them.
 
-    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents (OT-3). Mutable: each rule that takes minutes
+    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who loses a day
+    too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
     lowers ``minutes`` and says so in a finding.
     """
 
     day: int
     earning: str
     payable: Stamp
+    recorded: Stamp
     document_id: str
+    reference: str
     recipient_id: str | None
     program: str
     county: str

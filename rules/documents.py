@@ -4,7 +4,6 @@ Authority: TIME-3 (every kind), "Precedence" of LAW.md. A timesheet that waits f
 In force: always. Does not cover: key fields that move (DOCUMENT_MOVED), which the compositions see.
 """
 
-from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Any)
@@ -37,6 +36,14 @@ class Recorded(NamedTuple, Generic[F]):
         return self.order[0], self.order[1]
 
 
+OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off")
+
+
+def same_content(one: Any, other: Any) -> bool:
+    """Is it the same revision sent again? All but what belongs to the message is compared (TIME-3)."""
+    return all(getattr(other, name) == value for name, value in one if name not in OF_THE_MESSAGE)
+
+
 class Document(Generic[F]):
     """All revisions of one document, the first recorded of each number standing."""
 
@@ -61,7 +68,7 @@ class Document(Generic[F]):
             if len(self.revisions) == 1 or fact.revision > self.current.revision:
                 self.current = fact
             return True
-        if not known.fact.same_content(fact) and not any(other.same_content(fact) for other in self.conflicts):
+        if not same_content(known.fact, fact) and not any(same_content(other, fact) for other in self.conflicts):
             self.conflicts.append(fact)
             return True
         return False
@@ -131,8 +138,3 @@ class Terms(Generic[F]):
         """Days on which something may start or has just ended."""
         edges = {fact.effective_from for fact in self.ranked}
         return edges | {fact.effective_to + 1 for fact in self.ranked if fact.effective_to is not None}
-
-
-def conflicting(documents: Iterable[Document[F]]) -> list[tuple[F, int]]:
-    """Current revision of each document with revisions that contradict one that stands, and how many."""
-    return [(document.current, len(document.conflicts)) for document in documents if document.conflicts]

@@ -5,12 +5,14 @@ and citation of each. In force: always. Does not cover: when a finding is made; 
 """
 
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from rules.documents import Document
 from rules.money import dollars
 from rules.periods import civil_date, hhmm
 
@@ -76,6 +78,12 @@ class Findings:
     def __init__(self) -> None:
         self.by_id: dict[str, Finding] = {}
 
+    @staticmethod
+    def outcome(code: str) -> str:
+        """The outcome of a code whose rule leaves no choice."""
+        outcome: str = catalog()[code]["outcome"]
+        return outcome
+
     def add(self, code: str, **fields: Any) -> None:
         """Find something; ``outcome`` and ``addressee`` as in the catalog unless given."""
         entry = catalog()[code]
@@ -87,6 +95,15 @@ class Findings:
                 known, minutes=_sum(known.minutes, finding.minutes), cents=_sum(known.cents, finding.cents)
             )
         self.by_id[id] = finding
+
+
+def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> None:
+    """CONFLICTING_REVISION (TIME-3) for each document that got one, of any kind."""
+    for document in documents:
+        if document.conflicts:
+            fact = document.current
+            about = {name: getattr(fact, name, None) for name in ("provider_id", "recipient_id", "program", "document_id")}
+            findings.add("CONFLICTING_REVISION", count=len(document.conflicts), words={"kind": fact.KIND}, **about)
 
 
 def _sum(a: int | None, b: int | None) -> int | None:

@@ -5,8 +5,8 @@ Authority: LAW.md, the head (effective and published dates, grades), MIN-1 and T
 In force: always; each value carries its own dates.
 Does not cover: what a rule does where nothing is in force; what a parameter file may hold (parameters/__init__.py).
 
-A parameter is a dated series of values, named with dots (``wage.43``). Units: day ``int``, cut-off ``int``; a value is an
-``int`` (a day where the unit is ``day``), ``bool``, ``str``, or a tuple of ``str`` or ``int``.
+A parameter is a dated series of values, named with dots (``wage.43``). Units: day ``int``, cut-off ``int``; a value is
+an ``int`` (a day where the unit is ``day``), ``bool``, ``str``, or a tuple of ``str`` or ``int``.
 """
 
 import hashlib
@@ -68,8 +68,8 @@ class Law:
         return _own_law() if overlay is None else _own_law().amended(read_documents(overlay))
 
     def amended(self, documents: Documents) -> "Law":
-        """This law with parsed TOML (by file name) laid over it: a value with the same (from, published) is replaced, any
-        other added. Raises LawError."""
+        """This law with parsed TOML (by file name) laid over it: a value with the same (from, published) is replaced,
+        any other added. Raises LawError."""
         parameters = dict(self.parameters)
         for name, over in laid_over(documents, self.parameters).items():
             entries = {entry.order: entry for entry in (*parameters[name].entries, *over.entries)}

@@ -41,8 +41,8 @@ class LawError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value with its dates: in force from ``from_day`` to ``until`` (inclusive; None: until the next is named), known
-    to cut-offs from ``known_from`` on (None: to all)."""
+    """One value with its dates: in force from ``from_day`` to ``until`` (inclusive; None: until the next is named),
+    known to cut-offs from ``known_from`` on (None: to all)."""
 
     value: Any
     from_day: int
@@ -70,7 +70,7 @@ class Parameter:
 
     law: str
     unit: str
-    choices: tuple[str, ...]
+    choices: tuple[str | bool, ...]
     entries: tuple[Entry, ...]
 
 
@@ -87,16 +87,14 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
     values: list[_Value]
     law: str | None = None
     unit: str | None = None
-    choices: list[str] | None = None
+    choices: list[str | bool] | None = None
 
 
 def read_documents(folder: Path) -> Documents:
     """The ``*.toml`` files of a folder, parsed. Raises LawError when there is none or one cannot be read."""
     paths = sorted(folder.glob("*.toml"))
     if not paths:
-        raise LawError(
-            f"{folder}: no *.toml file in this folder; give a folder with files like rules/parameters/wages.toml"
-        )
+        raise LawError(f"{folder}: no *.toml file here; give a folder with files like rules/parameters/wages.toml")
     return {path.name: _document(path) for path in paths}
 
 
@@ -161,10 +159,8 @@ def _own(table: _Table) -> Parameter:
 def _laid_over(name: str, table: _Table, origin: str, base: Mapping[str, Parameter]) -> Parameter:
     below = base.get(name)
     if below is None:
-        near = get_close_matches(name, base, n=1)
-        raise LawError(
-            f"no such parameter; {f'did you mean {near[0]}?' if near else 'take a name of rules/parameters'}"
-        )
+        near = get_close_matches(name, base, n=1) or ["a name of rules/parameters"]
+        raise LawError(f"no such parameter; did you mean {near[0]}?")
     if below.unit == "calendar":
         raise LawError("the calendar is read with the product and cannot be laid over; leave it out")
     if table.unit not in (None, below.unit) or table.law not in (None, below.law) or table.choices is not None:
@@ -191,41 +187,42 @@ def _entry(parameter: Parameter, written: _Value, citation: str | None) -> Entry
 
 
 def _checked(parameter: Parameter, value: Any) -> Any:
-    kind = TYPES.get(parameter.unit)
-    if kind is None:
-        raise LawError(f"unit {parameter.unit!r} is unknown; take one of {', '.join(TYPES)}")
+    _check_type(parameter.unit, value)
+    if TYPES[parameter.unit] is int:
+        _check_number(parameter.unit, value)
+    if TYPES[parameter.unit] is list:
+        _check_members(parameter.unit, value)
+    _check_choices(parameter, value if TYPES[parameter.unit] is list else [value])
+    if isinstance(value, list):
+        return tuple(value)
+    return epoch_day(value) if isinstance(value, date) else value
+
+
+def _check_type(unit: str, value: Any) -> None:
+    if unit not in TYPES:
+        raise LawError(f"unit {unit!r} is unknown; take one of {', '.join(TYPES)}")
     # Exactly the type: true is no whole number, and a date with a time of day is no date.
-    if type(value) is not kind:
-        raise LawError(f"`value` must be {SPOKEN[kind]} (unit {parameter.unit}); correct it")
-    if kind is int:
-        return _checked_number(parameter.unit, value)
-    if kind is list:
-        return _checked_list(parameter, value)
-    if parameter.unit == "choice":
-        _check_choices(parameter, [value])
-    return epoch_day(value) if kind is date else value
+    if type(value) is not TYPES[unit]:
+        raise LawError(f"`value` must be {SPOKEN[TYPES[unit]]} (unit {unit}); correct it")
 
 
-def _checked_number(unit: str, value: int) -> int:
+def _check_number(unit: str, value: int) -> None:
     if value < 0 or (value == 0 and unit in ABOVE_ZERO):
         raise LawError(f"`value` {value} is too low for unit {unit}; correct it")
     if unit == "mills_per_hour" and value & 1:
         raise LawError(f"`value` {value}: half of an odd number of mills is not exact (MONEY-1); give an even number")
-    return value
 
 
-def _checked_list(parameter: Parameter, value: list[Any]) -> tuple[Any, ...]:
-    member = MEMBERS[parameter.unit]
-    if any(type(part) is not member for part in value) or len(set(value)) < len(value) and member is str:
+def _check_members(unit: str, value: list[Any]) -> None:
+    member = MEMBERS[unit]
+    if any(type(part) is not member for part in value) or (member is str and len(set(value)) < len(value)):
         raise LawError(f"`value` must be an array, each part {SPOKEN[member]} and none twice; correct it")
-    if parameter.choices:
-        _check_choices(parameter, value)
-    return tuple(value)
 
 
-def _check_choices(parameter: Parameter, words: list[str]) -> None:
-    if not set(words) <= set(parameter.choices):
-        raise LawError(f"`value` must be one of {', '.join(parameter.choices)}; correct it")
+def _check_choices(parameter: Parameter, values: list[Any]) -> None:
+    # A word that no rule knows would silently decide nothing.
+    if (parameter.choices or parameter.unit == "choice") and not all(value in parameter.choices for value in values):
+        raise LawError(f"`value` must be one of {', '.join(map(str, parameter.choices))}; correct it")
 
 
 def _joined(earlier: Parameter | None, parameter: Parameter) -> Parameter:
