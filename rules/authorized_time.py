@@ -1,0 +1,79 @@
+"""Who uses the recipient's month: minutes beyond the assigned and the authorized hours are cut, in the order of places.
+
+Authority: HOURS-4, HOURS-5, HOURS-6 (WIC 12303.4; order within a document: assumption). In force: always.
+Does not cover: how large the month is (`authorizations`), minutes denied or held before (they use up nothing).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from rules.conclusions import Stamp
+
+
+class Use(msgspec.Struct):
+    """A timesheet that uses a month: remaining ``minutes`` by day (lowered here), its places, and what was cut."""
+
+    provider_id: str
+    document_id: str
+    minutes: list[int]
+    places: list[tuple[Stamp, int]]
+    over_assigned: int = 0
+    over_authorized: int = 0
+
+
+def cut_to_month(uses: Sequence[Use], authorized_minutes: int, assigned_minutes: Mapping[str, int | None]) -> None:
+    """Lower ``minutes`` of each use to what the month and the provider's own hours leave (None: no own limit)."""
+    if _fits(uses, authorized_minutes, assigned_minutes):
+        return
+    left = authorized_minutes
+    own_left = dict(assigned_minutes)
+    for use, day, minutes in in_order_of_use(uses):
+        own = own_left.get(use.provider_id)
+        assigned = minutes if own is None else min(minutes, own)
+        paid = min(assigned, left)
+        left -= paid
+        if own is not None:
+            own_left[use.provider_id] = own - paid
+        use.minutes[day] -= minutes - paid
+        use.over_assigned += minutes - assigned
+        use.over_authorized += assigned - paid
+
+
+def _fits(uses: Sequence[Use], authorized_minutes: int, assigned_minutes: Mapping[str, int | None]) -> bool:
+    """The common case: nobody claimed too much."""
+    total = 0
+    by_provider: dict[str, int] = {}
+    for use in uses:
+        minutes = sum(use.minutes)
+        total += minutes
+        by_provider[use.provider_id] = by_provider.get(use.provider_id, 0) + minutes
+    if total > authorized_minutes:
+        return False
+    limits = ((minutes, assigned_minutes.get(provider)) for provider, minutes in by_provider.items())
+    return all(limit is None or minutes <= limit for minutes, limit in limits)
+
+
+def in_order_of_use(uses: Sequence[Use]) -> list[tuple[Use, int, int]]:
+    """(use, day of the period, minutes), by the stamp of the place, document id, then day."""
+    filled = [
+        (stamp, use.document_id, number, day, minutes, use)
+        for number, use in enumerate(uses)
+        for stamp, day, minutes in fill_places(use.places, list(use.minutes))
+    ]
+    filled.sort(key=lambda entry: entry[:-1])
+    return [(use, day, minutes) for *_, day, minutes, use in filled]
+
+
+def fill_places(places: Sequence[tuple[Stamp, int]], minutes: Sequence[int]) -> Iterator[tuple[Stamp, int, int]]:
+    """(stamp, day, minutes): the minutes fill the document's places by day, oldest place first."""
+    rooms = iter(places)
+    stamp, room = next(rooms, ((0, 0), 0))
+    for day, wanted in enumerate(minutes):
+        while wanted > 0:
+            while room == 0:
+                stamp, room = next(rooms)
+            taken = min(wanted, room)
+            yield stamp, day, taken
+            wanted -= taken
+            room -= taken

@@ -1,0 +1,228 @@
+"""One provider's service month: minutes in the order of the rules, then overtime, then statements.
+
+Authority: the provider's side of "Order of the rules for one minute": WHO-1, WAGE-1, TIME-5, LIMIT-3 week, LIMIT-3 month,
+TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not cover: what lasts longer than a month (`price`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from rules.authorized_time import fill_places
+from rules.conclusions import AuthorizedTime, Engagement, Line, Offsettable, Statement, Tail, Worked
+from rules.day_length import hold_excess
+from rules.documents import Terms
+from rules.findings import Findings
+from rules.law import Law
+from rules.overtime import by_workweek, mark_overtime
+from rules.periods import iso, midnight, month_end, month_of, period_end, saturday_of, workweek_of
+from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
+from rules.restatement import Decision, month_unit
+from rules.statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.wages import wage
+from rules.worked_time import price_time
+from schemas.provider_enrollment import ProviderEnrollment
+
+
+class Counts(msgspec.Struct):
+    """Service minutes of one statement by what became of them."""
+
+    claimed: int = 0
+    held: int = 0
+    cut: int = 0
+    denied: int = 0
+    documents: set[str] = set()
+    assumptions: set[str] = set()
+
+    def add(self, time: AuthorizedTime) -> None:
+        """What the recipient's side said."""
+        self.claimed += time.claimed
+        self.held += time.held
+        self.cut += time.cut
+        self.denied += time.denied
+        self.documents.update(time.documents)
+        self.assumptions.update(time.assumptions)
+
+
+class MonthOfWork:
+    """What a provider's month is decided from, and what it comes to. ``tail``: the unfinished week of the month before."""
+
+    def __init__(
+        self,
+        month: int,
+        provider_id: str,
+        times: Mapping[str, AuthorizedTime],
+        enrollments: Terms[ProviderEnrollment],
+        engagements: Mapping[str, Engagement],
+        tail: Tail | None,
+        law: Law,
+        cut_off: int,
+    ) -> None:
+        self.month, self.provider_id, self.law, self.cut_off = month, provider_id, law, cut_off
+        self.times = [times[id] for id in sorted(times)]
+        self.enrollments, self.engagements = enrollments, engagements
+        self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
+        self.decision, self.findings = Decision(), Findings()
+        self.counts: dict[tuple[str, int], Counts] = defaultdict(Counts)
+        self.drafts: dict[StatementKey, Draft] = defaultdict(Draft)
+        self.worked: list[Worked] = []
+
+    def decide(self) -> Decision:
+        """Statements, findings and the tail of the month."""
+        self._price()
+        self._hold_days_too_long()
+        weeks = by_workweek([*self.before, *self.worked])
+        draft_straight(self.drafts, self.worked)
+        for week in weeks.values():
+            self._overtime(week)
+        self._conclude()
+        return self.decision
+
+    # --- minutes --------------------------------------------------------------------------------------------------------
+
+    def _price(self) -> None:
+        """WHO-1, WAGE-1; DOCUMENT_MOVED before them."""
+        moved = _under_two_recipients(self.times)
+        for time in self.times:
+            counts = self.counts[time.recipient_id, time.period_start]
+            counts.add(time)
+            if (time.document_id, time.program, time.period_start) in moved and time.claimed:
+                self._refuse(time, "DOCUMENT_MOVED", sum(time.minutes))
+                continue
+            priced = price_time(time, self._enrolled, lambda county, day: wage(county, day, self.law, self.cut_off))
+            self.worked += priced.worked
+            for (code, missing), minutes in priced.refused.items():
+                self._refuse(time, code, minutes, missing)
+
+    def _enrolled(self, day: int) -> bool:
+        return self.enrollments.on(day) is not None
+
+    def _hold_days_too_long(self) -> None:
+        """TIME-5, over all documents of the provider."""
+        by_document = {(time.recipient_id, time.program, time.document_id, time.period_start): time for time in self.times}
+        for worked, minutes in hold_excess(self.worked):
+            period = max(start for *_, start in by_document if start <= worked.day)
+            key = (worked.recipient_id or "", worked.program, worked.document_id, period)
+            self._refuse(by_document[key], "DAY_TOO_LONG", minutes)
+
+    def _refuse(self, time: AuthorizedTime, code: str, minutes: int, missing: str = "") -> None:
+        """Count minutes that a rule of the provider's side takes, and say so."""
+        self.findings.add(
+            code,
+            minutes=minutes,
+            provider_id=self.provider_id,
+            recipient_id=time.recipient_id,
+            program=time.program,
+            document_id=time.document_id,
+            statement_id=f"ARREARS:{self.provider_id}:{time.recipient_id}:{iso(time.period_start)}",
+            service_month=self.month,
+            words={"missing": missing} if missing else {},
+        )
+        counts = self.counts[time.recipient_id, time.period_start]
+        outcome = self.findings.outcome(code)
+        counts.held += minutes if outcome == "HELD" else 0
+        counts.cut += minutes if outcome == "CUT" else 0
+        counts.denied += minutes if outcome == "DENIED" else 0
+        counts.assumptions.add("hours.provider_side_returns_minutes")
+
+    # --- overtime -------------------------------------------------------------------------------------------------------
+
+    def _overtime(self, week: list[Worked]) -> None:
+        """OT-1 to OT-5: mark it; draft the premium once the Saturday has ended, else ask to be decided again then."""
+        if not mark_overtime(week, self.law):
+            return
+        saturday = saturday_of(workweek_of(week[0].day))
+        if month_of(saturday) != self.month:
+            return
+        if midnight(saturday + 1) > self.cut_off:
+            unit = month_unit(self.month)
+            self.decision.reviews[unit] = min(self.decision.reviews.get(unit, midnight(saturday + 1)), midnight(saturday + 1))
+            return
+        draft_premium(self.drafts, week, self.law, self.law.value("overtime.method", saturday, self.cut_off))
+
+    # --- conclusions ----------------------------------------------------------------------------------------------------
+
+    def _conclude(self) -> None:
+        for recipient, period in self.counts:
+            self.drafts["ARREARS", recipient, period]
+        for key in sorted(self.drafts, key=lambda key: (key[0], key[1] or "", key[2])):
+            statement = self._statement(key, self.drafts[key])
+            self.decision.conclusions[statement.statement_id] = statement
+        self.decision.conclusions.update(self.findings.by_id)
+        unfinished = workweek_of(month_end(self.month) + 1)
+        tail = [each for each in self.worked if each.day >= unfinished and each.minutes]
+        if tail:
+            self.decision.conclusions["tail"] = Tail(tail)
+
+    def _statement(self, key: StatementKey, draft: Draft) -> Statement:
+        kind, recipient, period = key
+        counts = self.counts.get((recipient or "", period)) or Counts()
+        lines = draft.lines()
+        engagement = self.engagements.get(recipient or "")
+        term = deciding_assignment(engagement.assignments, period_end(period)) if engagement else None
+        return Statement(
+            statement_id=f"{kind}:{self.provider_id}:{recipient or '-'}:{iso(period)}",
+            kind=kind,
+            provider_id=self.provider_id,
+            recipient_id=recipient,
+            period_start=period,
+            lines=lines,
+            claimed_minutes=counts.claimed,
+            held_minutes=counts.held,
+            cut_minutes=counts.cut,
+            denied_minutes=counts.denied,
+            payable=min(draft.orders, default=None),
+            relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
+            live_in=bool(term and term.live_in),
+            offsettable=self._offsettable(recipient, period) if kind == "ARREARS" else [],
+            documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
+            assumptions=sorted(counts.assumptions | self._assumptions(lines, period)),
+        )
+
+    def _enrollment_references(self, period: int) -> set[str]:
+        spans = self.enrollments.spans(period, period_end(period))
+        return {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
+
+    def _assumptions(self, lines: Iterable[Line], period: int) -> set[str]:
+        """Parameters of grade assumption behind the lines: doubtful wages, and which minutes carry the premium."""
+        names = {
+            f"wage.{line.county}" for line in lines if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
+        }
+        return names | {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
+
+    def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
+        """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
+        left: dict[tuple[str, int], Worked] = {
+            (each.document_id, each.day): each
+            for each in self.worked
+            if each.earning == "SERVICE" and each.program == "IHSS" and each.recipient_id == recipient
+        }
+        parts: list[Offsettable] = []
+        for time in self.times:
+            if time.recipient_id == recipient and time.period_start == period and time.program == "IHSS":
+                parts += _at_places(time, left)
+        return parts
+
+
+def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:
+    days = [left.get((time.document_id, time.period_start + index)) for index in range(len(time.minutes))]
+    parts: list[Offsettable] = []
+    for stamp, index, minutes in fill_places(time.places, [each.minutes if each else 0 for each in days]):
+        worked = days[index]
+        assert worked is not None
+        part = Offsettable(stamp, time.document_id, worked.county, worked.rate_mills, minutes)
+        if parts and msgspec.structs.replace(parts[-1], minutes=0) == msgspec.structs.replace(part, minutes=0):
+            part = msgspec.structs.replace(part, minutes=parts.pop().minutes + minutes)
+        parts.append(part)
+    return parts
+
+
+def _under_two_recipients(times: Iterable[AuthorizedTime]) -> set[tuple[str, str, int]]:
+    """Documents that the provider filed for two recipients (DOCUMENT_MOVED)."""
+    recipients: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+    for time in times:
+        if time.claimed:
+            recipients[time.document_id, time.program, time.period_start].add(time.recipient_id)
+    return {key for key, found in recipients.items() if len(found) > 1}

@@ -1,0 +1,78 @@
+"""A statement: what one provider earns for one recipient in one pay period, in lines that are rounded once.
+
+Authority: MONEY-1, OT-2, OT-5, OT-6. In force: always. Does not cover: what of it was instructed before (`adjustment`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from rules.conclusions import Line, Stamp, Worked
+from rules.law import Law
+from rules.money import line_cents
+from rules.overtime import weighted_premium
+from rules.periods import period_of, saturday_of, workweek_of
+
+_RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
+StatementKey = tuple[str, str | None, int]  # kind, recipient, period start
+LineKey = tuple[str, str, str, int | None]  # earning, program, county, rate
+
+
+class Draft:
+    """A statement while its minutes are gathered."""
+
+    __slots__ = ("cents", "documents", "minutes", "orders")
+
+    def __init__(self) -> None:
+        self.minutes: dict[LineKey, int] = defaultdict(int)
+        self.cents: dict[LineKey, int] = defaultdict(int)  # of lines whose cents do not follow from minutes and rate
+        self.documents: set[str] = set()
+        self.orders: list[tuple[Stamp, str]] = []  # of the documents whose IHSS minutes or premium it carries
+
+    def carry(self, worked: Worked) -> None:
+        """Remember a document that this statement stands on."""
+        self.documents.add(worked.reference)
+        if worked.program == "IHSS" and worked.earning == "SERVICE":
+            self.orders.append((worked.payable, worked.document_id))
+
+    def lines(self) -> list[Line]:
+        """The lines, in canonical order."""
+        keys = sorted((self.minutes.keys() | self.cents.keys()), key=lambda key: (*key[:-1], key[-1] or 0))
+        return [
+            Line(*key, minutes=self.minutes[key], cents=self._cents(key), rule=_RULES[key[0]])
+            for key in keys
+            if self.minutes[key] or self.cents[key]
+        ]
+
+    def _cents(self, key: LineKey) -> int:
+        return self.cents[key] if key[-1] is None else line_cents(self.minutes[key], key[-1])
+
+
+def draft_key(worked: Worked, period: int) -> StatementKey:
+    """The statement that pays for these minutes, or carries their premium, in a pay period."""
+    return ("TRAINING" if worked.earning == "TRAINING" else "ARREARS"), worked.recipient_id, period
+
+
+def draft_straight(drafts: dict[StatementKey, Draft], worked: Iterable[Worked]) -> None:
+    """Straight pay of the minutes on their own period's statement."""
+    for each in worked:
+        if each.minutes:
+            draft = drafts[draft_key(each, period_of(each.day))]
+            draft.minutes[each.earning, each.program, each.county, each.rate_mills] += each.minutes
+            draft.carry(each)
+
+
+def draft_premium(drafts: dict[StatementKey, Draft], week: Sequence[Worked], law: Law, method: str) -> None:
+    """The premium of a workweek with overtime, on the statements of the period that holds its Saturday (OT-5)."""
+    period = period_of(saturday_of(workweek_of(week[0].day)))
+    divisor: int = law.value("overtime.premium_divisor", week[-1].day)
+    weighted = method == "weighted_average"
+    for each in week:
+        if each.overtime_minutes:
+            draft = drafts[draft_key(each, period)]
+            rate = None if weighted else each.rate_mills // divisor
+            draft.minutes["OVERTIME_PREMIUM", each.program, each.county, rate] += each.overtime_minutes
+            draft.carry(each)
+            draft.documents.update(other.reference for other in week)
+    for (recipient, earning, program, county), cents in weighted_premium(week, law).items() if weighted else ():
+        kind = "TRAINING" if earning == "TRAINING" else "ARREARS"
+        drafts[kind, recipient, period].cents["OVERTIME_PREMIUM", program, county, None] += cents

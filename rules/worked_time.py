@@ -1,0 +1,43 @@
+"""From authorized time to minutes with a rate: enrolled? at what wage?
+
+Authority: WHO-1 (WIC 12301.6, 12305.81-.87), WAGE-1, MIN-1. In force: always. Does not cover: travel and training minutes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rules.conclusions import AuthorizedTime, Worked
+
+Problem = tuple[str, str]  # code of the finding, what is missing
+
+
+class Priced(NamedTuple):
+    """What is left of one timesheet, by day, and minutes that were refused by problem."""
+
+    worked: list[Worked]
+    refused: dict[Problem, int]
+
+
+def price_time(
+    time: AuthorizedTime, enrolled: Callable[[int], bool], wage: Callable[[str, int], tuple[int, str | None, str]]
+) -> Priced:
+    """Ask of each day whether the provider was enrolled and what the county pays."""
+    worked: list[Worked] = []
+    refused: dict[Problem, int] = {}
+    payable = time.payable or time.recorded
+    reference = time.documents[0]
+    for index, minutes in enumerate(time.minutes):
+        if not minutes:
+            continue
+        day = time.period_start + index
+        rate, code, missing = wage(time.counties[index], day) if enrolled(day) else (0, "PROVIDER_NOT_ENROLLED", "")
+        if code is not None:
+            refused[code, missing] = refused.get((code, missing), 0) + minutes
+            continue
+        worked.append(
+            Worked(
+                day, "SERVICE", payable, time.recorded, time.document_id, reference,
+                time.recipient_id, time.program, time.counties[index], rate, minutes,
+            )  # fmt: skip
+        )
+    return Priced(worked, refused)
