@@ -1,0 +1,115 @@
+"""Decides whether visits of two relations were at once, whether claims prove it, and when warnings call for a review.
+
+Authority: EVV-5 (visits stand for timesheets: assumption), EVV-6 (3 in 12 months: assumption). In force: overlaps
+from `evv.overlap_from`, under every policy. Does not cover: which recipients may have two providers at once
+(concurrent care), which providers live in and so are not judged (the compositions leave those out); pay, which
+overlaps never change.
+
+Choices where EVV-5 and EVV-6 are silent. The time two relations share is added up over the day, in whole minutes. A
+relation that claimed nothing that day proves nothing: its pair is at most SPANS_OVERLAP. The 12 months of a warning
+end with its service date and begin on the day after the same date 12 months earlier (clamped to the month). Each
+warning that stands counts, also several of one day.
+
+Units: day ``int`` epoch days; spans ``int`` epoch milliseconds (start, end), end excluded.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rules.law import Law
+from rules.periods import MILLIS_IN_MINUTE, add_months, days_in_month, month_of
+
+Span = tuple[int, int]
+
+
+class Relation(NamedTuple):
+    """A provider with a recipient on one day, both programs together.
+
+    ``spans`` of the visits cut to the day, sorted and apart (visits.spans_by_day); ``claimed_minutes`` got past WHO-3.
+    """
+
+    provider_id: str
+    recipient_id: str
+    spans: Sequence[Span]
+    claimed_minutes: int
+
+
+class Overlap(NamedTuple):
+    """Two relations at once: ``a`` has the smaller (provider, recipient); ``minutes`` at once, whole ones."""
+
+    a: Relation
+    b: Relation
+    minutes: int
+    proven: bool
+
+    @property
+    def shares_recipient(self) -> bool:
+        """Two providers with one recipient; else one provider with two recipients."""
+        return self.a.recipient_id == self.b.recipient_id
+
+    @property
+    def code(self) -> str:
+        """RECIPIENT_OVERLAP or PROVIDER_OVERLAP if proven, else SPANS_OVERLAP."""
+        if not self.proven:
+            return "SPANS_OVERLAP"
+        return "RECIPIENT_OVERLAP" if self.shares_recipient else "PROVIDER_OVERLAP"
+
+    @property
+    def people(self) -> dict[str, str]:
+        """``provider_id``, ``recipient_id`` and ``other_id`` of its finding; of the pair, the smaller id first."""
+        other = self.b.provider_id if self.shares_recipient else self.b.recipient_id
+        return {"provider_id": self.a.provider_id, "recipient_id": self.a.recipient_id, "other_id": other}
+
+
+def overlaps(day: int, relations: Iterable[Relation], law: Law, known_at: int | None = None) -> list[Overlap]:
+    """All pairs of one day's relations (one per provider and recipient) that were at once, in order of their ids.
+
+    None on days on which overlaps are not yet judged.
+    """
+    if day < law.value("evv.overlap_from", day, known_at):
+        return []
+    minutes: int = law.value("evv.overlap_minutes", day, known_at)
+    present = sorted(relation for relation in relations if relation.spans)
+    pairs = ((a, b) for place, a in enumerate(present) for b in present[place + 1 :])
+    found = (_overlap(a, b) for a, b in pairs if (a.provider_id == b.provider_id) != (a.recipient_id == b.recipient_id))
+    return [overlap for overlap in found if overlap.minutes >= minutes]
+
+
+def _overlap(a: Relation, b: Relation) -> Overlap:
+    shared = _shared_millis(a.spans, b.spans)
+    together = _millis(a.spans) + _millis(b.spans) - shared
+    claimed = (a.claimed_minutes + b.claimed_minutes) * MILLIS_IN_MINUTE
+    both_claim = a.claimed_minutes > 0 and b.claimed_minutes > 0
+    return Overlap(a, b, shared // MILLIS_IN_MINUTE, both_claim and claimed > together)
+
+
+def _shared_millis(one: Sequence[Span], other: Sequence[Span]) -> int:
+    return sum(max(min(end, to) - max(start, since), 0) for start, end in one for since, to in other)
+
+
+def _millis(spans: Sequence[Span]) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def probation(warned_on: Iterable[int], law: Law, known_at: int | None = None) -> tuple[int, int] | None:
+    """Service date of the first warning that makes enough in its 12 months, and how many (EVV-6); None if none does.
+
+    ``warned_on``: service dates of one person's standing warnings, in any order, one per warning.
+    """
+    days = sorted(warned_on)
+    since = 0
+    for place, day in enumerate(days):
+        before = _months_before(day, law.value("evv.probation_months", day, known_at))
+        while days[since] <= before:
+            since += 1
+        count = place - since + 1
+        if count >= law.value("evv.probation_warnings", day, known_at):
+            return day, count
+    return None
+
+
+def _months_before(day: int, months: int) -> int:
+    """The same date so many months earlier, clamped to that month."""
+    month = month_of(day)
+    earlier = add_months(month, -months)
+    return earlier + min(day - month, days_in_month(earlier) - 1)
