@@ -13,12 +13,12 @@ from schemas import KINDS
 from schemas.container import Container, original_message, read_container, write_container
 from schemas.envelope import Record
 from schemas.physical import (
+    Published,
     Unreadable,
     fingerprint_of,
     logical_schema,
     physical_schema,
     published,
-    reader_of,
     schema_path,
 )
 from schemas.types import CONTRADICTION, path_of
@@ -77,22 +77,24 @@ def decode_message(raw: bytes, kind: str | None = None) -> Record:
         raise Unreadable("UNKNOWN_SCHEMA", f"No published schema has the fingerprint {mark.hex()}.")
     if kind not in (None, version.kind):
         raise Unreadable("UNKNOWN_SCHEMA", f"The message is a {version.kind}, not a {kind}.")
-    return validate(version.kind, _decode_body(version.kind, raw[PREFIX:], version.layout))
+    return validate(version.kind, _decode_body(version, raw[PREFIX:]))
 
 
 def decode_plain(kind: str, raw: bytes) -> Record:
     """The record of a plain Avro body in the current schema of ``kind``."""
-    return validate(kind, _decode_body(kind, raw, physical_schema(kind)))
+    return validate(kind, _decode_body(published()[fingerprint_of(kind)], raw))
 
 
-def _decode_body(kind: str, body: bytes, layout: Any) -> dict[str, Any]:
+def _decode_body(version: Published, body: bytes) -> dict[str, Any]:
     stream = BytesIO(body)
     try:
-        record = fastavro.schemaless_reader(stream, layout, reader_of(kind, layout))
+        record = fastavro.schemaless_reader(stream, version.layout, version.reader)
     except SchemaResolutionError:
-        raise Unreadable("UNKNOWN_SCHEMA", f"The message does not resolve to the current schema of {kind}.") from None
+        raise Unreadable(
+            "UNKNOWN_SCHEMA", f"The message does not resolve to the current schema of {version.kind}."
+        ) from None
     except (EOFError, IndexError, ValueError, OverflowError):
-        raise Unreadable("UNREADABLE", f"The bytes end early or are no {kind}.") from None
+        raise Unreadable("UNREADABLE", f"The bytes end early or are no {version.kind}.") from None
     if stream.tell() != len(body):
-        raise Unreadable("UNREADABLE", f"{len(body) - stream.tell()} bytes too many for a {kind}.")
+        raise Unreadable("UNREADABLE", f"{len(body) - stream.tell()} bytes too many for a {version.kind}.")
     return record  # type: ignore[return-value]  # the layout is a record's

@@ -19,6 +19,7 @@ from fastavro.schema import to_parsing_canonical_form
 from schemas import KINDS
 
 FOLDER = Path(__file__).parent
+EARLIER = FOLDER / "earlier"
 NAMESPACE = "ihss.v1."
 
 Json = Any  # a schema as JSON: str, list or dict
@@ -40,10 +41,11 @@ class Unreadable(ValueError):
 
 
 class Published(NamedTuple):
-    """A schema version that was published: its kind and how its bytes are laid out (parsed, physical)."""
+    """A published version: its kind, its parsed physical schema, what to resolve that to (None: as it is)."""
 
     kind: str
     layout: Json
+    reader: Json | None
 
 
 def without_logical_types(schema: Json) -> Json:
@@ -100,10 +102,11 @@ def kind_of(schema: Json) -> str | None:
 def published() -> dict[bytes, Published]:
     """All published schema versions by fingerprint: the current ones, and those in ``earlier/``."""
     versions = {}
-    for path in sorted((FOLDER / "earlier").glob("*.avsc")):
+    for path in sorted(EARLIER.glob("*.avsc")):
         layout = fastavro.parse_schema(without_logical_types(json.loads(path.read_text())))
-        versions[fingerprint(layout)] = Published(str(kind_of(layout)), layout)
-    current = {fingerprint_of(kind): Published(kind, physical_schema(kind)) for kind in KINDS}
+        kind = str(kind_of(layout))
+        versions[fingerprint(layout)] = Published(kind, layout, reader_of(kind, layout))
+    current = {fingerprint_of(kind): Published(kind, physical_schema(kind), None) for kind in KINDS}
     return versions | current
 
 

@@ -1,0 +1,226 @@
+"""Every published schema against CONTRACT.md: names, order, types, symbols and defaults, typed in from the contract."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+import schemas
+from schemas.physical import schema_path
+
+PATHWAYS = (
+    "(GENERAL_HEALTH_AND_SAFETY ADULT_EDUCATION COGNITIVE_IMPAIRMENTS_AND_BEHAVIORAL_HEALTH"
+    " COMPLEX_PHYSICAL_CARE_NEEDS TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING)"
+)
+
+ENVELOPE = """
+event_id string, source string, recorded_at time, admitted_cut_off time?, document_id string, revision int,
+withdrawn boolean
+"""
+
+PARTS = {
+    "Service": """
+        service string, minutes_per_week int
+    """,
+    "Trip": """
+        service_date date, to_recipient_id string, program (IHSS WPCS), minutes int
+    """,
+    "PaymentLine": """
+        earning (SERVICE OVERTIME_PREMIUM TRAVEL TRAINING INCENTIVE ADVANCE), program (IHSS WPCS CAREER_PATHWAYS),
+        county string?, minutes int, rate_mills long?, cents long, rule string
+    """,
+    "Deduction": """
+        kind (FICA MEDICARE SDI SHARE_OF_COST ADVANCE_PAID OVERPAYMENT_CARRIED), cents long
+    """,
+    "RunTotal": """
+        kind (ARREARS ADVANCE TRAINING INCENTIVE), method (DIRECT_DEPOSIT WARRANT NONE), count int, gross_cents
+        long, net_cents long
+    """,
+}
+
+KINDS = {
+    "Timesheet": """
+        provider_id string, recipient_id string, program (IHSS WPCS), period_start date, minutes_worked array of
+        int, channel (ESP TTS PAPER), provider_signed_at time, recipient_approved_at time?
+    """,
+    "EvvVisit": """
+        provider_id string, recipient_id string, program (IHSS WPCS), check_in_at time?, check_out_at time?,
+        check_in_place (HOME COMMUNITY), check_out_place (HOME COMMUNITY), method (MOBILE_APP ESP TTS MANUAL)
+    """,
+    "ServiceAuthorization": """
+        recipient_id string, program (IHSS WPCS), county string, effective_from date, effective_to date?,
+        monthly_minutes int, funding (PCSP CFCO IPO IHSS_R WPCS), severely_impaired boolean,
+        protective_supervision_minutes int, services array of Service, pay_mode (ARREARS ADVANCE), concurrent_care
+        boolean, training_needs array of Pathway, deceased_on date?, payee_account_token string?
+    """,
+    "ProviderAssignment": """
+        provider_id string, recipient_id string, program (IHSS WPCS), effective_from date, effective_to date?,
+        monthly_minutes int?, relationship (NON_RELATIVE SPOUSE PARENT MINOR_CHILD CHILD_18_TO_20 DOMESTIC_PARTNER),
+        live_in boolean
+    """,
+    "ProviderEnrollment": """
+        provider_id string, county string, effective_from date, effective_to date?, account_token string?, exemption
+        (NONE EXEMPTION_1 EXEMPTION_2 EXEMPTION_WPCS), exemption_from date?, exemption_to date?
+    """,
+    "IncomeAssessment": """
+        recipient_id string, effective_from date, effective_to date?, category (SSI_LINKED EXPANSION SSI_1619B
+        WORKING_DISABLED NONE), couple boolean, blind boolean, unearned_cents long, earned_cents long,
+        impairment_work_expense_cents long, blind_work_expense_cents long
+    """,
+    "TravelClaim": """
+        provider_id string, period_start date, trips array of Trip
+    """,
+    "CourseListing": """
+        course_id string, title string, pathway Pathway, listed_from date, listed_to date?
+    """,
+    "TrainingAttendance": """
+        provider_id string, course_id string, class_date date, minutes_attended int, verified boolean
+    """,
+    "TrainingClaim": """
+        channel (ESP OTHER), provider_id string, course_id string, class_date date, minutes_claimed int,
+        recipient_id string?
+    """,
+    "IncentiveClaim": """
+        channel (ESP OTHER), provider_id string, incentive (TRAINING ONE_MONTH_ASSIGNMENT SIX_MONTH_ASSIGNMENT),
+        pathway Pathway, recipient_id string?
+    """,
+    "HoursException": """
+        provider_id string, recipient_id string, workweek_start date, extra_minutes int
+    """,
+    "ViolationDecision": """
+        provider_id string, workweek_start date, decision (OVERTURNED TRAINING_COMPLETED UPHELD)
+    """,
+    "PaymentOutcome": """
+        instruction_id string, outcome (ACCEPTED SETTLED RETURNED VOIDED STALE RECOVERED), cents long?, reason
+        string?
+    """,
+    "PaymentInstruction": """
+        instruction_id string, payee_type (PROVIDER RECIPIENT), payee_id string, provider_id string?, recipient_id
+        string?, kind (ARREARS ADVANCE TRAINING INCENTIVE), period_start date, statement_id string, sequence int,
+        run_date date, cut_off time, method (DIRECT_DEPOSIT WARRANT NONE), account_token string?, lines array of
+        PaymentLine, gross_cents long, deductions array of Deduction, net_cents long, gross_to_date_cents long,
+        net_to_date_cents long, outstanding_cents long, claimed_minutes int, paid_minutes int, held_minutes int,
+        cut_minutes int, denied_minutes int, spend_by date?, income_tax_excluded boolean, documents array of string,
+        assumptions array of string, law_version string
+    """,
+    "Finding": """
+        finding_id string, code string, outcome (NOTED WARNING HELD CUT DENIED VIOLATION NOTICE), rule string,
+        authority string, addressee (PROVIDER RECIPIENT COUNTY), provider_id string?, recipient_id string?, other_id
+        string?, program (IHSS WPCS)?, document_id string?, statement_id string?, service_date date?, workweek_start
+        date?, service_month date?, minutes int?, cents long?, count int?, consequence string?, due_by date?,
+        message string, next_step string, cut_off time, cleared boolean
+    """,
+    "AdvanceReconciliation": """
+        recipient_id string, service_month date, advanced_minutes int, reconciled_minutes int, open_minutes int,
+        advanced_cents long, accounted_cents long, status (OPEN DUE PRESUMED_OVERPAYMENT MOVE_TO_ARREARS_REVIEW
+        MAY_MOVE_TO_ARREARS RECONCILED), cut_off time
+    """,
+    "BenefitHours": """
+        provider_id string, county string, service_month date, paid_minutes int, authorized_minutes int, eligible
+        boolean?, cut_off time
+    """,
+    "PayRun": """
+        run_date date, cut_off time, totals array of RunTotal, instructions_sha256 string, findings int, assumptions
+        array of string, law_version string
+    """,
+    "Rejection": """
+        raw bytes, origin string, reason (UNREADABLE UNKNOWN_SCHEMA INVALID CONTRADICTORY), field string?, message
+        string, seen_at time?
+    """,
+}
+
+
+def rows(table: str) -> list[tuple[str, str]]:
+    """``name type`` of each field of a table."""
+    fields = [tuple(" ".join(row.split()).split(" ", 1)) for row in table.split(",")]
+    return [(name, kind.replace("Pathway", PATHWAYS)) for name, kind in fields]
+
+
+def spoken(schema, named: dict) -> str:
+    """An Avro type in the words of the tables above."""
+    if isinstance(schema, list):
+        null, kind = schema
+        assert null == "null"
+        return spoken(kind, named) + "?"
+    if isinstance(schema, str):
+        return named.get(schema, schema)
+    if schema["type"] == "array":
+        return "array of " + spoken(schema["items"], named)
+    if schema["type"] == "record":
+        check_fields(schema, rows(PARTS[schema["name"]]), named)
+        return schema["name"]
+    if schema["type"] == "enum":
+        return named.setdefault(schema["name"], symbols(schema))
+    return {"int/date": "date", "long/timestamp-millis": "time"}[f"{schema['type']}/{schema['logicalType']}"]
+
+
+def symbols(enum: dict) -> str:
+    assert enum["default"] == "UNKNOWN" == enum["symbols"][0]
+    return f"({' '.join(enum['symbols'][1:])})"
+
+
+def check_fields(schema: dict, expected: list[tuple[str, str]], named: dict) -> None:
+    assert [(field["name"], spoken(field["type"], named)) for field in schema["fields"]] == expected
+    for field in schema["fields"]:
+        nullable = isinstance(field["type"], list)
+        assert ("default" in field) == nullable and field.get("default") is None, field["name"]
+
+
+def test_the_roll_is_the_contract():
+    assert list(schemas.KINDS) == list(KINDS)
+    assert list(schemas.CONCLUSIONS) == list(KINDS)[14:]
+    assert {path.name for path in schema_path("Timesheet").parent.glob("*.avsc")} == {
+        schema_path(kind).name for kind in KINDS
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_schema_says_what_the_contract_says(kind):
+    schema = json.loads(schema_path(kind).read_text())
+    assert (schema["namespace"], schema["name"], schema["type"]) == ("ihss.v1", kind, "record")
+    envelope = rows(ENVELOPE) if kind in schemas.FACTS else []
+    check_fields(schema, envelope + rows(KINDS[kind]), {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_has_the_fields_of_its_schema(kind):
+    model = schemas.KINDS[kind]
+    schema = json.loads(schema_path(kind).read_text())
+    assert model.KIND == model.__name__ == kind
+    assert list(model.model_fields) == [field["name"] for field in schema["fields"]]
+    optional = [name for name, field in model.model_fields.items() if not field.is_required()]
+    assert optional == [field["name"] for field in schema["fields"] if "default" in field]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_takes_the_symbols_of_its_schema(kind):
+    text = schema_path(kind).read_text()
+    model = json.dumps(schemas.KINDS[kind].model_json_schema())
+    declared = {symbol for enum in re.findall(r'"symbols": \[([^]]*)', text) for symbol in re.findall(r'"(\w+)"', enum)}
+    accepted = {symbol for enum in re.findall(r'"enum": \[([^]]*)', model) for symbol in re.findall(r'"(\w+)"', enum)}
+    assert accepted == declared - {"UNKNOWN"}
+
+
+KEY_FIELDS = {
+    "Timesheet": "provider_id recipient_id program period_start",
+    "EvvVisit": "provider_id recipient_id program",
+    "ServiceAuthorization": "recipient_id program",
+    "ProviderAssignment": "provider_id recipient_id program",
+    "ProviderEnrollment": "provider_id",
+    "IncomeAssessment": "recipient_id",
+    "TravelClaim": "provider_id period_start",
+    "CourseListing": "course_id",
+    "TrainingAttendance": "provider_id",
+    "TrainingClaim": "provider_id",
+    "IncentiveClaim": "provider_id",
+    "HoursException": "provider_id recipient_id",
+    "ViolationDecision": "provider_id",
+    "PaymentOutcome": "instruction_id",
+}
+
+
+@pytest.mark.parametrize("kind", KEY_FIELDS)
+def test_key_fields_never_change(kind):
+    assert tuple(KEY_FIELDS[kind].split()) == schemas.FACTS[kind].KEY_FIELDS
