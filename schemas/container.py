@@ -16,7 +16,7 @@ import fastavro
 from fastavro.read import HEADER_SCHEMA, SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
-from schemas.physical import Json, Unreadable, fingerprint, kind_of, logical_schema, reader_of, without_logical_types
+from schemas.physical import Json, Unreadable, as_json, fingerprint, kind_of, logical_schema, parsed, reader_of
 
 MAGIC = b"Obj\x01"
 LARGEST_READ = 64 * 1024 * 1024  # no honest block is larger; a damaged length must not fill the memory
@@ -135,15 +135,14 @@ class Container:
 
     def _read_schema(self, header: dict[str, Any]) -> Json:
         try:
-            return fastavro.parse_schema(without_logical_types(json.loads(header["meta"]["avro.schema"])))
+            return parsed(json.loads(header["meta"]["avro.schema"]))
         except BAD_SCHEMA:
             raise Unreadable("UNREADABLE", "The file's header holds no Avro schema.", offset=0) from None
 
 
 def _encode_header(header: dict[str, Any], schema: Json) -> bytes:
-    plain = {key: value for key, value in schema.items() if not key.startswith("__")}
     relabelled = BytesIO()
-    meta = header["meta"] | {"avro.schema": json.dumps(plain).encode()}
+    meta = header["meta"] | {"avro.schema": as_json(schema).encode()}
     fastavro.schemaless_writer(relabelled, HEADER_SCHEMA, header | {"meta": meta})
     return relabelled.getvalue()
 

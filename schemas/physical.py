@@ -62,6 +62,16 @@ def without_logical_types(schema: Json) -> Json:
     return kept["type"] if kept.keys() == {"type"} else kept
 
 
+def parsed(schema: Json) -> Json:
+    """A schema as JSON made ready for use, without logical types."""
+    return fastavro.parse_schema(without_logical_types(schema))
+
+
+def as_json(schema: Json) -> str:
+    """The JSON of a parsed schema, without what fastavro notes in it."""
+    return json.dumps({key: value for key, value in schema.items() if not key.startswith("__")})
+
+
 def schema_path(kind: str) -> Path:
     """Where the schema of a kind is published; KeyError if there is no such kind."""
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", KINDS[kind].KIND).lower()
@@ -77,7 +87,7 @@ def logical_schema(kind: str) -> Json:
 @cache
 def physical_schema(kind: str) -> Json:
     """Parsed schema of a kind without logical types: decodes to and encodes from plain ints."""
-    return fastavro.parse_schema(without_logical_types(json.loads(schema_path(kind).read_text())))
+    return parsed(json.loads(schema_path(kind).read_text()))
 
 
 def fingerprint(schema: Json) -> bytes:
@@ -103,7 +113,7 @@ def published() -> dict[bytes, Published]:
     """All published schema versions by fingerprint: the current ones, and those in ``earlier/``."""
     versions = {}
     for path in sorted(EARLIER.glob("*.avsc")):
-        layout = fastavro.parse_schema(without_logical_types(json.loads(path.read_text())))
+        layout = parsed(json.loads(path.read_text()))
         kind = str(kind_of(layout))
         versions[fingerprint(layout)] = Published(kind, layout, reader_of(kind, layout))
     current = {fingerprint_of(kind): Published(kind, physical_schema(kind), None) for kind in KINDS}
@@ -125,8 +135,7 @@ def reader_of(kind: str, writer: Json) -> Json | None:
     if same_layout(writer, ours):
         return None
     aliases = [name for name in _type_names(writer) if name != writer["name"]]
-    plain = without_logical_types(json.loads(schema_path(kind).read_text()))
-    return fastavro.parse_schema(_with_aliases(plain, aliases))
+    return parsed(_with_aliases(json.loads(schema_path(kind).read_text()), aliases))
 
 
 def _type_names(schema: Json) -> Iterator[str]:

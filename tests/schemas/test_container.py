@@ -1,0 +1,203 @@
+"""Files: whole blocks before any damage, the place of the damage, and the bytes of a record as they were sent."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import fastavro
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas import KINDS
+from schemas.avro import (
+    Container,
+    Unreadable,
+    decode_message,
+    logical_schema,
+    original_message,
+    read_container,
+    validate,
+    write_container,
+)
+from tests.schemas.samples import SAMPLES, changed
+
+MANY = [changed("Timesheet", event_id=f"e-{number}") for number in range(400)]
+CODECS = ["null", "deflate", "bzip2", "xz"]
+
+
+def file_of(folder, records, codec="null", kind="Timesheet") -> bytes:
+    path = folder / "some.avro"
+    write_container(path, kind, records, codec)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return {codec: file_of(folder, MANY, codec) for codec in CODECS}
+
+
+def block_ends(raw: bytes) -> dict[int, int]:
+    """Offset of each block's end -> records up to there; fastavro itself tells."""
+    reader = fastavro.block_reader(BytesIO(raw))
+    ends, records = {}, 0
+    for block in reader:
+        records += block.num_records
+        ends[block.offset + block.size] = records
+    return ends
+
+
+def read(raw: bytes) -> tuple[list, Unreadable | None]:
+    """What is read before the damage, and the damage."""
+    found = []
+    try:
+        for row in read_container(BytesIO(raw)):
+            found.append(row)
+    except Unreadable as damage:
+        return found, damage
+    return found, None
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_is_written_is_read(whole, codec):
+    found, damage = read(whole[codec])
+    assert damage is None
+    assert found == [(number, "Timesheet", record) for number, record in enumerate(MANY)]
+
+
+def test_anyone_reads_the_file_with_its_logical_types(whole):
+    reader = fastavro.reader(BytesIO(whole["null"]))
+    assert reader.writer_schema["name"] == "ihss.v1.Timesheet"
+    assert next(reader)["period_start"].isoformat() == "2026-01-01"
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_anyone_s_file_is_read_as_plain_ints(codec):
+    stream = BytesIO()
+    fastavro.writer(stream, logical_schema("Timesheet"), MANY[:3], codec=codec)
+    assert read(stream.getvalue()) == ([(n, "Timesheet", record) for n, record in enumerate(MANY[:3])], None)
+
+
+def test_cut_off_anywhere_the_whole_blocks_count(whole):
+    raw, ends = whole["null"], block_ends(whole["null"])
+    assert len(ends) > 1
+    start = min(ends) - fastavro_block_size(raw)
+    for length in [
+        *range(start, start + 40),
+        *range(start, len(raw), 97),
+        *(end + step for end in ends for step in (-1, 1)),
+    ]:
+        last = max((end for end in ends if end <= length), default=start)
+        found, damage = read(raw[:length])
+        assert len(found) == ends.get(last, 0)
+        if length in (start, *ends) or length > len(raw):
+            assert damage is None
+        else:
+            assert (damage.reason, damage.offset) == ("UNREADABLE", last)
+
+
+def fastavro_block_size(raw: bytes) -> int:
+    return next(iter(fastavro.block_reader(BytesIO(raw)))).size
+
+
+def test_cut_off_in_the_header_nothing_counts(whole):
+    raw = whole["null"]
+    for length in range(0, min(block_ends(raw)) - fastavro_block_size(raw), 13):
+        found, damage = read(raw[:length])
+        assert (found, damage.reason, damage.offset) == ([], "UNREADABLE", 0)
+
+
+def test_a_damaged_marker_ends_the_file_there(whole):
+    raw = bytearray(whole["null"])
+    first, second = sorted(block_ends(bytes(raw)))[:2]
+    raw[second - 1] ^= 1
+    found, damage = read(bytes(raw))
+    assert (len(found), damage.offset) == (block_ends(whole["null"])[first], first)
+
+
+@settings(max_examples=150, deadline=None)
+@given(codec=st.sampled_from(CODECS), place=st.floats(0, 0.999), byte=st.integers(0, 255))
+def test_no_damage_escapes_as_anything_but_unreadable(whole, codec, place, byte):
+    raw = bytearray(whole[codec])
+    raw[int(place * len(raw))] = byte
+    found, damage = read(bytes(raw))
+    assert len(found) <= len(MANY)
+    assert damage is None or damage.reason in ("UNREADABLE", "UNKNOWN_SCHEMA")
+
+
+def test_a_huge_length_does_not_fill_the_memory(whole):
+    raw = whole["null"]
+    start = min(block_ends(raw)) - fastavro_block_size(raw)
+    huge = b"\x02" + b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f"  # one record in 2**62 bytes
+    found, damage = read(raw[:start] + huge + bytes(100))
+    assert (found, damage.reason, damage.offset) == ([], "UNREADABLE", start)
+
+
+@pytest.mark.parametrize("raw", [b"", b"event_id,source\n1,esp\n", b"Obj", b"Obj\x01", b"PK\x03\x04" + bytes(200)])
+def test_no_container_at_all(raw):
+    found, damage = read(raw)
+    assert (found, damage.reason, damage.offset) == ([], "UNREADABLE", 0)
+
+
+@pytest.mark.parametrize("name", ["ihss.v1.Payslip", "ihss.v2.Timesheet", "Timesheet"])
+def test_unknown_record_name(name):
+    stream = BytesIO()
+    fastavro.writer(stream, {"type": "record", "name": name, "fields": [{"name": "n", "type": "int"}]}, [{"n": 1}])
+    assert read(stream.getvalue())[1].reason == "UNKNOWN_SCHEMA"
+
+
+def test_a_schema_that_is_no_schema():
+    stream = BytesIO()
+    fastavro.writer(stream, logical_schema("Timesheet"), MANY[:1])
+    assert read(stream.getvalue().replace(b'"boolean"', b'"boolaen"'))[1].reason == "UNREADABLE"
+
+
+def test_a_schema_that_lacks_a_required_field():
+    stream = BytesIO()
+    fields = [{"name": "event_id", "type": "string"}]
+    fastavro.writer(stream, {"type": "record", "name": "ihss.v1.Timesheet", "fields": fields}, [{"event_id": "e"}])
+    assert read(stream.getvalue())[1].reason == "UNKNOWN_SCHEMA"
+
+
+class Broken(BytesIO):
+    def read(self, size: int = -1) -> bytes:
+        if self.tell() > 20_000:
+            raise OSError("the disk is gone")
+        return super().read(min(size, 1000))
+
+
+def test_a_failing_disk_is_not_a_damaged_file(whole):
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(read_container(Broken(whole["null"])))
+
+
+def test_short_reads_are_not_the_end(whole):
+    class Slow(BytesIO):
+        def read(self, size: int = -1) -> bytes:
+            return super().read(min(size, 100))
+
+    assert len(list(read_container(Slow(whole["null"])))) == len(MANY)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_records_give_the_same_bytes(kind, tmp_path):
+    assert file_of(tmp_path, [SAMPLES[kind]], kind=kind) == file_of(tmp_path, [SAMPLES[kind]], kind=kind)
+    assert [path.name for path in tmp_path.iterdir()] == ["some.avro"]
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    write_container(tmp_path / "some.avro", "Timesheet", MANY[:1])
+    with pytest.raises(ZeroDivisionError):
+        write_container(tmp_path / "some.avro", "Timesheet", (1 // 0 for _ in MANY))
+    assert [path.name for path in tmp_path.iterdir()] == ["some.avro"]
+    assert len(list(Container((tmp_path / "some.avro").open("rb")))) == 1
+
+
+def test_a_refused_record_keeps_its_own_bytes(tmp_path):
+    wrong = changed("Timesheet", minutes_worked=[0] * 13)
+    container = Container(BytesIO(file_of(tmp_path, [MANY[0], wrong, MANY[1]])))
+    messages = [original_message(container.kind, container, record) for _, record in container]
+    with pytest.raises(Unreadable, match="CONTRADICTORY"):
+        decode_message(messages[1])
+    assert decode_message(messages[2]) == validate("Timesheet", MANY[1])
