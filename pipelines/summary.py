@@ -38,7 +38,7 @@ def faults(summary: Summary) -> list[str]:
     checks = (
         ("used + not yet due + rejected", ended, "inputs", inputs["total"], "{:,}".format),
         ("gross - deductions", net, "net", money["net_cents"], dollars),
-        ("paid + held + cut + denied", told, "claimed", hours["claimed_minutes"], hhmm),
+        ("paid + held + cut + denied", told, "claimed", hours["claimed_minutes"], _clock),
     )
     return [
         f"{parts} = {written(summed)}, but {whole} = {written(said)}"
