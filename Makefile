@@ -18,7 +18,7 @@ setup: $(READY)
 
 # -n: the tests share nothing, so every core takes some.
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n auto --timeout 300 $(ARGS)
+	@$(BIN)/python -m pytest -n auto --timeout 300 $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
