@@ -4,6 +4,8 @@ Authority: none of its own; CONTRACT.md names what leaves the house, these are t
 All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
 """
 
+from typing import Any
+
 import msgspec
 
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
@@ -175,3 +177,44 @@ class Tail(msgspec.Struct, array_like=True, frozen=True):
     """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private."""
 
     worked: list[Worked]
+
+
+class Said(msgspec.Struct, array_like=True, frozen=True):
+    """One payment instruction as said: the differences of its run. Private.
+
+    ``part_cents`` is its part of the gross that can bear share of cost (SOC-4; in an advance month ADV-5's offset pay).
+    ``deductions`` by kind, without zeros.
+    """
+
+    instruction_id: str
+    run_date: int
+    cut_off: int
+    relationship: str
+    lines: list[Line]
+    deductions: dict[str, int]
+    part_cents: int
+    net_cents: int
+
+    @property
+    def gross_cents(self) -> int:
+        """Sum of the lines."""
+        return sum(line.cents for line in self.lines)
+
+
+class Account(msgspec.Struct, array_like=True, frozen=True):
+    """All instructions of a statement, in order: what a later run sets its entitlement against (MONEY-2). Private."""
+
+    said: list[Said]
+
+
+class Charges(msgspec.Struct, array_like=True, frozen=True):
+    """Share of cost charged in a month: (statement id, cents) in the order of charging (SOC-5). Private."""
+
+    charged: list[tuple[str, int]]
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True):
+    """What leaves the house: a record of the contract by kind, physical values, without what the wire adds (``cut_off``)."""
+
+    kind: str
+    fields: dict[str, Any]

@@ -1,0 +1,79 @@
+"""Decides what is due now: what a statement is worth, less everything said of it that stands.
+
+Authority: MONEY-2 (never an edit, always a difference; net never negative), RUN-2 (order of deductions), RUN-4 (what
+was returned, voided or went stale no longer stands; what was recovered is no longer outstanding). In force: always.
+Does not cover: what a statement is worth (`statements`, `taxes`, `share_of_cost`, `advance_pay`); recovery from other
+statements, which is a person's decision.
+
+Units: cents and minutes ``int``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
+
+from rules.conclusions import Account, Line, Said
+
+CARRIED = "OVERPAYMENT_CARRIED"
+DEDUCTIONS = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", CARRIED)
+LineKey = tuple[str, str, str, int]
+
+
+class Due(NamedTuple):
+    """This run's differences, sorted, without zeros; ``cents`` is what they come to before anything is carried."""
+
+    lines: list[Line]
+    deductions: dict[str, int]
+    cents: int
+
+
+def standing(account: Account, reversed_ids: Set[str]) -> list[Said]:
+    """The instructions that no outcome has reversed; only one that moved money can be (RUN-4)."""
+    return [said for said in account.said if said.net_cents == 0 or said.instruction_id not in reversed_ids]
+
+
+def due(worth: Iterable[Line], deductions: Mapping[str, int], said: Sequence[Said]) -> Due:
+    """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands."""
+    lines = line_differences(worth, said)
+    already = deductions_said(said)
+    kinds = [kind for kind in DEDUCTIONS if kind != CARRIED]
+    differences = {kind: deductions.get(kind, 0) - already[kind] for kind in kinds}
+    cents = sum(line.cents for line in lines) - sum(differences.values())
+    return Due(lines, {kind: amount for kind, amount in differences.items() if amount}, cents)
+
+
+def line_differences(worth: Iterable[Line], said: Sequence[Said]) -> list[Line]:
+    """One line per earning, program, county and rate: new total less old total (MONEY-1)."""
+    minutes: Counter[LineKey] = Counter()
+    cents: Counter[LineKey] = Counter()
+    shown: dict[LineKey, Line] = {}
+    for sign, line in [(-1, line) for each in said for line in each.lines] + [(1, line) for line in worth]:
+        minutes[line.key] += sign * line.minutes
+        cents[line.key] += sign * line.cents
+        shown[line.key] = line
+    return [
+        Line(line.earning, line.program, line.county, line.rate_mills, minutes[key], cents[key], line.rule)
+        for key, line in sorted(shown.items())
+        if minutes[key] or cents[key]
+    ]
+
+
+def deductions_said(said: Iterable[Said]) -> Counter[str]:
+    """Sums by kind."""
+    sums: Counter[str] = Counter()
+    for each in said:
+        sums.update(each.deductions)
+    return sums
+
+
+def outstanding(said: Iterable[Said], recovered_cents: int) -> int:
+    """What is overpaid: carried and not recovered. What was recovered beyond it waits for a later overpayment."""
+    return max(0, -deductions_said(said)[CARRIED] - recovered_cents)
+
+
+def carried(owed: Due, outstanding_cents: int) -> int:
+    """OVERPAYMENT_CARRIED of this run: a fall is carried (negative), a rise is first set against what is outstanding.
+
+    What is left of ``owed.cents`` moves, and is never negative.
+    """
+    return min(owed.cents, outstanding_cents)

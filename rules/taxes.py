@@ -1,0 +1,80 @@
+"""Decides which payroll taxes a statement pays, and how much of each has been earned by now.
+
+Authority: TAX-1 (26 USC 3121(b)(3); UI Code 631), TAX-2 (26 USC 3101), TAX-3.
+In force: by parameter; the rate is that of the payment year, the year of the pay run's business day.
+Does not cover: income tax, wage bases, yearly thresholds and refunds (downstream); which assignment gives the class
+(`relationships`).
+
+Units: cents ``int``, days ``int``. ``Lookup`` gives a parameter in force on a day, as known at a pay run.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rules.conclusions import Said
+from rules.money import share_cents
+from rules.periods import civil_date, epoch_day, year_of
+
+KINDS = ("FICA", "MEDICARE", "SDI")
+Lookup = Callable[[str, int], Any]
+
+
+def withholding(gross_cents: int, kinds: Sequence[str], day: int, lookup: Lookup) -> dict[str, int]:
+    """Each tax on a gross, half-up, at the rates of the year of ``day``. Raises NotInForce."""
+    january = epoch_day(civil_date(day).replace(month=1, day=1))
+    return {kind: share_cents(gross_cents, lookup(f"tax.{kind}", january)) for kind in kinds}
+
+
+def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[str, ...]:
+    """The taxes that a class pays (TAX-1). Raises NotInForce."""
+    kinds: tuple[str, ...] = lookup(f"tax.kinds.{relationship}", day)
+    return kinds
+
+
+def withheld(
+    gross_cents: int, said: Sequence[Said], relationship: str, run_date: int, lookup: Lookup
+) -> dict[str, int]:
+    """What must be withheld of a statement worth ``gross_cents``, by kind, all payment years together (TAX-3).
+
+    Past payment years as ``said`` (instructions that stand); this year's anew on all gross of this year.
+    """
+    year = year_of(run_date)
+    past = [each for each in said if year_of(each.run_date) != year]
+    taxes = dict.fromkeys(KINDS, 0)
+    for each in past:
+        for kind in KINDS:
+            taxes[kind] += each.deductions.get(kind, 0)
+    this_year = gross_cents - sum(each.gross_cents for each in past)
+    for kind, cents in withholding(this_year, kinds_of(relationship, run_date, lookup), run_date, lookup).items():
+        taxes[kind] += cents
+    return taxes
+
+
+class Deciding(NamedTuple):
+    """What decides the taxes of a payment year: the class, the business day of the run, its cut-off."""
+
+    relationship: str
+    run_date: int
+    cut_off: int
+
+
+def on_part(part_cents: int, said: Sequence[Said], now: Deciding, lookup_at: Callable[[int], Lookup]) -> int:
+    """Taxes on a part of the gross alone, split by payment year like the whole (TAX-3).
+
+    Each past year by the class and the rates with which it was last decided; what is not yet instructed belongs to the
+    year of ``now``. ``lookup_at`` gives the law as known at a cut-off.
+    """
+    parts: dict[int, int] = defaultdict(int)
+    deciding = {}
+    for each in said:
+        parts[year_of(each.run_date)] += each.part_cents
+        deciding[year_of(each.run_date)] = Deciding(each.relationship, each.run_date, each.cut_off)
+    parts[year_of(now.run_date)] += part_cents - sum(parts.values())
+    deciding[year_of(now.run_date)] = now
+    return sum(_all_taxes(parts[year], then, lookup_at(then.cut_off)) for year, then in deciding.items())
+
+
+def _all_taxes(gross_cents: int, then: Deciding, lookup: Lookup) -> int:
+    kinds = kinds_of(then.relationship, then.run_date, lookup)
+    return sum(withholding(gross_cents, kinds, then.run_date, lookup).values())
