@@ -1,0 +1,73 @@
+"""Records wrong on purpose: copies of good ones under ids of their own, so that the good ones are paid as ever."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from pipelines.sample.shelf import Fact, Record
+from schemas.types import days_of_pay_period
+
+Spoiler = Callable[[Record], dict[str, Any]]
+INVALID, CONTRADICTORY = "INVALID", "CONTRADICTORY"
+
+
+def _unknown(field: str) -> tuple[str, Spoiler]:
+    return INVALID, lambda record: {field: "UNKNOWN"}
+
+
+def _ends_before(record: Record) -> dict[str, Any]:
+    return {"effective_to": record["effective_from"] - 1}
+
+
+def _wrong_number_of_days(record: Record) -> dict[str, Any]:
+    entries = 13 if days_of_pay_period(record["period_start"]) != 13 else 15
+    return {"minutes_worked": [60] * entries}
+
+
+def _too_many_minutes(record: Record) -> dict[str, Any]:
+    return {"minutes_worked": [1600, *record["minutes_worked"][1:]]}
+
+
+def _trip_outside(record: Record) -> dict[str, Any]:
+    return {"trips": [{**record["trips"][0], "service_date": record["period_start"] - 1}]}
+
+
+BLANK_ID = (INVALID, lambda record: {"document_id": f"{record['document_id'][:2]} {record['document_id'][2:]}"})
+NO_REVISION = (INVALID, lambda record: {"revision": 0})
+STARTS_ON_THE_SECOND = (CONTRADICTORY, lambda record: {"period_start": record["period_start"] + 1})
+ENDS_BEFORE = (CONTRADICTORY, _ends_before)
+NO_SUNDAY = (CONTRADICTORY, lambda record: {"workweek_start": record["workweek_start"] + 1})
+EVERY_KIND = [BLANK_ID, NO_REVISION]
+DEFECTS: dict[str, list[tuple[str, Spoiler]]] = {
+    "Timesheet": [
+        (CONTRADICTORY, _wrong_number_of_days),
+        STARTS_ON_THE_SECOND,
+        (INVALID, _too_many_minutes),
+        _unknown("channel"),
+    ],
+    "EvvVisit": [_unknown("method"), _unknown("check_in_place")],
+    "ServiceAuthorization": [
+        ENDS_BEFORE,
+        _unknown("funding"),
+        (CONTRADICTORY, lambda record: {"program": "IHSS", "funding": "WPCS"}),
+        (INVALID, lambda record: {"county": "59"}),
+    ],
+    "ProviderAssignment": [ENDS_BEFORE, _unknown("relationship")],
+    "ProviderEnrollment": [ENDS_BEFORE, _unknown("exemption")],
+    "IncomeAssessment": [ENDS_BEFORE, _unknown("category"), (INVALID, lambda record: {"unearned_cents": -1})],
+    "TravelClaim": [STARTS_ON_THE_SECOND, (CONTRADICTORY, _trip_outside)],
+    "TrainingClaim": [_unknown("channel")],
+    "IncentiveClaim": [_unknown("incentive")],
+    "HoursException": [NO_SUNDAY],
+    "ViolationDecision": [NO_SUNDAY, _unknown("decision")],
+    "PaymentOutcome": [_unknown("outcome"), (CONTRADICTORY, lambda record: {"outcome": "RECOVERED", "cents": None})],
+}
+
+
+def spoiled(fact: Fact, rng: Random) -> tuple[str, Record]:
+    """A copy of the fact that must be rejected, and the reason (INVALID or CONTRADICTORY)."""
+    kind, record = fact
+    reason, spoil = rng.choice(DEFECTS.get(kind, []) + EVERY_KIND)
+    document = f"{record['document_id']}.x"
+    copy = {**record, "document_id": document, "event_id": f"{record['event_id']}.x{rng.getrandbits(32):08x}"}
+    return reason, {**copy, **spoil(copy)}
