@@ -97,10 +97,11 @@ def simulate(
     from pipelines.simulate import simulate as make
 
     try:
-        make(out, county, recipients, months, start, seed, defects)
+        made = make(out, county, recipients, months, start, seed, defects)
     except Refusal as refusal:
         raise Misuse(str(refusal)) from refusal
-    print(f"{out}: facts of {recipients:,} recipients of county {county} over {months} months, and truth.json")
+    count = sum(made["counts"].values())
+    print(f"{count:,} facts of {recipients:,} recipients of county {county} are in {out}; truth.json says what is wrong")
     return 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 Beat = Callable[[str, int, int], None]
 """``beat(stage, done, total)``: so many elements of a stage are done; a total of 0 is one not yet known."""
@@ -34,26 +34,30 @@ def shown(console: Console, quiet: bool = False) -> Iterator[Beat]:
 
 def _bars(console: Console) -> Progress:
     columns = (
-        SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description:<18}"),
         BarColumn(bar_width=40),
-        MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[count]}"),
     )
     return Progress(*columns, console=console, transient=True)
 
 
 class _Bars:
-    """A bar for each stage, all in sight from the start, so that one sees what is still to come."""
+    """A bar for each stage from its first beat on; reading from the start, as Beam takes seconds to come up."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._rows: dict[str, TaskID] = {name: bars.add_task(STAGES[name], start=False, total=None) for name in STAGES}
+        self._rows: dict[str, TaskID] = {}
+        self("read", 0, 0)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        row = self._rows[stage]
-        self._bars.start_task(row)
-        self._bars.update(row, completed=done, total=total or None)
+        if stage not in self._rows:
+            self._rows[stage] = self._bars.add_task(STAGES[stage], total=None, count="")
+        self._bars.update(self._rows[stage], completed=done, total=total or None, count=_count(done, total))
+
+
+def _count(done: int, total: int) -> str:
+    return f"{done:,} of {total:,}" if total else f"{done:,}"
 
 
 class _Lines:
@@ -66,4 +70,4 @@ class _Lines:
         if self._clock() - self._last < SECONDS_BETWEEN_LINES:
             return
         self._last = self._clock()
-        self._console.print(f"{STAGES[stage]}: {done:,}" + (f" of {total:,}" if total else ""), highlight=False)
+        self._console.print(f"{STAGES[stage]}: {_count(done, total)}", highlight=False)

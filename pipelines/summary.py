@@ -74,16 +74,17 @@ def _heading(summary: Summary) -> Group:
     runs, payees, overlay = summary["pay_runs"], summary["payees"], summary["law_overlay"]
     counties = ", ".join(summary["counties"]) or "none"
     word = "county" if len(summary["counties"]) == 1 else "counties"
+    until = f" until {summary['until']}" if summary["until"] else ": no fact names a pay run"
     dates = f" from {runs['first']} to {runs['last']}, {runs['paying']:,} of them paying" if runs["count"] else ""
     lines = [
-        Text(f"Payroll of {word} {counties} until {summary['until']}", style="bold"),
+        Text(f"Payroll of {word} {counties}{until}", style="bold"),
         f"{runs['count']:,} pay runs{dates}",
         f"{payees['providers']:,} providers and {payees['recipients']:,} recipients are payees",
         f"Law {summary['law_version'][:12]}, {summary['seconds']:,.1f} seconds",
     ]
     if overlay:
         changed = ", ".join(overlay["parameters"]) or "nothing"
-        notice = f"WHAT-IF, not the law in force: {overlay['folder']} changes {changed}"
+        notice = f"WHAT-IF, not the law in force: {overlay.get('folder', 'the overlay')} changes {changed}"
         lines.append(Text(notice, style="bold yellow"))
     return Group(*lines)
 

@@ -55,7 +55,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list:
         if county == "28":
             raise module.Refusal("county 28 (Napa) has no wage rate in force in 2025-01: take 2024-01 to 2024-12")
         asked.append((out, county, *rest))
-        return {}
+        return {"counts": {"Timesheet": 1200, "EvvVisit": 34}}
 
     module.Refusal, module.simulate = type("Refusal", (ValueError,), {}), simulate
     monkeypatch.setitem(sys.modules, "pipelines.simulate", module)
@@ -151,9 +151,10 @@ def test_what_does_not_add_up_is_a_failure(how, facts, tmp_path, replay, capsys)
     assert "does not add up: used + not yet due + rejected = 12,410, but inputs = 12,411" in capsys.readouterr().err
 
 
-def test_simulate_passes_on_what_was_asked(tmp_path, simulated) -> None:
+def test_simulate_passes_on_what_was_asked(tmp_path, simulated, capsys) -> None:
     asked = ("--county", "17", "--recipients", 5, "--months", 2, "--start", "2024-01", "--seed", 7)
     assert run("simulate", "--out", tmp_path / "sample", *asked) == 0
+    assert capsys.readouterr().out.startswith("1,234 facts of 5 recipients of county 17 are in ")
     assert simulated == [(tmp_path / "sample", "17", 5, 2, "2024-01", 7, 0.01)]
 
 
@@ -226,9 +227,11 @@ def test_an_empty_payroll_can_be_shown() -> None:
     nothing = {"count": 0, "paying": 0, "first": None, "last": None}
     inputs = {"total": 0, "used": 0, "duplicates": 0, "not_yet_due": 0, "rejected": 0, "by_kind": {}, "rejections": {}}
     empty = {"counties": [], "pay_runs": nothing, "instructions": {}, "findings": [], "assumptions": {}}
+    empty |= {"until": None}
     shown = rendered(SUMMARY | empty | {"inputs": inputs | {"rejected_files": []}})
     assert "0 used + 0 not yet due + 0 rejected = 0 inputs" in shown
     assert "Rejected" not in shown
+    assert "None" not in shown
 
 
 def test_progress_on_a_pipe_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,5 +247,6 @@ def test_progress_on_a_terminal_shows_every_stage() -> None:
     console = Console(file=StringIO(), force_terminal=True, width=100)
     with progress.shown(console) as beat:
         for stage in progress.STAGES:
-            beat(stage, 3, 3)
+            beat(stage, 3, 7)
+    assert console.file.getvalue().count("3 of 7") >= len(progress.STAGES)
     assert all(words in console.file.getvalue() for words in progress.STAGES.values())
