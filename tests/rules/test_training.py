@@ -133,12 +133,12 @@ def test_denied_claims_pay_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("class_date", "code"),
-    [("2022-08-31", True), ("2022-09-01", False), ("2024-09-17", False), ("2024-09-18", True), ("1950-01-01", True)],
+    [("2022-08-31", True), ("2022-09-01", False), ("2024-09-17", False), ("2024-09-18", True), ("1900-01-01", True)],
 )
 def test_the_class_lies_within_the_program(class_date: str, code: bool) -> None:
-    """Worked example 12; a class before all law is no bug."""
+    """Worked example 12."""
     attendance = [attended(class_date=day(class_date))]
-    listings = [listing(since="1949-01-01")]
+    listings = [listing(since="1900-01-01")]
     verdicts = decide(claim(class_date=day(class_date)), attendance=attendance, listings=listings)
     assert codes(verdicts) == ["PROGRAM_NOT_IN_FORCE" if code else None]
 
@@ -190,6 +190,12 @@ def test_the_law_of_the_class_date_decides() -> None:
     assert codes(decide(claim(channel="OTHER"), law=law)) == [None]
     before = claim(channel="OTHER", class_date=day("2024-03-04"))
     assert codes(decide(before, law=law)) == ["CLAIM_NOT_THROUGH_ESP"]
+
+
+def test_a_class_is_denied_where_no_channel_is_in_force_on_its_date() -> None:
+    ended = {"from": date(1900, 1, 1), "until": date(2024, 3, 4), "value": ["ESP"]}
+    law = LAW.amended({"overlay.toml": {"training": {"channels": {"values": [ended]}}}})
+    assert codes(decide(claim(), law=law)) == ["PROGRAM_NOT_IN_FORCE"]
 
 
 def test_the_course_is_listed_on_the_class_date() -> None:
