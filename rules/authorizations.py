@@ -23,7 +23,8 @@ def limited_minutes(authorization: ServiceAuthorization, law: Law, day: int) -> 
         return minutes
     impairment = "severely_impaired" if authorization.severely_impaired else "not_severely_impaired"
     ceiling: int = law.value(f"hours.ceiling_minutes.{authorization.funding}.{impairment}", day)
-    if not authorization.severely_impaired and authorization.funding in law.value("hours.protective_supervision_programs", day):
+    supervised: tuple[str, ...] = law.value("hours.protective_supervision_programs", day)
+    if not authorization.severely_impaired and authorization.funding in supervised:
         allowed: int = law.value("hours.protective_supervision_minutes.not_severely_impaired", day)
         minutes -= max(0, authorization.protective_supervision_minutes - allowed)
     return max(0, min(minutes, ceiling))

@@ -66,6 +66,8 @@ class RecipientFile:
         """File a Timesheet, ServiceAuthorization or ProviderAssignment."""
         if arrival.kind == "Timesheet":
             return self._admit_timesheet(arrival)
+        if arrival.kind == "EvvVisit":
+            return ()
         fact = arrival.content
         if arrival.kind == "ServiceAuthorization":
             self.authorizations[fact.program].file(arrival)

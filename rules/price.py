@@ -36,6 +36,8 @@ class ProviderFile:
             return self._admit_time(arrival)
         if arrival.kind == "Engagement":
             self.engagements[arrival.content.recipient_id] = arrival.content
+        elif arrival.kind != "ProviderEnrollment":
+            return ()
         else:
             self.enrollments.file(arrival)
         return [STANDING, *map(month_unit, self.times)]

@@ -1,0 +1,69 @@
+"""The story of `payroll.build` without an engine: one process, one core, the same rules and the same records.
+
+For properties over many small histories, and as the floor that the benchmark measures Beam against.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rules.law import Law
+from schemas.envelope import Fact
+from transforms.close_run import pay_runs
+from transforms.decode_events import Door
+from transforms.rows import catalog_of
+from transforms.shard import Shard
+from transforms.stages import STAGES
+from transforms.tally import Tally
+
+ONE_SHARD = 1
+
+
+class Outcome(NamedTuple):
+    """Records by kind (physical values), in canonical order, and what was counted."""
+
+    records: dict[str, list[dict[str, Any]]]
+    tally: Tally
+    until: int
+
+
+def replay_plain(facts: Iterable[Fact], law: Law, until: int | None = None) -> Outcome:
+    """Pay facts that are models already. ``until``: the last cut-off to decide (an instant)."""
+    door = Door(ONE_SHARD, until)
+    for fact in facts:
+        door.admit(fact)
+    return fold_door(door, law)
+
+
+def replay_folder(events: Path, names: Iterable[str], law: Law, until: int | None = None) -> Outcome:
+    """Pay a folder of container files."""
+    door = Door(ONE_SHARD, until)
+    for name in names:
+        for _ in door.read_file(events / name, name):
+            pass
+    return fold_door(door, law)
+
+
+def fold_door(door: Door, law: Law) -> Outcome:
+    """Fold what came through the door, stage by stage."""
+    until = door.until or door.tally.latest_cut_off
+    catalog = catalog_of(door.catalog)
+    tally = door.tally
+    blocks: dict[str, list[bytes]] = defaultdict(list)
+    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    records["Rejection"] = door.rejections
+    _take(blocks, door.dealer.blocks())
+    for stage in STAGES:
+        shard = Shard(stage, law, catalog, until, ONE_SHARD).fold(blocks.pop(stage, []))
+        _take(blocks, shard.dealer.blocks())
+        tally.merge(shard.tally)
+        for kind, said in shard.records.items():
+            records[kind] += said
+    records["PayRun"] = pay_runs(tally, law, until)
+    return Outcome(dict(records), tally, until)
+
+
+def _take(blocks: dict[str, list[bytes]], dealt: Iterable[tuple[str, tuple[int, bytes]]]) -> None:
+    for stage, (_, block) in dealt:
+        blocks[stage].append(block)

@@ -1,0 +1,138 @@
+"""Replay: a folder of facts to a folder of records and a summary, on Beam's DirectRunner (its FnApiRunner, by name)."""
+
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+
+from pipelines.payroll import Edges, build
+from pipelines.summarize import summary_of
+from rules.law import Law
+from rules.periods import cut_off_of, is_business_day, previous_business_day
+from schemas import CONCLUSIONS
+from schemas.avro import write_container
+from transforms.beat import Beat, done_so_far
+from transforms.stages import STAGES
+from transforms.tally import merged
+from transforms.write_records import file_name
+
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+BYTES_IN_SHARD = 4 << 20
+SHARDS = range(2, 65)
+WORTH_TWO_PROCESSES = 48 << 20  # bytes of input from which a second worker process pays for its start
+PARTIAL = ".partial"
+SUMMARY = "summary.json"
+
+
+def replay(
+    events: Path,
+    out: Path,
+    until: int | None,
+    law: Law,
+    beam_arguments: list[str] | None = None,
+    beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> dict[str, Any]:
+    """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns summary.json.
+
+    Records appear in ``out`` only when all is done; what an earlier replay left there is replaced.
+    """
+    started = time.monotonic()
+    names = sorted(str(path.relative_to(events)) for path in events.rglob("*.avro") if path.is_file())
+    size = sum((events / name).stat().st_size for name in names)
+    partial = _emptied(out / PARTIAL)
+    edges = Edges(events, names, partial, _shards(size), Beat(str(partial / "beat")))
+    with _watched(partial / "beat", edges, beat):
+        _run(edges, law, last_cut_off(until), _options(beam_arguments or [], size))
+    tally = merged([(partial / "tally").read_bytes()])
+    summary = summary_of(tally, law, last_cut_off(until)) | {"seconds": round(time.monotonic() - started, 1)}
+    _publish(partial, out, summary)
+    return summary
+
+
+def last_cut_off(until: int | None) -> int | None:
+    """The cut-off of the last business day up to and including a day."""
+    if until is None:
+        return None
+    return cut_off_of(until if is_business_day(until) else previous_business_day(until))
+
+
+def _run(edges: Edges, law: Law, until: int | None, options: PipelineOptions) -> None:
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    with beam.Pipeline(options=options) as pipeline:
+        tally = build(pipeline, edges, law, until)
+        tally | "KeepTally" >> beam.Map(_keep, str(edges.out / "tally"))  # type: ignore[unused-ignore]
+
+
+def _keep(packed: bytes, path: str) -> None:
+    Path(path).write_bytes(packed)
+
+
+def _options(arguments: list[str], size: int) -> PipelineOptions:
+    """Beam's options: what the user said, else this runner, and two processes when they pay."""
+    options = PipelineOptions(arguments)
+    if options.view_as(StandardOptions).runner is None:
+        options.view_as(StandardOptions).runner = RUNNER
+    direct = options.view_as(DirectOptions)
+    if size > WORTH_TWO_PROCESSES and not any("direct_" in argument for argument in arguments):
+        direct.direct_running_mode = "multi_processing"
+        direct.direct_num_workers = 2
+    options.view_as(SetupOptions).save_main_session = False
+    return options
+
+
+def _shards(size: int) -> int:
+    return min(max(SHARDS.start, size // BYTES_IN_SHARD), SHARDS.stop - 1)
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
+    """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file."""
+    for kind in CONCLUSIONS:
+        stem = file_name(kind).removesuffix(".avro")
+        if not any(partial.glob(f"{stem}*.avro")):
+            write_container(partial / file_name(kind), kind, [])
+        for old in out.glob(f"{stem}*.avro"):
+            old.unlink()
+    for path in partial.glob("*.avro"):
+        path.replace(out / path.name)
+    (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+    (partial / SUMMARY).replace(out / SUMMARY)
+    shutil.rmtree(partial)
+
+
+class _watched:
+    """Reads the beats of all workers a few times a second and passes them on."""
+
+    def __init__(self, path: Path, edges: Edges, beat: Callable[[str, int, int], None]) -> None:
+        self.path, self.beat = path, beat
+        self.totals = {"read": len(edges.names), **dict.fromkeys(STAGES, edges.shards), "close": 1}
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.25):
+            self._pass_on()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        for stage, done in done_so_far(self.path).items():
+            self.beat(stage, min(done, self.totals[stage]), self.totals[stage])

@@ -1,0 +1,72 @@
+"""summary.json: the tally of a replay in the words of a payroll officer."""
+
+from typing import Any
+
+from rules.law import Law
+from rules.periods import business_day_of, cut_offs, iso
+from transforms.tally import Tally, hours
+
+NAMES = ("count", "gross_cents", "net_cents")
+
+
+def summary_of(tally: Tally, law: Law, until: int | None) -> dict[str, Any]:
+    """The summary; ``until`` is the last cut-off asked for, None: the latest that a fact names."""
+    last = until or tally.latest_cut_off
+    instructions = {kind: dict(zip(NAMES, amounts, strict=True)) for kind, amounts in sorted(tally.instructions.items())}
+    return {
+        "law_version": law.version,
+        "law_overlay": {"parameters": list(law.overlaid)} if law.overlaid else None,
+        "until": iso(business_day_of(last)) if last else None,
+        "counties": sorted(tally.counties),
+        "inputs": _inputs(tally),
+        "pay_runs": _pay_runs(tally, last),
+        "payees": {"providers": len(tally.providers), "recipients": len(tally.recipients)},
+        "instructions": instructions,
+        "money": {
+            "gross_cents": sum(kind["gross_cents"] for kind in instructions.values()),
+            "deductions": dict(sorted(tally.deductions.items())),
+            "net_cents": sum(kind["net_cents"] for kind in instructions.values()),
+            "outstanding_cents": sum(tally.outstanding.values()),
+        },
+        "hours": hours(tally),
+        "findings": _findings(tally),
+        "assumptions": {
+            name: {"instructions": count, "gross_cents": gross} for name, (count, gross) in sorted(tally.assumptions.items())
+        },
+    }
+
+
+def _inputs(tally: Tally) -> dict[str, Any]:
+    kinds = sorted({*tally.used, *tally.not_yet_due})
+    used, later, rejected = (sum(each.values()) for each in (tally.used, tally.not_yet_due, tally.rejections))
+    return {
+        "total": used + later + rejected,
+        "used": used,
+        "duplicates": tally.duplicates,
+        "not_yet_due": later,
+        "rejected": rejected,
+        "by_kind": {
+            kind: {"used": tally.used.get(kind, 0), "not_yet_due": tally.not_yet_due.get(kind, 0)} for kind in kinds
+        },
+        "rejections": dict(sorted(tally.rejections.items())),
+        "rejected_files": [
+            {"origin": origin, "reason": reason, "message": message}
+            for origin, reason, message in sorted(tally.rejected_files)
+        ],
+    }
+
+
+def _pay_runs(tally: Tally, last: int) -> dict[str, Any]:
+    if tally.first_claim is None:
+        return {"count": 0, "paying": 0, "first": None, "last": None}
+    runs = cut_offs(tally.first_claim, last)
+    paying = sum(1 for run in tally.runs.values() if run.ids)
+    return {"count": len(runs), "paying": paying, "first": iso(business_day_of(runs[0])), "last": iso(business_day_of(runs[-1]))}
+
+
+def _findings(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        dict(zip(("code", "outcome", "rule", "addressee"), name.split(), strict=True))
+        | dict(zip(("count", "minutes", "cents"), amounts, strict=True))
+        for name, amounts in sorted(tally.findings.items())
+    ]

@@ -1,0 +1,1 @@
+"""What happens: one PTransform a file, named as the verb."""

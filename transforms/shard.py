@@ -1,0 +1,84 @@
+"""One shard of one stage: its keys folded one after another. The plain-function twin of `restate.Restate`."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from rules.conclusions import Record, Statement
+from rules.documents import Arrival
+from rules.findings import Finding, finding_record
+from rules.law import Law
+from rules.restatement import Change, restate
+from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
+from transforms.stages import STAGES, Catalog, next_stop
+from transforms.tally import Tally
+
+Records = dict[str, list[dict[str, Any]]]  # kind -> records, physical values
+
+
+class Shard:
+    """What the keys of a shard conclude: rows for the next stage, records that leave the house, and a tally."""
+
+    def __init__(self, stage: str, law: Law, catalog: Catalog, until: int, shards: int) -> None:
+        self.stage, self.law, self.catalog, self.until = stage, law, catalog, until
+        self.dealer, self.tally = Dealer(shards), Tally()
+        self.records: Records = defaultdict(list)
+
+    def fold(self, blocks: Iterable[bytes]) -> "Shard":
+        """Decide every key of the blocks as of every cut-off that matters to it."""
+        keys: dict[str, list[Row]] = defaultdict(list)
+        for row in rows_of(blocks):
+            keys[row[0]].append(row)
+        for key in sorted(keys):
+            self._fold_key(key, keys[key])
+        for kind, records in self.records.items():
+            records.sort(key=lambda record: (record["cut_off"], record.get(_ID.get(kind, ""), "")))
+        return self
+
+    def _fold_key(self, key: str, rows: list[Row]) -> None:
+        standing: dict[str, dict[str, Any]] = {}
+        case = STAGES[self.stage](key, self.law, self.catalog)
+        for change in restate(case, self._in_order(rows), self.until, self.law.publications):
+            said = change.now if change.now is not None else change.before
+            if isinstance(said, Finding):
+                self._find(change, said, standing)
+            elif isinstance(said, Record):
+                self._say(change)
+            elif (stop := next_stop(said)) is not None:
+                self.dealer.deal(
+                    stop.stage, conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
+                )
+                self._count_hours(change, said)
+        for finding in standing.values():
+            self.tally.find(finding)
+
+    def _in_order(self, rows: list[Row]) -> list[Arrival]:
+        """Arrivals in the order of recording; an event that came twice counts, and comes once."""
+        rows.sort(key=lambda row: row[1:])
+        once = [row for row, before in zip(rows, [None, *rows], strict=False) if row != before]
+        self.tally.duplicates += len(rows) - len(once)
+        return [arrival(row) for row in once]
+
+    def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
+        record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)
+        self.records["Finding"].append(record)
+        self.tally.run(change.cut_off).findings += 1
+        standing.pop(change.id, None)
+        if change.now is not None:
+            standing[change.id] = record
+
+    def _say(self, change: Change) -> None:
+        if change.now is None:
+            return
+        fields = {**change.now.fields, "cut_off": change.cut_off}
+        self.records[change.now.kind].append(fields)
+        if change.now.kind == "PaymentInstruction":
+            self.tally.pay(fields)
+
+    def _count_hours(self, change: Change, said: Any) -> None:
+        if isinstance(said, Statement) and said.kind == "ARREARS":
+            minutes = [said.claimed_minutes, said.held_minutes, said.cut_minutes, said.denied_minutes]
+            self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
+
+
+_ID = {"PaymentInstruction": "instruction_id", "Finding": "finding_id", "AdvanceReconciliation": "recipient_id", "BenefitHours": "provider_id"}

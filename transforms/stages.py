@@ -1,0 +1,74 @@
+"""The stages: who reads what under which key, and where what they conclude goes.
+
+One table, so that nobody has to look for it: facts to stages (`routes`), case files to stages (`STAGES`), conclusions to the next
+stage (`next_stop`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rules.authorize import RecipientFile
+from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Statement, VisitSpans
+from rules.law import Law
+from rules.price import ProviderFile
+from rules.restatement import CaseFile
+from rules.settle import SettlementFile
+from schemas.course_listing import CourseListing
+from schemas.envelope import Fact
+
+Catalog = Mapping[str, Sequence[CourseListing]]
+AUTHORIZE, PRICE, SETTLE = "authorize", "price", "settle"
+STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
+    AUTHORIZE: lambda recipient, law, catalog: RecipientFile(recipient, law),
+    PRICE: lambda provider, law, catalog: ProviderFile(provider, law),
+    SETTLE: lambda key, law, catalog: SettlementFile(key, law),
+}
+CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim"}
+
+_OF_RECIPIENT = {"Timesheet", "EvvVisit", "ServiceAuthorization", "ProviderAssignment"}
+_OF_PROVIDER = {
+    "ProviderEnrollment", "TravelClaim", "TrainingClaim", "TrainingAttendance",
+    "IncentiveClaim", "HoursException", "ViolationDecision",
+}  # fmt: skip
+_OF_SETTLEMENT = {"IncomeAssessment", "ServiceAuthorization", "ProviderAssignment"}
+
+
+class Stop(NamedTuple):
+    """A stage and the key under which it reads."""
+
+    stage: str
+    key: str
+
+
+def routes(fact: Any) -> list[Stop]:
+    """Where a fact goes; the first stop is where it is counted. CourseListings go nowhere: they are reference data."""
+    stops = []
+    if fact.KIND in _OF_RECIPIENT:
+        stops.append(Stop(AUTHORIZE, fact.recipient_id))
+    if fact.KIND in _OF_PROVIDER:
+        stops.append(Stop(PRICE, fact.provider_id))
+    if fact.KIND in _OF_SETTLEMENT:
+        stops.append(Stop(SETTLE, f"R/{fact.recipient_id}"))
+    if fact.KIND == "PaymentOutcome":
+        stops.append(Stop(SETTLE, _settlement_of(fact.instruction_id)))
+    return stops
+
+
+def _settlement_of(instruction_id: str) -> str:
+    """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run``; any, if it is none of ours."""
+    kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
+    return f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}"
+
+
+def claims_pay(fact: Fact) -> bool:
+    """Does pay begin with it (PayRun)?"""
+    return fact.KIND in CLAIMS_PAY or getattr(fact, "pay_mode", None) == "ADVANCE"
+
+
+def next_stop(conclusion: Any) -> Stop | None:
+    """Where a conclusion goes; None: it stays in the house."""
+    if isinstance(conclusion, (AuthorizedTime, Engagement, VisitSpans)):
+        return Stop(PRICE, conclusion.provider_id)
+    if isinstance(conclusion, (Statement, PayeeAccount)):
+        return Stop(SETTLE, conclusion.key)
+    return None
