@@ -65,8 +65,14 @@ def test_spans_follow_real_elapsed_time_over_daylight_saving(start, end, expecte
 
 
 def test_time_recorded_twice_counts_once():
-    spans = visits.spans_by_day([on_day("10:00", "12:00"), on_day("09:00", "11:00"), on_day("12:00", "13:00")])
-    assert spans == {DAY: [(at("2026-01-05T09:00"), at("2026-01-05T13:00"))]}
+    morning = [on_day("10:00", "12:00"), on_day("09:00", "11:00"), on_day("12:00", "13:00")]
+    evening = [on_day("17:00", "20:00"), on_day("18:00", "19:00")]
+    assert visits.spans_by_day(evening + morning) == {
+        DAY: [
+            (at("2026-01-05T09:00"), at("2026-01-05T13:00")),
+            (at("2026-01-05T17:00"), at("2026-01-05T20:00")),
+        ]
+    }
 
 
 def test_visits_without_a_span_make_none():
