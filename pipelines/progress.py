@@ -65,9 +65,11 @@ class _Lines:
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._clock, self._last = console, clock, clock()
+        self._counts: dict[str, str] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        self._counts[stage] = f"{STAGES[stage].lower()} {_count(done, total)}"
         if self._clock() - self._last < SECONDS_BETWEEN_LINES:
             return
         self._last = self._clock()
-        self._console.print(f"{STAGES[stage]}: {_count(done, total)}", highlight=False)
+        self._console.print("; ".join(self._counts.values()).capitalize(), highlight=False)

@@ -72,12 +72,11 @@ def render(summary: Summary, console: Console) -> None:
 
 def _heading(summary: Summary) -> Group:
     runs, payees, overlay = summary["pay_runs"], summary["payees"], summary["law_overlay"]
-    counties = ", ".join(summary["counties"]) or "none"
-    word = "county" if len(summary["counties"]) == 1 else "counties"
+    counties = ("county " if len(summary["counties"]) == 1 else "counties ") + ", ".join(summary["counties"])
     until = f" until {summary['until']}" if summary["until"] else ": no fact names a pay run"
     dates = f" from {runs['first']} to {runs['last']}, {runs['paying']:,} of them paying" if runs["count"] else ""
     lines = [
-        Text(f"Payroll of {word} {counties}{until}", style="bold"),
+        Text(f"Payroll of {counties if summary['counties'] else 'no county'}{until}", style="bold"),
         f"{runs['count']:,} pay runs{dates}",
         f"{payees['providers']:,} providers and {payees['recipients']:,} recipients are payees",
         f"Law {summary['law_version'][:12]}, {summary['seconds']:,.1f} seconds",
@@ -89,12 +88,12 @@ def _heading(summary: Summary) -> Group:
     return Group(*lines)
 
 
-def _payments(instructions: Summary) -> Table:
+def _payments(instructions: Summary) -> Table | None:
     table = _table("For", "Instructions", "Gross", "Net")
     for kind in (kind for kind in PAID_FOR if kind in instructions):
         paid = instructions[kind]
         table.add_row(PAID_FOR[kind], f"{paid['count']:,}", dollars(paid["gross_cents"]), dollars(paid["net_cents"]))
-    return table
+    return table if instructions else None
 
 
 def _money(money: Summary) -> Table:
@@ -144,7 +143,7 @@ def _facts(inputs: Summary) -> Group:
     for kind, count in sorted(inputs["by_kind"].items()):
         table.add_row(in_words(kind, KINDS), f"{count['used']:,}", f"{count['not_yet_due']:,}")
     return Group(
-        table,
+        *([table] if inputs["by_kind"] else []),
         f"{inputs['used']:,} used + {inputs['not_yet_due']:,} not yet due + {inputs['rejected']:,} rejected"
         f" = {inputs['total']:,} inputs ({inputs['duplicates']:,} of the used are duplicates)",
     )

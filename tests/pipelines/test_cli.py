@@ -122,7 +122,8 @@ def test_misuse_of_the_law(facts, tmp_path, replay, capsys) -> None:
 
 
 def test_until_before_anything(facts, tmp_path, replay, capsys) -> None:
-    replay.summary["inputs"] |= {"used": 0, "rejected": 1, "not_yet_due": SUMMARY["inputs"]["total"] - 1}
+    kinds = {"CourseListing": {"used": 10, "not_yet_due": 0}, "Timesheet": {"used": 0, "not_yet_due": 5}}
+    replay.summary["inputs"] |= {"total": 15, "used": 10, "rejected": 0, "not_yet_due": 5, "by_kind": kinds}
     asked = ("replay", "--events", facts, "--out", tmp_path / "out", "--quiet")
     said = misused(capsys, *asked, "--until", "1999-01-01")
     assert said == f"--until 1999-01-01 is before every fact below {facts}: name a later day"
@@ -234,13 +235,15 @@ def test_an_empty_payroll_can_be_shown() -> None:
     assert "None" not in shown
 
 
-def test_progress_on_a_pipe_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_on_a_pipe_is_a_line_now_and_then() -> None:
     seconds = iter([0, 1, 5, 5, 6, 11, 11])
     console = Console(file=StringIO())
     lines = progress._Lines(console, clock=lambda: next(seconds))
-    for done in range(1, 5):
-        lines("price", done * 1000, 0 if done == 4 else 4000)
-    assert console.file.getvalue() == "Pricing time: 2,000 of 4,000\nPricing time: 4,000\n"
+    for stage, done in (("read", 3), ("price", 2000), ("price", 3000), ("settle", 1)):
+        lines(stage, done, 0 if stage == "settle" else 4000)
+    first, last = console.file.getvalue().splitlines()
+    assert first == "Reading facts 3 of 4,000; pricing time 2,000 of 4,000"
+    assert last == "Reading facts 3 of 4,000; pricing time 3,000 of 4,000; settling payments 1"
 
 
 def test_progress_on_a_terminal_shows_every_stage() -> None:
