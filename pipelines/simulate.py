@@ -1,13 +1,17 @@
 """Makes a county of synthetic facts: Avro files of every inbound kind, and the truth about what was planted in them.
 
 The same arguments give the same bytes. A recipient's facts come from a stream of random numbers of their own, so more
-recipients only add to them; wrong records come from another, so that the good ones are the same at every rate of defects.
+recipients only add to them; wrong records come from another, so the good ones are the same at every rate of defects.
 """
 
+from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from pipelines.sample.county import live
+from pipelines.sample.county import live, spoil
+from pipelines.sample.defects import SPOILED
+from pipelines.sample.homes import draw
 from pipelines.sample.names import county_name
 from pipelines.sample.shelf import Record, Shelf, Truth, write_truth
 from pipelines.sample.training import list_courses
@@ -28,10 +32,10 @@ class Refusal(ValueError):
 def simulate(
     out: Path, county: str, recipients: int, months: int, start: str, seed: int, defects: float = 0.01
 ) -> dict[str, Any]:
-    """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": {kind: records}, "truth": ...}``.
+    """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": ..., "truth": ...}``.
 
-    ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records, 0 to 1,
-    which come on top of the good ones. Raises Refusal where the county has no wage rate in some of the months.
+    ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records,
+    0 to 1, which come on top of the good ones. Raises Refusal where a month has no wage rate.
     """
     span = window(county, start, months)
     _refuse_without_rates(span)
@@ -41,7 +45,9 @@ def simulate(
     list_courses(span, shelf)
     home = None
     for number in range(1, recipients + 1):
-        home = live(number, seed, span, home, shelf, truth, defects)
+        home = draw(number, seed, span, home)
+        desk = live(home, span, shelf, truth)
+        spoil(desk, Random(f"{seed}/{number}/defects"), defects)
     shelf.close()
     damaged = _damage(out, truth) if defects else 0
     asked = {"county": county, "start": start, "months": months, "recipients": recipients, "seed": seed}
@@ -49,12 +55,12 @@ def simulate(
 
 
 def _told(out: Path, asked: Record, shelf: Shelf, truth: Truth, damaged: int) -> dict[str, Any]:
-    """Writes and returns the truth. ``readable`` counts what a reader gets; with rejected files it makes all inputs."""
+    """Writes and returns the truth. ``inputs``: all records a reader gets, and one for each file it cannot read on."""
     counts = dict(sorted(shelf.written.items()))
     told = {
         **asked,
         "counts": counts,
-        "readable": sum(counts.values()) + damaged,
+        "inputs": sum(counts.values()) + damaged + truth.rejections["UNREADABLE"],
         "repeated": {**truth.repeated, "in_damaged_file": damaged},
         "rejections": dict(truth.rejections),
         "situations": truth.situations(),
@@ -71,25 +77,26 @@ def _refuse_without_rates(span: Window) -> None:
     if missing:
         known = ", ".join(_spans_known(law, name))
         gap = f"from {iso(missing[0])[:7]} to {iso(missing[-1])[:7]}"
-        raise Refusal(f"{county_name(span.county)} has no wage rate in force in {len(missing)} months {gap}; known: {known}")
+        raise Refusal(f"{county_name(span.county)} has no wage rate in force {gap}; known: {known}")
 
 
 def _spans_known(law: Law, name: str) -> list[str]:
     """The spans a rate is known for, such as ``2021-01 to 2026-12``, adjoining ones as one."""
     entries = sorted(law.parameters[name].entries, key=lambda entry: entry.from_day)
-    chained: list[list[int | None]] = []
+    chained: list[list[Any]] = []
     for entry in entries:
         if chained and chained[-1][1] is not None and chained[-1][1] + 1 >= entry.from_day:
             chained[-1][1] = entry.until
         else:
             chained.append([entry.from_day, entry.until])
-    return [f"{iso(first or 0)[:7]} to {iso(last)[:7]}" if last else f"{iso(first or 0)[:7]} on" for first, last in chained]
+    return [f"{iso(first)[:7]} to {iso(last)[:7]}" if last else f"{iso(first)[:7]} on" for first, last in chained]
 
 
 def _damage(out: Path, truth: Truth) -> int:
-    """Adds a file that breaks off and one that is none; returns how many records the first still gives, all repeated."""
+    """Adds a file that breaks off and one that is none; returns how many (repeated) records the first still gives."""
     with (out / "timesheet-0001.avro").open("rb") as stream:
-        copies = [record for position, record in Container(stream) if position < RECORDS_BEFORE_DAMAGE]
+        good = (record for _, record in Container(stream) if not record["document_id"].endswith(SPOILED))
+        copies = list(islice(good, RECORDS_BEFORE_DAMAGE))
     broken = out / "truncated.avro"
     write_container(broken, "Timesheet", copies)
     broken.write_bytes(broken.read_bytes()[:-CUT_BYTES])

@@ -6,7 +6,7 @@ from random import Random
 from pipelines.sample import episodes, weeks
 from pipelines.sample.defects import spoiled
 from pipelines.sample.episodes import Planted
-from pipelines.sample.homes import Carer, Home, draw
+from pipelines.sample.homes import Carer, Home
 from pipelines.sample.papers import Desk, assess, authorize
 from pipelines.sample.sheets import Sheet, draw_sheet
 from pipelines.sample.shelf import Fact, Shelf, Truth
@@ -28,14 +28,14 @@ EPISODES: dict[str, Callable[[Sheet], Planted]] = {
 SHOWN_ON_FIRST_SHEET = {
     "authorization_recorded_late", "no_authorization", "provider_not_assigned", "assignment_recorded_late",
     "not_enrolled_yet", "enrollment_recorded_late", "advance_pay", "advance_with_share_of_cost", "exemption_over_90",
-    "advance_without_impairment", "siblings_over_66", "month_over_maximum",
+    "advance_without_impairment", "advance_below_usual", "siblings_over_66", "month_over_maximum",
+    "over_maximum_every_month",
 }  # fmt: skip
 SHOWN_ON_SECOND_SHEET = {"authorization_raised_late", "over_assigned_hours"}
 
 
-def live(number: int, seed: int, window: Window, before: Home | None, shelf: Shelf, truth: Truth, defects: float) -> Home:
-    """Files everything about recipient ``number`` (from 1); returns the home, which the next recipient may know."""
-    home = draw(number, seed, window, before)
+def live(home: Home, window: Window, shelf: Shelf, truth: Truth) -> Desk:
+    """Files everything about a home that was drawn for the window."""
     desk = Desk(home, window, shelf, truth)
     authorize(desk)
     if home.name == "siblings_over_66":
@@ -50,8 +50,7 @@ def live(number: int, seed: int, window: Window, before: Home | None, shelf: She
         claim_travel(desk, carer)
     if home.name.startswith(("training_", "incentive_", "assignment_incentives")):
         train(desk)
-    _spoil(desk, Random(f"{seed}/{number}/defects"), defects)
-    return home
+    return desk
 
 
 def _work_a_month(desk: Desk, carer: Carer, month: int) -> None:
@@ -121,8 +120,8 @@ def _last_enrolled(home: Home) -> int | None:
     return enrollment["effective_to"] if enrollment else None
 
 
-def _spoil(desk: Desk, rng: Random, defects: float) -> None:
-    """Adds wrong copies at the wanted rate, from a stream of their own: the good facts are the same at every rate."""
+def spoil(desk: Desk, rng: Random, defects: float) -> None:
+    """Adds wrong copies of the home's facts at the wanted rate; ``rng`` is another stream than the home's."""
     for fact in desk.facts if defects else []:
         if rng.random() < defects:
             reason, record = spoiled(fact, rng)

@@ -8,6 +8,7 @@ from pipelines.sample.shelf import Fact, Record
 from schemas.types import days_of_pay_period
 
 Spoiler = Callable[[Record], dict[str, Any]]
+SPOILED = ".x"  # ends the document id of a wrong copy
 INVALID, CONTRADICTORY = "INVALID", "CONTRADICTORY"
 
 
@@ -68,6 +69,6 @@ def spoiled(fact: Fact, rng: Random) -> tuple[str, Record]:
     """A copy of the fact that must be rejected, and the reason (INVALID or CONTRADICTORY)."""
     kind, record = fact
     reason, spoil = rng.choice(DEFECTS.get(kind, []) + EVERY_KIND)
-    document = f"{record['document_id']}.x"
-    copy = {**record, "document_id": document, "event_id": f"{record['event_id']}.x{rng.getrandbits(32):08x}"}
+    document = f"{record['document_id']}{SPOILED}"
+    copy = {**record, "document_id": document, "event_id": f"{record['event_id']}{SPOILED}{rng.getrandbits(32):08x}"}
     return reason, {**copy, **spoil(copy)}

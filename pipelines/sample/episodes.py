@@ -1,8 +1,11 @@
-"""What happens to a timesheet: one function per situation of unit `sheet`; each files the revisions and says whether it could."""
+"""What happens to a timesheet: one function per situation of unit `sheet`.
+
+Each files the revisions and returns the facts that show the situation, or None, nothing filed, where it does not fit.
+"""
 
 from collections.abc import Callable
 
-from pipelines.sample.facts import revised
+from pipelines.sample.facts import fact, revised
 from pipelines.sample.sheets import MILLIS_IN_HOUR, Sheet
 from pipelines.sample.shelf import Fact
 from pipelines.sample.window import moment
@@ -10,6 +13,8 @@ from rules import periods
 
 CORRECTED_MINUTES = 120
 ADDED_MINUTES = 40  # below what a month leaves of its authorization
+MONTHS_TO_CLOSED = 27
+HOUR = 60
 
 Planted = list[Fact] | None
 
@@ -87,6 +92,16 @@ def filed_before_worked(sheet: Sheet) -> Planted:
     return [sheet.file(at=moment(last - 1, sheet.desk.rng))]
 
 
+def filed_after_two_years(sheet: Sheet) -> Planted:
+    """Another timesheet, for a month that closed before the sample begins."""
+    period = periods.add_months(periods.month_of(sheet.period), -MONTHS_TO_CLOSED)
+    document = f"{sheet.document_id}-F"
+    minutes = [HOUR] * periods.period_days(period)
+    changes = {"document_id": document, "event_id": f"{document}.1", "period_start": period}
+    sheet.file()
+    return [sheet.file(minutes=minutes, **changes)]
+
+
 def filed_under_two_providers(sheet: Sheet) -> Planted:
     carers = sheet.desk.home.carers
     if len(carers) == 1 or sheet.carer is not carers[0]:
@@ -133,11 +148,9 @@ def daylight_saving_day_too_long(sheet: Sheet) -> Planted:
 
 
 def _outcome(sheet: Sheet, outcome: str, recorded_at: int, after: int, **fields: object) -> Fact:
-    record = {
-        "event_id": f"PO{sheet.document_id}.1", "source": "payments", "recorded_at": recorded_at + after * 24 * MILLIS_IN_HOUR,
-        "admitted_cut_off": None, "document_id": f"PO{sheet.document_id}", "revision": 1, "withdrawn": False,
-        "instruction_id": sheet.instruction(recorded_at), "outcome": outcome, "cents": None, "reason": None, **fields,
-    }  # fmt: skip
+    at = recorded_at + after * 24 * MILLIS_IN_HOUR
+    paid = {"instruction_id": sheet.instruction(recorded_at), "outcome": outcome, "cents": None, "reason": None}
+    record = fact("payments", f"PO{sheet.document_id[2:]}", at, {**paid, **fields})
     return sheet.desk.put("PaymentOutcome", record)
 
 
@@ -156,7 +169,8 @@ def payment_settled(sheet: Sheet) -> Planted:
     planted = _paid("ACCEPTED", 4)(sheet)
     if planted:
         accepted = planted[1][1]
-        planted.append(sheet.desk.put("PaymentOutcome", revised(accepted, accepted["recorded_at"] + 1, outcome="SETTLED")))
+        settled = revised(accepted, accepted["recorded_at"] + 1, outcome="SETTLED")
+        planted.append(sheet.desk.put("PaymentOutcome", settled))
     return planted
 
 

@@ -8,6 +8,7 @@ from pipelines.sample.situations import Situation, fate
 from pipelines.sample.window import Window
 
 HOUR = 60
+HIGHEST_HOURS, HIGHEST_RATE = 283, 0.15
 LIVE_IN_RATE = 0.55  # form SOC 2298, statewide about this share of providers
 EXTRA_CARERS = ((0.86, 1), (0.98, 2), (1.0, 3))
 SHARE_OF_COST_RATE = 0.25
@@ -15,17 +16,37 @@ TOKEN_RATE = 0.8
 USED = (0.90, 0.96)  # of the authorized minutes; the rest leaves room for corrections
 MOST_RECIPIENTS = 3
 SIBLING_HOURS = 250  # together, so that no week comes near 66:00
+LEAST_SIBLING_HOURS = 30
+LEAST_HOURS_BEFORE_SIBLING = 180  # so that both together pass the limit
 RELATIONSHIPS = ("CHILD_18_TO_20", "DOMESTIC_PARTNER", "MINOR_CHILD", "NON_RELATIVE", "PARENT", "SPOUSE")
 RELATIONSHIP_WEIGHTS = (6, 4, 3, 42, 30, 15)
 # What a situation needs of the authorized hours, so that it shows.
 HOURS = {
-    "authorization_over_ceiling": 195, "month_over_maximum": 283, "assessment_recorded_late": 190,
-    "assessment_lowered": 190, "exemption_over_90": 283, "siblings_over_66": 160, "second_provider_over_authorized": 200,
-    "waiver_hours_on_top": 200, "waiver_exemption": 283, "advance_pay": 250, "advance_with_share_of_cost": 250,
-    "advance_without_impairment": 180, "assignment_incentives": 150, "authorization_raised_late": 120,
-    "visit_over_daylight_saving": 80, "visit_over_midnight": 80, "day_too_long": 150, "daylight_saving_day_too_long": 150,
-}  # fmt: skip
+    "advance_below_usual": 45,
+    "advance_pay": 250,
+    "advance_with_share_of_cost": 250,
+    "advance_without_impairment": 180,
+    "assessment_lowered": 190,
+    "assessment_recorded_late": 190,
+    "assignment_incentives": 150,
+    "authorization_over_ceiling": 195,
+    "authorization_raised_late": 120,
+    "corrected_down": 100,
+    "day_too_long": 150,
+    "daylight_saving_day_too_long": 150,
+    "exemption_over_90": 283,
+    "month_over_maximum": 283,
+    "over_maximum_every_month": 283,
+    "overpayment_recovered": 100,
+    "second_provider_over_authorized": 200,
+    "siblings_over_66": 160,
+    "visit_over_daylight_saving": 80,
+    "visit_over_midnight": 80,
+    "waiver_exemption": 283,
+    "waiver_hours_on_top": 200,
+}
 LIVE_IN_NEEDS = {"live_in": True, "two": True, "sibling": True, "visits": False, "pair": False, "shared": False}
+NIGHTLY = {"visit_over_midnight"}  # a visit outside its slot of the day
 LENT = {"sibling", "shared"}
 WITH_SHARE_OF_COST = {"assessment_recorded_late", "assessment_lowered", "advance_with_share_of_cost"}
 # A payment by account can come back, a warrant can go stale.
@@ -61,7 +82,10 @@ class Carer:
 
 @dataclass
 class Home:
-    """A recipient and their carers. ``terms``: (from day, monthly minutes) they work by, oldest first; ``until``: last day worked."""
+    """A recipient and their carers.
+
+    ``terms``: (from day, monthly minutes) they work by, oldest first; ``until``: last day worked, if any.
+    """
 
     number: int
     recipient_id: str
@@ -69,12 +93,13 @@ class Home:
     situation: Situation | None
     carers: list[Carer]
     terms: list[tuple[int, int]]
-    has_share_of_cost: bool
-    pathway: str | None
+    has_share_of_cost: bool = False
+    pathway: str | None = None
     waiver_minutes: int = 0
     until: int | None = None
     died_on: int | None = None
     shown: bool = False  # whether its situation has been planted
+    overlaps: int = 0
 
     @property
     def name(self) -> str:
@@ -103,9 +128,11 @@ def provider_id(number: int, index: int) -> str:
 
 
 def _lendable(before: Home | None, live_in: bool) -> Carer | None:
-    if before is None or before.shows_terms and before.name not in WITH_SHARE_OF_COST:
+    if before is None or (before.shows_terms and before.name not in WITH_SHARE_OF_COST):
         return None
     carer = before.carers[0]
+    if before.name in NIGHTLY:
+        return None
     return carer if carer.live_in == live_in and carer.recipients < MOST_RECIPIENTS else None
 
 
@@ -122,11 +149,10 @@ def _minutes(name: str, live_in: bool, rng: Random) -> int:
         return HOURS[name] * HOUR
     if name.startswith(("week_", "violation_")):
         return rng.randrange(130, 159) * HOUR
-    if live_in:
-        hours = 283 if rng.random() < 0.15 else rng.triangular(40, 270, 110)
-    else:
-        hours = rng.triangular(40, 160, 70)
-    return int(hours) * HOUR + rng.randrange(0, 60, 6) * (hours < 280)
+    if live_in and rng.random() < HIGHEST_RATE:
+        return HIGHEST_HOURS * HOUR
+    least, most, usual = (40, 270, 110) if live_in else (40, 160, 70)
+    return int(rng.triangular(least, most, usual)) * HOUR + rng.randrange(0, 60, 6)
 
 
 def _sibling_minutes(name: str, drawn: int, before: Home) -> int:
@@ -143,6 +169,11 @@ def _carer(number: int, index: int, live_in: bool, other: Carer | None, rng: Ran
     relationship = rng.choices(RELATIONSHIPS, RELATIONSHIP_WEIGHTS)[0] if live_in else "NON_RELATIVE"
     person = other.provider_id if other else provider_id(number, index)
     return Carer(person, live_in, relationship, 0.0, (number + index) % MOST_RECIPIENTS, token, other)
+
+
+def _carers(number: int, count: int, live_in: bool, other: Carer | None, rng: Random) -> list[Carer]:
+    first = _carer(number, 0, live_in, other, rng)
+    return [first, *(_carer(number, index, False, None, rng) for index in range(1, count))]
 
 
 def _count(needs: str, rng: Random) -> int:
@@ -169,17 +200,21 @@ def draw(number: int, seed: int, window: Window, before: Home | None) -> Home:
     needs = _needs(situation)
     live_in = LIVE_IN_NEEDS.get(needs, rng.random() < LIVE_IN_RATE)
     other = None if situation and needs not in LENT else _borrowed(needs, live_in, before, rng)
-    if needs in LENT and (other is None or needs == "sibling" and before.minutes < 180 * HOUR):
+    if needs in LENT and (before is None or other is None or _too_few_hours(needs, before)):
         situation, other = None, None
     name = situation.name if situation else ""
     minutes = _minutes(name, live_in, rng)
-    if other and live_in:
+    if before and other and live_in:
         minutes = _sibling_minutes(name, minutes, before)
-        if minutes < 30 * HOUR:
-            other, minutes = None, 60 * HOUR
-    carers = [_carer(number, index, live_in and not index, None if index else other, rng) for index in range(_count(needs, rng))]
+        other, minutes = (other, minutes) if minutes >= LEAST_SIBLING_HOURS * HOUR else (None, 60 * HOUR)
+    carers = _carers(number, _count(needs, rng), live_in, other, rng)
     _split(carers, name, rng)
-    return _furnish(Home(number, f"R{number:06d}", rng, situation, carers, [(window.first - 31 * rng.randrange(2, 30), minutes)], False, None))
+    authorized_from = window.first - 31 * rng.randrange(2, 30)
+    return _furnish(Home(number, f"R{number:06d}", rng, situation, carers, [(authorized_from, minutes)]))
+
+
+def _too_few_hours(needs: str, before: Home) -> bool:
+    return needs == "sibling" and before.minutes < LEAST_HOURS_BEFORE_SIBLING * HOUR
 
 
 def _needs(situation: Situation | None) -> str:

@@ -3,7 +3,7 @@
 from random import Random
 
 from pipelines.sample.facts import fact, revised
-from pipelines.sample.homes import HOUR, WITH_SHARE_OF_COST, Carer, Home
+from pipelines.sample.homes import HOUR, WITH_SHARE_OF_COST, Home
 from pipelines.sample.shelf import Fact, Record, Shelf, Truth
 from pipelines.sample.window import Window, moment
 from rules import periods
@@ -13,8 +13,8 @@ FUNDING_WEIGHTS = (50, 42, 4, 4)
 IPO_CEILING = 195 * HOUR
 SEVERE = (("FEEDING", 420), ("TRANSFER", 300), ("BOWEL_AND_BLADDER_CARE", 360), ("BATHING_ORAL_HYGIENE_GROOMING", 300))
 LIGHT = (("DOMESTIC", 90), ("LAUNDRY", 60), ("SHOPPING_FOR_FOOD", 60), ("AMBULATION", 120), ("DRESSING", 100))
-IMPAIRED = {"advance_pay", "advance_with_share_of_cost", "waiver_exemption", "month_over_maximum", "exemption_over_90"}
-ADVANCE = {"advance_pay", "advance_with_share_of_cost", "advance_without_impairment"}
+ADVANCE = {"advance_pay", "advance_with_share_of_cost", "advance_below_usual", "advance_without_impairment"}
+IMPAIRED = ADVANCE - {"advance_without_impairment"}
 CATEGORIES = ("SSI_LINKED", "EXPANSION", "SSI_1619B", "WORKING_DISABLED")
 CATEGORY_WEIGHTS = (62, 28, 4, 6)
 
@@ -159,6 +159,7 @@ def assess(desk: Desk) -> None:
         record["recorded_at"] = late
     paper = desk.put("IncomeAssessment", record)
     if home.name == "assessment_lowered":
-        paper = desk.put("IncomeAssessment", revised(record, late + 1, unearned_cents=record["unearned_cents"] - 30_000))
+        lower = revised(record, late, unearned_cents=record["unearned_cents"] - 30_000)
+        paper = desk.put("IncomeAssessment", lower)
     if home.name in ("assessment_recorded_late", "assessment_lowered"):
         desk.plant([paper])

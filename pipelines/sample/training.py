@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipelines.sample.facts import fact
+from pipelines.sample.facts import fact, revised
 from pipelines.sample.homes import SPECIALIZED
 from pipelines.sample.papers import Desk
 from pipelines.sample.shelf import Fact, Shelf
@@ -16,7 +16,7 @@ COURSES = {pathway: (f"C{number}-A", f"C{number}-B") for number, pathway in enum
 MINUTES_OF_CLASS = 190
 CLASSES_FOR_INCENTIVE = 5  # 15:50
 DAYS_BETWEEN_CLASSES = 3
-FULL_COURSE = {"training_paid", "incentive_limit", "assignment_incentives"}
+FULL_COURSE = {"training_paid", "incentive_limit", "incentive_clawback", "assignment_incentives"}
 TITLES = ("An introduction", "In practice")
 
 
@@ -35,11 +35,11 @@ def list_courses(window: Window, shelf: Shelf) -> None:
 
 
 def _class_days(desk: Desk) -> list[int]:
-    """Days of classes in the window and the program; none if they do not meet."""
+    """Days of classes in the window and the program; none if they do not all fit."""
     first = max(desk.window.first + desk.rng.randrange(3, 8), FIRST_CLASS)
     count = CLASSES_FOR_INCENTIVE if desk.home.name in FULL_COURSE else 1
-    last = min(desk.window.last, LAST_CLASS)
-    return [day for day in range(first, first + count * DAYS_BETWEEN_CLASSES, DAYS_BETWEEN_CLASSES) if day <= last]
+    days = [first + number * DAYS_BETWEEN_CLASSES for number in range(count)]
+    return days if days[-1] <= min(desk.window.last, LAST_CLASS) else []
 
 
 def _day_outside(window: Window) -> int:
@@ -68,7 +68,8 @@ class Trainee:
             "verified": verified,
         }
         recorded = moment(max(day, self.desk.window.first) + self.desk.rng.randrange(3), self.desk.rng)
-        return self.desk.put("TrainingAttendance", fact("trainer.T12", f"TA{self.provider_id[1:]}-{day}", recorded, fields))
+        document = f"TA{self.provider_id[1:]}-{day}"
+        return self.desk.put("TrainingAttendance", fact("trainer.T12", document, recorded, fields))
 
     def claim(self, day: int, course: str, recorded_on: int = 0, extra_minutes: int = 0, channel: str = "ESP") -> Fact:
         """Files a claim for a class, some days after it."""
@@ -127,10 +128,8 @@ def _classes(desk: Desk, trainee: Trainee, course: str, days: list[int]) -> None
     name = desk.home.name
     if name == "training_not_in_catalog":
         course = "C9-Z"
-    planted = []
-    for day in days:
-        trainee.attend(day, course, verified=name != "training_not_verified")
-        planted.append(_claim(trainee, name, day, course))
+    attended = [trainee.attend(day, course, verified=name != "training_not_verified") for day in days]
+    planted = [_claim(trainee, name, day, course) for day in days]
     if name == "training_claimed_twice":
         planted = [trainee.claim(days[0], course, days[0] + 10)]
     last = days[-1] + 9
@@ -138,6 +137,9 @@ def _classes(desk: Desk, trainee: Trainee, course: str, days: list[int]) -> None
         planted.append(trainee.incentive("TRAINING", last))
     if name == "incentive_limit":
         planted = [trainee.incentive("TRAINING", last + 1)]
+    if name == "incentive_clawback":
+        corrected = revised(attended[-1][1], moment(last + 14, desk.rng), minutes_attended=60)
+        planted = [planted[-1], desk.put("TrainingAttendance", corrected)]
     if name == "assignment_incentives":
         planted += [trainee.incentive(f"{months}_MONTH_ASSIGNMENT", last + 1) for months in ("ONE", "SIX")]
     desk.plant(planted)

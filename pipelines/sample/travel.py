@@ -49,4 +49,3 @@ def _file(desk: Desk, carer: Carer, period: int, trips: list[Record]) -> None:
     if desk.home.name.startswith("travel_") and not desk.home.shown:
         desk.home.shown = True
         desk.plant([claim])
-

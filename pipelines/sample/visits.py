@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pipelines.sample.facts import fact, revised
+from pipelines.sample.homes import NIGHTLY
 from pipelines.sample.sheets import Sheet
 from pipelines.sample.shelf import Record
 from pipelines.sample.situations import VISIT
@@ -35,13 +36,20 @@ def _visit(sheet: Sheet, day: int, check_in: int, check_out: int) -> Record:
     return fact(f"evv.{method.lower()}", document, check_out + REPORTED_AFTER, fields)
 
 
-OVERLAPS = {"provider_overlap", "recipient_overlap", "concurrent_care", "spans_overlap"}
+# How often each overlap is planted.
+OVERLAPS = {
+    "provider_overlap": 1,
+    "recipient_overlap": 1,
+    "recipient_overlap_three_times": 3,
+    "concurrent_care": 1,
+    "spans_overlap": 1,
+}
 
 
 def _overlapping(sheet: Sheet, day: int) -> Record | None:
-    """The one visit of an overlap situation that lies on another's."""
+    """A visit of an overlap situation, which lies on another's; None when all of them are made."""
     home, neighbour = sheet.desk.home, beside(sheet.desk.home, sheet.carer)
-    if home.name not in OVERLAPS or home.shown or neighbour is None or day not in neighbour.visited:
+    if home.overlaps >= OVERLAPS.get(home.name, 0) or neighbour is None or day not in neighbour.visited:
         return None
     begins, ends = neighbour.visited[day]
     worked = sheet.minutes[day - sheet.period] * MILLIS_IN_MINUTE
@@ -49,7 +57,7 @@ def _overlapping(sheet: Sheet, day: int) -> Record | None:
         # Ten minutes in common, half an hour of unpaid gap: both claims fit into the union.
         begins, worked = ends - 10 * MILLIS_IN_MINUTE, worked + HALF_AN_HOUR * MILLIS_IN_MINUTE
     visit = _visit(sheet, day, begins, begins + worked)
-    home.shown = True
+    home.overlaps += 1
     sheet.desk.plant([("EvvVisit", visit)], day=iso(day))
     return visit
 
@@ -90,8 +98,10 @@ def visit_corrected(sheet: Sheet, day: int, visit: Record) -> list[Record]:
 
 
 def _alone(sheet: Sheet) -> bool:
-    """Whether no other visit can be in the way at night: the only provider, who comes in the evening."""
-    return len(sheet.desk.home.carers) == 1 and sheet.carer.other is None and sheet.carer.slot == len(SLOT_STARTS) - 1
+    """Whether no other visit can be in the way at night: the only provider, who comes in the evening or is not shared."""
+    home = sheet.desk.home
+    at_night = sheet.carer.slot == len(SLOT_STARTS) - 1 or home.name in NIGHTLY
+    return at_night and len(home.carers) == 1 and sheet.carer.other is None
 
 
 def visit_over_midnight(sheet: Sheet, day: int, visit: Record) -> list[Record] | None:

@@ -89,7 +89,7 @@ def halves(month: int) -> tuple[range, range]:
 def month_minutes(home: Home, carer: Carer, month: int, first: int, rng: Random) -> list[int]:
     """Minutes worked by day of ``month``; ``first``: the month in which the home's situation shows."""
     share = _share(home, carer, month, first)
-    if home.name == "month_over_maximum" and month == first:
+    if home.name == "over_maximum_every_month" or (home.name == "month_over_maximum" and month == first):
         minutes = _heavy(home, month)
     elif carer.live_in:
         minutes = _live_in(home, share, month, rng)
