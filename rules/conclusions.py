@@ -81,6 +81,20 @@ class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
     claimed_minutes: int
 
 
+class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
+    """Visits of a day drew a warning (EVV-4 under ``warn``); to the provider, whose probation counts it (EVV-6)."""
+
+    provider_id: str
+    recipient_id: str
+    service_date: int
+
+
+class Claims(msgspec.Struct, array_like=True, frozen=True):
+    """Minutes of a month claimed past WHO-3, by provider and day, both programs; where there are visits. Private."""
+
+    by_provider: dict[str, dict[int, int]]
+
+
 class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
     """One earning of a statement, whole (not a difference). ``rate_mills`` None: a weighted premium or an incentive."""
 

@@ -13,7 +13,8 @@ from rules.findings import Findings, note_conflicts
 from rules.law import Law
 from rules.periods import closing_cut_off, month_of, next_month, previous_month
 from rules.price_month import MonthOfWork
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
+from rules.price_watch import Watch, warned
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, is_watch, month_unit
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
@@ -29,11 +30,14 @@ class ProviderFile:
         self.engagements: dict[str, Engagement] = {}
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.payers: set[str] = set()  # settlements that pay this provider
+        self.watch = Watch(provider_id, law)
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
         """File what the recipients' side said, or a ProviderEnrollment."""
         if arrival.kind == "AuthorizedTime":
             return self._admit_time(arrival)
+        if arrival.kind in ("VisitSpans", "VisitWarning"):
+            return self.watch.admit(arrival)
         if arrival.kind == "Engagement":
             self.engagements[arrival.content.recipient_id] = arrival.content
         elif arrival.kind != "ProviderEnrollment":
@@ -61,18 +65,23 @@ class ProviderFile:
         """TIME-6: months close; terms and lifetimes do not."""
         if unit in (STANDING, LIFETIME):
             return False
-        return closing_cut_off(unit.month, self.law.value("filing.closes_after_months", unit.month)) < cut_off
+        month = month_of(unit.month)
+        return closing_cut_off(month, self.law.value("filing.closes_after_months", month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """A workweek across the end of a month is read by the next one."""
         if isinstance(change.now or change.before, Tail):
             return [month_unit(next_month(unit.month))]
-        return ()
+        return warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts."""
         if unit == STANDING:
             return self._standing()
+        if unit == LIFETIME:
+            return self._lifetime(before, cut_off)
+        if is_watch(unit):
+            return self.watch.decide(unit.month, cut_off)
         return MonthOfWork(
             unit.month,
             self.provider_id,
@@ -90,6 +99,13 @@ class ProviderFile:
         for key in sorted(self.payers):
             decision.conclusions[f"account:{key}:{self.provider_id}"] = PayeeAccount(key, self.provider_id, terms)
         note_conflicts(self.enrollments.documents.values(), findings)
+        decision.conclusions.update(findings.by_id)
+        return decision
+
+    def _lifetime(self, before: Before, cut_off: int) -> Decision:
+        """What adds up over years."""
+        decision, findings = Decision(), Findings()
+        self.watch.review(before, findings, cut_off)
         decision.conclusions.update(findings.by_id)
         return decision
 

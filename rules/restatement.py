@@ -17,7 +17,7 @@ class Unit(NamedTuple):
     """What is decided as a whole. Units sort in the order in which they are decided."""
 
     rank: int
-    month: int
+    month: int  # the service month; of a watched day, the day
 
 
 (_STANDING, _MONTH, _WATCH, _LIFETIME) = range(0, 1 + 1 + 1 + 1)
@@ -30,9 +30,14 @@ def month_unit(month: int) -> Unit:
     return Unit(_MONTH, month)
 
 
-def watch_unit(month: int) -> Unit:
-    """What is only watched in a month (visits that overlap) and touches no money."""
-    return Unit(_WATCH, month)
+def watch_unit(day: int) -> Unit:
+    """What is only watched on a day (visits that overlap) and touches no money."""
+    return Unit(_WATCH, day)
+
+
+def is_watch(unit: Unit) -> bool:
+    """Is it a day that is only watched?"""
+    return unit.rank == _WATCH
 
 
 class Decision:

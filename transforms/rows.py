@@ -30,6 +30,7 @@ _STRUCTS = {
         conclusions.AuthorizedTime,
         conclusions.Engagement,
         conclusions.VisitSpans,
+        conclusions.VisitWarning,
         conclusions.Statement,
         conclusions.PayeeAccount,
     )

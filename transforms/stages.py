@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rules.authorize import RecipientFile
-from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Statement, VisitSpans
+from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Statement, VisitSpans, VisitWarning
 from rules.law import Law
 from rules.price import ProviderFile
 from rules.restatement import CaseFile
@@ -67,7 +67,7 @@ def claims_pay(fact: Fact) -> bool:
 
 def next_stop(conclusion: Any) -> Stop | None:
     """Where a conclusion goes; None: it stays in the house."""
-    if isinstance(conclusion, (AuthorizedTime, Engagement, VisitSpans)):
+    if isinstance(conclusion, (AuthorizedTime, Engagement, VisitSpans, VisitWarning)):
         return Stop(PRICE, conclusion.provider_id)
     if isinstance(conclusion, (Statement, PayeeAccount)):
         return Stop(SETTLE, conclusion.key)

@@ -1,0 +1,87 @@
+"""One timesheet on its way through the recipient's side: what is left of it and what was taken.
+
+Authority: none of its own; it keeps the books for the rules of the recipient's side. In force: always.
+Does not cover: why minutes are taken.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from rules.authorized_time import Use
+from rules.claimed_time import Claim
+from rules.documents import Terms
+from rules.periods import iso, month_of
+
+Key = tuple[str, str, int, str]  # provider, program, period start, document id
+Pair = tuple[str, str]  # provider, program
+
+
+class Tally(msgspec.Struct):
+    """One timesheet on its way through the recipient's side: minutes left by day, and what was taken."""
+
+    key: Key
+    claim: Claim
+    use: Use
+    held: int
+    assigned: list[Any]
+    authorized: list[Any]
+    cut: int = 0
+    denied: int = 0
+
+    @property
+    def pair(self) -> Pair:
+        """Provider and program."""
+        return self.key[0], self.key[1]
+
+    @property
+    def period(self) -> int:
+        """First day of the pay period."""
+        return self.key[-1 - 1]
+
+    @property
+    def order(self) -> Any:
+        """First payable, then document id."""
+        return self.claim.payable, self.use.document_id
+
+    def strike(self, days: Iterable[int]) -> int:
+        """Take all minutes of days (numbers within the period); how many there were."""
+        taken = 0
+        for day in days:
+            taken += self.use.minutes[day]
+            self.use.minutes[day] = 0
+        return taken
+
+
+def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
+    """(day, minutes) of the minutes left."""
+    period = tally.period
+    return [(period + index, minutes) for index, minutes in enumerate(tally.use.minutes) if minutes]
+
+
+def id_of(key: Key) -> str:
+    """Of the conclusion: every field that the next key is made of, so that a moved claim is another id."""
+    provider, program, period, document_id = key
+    return f"time:{provider}:{program}:{iso(period)}:{document_id}"
+
+
+def about(key: Key, recipient_id: str) -> dict[str, Any]:
+    """Fields of a finding about a timesheet."""
+    provider, program, period, document_id = key
+    return {
+        "provider_id": provider,
+        "recipient_id": recipient_id,
+        "program": program,
+        "document_id": document_id,
+        "statement_id": f"ARREARS:{provider}:{recipient_id}:{iso(period)}",
+        "service_month": month_of(period),
+    }
+
+
+def covered(terms: Terms[Any], first: int, last: int) -> list[Any]:
+    """The document in force on each day from first to last, None where there is none."""
+    covering: list[Any] = [None] * (last - first + 1)
+    for span in terms.spans(first, last):
+        covering[span.first - first : span.last - first + 1] = [span.fact] * (span.last - span.first + 1)
+    return covering
