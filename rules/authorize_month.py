@@ -131,8 +131,9 @@ class MonthOfTime:
                 for day, minutes in days_with_minutes(tally):
                     if self._checks_in(tally, day):
                         claims[day] += minutes
+            payable = [tally for tally in of_pair if tally.claim.payable]
             for gap in compare(claims, self.facts.visits.get(pair, ())) if claims else ():
-                self._judge(pair, gap, sorted(of_pair, key=lambda tally: tally.order))
+                self._judge(pair, gap, sorted(payable, key=lambda tally: tally.order))
 
     def _checks_in(self, tally: Tally, day: int) -> bool:
         assignment = tally.assigned[day - tally.period]
