@@ -44,10 +44,19 @@ def due(worth: Iterable[Line], deductions: Mapping[str, int], said: Sequence[Sai
 
 def line_differences(worth: Iterable[Line], said: Sequence[Said]) -> list[Line]:
     """One line per earning, program, county and rate: new total less old total (MONEY-1)."""
+    return _sums([*((-1, line) for each in said for line in each.lines), *((1, line) for line in worth)])
+
+
+def lines_said(said: Iterable[Said]) -> list[Line]:
+    """Total per earning, program, county and rate."""
+    return _sums((1, line) for each in said for line in each.lines)
+
+
+def _sums(signed: Iterable[tuple[int, Line]]) -> list[Line]:
     minutes: Counter[LineKey] = Counter()
     cents: Counter[LineKey] = Counter()
     shown: dict[LineKey, Line] = {}
-    for sign, line in [(-1, line) for each in said for line in each.lines] + [(1, line) for line in worth]:
+    for sign, line in signed:
         minutes[line.key] += sign * line.minutes
         cents[line.key] += sign * line.cents
         shown[line.key] = line

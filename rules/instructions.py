@@ -36,11 +36,6 @@ def instruction_id(statement_id: str, run_date: int) -> str:
     return f"{statement_id}:{iso(run_date)}"
 
 
-def statement_of(instruction: str) -> str:
-    """The statement that an instruction id names."""
-    return instruction.rpartition(":")[0]
-
-
 def instruction_fields(statement: Statement, said: Said, sequence: int, standing: Sequence[Said]) -> dict[str, Any]:
     """The contract's fields that follow from the statement and what was said of it (``said``: last of ``standing``)."""
     advance = statement.kind == ADVANCE

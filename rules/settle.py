@@ -1,64 +1,73 @@
-"""SettlePayments' decision for one recipient (or one provider's training and incentives): what it has on file.
+"""SettlePayments' decision for one recipient (or one provider's training and incentives): what its months come to.
 
-Authority: section 14 of LAW.md, TIME-6 (closed months). In force: by parameter. Does not cover: what happens within a
-month (`settle_month`), what a statement's work earns (`price`).
+Authority: TIME-6 (closed months), TIME-3 (conflicts), SOC-1 (category), RUN-4 (outcomes of nothing; returned payments).
+In force: by parameter. Does not cover: what happens within a month (`settle_month`, `settle_recipient`).
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from rules.conclusions import Account, Said, Stamp, Statement
-from rules.documents import Arrival, Document
+from rules.conclusions import Account, Said, Stamp
+from rules.documents import Arrival
 from rules.findings import Findings, note_conflicts
-from rules.instructions import statement_of
 from rules.law import Law
-from rules.periods import closing_cut_off, epoch_day, month_of
+from rules.money import dollars
+from rules.periods import business_day_of, closing_cut_off, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
-from rules.settle_month import Filed, MonthOfPay
+from rules.settle_filed import Filed, month_of_statement, statement_of
+from rules.settle_month import MonthOfPay
+from rules.settle_recipient import RecipientMonth
+from rules.share_of_cost import over_limit
 
 
 class SettlementFile:
-    """Statements, accounts and facts of one settlement. ``key``: ``R/<recipient>`` or ``P/<provider>``."""
+    """Statements, accounts and facts of one settlement.
+
+    ``key``: ``R/<recipient>``, or ``P/<provider>`` for training and incentives, which know no share of cost or advance.
+    """
 
     def __init__(self, key: str, law: Law) -> None:
-        self.key, self.law = key, law
+        side, _, self.payer_id = key.partition("/")
+        self.of_recipient = side == "R"
+        self.law = law
         self.filed = Filed()
+
+    # --- filing -----------------------------------------------------------------------------------------------------
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
         """File a Statement or PayeeAccount (content None: vanished), or a fact."""
-        if arrival.kind == "Statement":
-            return self._admit_statement(arrival.event_id, arrival.content)
-        if arrival.kind == "PayeeAccount":
-            self._admit_account(arrival)
-            return []
-        if arrival.kind == "PaymentOutcome":
-            return self._admit_outcome(arrival)
-        return []
-
-    def _admit_statement(self, statement_id: str, statement: Statement | None) -> list[Unit]:
-        month = _month_of_statement(statement_id)
-        if month is None:
-            return []
-        of_month = self.filed.statements[month]
-        if statement is None and statement_id in of_month:
-            statement = _worth_nothing(of_month[statement_id])
-        if statement is not None:
-            of_month[statement_id] = statement
-        return [month_unit(month)]
-
-    def _admit_account(self, arrival: Arrival) -> None:
-        """Where money goes changes no amount: it is looked up when money next moves."""
-        provider_id = arrival.event_id.rpartition(":")[-1]
-        self.filed.accounts[provider_id] = arrival.content.terms if arrival.content else []
+        match arrival.kind:
+            case "Statement":
+                return [month_unit(self.filed.file_statement(arrival))]
+            case "PayeeAccount":
+                self.filed.file_account(arrival)  # changes no amount: it is looked up when money next moves
+                return []
+            case "PaymentOutcome":
+                return self._admit_outcome(arrival)
+            case "IncomeAssessment":
+                first = self.filed.file_assessment(arrival)
+                return [STANDING, *(month_unit(month) for month in self._months(arrival) if month >= first)]
+            case "ServiceAuthorization":
+                self.filed.file_authorization(arrival)
+            case "ProviderAssignment":
+                self.filed.file_assignment(arrival)
+        return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else []
 
     def _admit_outcome(self, arrival: Arrival) -> list[Unit]:
-        named = arrival.content.instruction_id
-        outcomes = self.filed.outcomes[statement_of(named)]
-        outcomes.setdefault((named, arrival.content.document_id), Document()).file(arrival)
-        month = _month_of_statement(statement_of(named))
-        return [STANDING, *([month_unit(month)] if month in self.filed.statements else []), LIFETIME]
+        self.filed.file_outcome(arrival)
+        named = month_of_statement(statement_of(arrival.content.instruction_id))
+        return [STANDING, *(month_unit(month) for month in self._months(arrival) if month == named), LIFETIME]
+
+    def _months(self, arrival: Arrival) -> Iterator[int]:
+        """Months that there is something to decide for: those with statements, and those that may have an advance.
+
+        Of these the last is the month after this one, so that it is woken in time (ADV-3).
+        """
+        yield from self.filed.statements
+        last = next_month(month_of(business_day_of(arrival.cut_off)))
+        month = self.filed.asked_since
+        while month is not None and month <= last:
+            yield month
+            month = next_month(month)
 
     def closed(self, unit: Unit, cut_off: int) -> bool:
         """TIME-6: months close; terms and lifetimes do not."""
@@ -70,19 +79,33 @@ class SettlementFile:
         """Months of one settlement do not read each other."""
         return ()
 
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
-        """Instructions, accounts and findings of a month; outcomes of nothing; conflicting revisions."""
+        """Instructions, accounts and findings of a month; what stands over all months; outcomes of nothing."""
         if unit == STANDING:
-            return self._conflicts()
+            return self._standing()
         if unit == LIFETIME:
             return self._outcomes_of_nothing(before)
-        month = MonthOfPay(self.filed, unit.month, before.get(unit, {}), self.law, cut_off)
-        return month.decide(lambda payee: self._returned(payee, before))
+        said = before.get(unit, {})
+        if self.of_recipient:
+            month: MonthOfPay = RecipientMonth(self.filed, self.payer_id, unit.month, said, self.law, cut_off)
+        else:
+            month = MonthOfPay(self.filed, unit.month, said, self.law, cut_off)
+        return month.decide(lambda payee_id: self._returned(payee_id, before))
 
-    def _conflicts(self) -> Decision:
+    def _standing(self) -> Decision:
+        """Conflicting revisions; categories claimed with too high an income."""
         decision, findings = Decision(), Findings()
-        outcomes = self.filed.outcomes
-        note_conflicts([outcomes[id][key] for id in sorted(outcomes) for key in sorted(outcomes[id])], findings)
+        note_conflicts(self.filed.assessments.documents.values(), findings)
+        for _, documents in sorted(self.filed.outcomes.items()):
+            note_conflicts((document for _, document in sorted(documents.items())), findings)
+        for assessment in self.filed.assessments.ranked:
+            over = over_limit(assessment, self.law)
+            if over is not None:
+                words = {"category": assessment.category, "limit": f"${dollars(over.limit_cents)}"}
+                about = {"recipient_id": assessment.recipient_id, "document_id": assessment.document_id}
+                findings.add("CATEGORY_INCOME_OVER_LIMIT", cents=over.yearly_cents, words=words, **about)
         decision.conclusions.update(findings.by_id)
         return decision
 
@@ -100,7 +123,7 @@ class SettlementFile:
         stamps = [
             stamp
             for statement_id in self.filed.outcomes
-            if statement_id.split(":")[1:2] == [payee_id]
+            if statement_id.split(":")[1:][:1] == [payee_id]
             for outcome, stamp in self.filed.outcomes_of(statement_id)
             if outcome.outcome == "RETURNED" and _moved(_said_before(outcome.instruction_id, stamp, before))
         ]
@@ -114,24 +137,10 @@ def _moved(said: Said | None) -> bool:
 def _said_before(instruction_id: str, stamp: Stamp, before: Before) -> Said | None:
     """The instruction, if it was made before the pay run that first saw a fact about it."""
     statement_id = statement_of(instruction_id)
-    month = _month_of_statement(statement_id)
+    month = month_of_statement(statement_id)
     of_month = {} if month is None else before.get(month_unit(month), {})
     account: Account | None = of_month.get(f"account:{statement_id}")
     for said in account.said if account else ():
         if said.instruction_id == instruction_id and said.cut_off < stamp[0]:
             return said
     return None
-
-
-def _worth_nothing(statement: Statement) -> Statement:
-    """What a vanished statement is now: the same, without lines and minutes."""
-    nothing = dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0)
-    return msgspec.structs.replace(statement, lines=[], offsettable=[], payable=None, **nothing)
-
-
-def _month_of_statement(statement_id: str) -> int | None:
-    """The service month in a statement id; None if it is no statement id of ours."""
-    try:
-        return month_of(epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1])))
-    except ValueError:
-        return None

@@ -1,0 +1,100 @@
+"""Decides a month's share of cost, and which statements bear it.
+
+Authority: SOC-1, SOC-2 (20 CFR 416.1112, 416.1124; WIC 12305.1), SOC-3 (benefit levels), SOC-4, SOC-5 (MPP 30-769.722;
+order, travel, training, WPCS, spouses: assumptions). In force: by parameter; where no benefit level is in force nothing
+is charged (SOC-3). Does not cover: taxes on what a statement bears (`taxes`), notices of a charge (`settle_recipient`).
+
+Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a parameter in force on a day, as known at a run.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rules.law import Law, NotInForce
+from rules.money import half_up
+from rules.periods import MONTHS_IN_YEAR
+from schemas.income_assessment import IncomeAssessment
+
+Lookup = Callable[[str, int], Any]
+Charge = tuple[str, int]  # statement id, cents
+
+
+class Share(NamedTuple):
+    """What the recipient owes for a month; ``code``: the finding that says why nothing could be decided."""
+
+    cents: int
+    code: str | None = None
+
+
+class OverLimit(NamedTuple):
+    """A yearly income above the threshold of the category that was claimed."""
+
+    yearly_cents: int
+    limit_cents: int
+
+
+def share_of_month(assessment: IncomeAssessment | None, month: int, lookup: Lookup) -> Share:
+    """The share by the assessment in force on the 1st."""
+    if assessment is None:
+        return Share(0, "NO_INCOME_ASSESSMENT")
+    try:
+        if assessment.category in lookup("share_of_cost.free_categories", month):
+            return Share(0)
+        level = lookup(f"share_of_cost.benefit_level_cents.{_level(assessment)}", month)
+        return Share(max(0, countable_cents(assessment, month, lookup) - level))
+    except NotInForce:
+        return Share(0, "SHARE_OF_COST_UNKNOWN")
+
+
+def _level(assessment: IncomeAssessment) -> str:
+    size = "couple" if assessment.couple else "individual"
+    return f"blind_{size}" if assessment.blind else size
+
+
+def countable_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) -> int:
+    """Countable monthly income, half-up once at the end (SOC-2). Raises NotInForce."""
+    general: int = lookup("share_of_cost.general_exclusion_cents", month)
+    divisor: int = lookup("share_of_cost.earned_divisor", month)
+    unearned = max(0, assessment.unearned_cents - general)
+    rest = max(0, general - assessment.unearned_cents)
+    excluded = rest + lookup("share_of_cost.earned_exclusion_cents", month) + assessment.impairment_work_expense_cents
+    earned = max(0, assessment.earned_cents - excluded) - divisor * assessment.blind_work_expense_cents
+    return half_up(divisor * unearned + max(0, earned), divisor)
+
+
+def over_limit(assessment: IncomeAssessment, law: Law) -> OverLimit | None:
+    """SOC-1: is the yearly income above a threshold of the claimed category, in force while the assessment is?"""
+    sight = "blind" if assessment.blind else "not_blind"
+    limits = law.parameters.get(f"share_of_cost.yearly_income_limit_cents.{assessment.category}.{sight}")
+    yearly = MONTHS_IN_YEAR * (assessment.unearned_cents + assessment.earned_cents)
+    for limit in limits.entries if limits else ():
+        starts_in_time = limit.until is None or assessment.effective_from <= limit.until
+        ends_in_time = assessment.effective_to is None or limit.from_day <= assessment.effective_to
+        if starts_in_time and ends_in_time and yearly > limit.value:
+            return OverLimit(yearly, limit.value)
+    return None
+
+
+def keep(charged: Iterable[Charge], bears: Mapping[str, int], share_cents: int) -> list[Charge]:
+    """What stays charged: each statement down to what it bears, then the month down to its share, last made first."""
+    left = dict(bears)
+    kept = []
+    for statement_id, cents in charged:
+        stays = min(cents, left.get(statement_id, 0), share_cents)
+        if stays:
+            kept.append((statement_id, stays))
+            left[statement_id] -= stays
+            share_cents -= stays
+    return kept
+
+
+def charge(kept: Sequence[Charge], rooms: Iterable[tuple[str, int]], share_cents: int) -> list[Charge]:
+    """Charge what is open of the share to the statements in the order given, each up to its room; all charges."""
+    charged = list(kept)
+    open_cents = share_cents - sum(cents for _, cents in kept)
+    for statement_id, room in rooms:
+        taken = min(open_cents, room)
+        if taken > 0:
+            charged.append((statement_id, taken))
+            open_cents -= taken
+    return charged
