@@ -134,7 +134,14 @@ def _fact(prefix: str, place: int, written: dict[str, Any], ready: int | None) -
     del fields["kind"]
     if kind == "Timesheet":
         fields = _timesheet(fields, recorded)
-    return FACTS[kind].model_validate({name: _prefixed(prefix, name, physical(name, v)) for name, v in fields.items()})
+    model = FACTS[kind]
+    given = {name: value for name, value in fields.items() if not _nothing(model, name, value)}
+    return model.model_validate({name: _prefixed(prefix, name, physical(name, value)) for name, value in given.items()})
+
+
+def _nothing(model: type[Part], name: str, value: Any) -> bool:
+    """TOML has no null: ``false`` in a field that may be absent says that it is."""
+    return value is False and not model.model_fields[name].is_required()
 
 
 def _recorded(fact: Mapping[str, Any], ready: int | None = None) -> int:
@@ -167,7 +174,7 @@ def _timesheet(fields: dict[str, Any], recorded: int) -> dict[str, Any]:
         fields["minutes_worked"] = [minutes(value) for value in worked]
     fields.setdefault("provider_signed_at", recorded)
     approved = fields.get("recipient_approved_at", True)
-    return fields | {"recipient_approved_at": recorded if approved is True else approved or None}
+    return fields | {"recipient_approved_at": recorded if approved is True else approved}
 
 
 def physical(name: str, value: Any) -> Any:
