@@ -83,7 +83,7 @@ def test_parts_of_a_month_count_by_days_and_their_sum_is_floored() -> None:
 
 def test_what_lies_outside_the_month_does_not_count() -> None:
     assert june(engagement([authorized(6000, -29)], [assigned(None, -29, 45)])) == {LAKE: (60, 6000)}
-    assert june(engagement([authorized(6000)], [assigned(None, 31)])) == {LAKE: (60, 0)}
+    assert june(engagement([authorized(6000), authorized(6000, 45)], [assigned(None, 1, 10)])) == {LAKE: (60, 2000)}
     assert june(engagement([], [assigned(2400)])) == {LAKE: (60, 0)}
 
 

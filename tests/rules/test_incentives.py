@@ -253,6 +253,14 @@ def test_what_was_paid_takes_its_place_before_claims_recorded_earlier() -> None:
     assert outcome(*claims, **facts) == [LIMIT, 50000, 50000]
 
 
+def test_what_was_paid_stays_though_the_limit_was_lowered_since() -> None:
+    lower = {"from": date(1900, 1, 1), "value": 1}
+    law = LAW.amended({"overlay.toml": {"incentive": {"times": {"TRAINING": {"values": [lower]}}}}})
+    paid = [claim("I1"), claim("I2", pathway=MIND)]
+    assert outcome(*paid, training=trained(CARE, MIND), instructed={"I1": 1, "I2": 1}, law=law) == [50000, 50000]
+    assert outcome(*paid, training=trained(CARE, MIND), law=law) == [50000, LIMIT]
+
+
 def test_what_was_paid_stays_through_a_correction_that_asks_for_the_same() -> None:
     same = document(claim("I1"), claim("I1", recorded="2024-10-02T09:00", revision=2, channel="OTHER"))
     assert outcome(same, training=[], instructed={"I1": 1}) == [50000]

@@ -163,7 +163,9 @@ def test_a_class_is_paid_once_to_the_claim_recorded_first() -> None:
 
 def test_a_correction_keeps_the_place_of_its_claim() -> None:
     filed = document(claim("C1", "2024-03-06T10:00"), claim("C1", "2024-03-20T10:00", revision=2))
-    assert codes(decide(claim("C2", "2024-03-06T11:00"), filed)) == [None, "TRAINING_ALREADY_CLAIMED"]
+    verdicts = decide(claim("C2", "2024-03-06T11:00"), filed)
+    assert verdicts[0].document is filed
+    assert codes(verdicts) == [None, "TRAINING_ALREADY_CLAIMED"]
 
 
 def test_a_held_claim_keeps_its_class_and_a_denied_one_does_not() -> None:
