@@ -105,7 +105,7 @@ class MonthOfTime:
             tally.held += held
             self._find("RECIPIENT_DECEASED", tally, held)
         for code, covering in (("PROVIDER_NOT_ASSIGNED", tally.assigned), ("NO_AUTHORIZATION", tally.authorized)):
-            if None in covering:
+            if any(fact is None for fact in covering):
                 denied = tally.strike(day for day in days if covering[day] is None)
                 tally.denied += denied
                 self._find(code, tally, denied)

@@ -91,15 +91,17 @@ class Terms(Generic[F]):
     """Documents with effective dates, of which one is in force on a day: the latest ``effective_from``; ties: the
     latest recorded; then the larger document id. Withdrawn ones are never in force."""
 
-    __slots__ = ("documents", "_ranked")
+    __slots__ = ("documents", "_ranked", "_spans")
 
     def __init__(self) -> None:
         self.documents: dict[str, Document[F]] = {}
         self._ranked: list[F] | None = None
+        self._spans: dict[tuple[int, int], list[Span[F]]] = {}
 
     def file(self, arrival: Arrival) -> bool:
         """File a revision under its document id."""
         self._ranked = None
+        self._spans.clear()
         return self.documents.setdefault(arrival.content.document_id, Document()).file(arrival)
 
     @property
@@ -119,7 +121,13 @@ class Terms(Generic[F]):
         return None
 
     def spans(self, first: int, last: int) -> list[Span[F]]:
-        """What is in force from ``first`` to ``last``, in order; days without anything are left out."""
+        """What is in force from ``first`` to ``last``, in order; days without anything are left out. Do not change the list."""
+        known = self._spans.get((first, last))
+        if known is None:
+            known = self._spans[first, last] = self._find_spans(first, last)
+        return known
+
+    def _find_spans(self, first: int, last: int) -> list[Span[F]]:
         spans: list[Span[F]] = []
         edges = sorted(edge for edge in self._edges() if first < edge <= last)
         starts = [first, *edges]

@@ -19,7 +19,7 @@ Units: day ``int`` epoch days, instants and spans ``int`` epoch milliseconds (st
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from rules.law import Law
+from rules.law import Law, NotInForce
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight
 from schemas.evv_visit import EvvVisit
 
@@ -64,16 +64,19 @@ class Verdict(NamedTuple):
 
 def must_check_in(live_in: bool, day: int, law: Law, known_at: int | None = None) -> bool:
     """Whether a provider checks in and out that day (EVV-2). ``live_in``: SOC 2298 for that recipient."""
+    if live_in:
+        return False
     first_day: int = law.value("evv.check_in_from", day, known_at)
-    return not live_in and day >= first_day
+    return day >= first_day
 
 
 def policy(program: str, day: int, law: Law, known_at: int | None = None) -> Policy | None:
     """What visits do to pay of that program (EVV-3); None before there is a policy: nothing is compared."""
     name = f"evv.policy.{program}"
-    if not law.in_force(name, day, known_at):
+    try:
+        in_force: Policy = law.value(name, day, known_at)
+    except NotInForce:
         return None
-    in_force: Policy = law.value(name, day, known_at)
     return in_force
 
 
