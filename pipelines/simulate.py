@@ -34,8 +34,8 @@ def simulate(
 ) -> dict[str, Any]:
     """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": ..., "truth": ...}``.
 
-    ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records,
-    0 to 1, which come on top of the good ones. Raises Refusal where a month has no wage rate.
+    ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records
+    (0 to 1), which come on top of the good ones. Raises Refusal where a month has no wage rate.
     """
     span = window(county, start, months)
     _refuse_without_rates(span)

@@ -8,11 +8,12 @@ from pipelines.sample.shelf import Fact, Record
 from schemas.types import days_of_pay_period
 
 Spoiler = Callable[[Record], dict[str, Any]]
+Defect = tuple[str, Spoiler]  # the reason it must be rejected for, and what to change
 SPOILED = ".x"  # ends the document id of a wrong copy
 INVALID, CONTRADICTORY = "INVALID", "CONTRADICTORY"
 
 
-def _unknown(field: str) -> tuple[str, Spoiler]:
+def _unknown(field: str) -> Defect:
     return INVALID, lambda record: {field: "UNKNOWN"}
 
 
@@ -33,13 +34,13 @@ def _trip_outside(record: Record) -> dict[str, Any]:
     return {"trips": [{**record["trips"][0], "service_date": record["period_start"] - 1}]}
 
 
-BLANK_ID = (INVALID, lambda record: {"document_id": f"{record['document_id'][:2]} {record['document_id'][2:]}"})
-NO_REVISION = (INVALID, lambda record: {"revision": 0})
-STARTS_ON_THE_SECOND = (CONTRADICTORY, lambda record: {"period_start": record["period_start"] + 1})
-ENDS_BEFORE = (CONTRADICTORY, _ends_before)
-NO_SUNDAY = (CONTRADICTORY, lambda record: {"workweek_start": record["workweek_start"] + 1})
+BLANK_ID: Defect = (INVALID, lambda record: {"document_id": f"{record['document_id'][:2]} {record['document_id'][2:]}"})
+NO_REVISION: Defect = (INVALID, lambda record: {"revision": 0})
+STARTS_ON_THE_SECOND: Defect = (CONTRADICTORY, lambda record: {"period_start": record["period_start"] + 1})
+ENDS_BEFORE: Defect = (CONTRADICTORY, _ends_before)
+NO_SUNDAY: Defect = (CONTRADICTORY, lambda record: {"workweek_start": record["workweek_start"] + 1})
 EVERY_KIND = [BLANK_ID, NO_REVISION]
-DEFECTS: dict[str, list[tuple[str, Spoiler]]] = {
+DEFECTS: dict[str, list[Defect]] = {
     "Timesheet": [
         (CONTRADICTORY, _wrong_number_of_days),
         STARTS_ON_THE_SECOND,

@@ -41,10 +41,14 @@ def corrected_up(sheet: Sheet) -> Planted:
     return [sheet.file(), sheet.file(2, sheet.later(12, 40), minutes=_changed(sheet, ADDED_MINUTES))]
 
 
-def corrected_down(sheet: Sheet) -> Planted:
+def _corrected_down(sheet: Sheet, least: int, most: int) -> Planted:
     if not sheet.desk.home.pays_plainly or max(sheet.minutes) <= CORRECTED_MINUTES:
         return None
-    return [sheet.file(), sheet.file(2, sheet.later(12, 40), minutes=_changed(sheet, -CORRECTED_MINUTES))]
+    return [sheet.file(), sheet.file(2, sheet.later(least, most), minutes=_changed(sheet, -CORRECTED_MINUTES))]
+
+
+def corrected_down(sheet: Sheet) -> Planted:
+    return _corrected_down(sheet, 12, 40)
 
 
 def correction_not_approved(sheet: Sheet) -> Planted:
@@ -97,9 +101,9 @@ def filed_after_two_years(sheet: Sheet) -> Planted:
     period = periods.add_months(periods.month_of(sheet.period), -MONTHS_TO_CLOSED)
     document = f"{sheet.document_id}-F"
     minutes = [HOUR] * periods.period_days(period)
-    changes = {"document_id": document, "event_id": f"{document}.1", "period_start": period}
+    event = f"{document}.1"
     sheet.file()
-    return [sheet.file(minutes=minutes, **changes)]
+    return [sheet.file(minutes=minutes, document_id=document, event_id=event, period_start=period)]
 
 
 def filed_under_two_providers(sheet: Sheet) -> Planted:
@@ -195,7 +199,8 @@ def outcome_without_instruction(sheet: Sheet) -> Planted:
 
 
 def overpayment_recovered(sheet: Sheet) -> Planted:
-    planted = corrected_down(sheet)
+    planted = _corrected_down(sheet, 8, 9)
     if planted:
-        planted.append(_outcome(sheet, "RECOVERED", planted[1][1]["recorded_at"], 1, cents=1000))
+        # Five days: the pay run that says the correction has passed, whatever weekend or holiday lies between.
+        planted.append(_outcome(sheet, "RECOVERED", planted[1][1]["recorded_at"], 5, cents=1000))
     return planted

@@ -98,7 +98,7 @@ def visit_corrected(sheet: Sheet, day: int, visit: Record) -> list[Record]:
 
 
 def _alone(sheet: Sheet) -> bool:
-    """Whether no other visit can be in the way at night: the only provider, who comes in the evening or is not shared."""
+    """Whether no other visit can be in the way at night: the only provider, in the evening or not shared."""
     home = sheet.desk.home
     at_night = sheet.carer.slot == len(SLOT_STARTS) - 1 or home.name in NIGHTLY
     return at_night and len(home.carers) == 1 and sheet.carer.other is None

@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 
+from pipelines.plain import replay_folder
 from pipelines.sample.defects import DEFECTS, SPOILED
 from pipelines.sample.situations import ROLL
 from pipelines.sample.window import window
 from pipelines.simulate import Refusal, simulate
 from rules import periods
+from rules.law import Law
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, validate
 
 RECIPIENTS = len(ROLL) + 30
 ASKED: dict[str, Any] = {"county": "17", "recipients": RECIPIENTS, "months": 4, "start": "2024-02", "seed": 5}
+# The law by which the pipeline decides; sections that come later join when they do.
+JUDGED = ("TIME", "WHO", "HOURS", "SOC", "ADV", "RUN", "EVV", "MONEY")
 # Situations that need a month this sample does not have.
 NOT_IN_SAMPLE = {"training_claimed_too_late"}
 
@@ -129,6 +133,28 @@ def test_event_ids_are_unique_but_for_events_sent_twice(sample):
     _, told, records = sample
     sent = Counter((r["source"], r["event_id"]) for each in good(records).values() for r in each)
     assert sum(sent.values()) - len(sent) == told["truth"]["repeated"]["same_event"] > 0
+
+
+def test_what_should_follow_does(sample):
+    """The findings that the truth promises are among the conclusions, on the document or the person."""
+    folder, told, records = sample
+    paid = replay_folder(folder, sorted(path.name for path in folder.glob("*.avro")), Law.load())
+    assert Counter(r["reason"] for r in paid.records["Rejection"]) == told["truth"]["rejections"]
+    found = defaultdict(set)
+    for finding in paid.records["Finding"]:
+        for field in ("document_id", "provider_id", "recipient_id"):
+            found[finding[field]].add(finding["code"])
+    people = {f"{kind}/{r['document_id']}": persons(r) for kind, each in records.items() for r in each}
+    for name, situation in told["truth"]["situations"].items():
+        if situation["law"][0].startswith(JUDGED):
+            for at in situation["planted"]:
+                who = {at.get("recipient_id"), *(document.split("/")[1] for document in at["documents"])}
+                who |= {person for document in at["documents"] for person in people.get(document, ())}
+                assert set(situation["codes"]) <= set().union(*(found[one] for one in who)), (name, at)
+
+
+def persons(record: dict[str, Any]) -> set[str]:
+    return {record[field] for field in ("provider_id", "recipient_id") if record.get(field)}
 
 
 def planted(sample, name: str) -> set[str]:
