@@ -20,7 +20,19 @@ KINDS_OF_CASES = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "Ben
 OWNERS = ("provider_id", "recipient_id", "payee_id", "document_id")
 MINUTES = ("claimed", "paid", "held", "cut", "denied")
 DAYS = ("run_date", "period_start", "service_month", "service_date", "workweek_start", "due_by", "spend_by")
-WORDS = ("finding_id", "authority", "message", "next_step", "law_version", "documents", "assumptions", "cut_off")
+WORDS = (
+    "finding_id",
+    "authority",
+    "message",
+    "next_step",
+    "rule",
+    "law_version",
+    "documents",
+    "assumptions",
+    "cut_off",
+)
+TOLD_BY_ID = ("payee_type", "payee_id", "provider_id", "recipient_id", "period_start", "run_date", "statement_id")
+EMPTY = (None, False, 0, "", [])
 MODELS = KINDS | {"PaymentLine": PaymentLine}
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -52,7 +64,8 @@ def _order(record: Record) -> tuple[int, str, str]:
 def differences(case: Case, said: Said) -> list[str]:
     """One line per difference, empty when all is as expected; ``said`` as from ``said_of``."""
     expect = dict(case.expect)
-    found = [*_totals(expect, said["PaymentInstruction"]), *_instructions(expect, said["PaymentInstruction"])]
+    found = [line for instruction in said["PaymentInstruction"] for line in _unsound(instruction)]
+    found += [*_totals(expect, said["PaymentInstruction"]), *_instructions(expect, said["PaymentInstruction"])]
     last = _last_of_each(said["Finding"], "finding_id")
     standing = [finding for finding in last if not finding["cleared"]]
     found += _sets("Finding", "finding", expect.pop("findings", []), standing)
@@ -63,6 +76,19 @@ def differences(case: Case, said: Said) -> list[str]:
             grain = ("provider_id", "recipient_id", "county", "service_month")
             found += _sets(kind, name, expect.pop(name), _last_of_each(said[kind], *grain))
     return found + [f"the case expects {name!r}, which nobody compares" for name in expect]
+
+
+def _unsound(instruction: Record) -> Iterator[str]:
+    """What must hold of every instruction, whatever the case (CONTRACT, RUN-2, RUN-3, MONEY-2)."""
+    id, net = instruction["instruction_id"], instruction["net_cents"]
+    claimed, *parts = (instruction[f"{name}_minutes"] for name in MINUTES)
+    lines = sum(line["cents"] for line in instruction["lines"])
+    deductions = sum(deduction["cents"] for deduction in instruction["deductions"])
+    yield from _unequal(f"{id}: claimed (paid, held, cut, denied)", sum(parts), claimed, "minutes")
+    yield from _unequal(f"{id}: gross (sum of lines)", lines, instruction["gross_cents"], "cents")
+    yield from _unequal(f"{id}: net (gross - deductions)", lines - deductions, net, "cents")
+    if net < 0 or (net == 0) != (instruction["method"] == "NONE"):
+        yield f"{id}: {instruction['method']} of {dollars(net)}"
 
 
 def _last_of_each(records: Iterable[Record], *grain: str) -> list[Record]:
@@ -133,8 +159,9 @@ def _unequal(name: str, expected: Any, actual: Any, field: str) -> Iterator[str]
 
 
 def shown(record: Record) -> str:
-    """A record on one line in words of payroll: hours, dollars and dates; without what is empty or only words."""
-    named = {name: value for name, value in record.items() if name not in WORDS and value not in (None, [], "")}
+    """A record on one line in words of payroll: hours, dollars and dates; without what is empty, or told by an id."""
+    told = WORDS + TOLD_BY_ID if "instruction_id" in record else WORDS
+    named = {name: value for name, value in record.items() if name not in told and value not in EMPTY}
     return "{" + ", ".join(f"{name}={_shown(name, value)}" for name, value in named.items()) + "}"
 
 

@@ -24,7 +24,9 @@ EACH = pytest.mark.parametrize(("case", "law"), CASES, ids=[str(case) for case, 
 def said_by_plain(case: Case, law: Law) -> dict[str, list[dict[str, Any]]]:
     facts = list(case.facts)
     Random(case.sentence).shuffle(facts)  # the order in which facts come must not matter
-    return said_of(case, replay_plain(facts, law, case.cut_off).records)
+    records = replay_plain(facts, law, case.cut_off).records
+    assert not records["Rejection"]
+    return said_of(case, records)
 
 
 def run_pipeline(folder: Path, law: Law) -> None:
@@ -53,7 +55,9 @@ def said_by_beam(tmp_path_factory: pytest.TempPathFactory) -> Any:
             if not (folder / "done").exists():
                 run_pipeline(folder, law)
                 (folder / "done").touch()
-        return read_records(folder / "out")
+        records = read_records(folder / "out")
+        assert not records.get("Rejection")
+        return records
 
     return said
 
