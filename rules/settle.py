@@ -15,8 +15,7 @@ from rules.periods import business_day_of, closing_cut_off, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
 from rules.settle_filed import Filed, month_of_statement, statement_of
 from rules.settle_month import MonthOfPay
-from rules.settle_recipient import RecipientMonth
-from rules.share_of_cost import over_limit
+from rules.settle_recipient import OVER_LIMIT, RecipientMonth
 
 
 class SettlementFile:
@@ -76,17 +75,17 @@ class SettlementFile:
         return closing_cut_off(unit.month, self.law.value("filing.closes_after_months", unit.month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        """Months of one settlement do not read each other."""
-        return ()
+        """Months of one settlement do not read each other; an income over the limit is said once for all of them."""
+        return (LIFETIME,) if change.id == OVER_LIMIT else ()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Instructions, accounts and findings of a month; what stands over all months; outcomes of nothing."""
         if unit == STANDING:
-            return self._standing()
+            return self._conflicts()
         if unit == LIFETIME:
-            return self._outcomes_of_nothing(before)
+            return self._over_all_months(before)
         said = before.get(unit, {})
         if self.of_recipient:
             month: MonthOfPay = RecipientMonth(self.filed, self.payer_id, unit.month, said, self.law, cut_off)
@@ -94,27 +93,28 @@ class SettlementFile:
             month = MonthOfPay(self.filed, unit.month, said, self.law, cut_off)
         return month.decide(lambda payee_id: self._returned(payee_id, before))
 
-    def _standing(self) -> Decision:
-        """Conflicting revisions; categories claimed with too high an income."""
+    def _conflicts(self) -> Decision:
         decision, findings = Decision(), Findings()
         note_conflicts(self.filed.assessments.documents.values(), findings)
         for _, documents in sorted(self.filed.outcomes.items()):
             note_conflicts((document for _, document in sorted(documents.items())), findings)
-        for assessment in self.filed.assessments.ranked:
-            over = over_limit(assessment, self.law)
-            if over is not None:
-                words = {"category": assessment.category, "limit": f"${dollars(over.limit_cents)}"}
-                about = {"recipient_id": assessment.recipient_id, "document_id": assessment.document_id}
-                findings.add("CATEGORY_INCOME_OVER_LIMIT", cents=over.yearly_cents, words=words, **about)
         decision.conclusions.update(findings.by_id)
         return decision
 
-    def _outcomes_of_nothing(self, before: Before) -> Decision:
+    def _over_all_months(self, before: Before) -> Decision:
+        """Outcomes of nothing; categories claimed with too high an income."""
         decision, findings = Decision(), Findings()
         for statement_id in sorted(self.filed.outcomes):
             for outcome, stamp in self.filed.outcomes_of(statement_id):
                 if _said_before(outcome.instruction_id, stamp, before) is None:
                     findings.add("OUTCOME_WITHOUT_INSTRUCTION", document_id=outcome.document_id)
+        over = {
+            said[OVER_LIMIT].document_id: said[OVER_LIMIT] for _, said in sorted(before.items()) if OVER_LIMIT in said
+        }
+        for document_id, each in over.items():
+            words = {"category": each.category, "limit": f"${dollars(each.limit_cents)}"}
+            about = {"recipient_id": self.payer_id, "document_id": document_id}
+            findings.add("CATEGORY_INCOME_OVER_LIMIT", cents=each.yearly_cents, words=words, **about)
         decision.conclusions.update(findings.by_id)
         return decision
 

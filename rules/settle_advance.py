@@ -20,11 +20,13 @@ from rules.authorizations import limited_minutes, pro_rata
 from rules.conclusions import Account, Line, Record, Statement
 from rules.documents import Span
 from rules.instructions import ADVANCE
+from rules.law import NotInForce
 from rules.periods import days_in_month, iso, month_end
 from rules.settle_draft import Draft, Reading
 from rules.settle_filed import FOREVER, Filed, references
 from rules.taxes import KINDS, kinds_of, withholding
 from rules.wages import wage
+from schemas.service_authorization import ServiceAuthorization
 
 
 class Held(NamedTuple):
@@ -78,19 +80,27 @@ def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advan
     authorization = filed.authorizations["IHSS"].on(month)
     if authorization is None or filed.died_before(month):
         return Advance([], {}, references([authorization]))
+    try:
+        return _estimated(filed, authorization, month, share_cents, reading)
+    except NotInForce as missing:
+        return Advance([], {}, [], Held("NOT_IN_FORCE", authorization.document_id, 0, missing.name))
+
+
+def _estimated(
+    filed: Filed, authorization: ServiceAuthorization, month: int, share_cents: int, reading: Reading
+) -> Advance:
     spans = filed.authorizations["IHSS"].spans(month, month_end(month))
-    documents = references(span.fact for span in spans)
     minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
     hourly = wage(authorization.county, month, reading.law, reading.cut_off)
     if hourly.code is not None:
-        return Advance([], {}, documents, Held(hourly.code, authorization.document_id, minutes, hourly.missing))
+        return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing))
     if len(spans) > 1 or spans[0].last - spans[0].first + 1 < days_in_month(month):
         reading("hours.pro_rata", month)
     reading("advance.mode_settled", month)
     line = advance_line(minutes, authorization.county, hourly.rate_mills)
     taxes = withholding(line.cents, estimated_kinds(filed, month, reading), month, reading)
     deductions = estimated_deductions(line.cents, taxes, share_cents)
-    return Advance([line] if minutes else [], deductions, documents)
+    return Advance([line] if minutes else [], deductions, references(span.fact for span in spans))
 
 
 def estimated_kinds(filed: Filed, month: int, reading: Reading) -> list[str]:

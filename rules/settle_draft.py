@@ -80,8 +80,9 @@ class Draft:
 
     def stay_as_said(self) -> None:
         """It cannot be decided now: be worth what was said."""
-        self.statement = msgspec.structs.replace(self.statement, lines=lines_said(self.said))
-        self.deductions |= {kind: cents for kind, cents in deductions_said(self.said).items() if kind != CARRIED}
+        self.statement = msgspec.structs.replace(self.statement, lines=lines_said(self.said), offsettable=[])
+        self.deductions = {kind: cents for kind, cents in deductions_said(self.said).items() if kind != CARRIED}
+        self.part_cents = sum(said.part_cents for said in self.said)
 
     def withhold(self) -> None:
         """TAX-3."""

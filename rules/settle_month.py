@@ -10,8 +10,8 @@ from typing import Any
 
 from rules.conclusions import Account, Record, Said, Stamp, Statement
 from rules.findings import Findings
-from rules.instructions import ADVANCE, instruction_fields, method_of
-from rules.law import Law
+from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
+from rules.law import Law, NotInForce
 from rules.restatement import Decision
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
@@ -27,16 +27,29 @@ class MonthOfPay:
         self.law, self.cut_off = law, cut_off
         self.decision, self.findings = Decision(), Findings()
         statements = filed.statements.get(month, {})
-        self.drafts = [self._draft(statements[id]) for id in sorted(statements)]
-        for draft in self.drafts:
-            draft.withhold()
+        self.held: list[Draft] = []
+        self.drafts = [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
 
     def decide(self, returned: Returned) -> Decision:
         """Accounts, findings and instructions. ``returned``: when a payee's payment last came back."""
-        for draft in self.drafts:
+        for draft in (*self.drafts, *self.held):
             self._settle(draft, returned)
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
+
+    def _taxed(self, statement: Statement) -> Draft | None:
+        """A statement with its taxes; None, and held as it was, where no rate is in force for this payment year."""
+        draft = self._draft(statement)
+        try:
+            draft.withhold()
+        except NotInForce as missing:
+            draft.stay_as_said()
+            self.held.append(draft)
+            about = {"document_id": statement.statement_id, "statement_id": statement.statement_id}
+            minutes = minutes_fields(statement)["paid_minutes"]
+            self.findings.add("NOT_IN_FORCE", minutes=minutes, words={"missing": missing.name}, **about)
+            return None
+        return draft
 
     def _draft(self, statement: Statement) -> Draft:
         account = self.before.get(f"account:{statement.statement_id}", Account([]))

@@ -18,10 +18,11 @@ from rules.settle_advance import Held, advance_id, advance_statement, mode, reco
 from rules.settle_draft import Draft, Reading
 from rules.settle_filed import Filed, references
 from rules.settle_month import MonthOfPay, Returned
-from rules.share_of_cost import Charge, Share, charge, keep, share_of_month
+from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_of_month
 from schemas.income_assessment import IncomeAssessment
 
 SHARE = "SHARE_OF_COST"
+OVER_LIMIT = "over_limit"  # id of what a month keeps; said once for all months
 BEARING = ("SERVICE", "OVERTIME_PREMIUM")
 
 
@@ -158,8 +159,12 @@ class RecipientMonth(MonthOfPay):
 
     def _find_for_month(self) -> None:
         about = {"recipient_id": self.recipient_id, "service_month": self.month}
-        if self.share.code is not None and any(draft.gross_cents for draft in self.drafts):
+        paid = any(draft.gross_cents for draft in self.drafts)
+        if self.share.code is not None and paid:
             self.findings.add(self.share.code, **about)
+        over = over_limit(self.assessment, self.month, self.reading)
+        if over is not None and paid:
+            self.decision.conclusions[OVER_LIMIT] = over
         if self.mode == "DENIED":
             self.findings.add("ADVANCE_REQUIRES_SEVERE_IMPAIRMENT", **about)
         if self.advance is not None and self.advance.gross_cents:

@@ -10,13 +10,16 @@ Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a paramete
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rules.law import Law, NotInForce
+import msgspec
+
+from rules.law import NotInForce
 from rules.money import half_up
 from rules.periods import MONTHS_IN_YEAR
 from schemas.income_assessment import IncomeAssessment
 
 Lookup = Callable[[str, int], Any]
 Charge = tuple[str, int]  # statement id, cents
+LIMITED = ("SSI_1619B", "WORKING_DISABLED")
 
 
 class Share(NamedTuple):
@@ -26,9 +29,11 @@ class Share(NamedTuple):
     code: str | None = None
 
 
-class OverLimit(NamedTuple):
-    """A yearly income above the threshold of the category that was claimed."""
+class OverLimit(msgspec.Struct, array_like=True, frozen=True):
+    """A yearly income above the threshold of the category that an assessment claims; what a month keeps of it."""
 
+    document_id: str
+    category: str
     yearly_cents: int
     limit_cents: int
 
@@ -62,17 +67,18 @@ def countable_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) ->
     return half_up(divisor * unearned + max(0, earned), divisor)
 
 
-def over_limit(assessment: IncomeAssessment, law: Law) -> OverLimit | None:
-    """SOC-1: is the yearly income above a threshold of the claimed category, in force while the assessment is?"""
+def over_limit(assessment: IncomeAssessment | None, month: int, lookup: Lookup) -> OverLimit | None:
+    """SOC-1: is the yearly income above the claimed category's threshold? Judged where one is in force in the month."""
+    if assessment is None or assessment.category not in LIMITED:
+        return None
     sight = "blind" if assessment.blind else "not_blind"
-    limits = law.parameters.get(f"share_of_cost.yearly_income_limit_cents.{assessment.category}.{sight}")
+    try:
+        limit = lookup(f"share_of_cost.yearly_income_limit_cents.{assessment.category}.{sight}", month)
+    except NotInForce:
+        return None
     yearly = MONTHS_IN_YEAR * (assessment.unearned_cents + assessment.earned_cents)
-    for limit in limits.entries if limits else ():
-        starts_in_time = limit.until is None or assessment.effective_from <= limit.until
-        ends_in_time = assessment.effective_to is None or limit.from_day <= assessment.effective_to
-        if starts_in_time and ends_in_time and yearly > limit.value:
-            return OverLimit(yearly, limit.value)
-    return None
+    over = OverLimit(assessment.document_id, assessment.category, yearly, limit)
+    return over if yearly > limit else None
 
 
 def keep(charged: Iterable[Charge], bears: Mapping[str, int], share_cents: int) -> list[Charge]:
