@@ -31,7 +31,8 @@ class Edges(NamedTuple):
 
 
 def build(pipeline: beam.Pipeline, edges: Edges, law: Law, until: int | None) -> beam.PCollection:
-    """The pipeline; returns the packed tally of the whole. ``until``: the last cut-off to decide, None: the latest that facts name."""
+    """The pipeline; returns the packed tally of the whole. ``until``: the last cut-off to decide, None: the latest
+    that facts name."""
     read = (
         pipeline
         | "Names" >> beam.Create(edges.names)
@@ -47,7 +48,9 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law, until: int | None) ->
 
     authorized = read[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(**common)
     priced = (read[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(**common)
-    settled = (read[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(**common)
+    settled = (
+        (read[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(**common)
+    )
     stages = (authorized, priced, settled)
     tallies = (read.tally, *(stage.tally for stage in stages)) | "Tallies" >> beam.Flatten()
     closed = tallies | "CloseRun" >> CloseRun(law, last, edges.beat)

@@ -32,6 +32,7 @@ def replay_plain(facts: Iterable[Fact], law: Law, until: int | None = None) -> O
     """Pay facts that are models already. ``until``: the last cut-off to decide (an instant)."""
     door = Door(ONE_SHARD, until)
     for fact in facts:
+        door.tally.inputs += 1
         door.admit(fact)
     return fold_door(door, law)
 

@@ -12,7 +12,9 @@ NAMES = ("count", "gross_cents", "net_cents")
 def summary_of(tally: Tally, law: Law, until: int | None) -> dict[str, Any]:
     """The summary; ``until`` is the last cut-off asked for, None: the latest that a fact names."""
     last = until or tally.latest_cut_off
-    instructions = {kind: dict(zip(NAMES, amounts, strict=True)) for kind, amounts in sorted(tally.instructions.items())}
+    instructions = {
+        kind: dict(zip(NAMES, amounts, strict=True)) for kind, amounts in sorted(tally.instructions.items())
+    }
     return {
         "law_version": law.version,
         "law_overlay": {"parameters": list(law.overlaid)} if law.overlaid else None,
@@ -26,12 +28,13 @@ def summary_of(tally: Tally, law: Law, until: int | None) -> dict[str, Any]:
             "gross_cents": sum(kind["gross_cents"] for kind in instructions.values()),
             "deductions": dict(sorted(tally.deductions.items())),
             "net_cents": sum(kind["net_cents"] for kind in instructions.values()),
-            "outstanding_cents": sum(tally.outstanding.values()),
+            "outstanding_cents": _outstanding(tally),
         },
         "hours": hours(tally),
         "findings": _findings(tally),
         "assumptions": {
-            name: {"instructions": count, "gross_cents": gross} for name, (count, gross) in sorted(tally.assumptions.items())
+            name: {"instructions": count, "gross_cents": gross}
+            for name, (count, gross) in sorted(tally.assumptions.items())
         },
     }
 
@@ -40,7 +43,7 @@ def _inputs(tally: Tally) -> dict[str, Any]:
     kinds = sorted({*tally.used, *tally.not_yet_due})
     used, later, rejected = (sum(each.values()) for each in (tally.used, tally.not_yet_due, tally.rejections))
     return {
-        "total": used + later + rejected,
+        "total": tally.inputs,
         "used": used,
         "duplicates": tally.duplicates,
         "not_yet_due": later,
@@ -61,7 +64,12 @@ def _pay_runs(tally: Tally, last: int) -> dict[str, Any]:
         return {"count": 0, "paying": 0, "first": None, "last": None}
     runs = cut_offs(tally.first_claim, last)
     paying = sum(1 for run in tally.runs.values() if run.ids)
-    return {"count": len(runs), "paying": paying, "first": iso(business_day_of(runs[0])), "last": iso(business_day_of(runs[-1]))}
+    return {
+        "count": len(runs),
+        "paying": paying,
+        "first": iso(business_day_of(runs[0])),
+        "last": iso(business_day_of(runs[-1])),
+    }
 
 
 def _findings(tally: Tally) -> list[dict[str, Any]]:
@@ -70,3 +78,8 @@ def _findings(tally: Tally) -> list[dict[str, Any]]:
         | dict(zip(("count", "minutes", "cents"), amounts, strict=True))
         for name, amounts in sorted(tally.findings.items())
     ]
+
+
+def _outstanding(tally: Tally) -> int:
+    """What the overpayments that stand at the end come to."""
+    return sum(cents for name, (_, _, cents) in tally.findings.items() if name.startswith("OVERPAYMENT "))

@@ -1,7 +1,8 @@
 """How many minutes an authorization gives: its ceiling, its part of a month, what a severe impairment is.
 
-Authority: HOURS-1 (WIC 12303.4(a),(b); MPP 30-765.11-.12), HOURS-7 (pro rata by days: assumption), WHO-5 (WIC 12303.4; MPP
-30-701(s)(1)). In force: by parameter. Does not cover: WPCS ceilings (none), HOURS-2 (for building authorizations only).
+Authority: HOURS-1 (WIC 12303.4(a),(b); MPP 30-765.11-.12), HOURS-7 (pro rata by days: assumption), WHO-5 (WIC
+12303.4; MPP 30-701(s)(1)). In force: by parameter. Does not cover: WPCS ceilings (none), HOURS-2 (for building
+authorizations only).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ FOREVER = 1 << 60  # later than any day
 
 
 def limited_minutes(authorization: ServiceAuthorization, law: Law, day: int) -> int:
-    """Monthly minutes up to the ceiling of the funding program in force on ``day``; protective supervision drops first."""
+    """Monthly minutes up to the ceiling of the funding program in force on ``day``; protective supervision drops
+    first."""
     minutes = authorization.monthly_minutes
     if authorization.program == "WPCS":
         return minutes

@@ -1,7 +1,8 @@
 """AuthorizeTime's decision for one recipient: what its months come to, and what holds over months.
 
-Authority: the recipient's side of "Order of the rules for one minute"; TIME-6, HOURS-1, WHO-5, EVV-5, EVV-6. In force: by
-parameter. Does not cover: what happens within a month (`authorize_month`), the provider's side (`price`), money (`settle`).
+Authority: the recipient's side of "Order of the rules for one minute"; TIME-6, HOURS-1, WHO-5, EVV-5, EVV-6.
+In force: by parameter. Does not cover: what happens within a month (`authorize_month`), the provider's side (`price`),
+money (`settle`).
 """
 
 from collections import defaultdict
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 
 from rules.authorizations import assignment_terms, authorization_terms, impairment_mismatch, limited_minutes
 from rules.authorize_month import CLAIMS, Facts, MonthOfTime
+from rules.authorize_tally import Key, Pair, about, id_of
 from rules.authorize_watch import DayOfVisits, warned_days
 from rules.conclusions import Claims, Engagement
 from rules.documents import Arrival, Document, Terms
@@ -17,9 +19,16 @@ from rules.law import Law
 from rules.overlaps import probation
 from rules.periods import closing_cut_off, month_of
 from rules.restatement import (
-    LIFETIME, STANDING, Before, Change, Decision, Unit, is_watch, month_unit, watch_unit,
+    LIFETIME,
+    STANDING,
+    Before,
+    Change,
+    Decision,
+    Unit,
+    is_watch,
+    month_unit,
+    watch_unit,
 )  # fmt: skip
-from rules.tallies import Key, Pair, about, id_of
 from rules.visits import days_of
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
@@ -40,7 +49,8 @@ class RecipientFile:
         self.authorizations: dict[str, Terms[ServiceAuthorization]] = defaultdict(Terms)
         self.assignments: dict[Pair, Terms[ProviderAssignment]] = defaultdict(Terms)
 
-    # --- filing -----------------------------------------------------------------------------------------------------------
+    # --- filing
+    # -----------------------------------------------------------------------------------------------------------
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
         """File a Timesheet, EvvVisit, ServiceAuthorization or ProviderAssignment."""
@@ -88,7 +98,8 @@ class RecipientFile:
         months = {month_of(day) for day in days}
         return [*(month_unit(month) for month in months if month in self.timesheets), *map(watch_unit, days)]
 
-    # --- deciding ---------------------------------------------------------------------------------------------------------
+    # --- deciding
+    # ---------------------------------------------------------------------------------------------------------
 
     def closed(self, unit: Unit, cut_off: int) -> bool:
         """TIME-6: months close; terms and lifetimes do not."""
@@ -137,15 +148,18 @@ class RecipientFile:
         )
 
     def _standing(self) -> Decision:
-        """Each provider's engagement; HOURS-1, WHO-5: what an authorization states beyond its ceiling, or otherwise than its services."""
+        """Each provider's engagement; HOURS-1, WHO-5: what an authorization states beyond its ceiling, or otherwise
+        than its services."""
         decision, findings = Decision(), Findings()
         for provider in sorted({provider for provider, _ in self.assignments}):
             decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider)
         for terms in self.authorizations.values():
             for fact in terms.ranked:
                 self._judge(fact, findings)
-        for each in (*self.authorizations.values(), *self.assignments.values()):
-            note_conflicts(each.documents.values(), findings)
+        for authorizations in self.authorizations.values():
+            note_conflicts(authorizations.documents.values(), findings)
+        for assignments in self.assignments.values():
+            note_conflicts(assignments.documents.values(), findings)
         decision.conclusions.update(findings.by_id)
         return decision
 
@@ -175,7 +189,8 @@ class RecipientFile:
         """TIME-6: what came for a closed month waits for a person. EVV-6: three warnings ask for a review."""
         decision, findings = Decision(), Findings()
         for key, document in self.late.items():
-            known = before.get(month_unit(month_of(key[-1 - 1])), {}).get(id_of(key))
+            _, _, period, _ = key
+            known = before.get(month_unit(month_of(period)), {}).get(id_of(key))
             wanted = 0 if document.current.withdrawn else sum(document.current.minutes_worked)
             if known is not None or wanted:
                 beyond = max(0, wanted - (known.claimed if known else 0))

@@ -1,7 +1,7 @@
 """One recipient's service month: timesheets in the order of the rules of the recipient's side.
 
-Authority: TIME-2, WHO-6, WHO-2, WHO-3, EVV-4, HOURS-5, HOURS-4, in this order. In force: by parameter. Does not cover: what
-holds over months (`authorize`), the provider's side (`price_month`).
+Authority: TIME-2, WHO-6, WHO-2, WHO-3, EVV-4, HOURS-5, HOURS-4, in this order. In force: by parameter.
+Does not cover: what holds over months (`authorize`), the provider's side (`price_month`).
 """
 
 from collections import defaultdict
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from rules.authorizations import limited_minutes, pro_rata
+from rules.authorize_tally import Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim
 from rules.conclusions import AuthorizedTime, Claims, VisitWarning
@@ -18,7 +19,6 @@ from rules.findings import Findings, note_conflicts
 from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision
-from rules.tallies import Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.visits import TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
@@ -110,7 +110,8 @@ class MonthOfTime:
                 tally.denied += denied
                 self._find(code, tally, denied)
 
-    # --- visits -----------------------------------------------------------------------------------------------------------
+    # --- visits
+    # -----------------------------------------------------------------------------------------------------------
 
     def _remember_claims(self, tallies: list[Tally]) -> None:
         """What got past WHO-3, for who watches visits that overlap."""
@@ -174,7 +175,8 @@ class MonthOfTime:
             tally.held += minutes if rule == "hold" else 0
             tally.denied += minutes if rule == "deny" else 0
 
-    # --- hours ------------------------------------------------------------------------------------------------------------
+    # --- hours
+    # ------------------------------------------------------------------------------------------------------------
 
     def _cut(self, program: str, tallies: list[Tally]) -> None:
         """HOURS-5, HOURS-4."""
@@ -199,7 +201,8 @@ class MonthOfTime:
             return None
         return pro_rata([Span(s.first, s.last, s.fact.monthly_minutes or 0) for s in spans], self.month)
 
-    # --- conclusions --------------------------------------------------------------------------------------------------------
+    # --- conclusions
+    # --------------------------------------------------------------------------------------------------------
 
     def _authorized_time(self, tally: Tally) -> AuthorizedTime:
         provider, program, period, document_id = tally.key

@@ -7,6 +7,7 @@ recipients, which the provider's side sees (`price_watch`), and pay, which overl
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rules.authorize_tally import Pair
 from rules.conclusions import VisitSpans
 from rules.documents import Document, Terms
 from rules.findings import Finding, Findings, note_conflicts
@@ -14,7 +15,6 @@ from rules.law import Law
 from rules.overlaps import Overlap, Relation, overlaps
 from rules.periods import iso, month_of
 from rules.restatement import Before, Decision, is_watch
-from rules.tallies import Pair
 from rules.visits import must_check_in, spans_by_day
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment

@@ -1,7 +1,7 @@
 """What a timesheet claims: the approved revision that stands, what waits, and its places in the order of use.
 
-Authority: TIME-1 to TIME-4, HOURS-6 (MPP 30-769; "first processed" is practice, the order within a document an assumption).
-In force: always. Does not cover: whether the claimed minutes may be paid.
+Authority: TIME-1 to TIME-4, HOURS-6 (MPP 30-769; "first processed" is practice, the order within a document an
+assumption). In force: always. Does not cover: whether the claimed minutes may be paid.
 """
 
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from schemas.timesheet import Timesheet
 class Claim(NamedTuple):
     """One timesheet as of a cut-off.
 
-    ``minutes`` by day of the period go on to the next rules; claimed = sum(minutes) + awaiting + early. ``places``: (stamp, minutes), oldest
-    first. ``payable``: when the document first became payable, None if never.
+    ``minutes`` by day of the period go on to the next rules; claimed = sum(minutes) + awaiting + early. ``places``:
+    (stamp, minutes), oldest first. ``payable``: when the document first became payable, None if never.
     """
 
     standing: Timesheet
@@ -71,7 +71,8 @@ def _approved(document: Document[Timesheet]) -> Timesheet | None:
 def places_in_order(document: Document[Timesheet]) -> tuple[list[tuple[Stamp, int]], Stamp | None]:
     """HOURS-6: the document's places by approved revisions in the order of recording, and its first payable stamp.
 
-    Minutes that a revision adds to the total take a new place at its stamp; minutes that it drops leave the newest places.
+    Minutes that a revision adds to the total take a new place at its stamp; minutes that it drops leave the newest
+    places.
     """
     places: list[tuple[Stamp, int]] = []
     payable: Stamp | None = None

@@ -69,9 +69,11 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
 
 
 class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
-    """Visit spans of one provider with one recipient on one civil day (instants), and what was claimed; to the provider.
+    """Visit spans of one provider with one recipient on one civil day (instants), and what was claimed; to the
+    provider.
 
-    ``spans`` are (check-in, check-out) cut to the civil day; ``claimed_minutes`` got past WHO-3, both programs together.
+    ``spans`` are (check-in, check-out) cut to the civil day; ``claimed_minutes`` got past WHO-3, both programs
+    together.
     """
 
     provider_id: str
@@ -168,8 +170,8 @@ class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
 class Worked(msgspec.Struct, array_like=True):
     """Minutes of one document on one day on the provider's side, while rules take from them.
 
-    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who loses a day
-    too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
+    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who
+    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
     lowers ``minutes`` and says so in a finding.
     """
 
@@ -188,9 +190,33 @@ class Worked(msgspec.Struct, array_like=True):
 
 
 class Tail(msgspec.Struct, array_like=True, frozen=True):
-    """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private."""
+    """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private.
+
+    ``cut_minutes`` of service went by LIMIT-3's monthly cut (they still count in the week), ``cut_travel_minutes`` by
+    TRAVEL-1.
+    """
 
     worked: list[Worked]
+    cut_minutes: int = 0
+    cut_travel_minutes: int = 0
+
+
+class Violation(msgspec.Struct, array_like=True, frozen=True):
+    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime."""
+
+    workweek: int
+    code: str
+    recipient_id: str | None
+    minutes: int
+    allowed_minutes: int
+    overtime_minutes: int = 0
+    overtime_allowed_minutes: int = 0
+
+
+class WeeksJudged(msgspec.Struct, array_like=True, frozen=True):
+    """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
+
+    violations: list[Violation]
 
 
 class Said(msgspec.Struct, array_like=True, frozen=True):
@@ -228,7 +254,8 @@ class Charges(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):
-    """What leaves the house: a record of the contract by kind, physical values, without what the wire adds (``cut_off``)."""
+    """What leaves the house: a record of the contract by kind, physical values, without what the wire adds
+    (``cut_off``)."""
 
     kind: str
     fields: dict[str, Any]

@@ -1,7 +1,7 @@
 """Which revision of a document stands, and which of several documents is in force on a day.
 
-Authority: TIME-3 (every kind), "Precedence" of LAW.md. A timesheet that waits for approval is `claimed_time`'s question.
-In force: always. Does not cover: key fields that move (DOCUMENT_MOVED), which the compositions see.
+Authority: TIME-3 (every kind), "Precedence" of LAW.md. A timesheet that waits for approval is `claimed_time`'s
+question. In force: always. Does not cover: key fields that move (DOCUMENT_MOVED), which the compositions see.
 """
 
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -22,6 +22,11 @@ class Arrival(NamedTuple):
     body: bytes
     kind: str
     content: Any
+
+    @property
+    def order(self) -> tuple[int, int, str, str, bytes]:
+        """The place in the order of recording."""
+        return self.cut_off, self.recorded_at, self.source, self.event_id, self.body
 
 
 class Recorded(NamedTuple, Generic[F]):
@@ -47,7 +52,7 @@ def same_content(one: Any, other: Any) -> bool:
 class Document(Generic[F]):
     """All revisions of one document, the first recorded of each number standing."""
 
-    __slots__ = ("revisions", "conflicts", "current")
+    __slots__ = ("conflicts", "current", "revisions")
 
     def __init__(self) -> None:
         self.revisions: dict[int, Recorded[F]] = {}
@@ -64,7 +69,7 @@ class Document(Generic[F]):
         fact = arrival.content
         known = self.revisions.get(fact.revision)
         if known is None:
-            self.revisions[fact.revision] = Recorded(arrival[:5], fact)
+            self.revisions[fact.revision] = Recorded(arrival.order, fact)
             if len(self.revisions) == 1 or fact.revision > self.current.revision:
                 self.current = fact
             return True
@@ -91,7 +96,7 @@ class Terms(Generic[F]):
     """Documents with effective dates, of which one is in force on a day: the latest ``effective_from``; ties: the
     latest recorded; then the larger document id. Withdrawn ones are never in force."""
 
-    __slots__ = ("documents", "_ranked", "_spans")
+    __slots__ = ("_ranked", "_spans", "documents")
 
     def __init__(self) -> None:
         self.documents: dict[str, Document[F]] = {}
@@ -121,7 +126,8 @@ class Terms(Generic[F]):
         return None
 
     def spans(self, first: int, last: int) -> list[Span[F]]:
-        """What is in force from ``first`` to ``last``, in order; days without anything are left out. Do not change the list."""
+        """What is in force from ``first`` to ``last``, in order; days without anything are left out. Do not change
+        the list."""
         known = self._spans.get((first, last))
         if known is None:
             known = self._spans[first, last] = self._find_spans(first, last)

@@ -1,12 +1,12 @@
 """Findings: what was noted, warned of, held, cut or denied, in one plain sentence.
 
-Authority: CONTRACT.md (Finding) for codes, outcomes, grains and addressees; findings.toml beside this file names the law id
-and citation of each. In force: always. Does not cover: when a finding is made; each rule says that.
+Authority: CONTRACT.md (Finding) for codes, outcomes, grains and addressees; findings.toml beside this file names the
+law id and citation of each. In force: always. Does not cover: when a finding is made; each rule says that.
 """
 
 import tomllib
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def catalog() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("findings.toml").read_text("utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _grain(code: str) -> tuple[str | None, ...]:
     """Names of the grain's fields in place, None where a field is not part of it."""
     return tuple(name if name in catalog()[code]["grain"] else None for name in GRAIN_FIELDS)
@@ -87,7 +87,9 @@ class Findings:
     def add(self, code: str, **fields: Any) -> None:
         """Find something; ``outcome`` and ``addressee`` as in the catalog unless given."""
         entry = catalog()[code]
-        finding = Finding(code, fields.pop("outcome", entry["outcome"]), fields.pop("addressee", entry["addressee"]), **fields)
+        finding = Finding(
+            code, fields.pop("outcome", entry["outcome"]), fields.pop("addressee", entry["addressee"]), **fields
+        )
         id = finding_id(finding)
         known = self.by_id.get(id)
         if known is not None:
@@ -102,7 +104,9 @@ def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> No
     for document in documents:
         if document.conflicts:
             fact = document.current
-            about = {name: getattr(fact, name, None) for name in ("provider_id", "recipient_id", "program", "document_id")}
+            about = {
+                name: getattr(fact, name, None) for name in ("provider_id", "recipient_id", "program", "document_id")
+            }
             findings.add("CONFLICTING_REVISION", count=len(document.conflicts), words={"kind": fact.KIND}, **about)
 
 

@@ -1,7 +1,8 @@
 """Which minutes of a workweek are overtime, and what premium they earn.
 
 Authority: OT-1 to OT-5 (WIC 12300.4; 29 CFR 778.110, .115, .419; which case carries the premium: assumption
-``overtime.allocation``). In force: from 2016-02-01. Does not cover: when the premium is paid (the composition asks the Saturday).
+``overtime.allocation``). In force: from 2016-02-01. Does not cover: when the premium is paid (the composition asks
+the Saturday).
 """
 
 from collections import defaultdict
@@ -31,7 +32,8 @@ def by_workweek(worked: Iterable[Worked]) -> dict[int, list[Worked]]:
 
 
 def mark_overtime(week: Sequence[Worked], law: Law) -> int:
-    """Set ``overtime_minutes`` of a workweek in chronological order; how many there are. Days before OT-1 do not count."""
+    """Set ``overtime_minutes`` of a workweek in chronological order; how many there are. Days before OT-1 do not
+    count."""
     counted = [each for each in week if _threshold(each.day, law) is not None]
     for each in week:
         each.overtime_minutes = 0
@@ -56,7 +58,8 @@ PremiumKey = tuple[str | None, str, str, str]  # recipient, earning that carries
 
 
 def weighted_premium(week: Sequence[Worked], law: Law) -> Mapping[PremiumKey, int]:
-    """OT-4, 29 CFR 778.115: cents by line; half of the average straight pay, once for the week, by largest remainder."""
+    """OT-4, 29 CFR 778.115: cents by line; half of the average straight pay, once for the week, by largest
+    remainder."""
     minutes = sum(each.minutes for each in week)
     overtime = sum(each.overtime_minutes for each in week)
     straight = sum(Fraction(each.minutes * each.rate_mills, MILL_MINUTES_IN_CENT) for each in week)

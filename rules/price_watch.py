@@ -1,7 +1,7 @@
 """One provider's visits with several recipients on one day: were two of them at once?
 
-Authority: EVV-5 (from 2023-07-01, under every policy), EVV-6. In force: by parameter. Does not cover: two providers with one
-recipient, which the recipient's side sees (`authorize_watch`), and pay, which overlaps never change.
+Authority: EVV-5 (from 2023-07-01, under every policy), EVV-6. In force: by parameter. Does not cover: two providers
+with one recipient, which the recipient's side sees (`authorize_watch`), and pay, which overlaps never change.
 """
 
 from collections import defaultdict

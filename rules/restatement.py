@@ -1,7 +1,8 @@
 """A fact arrived; decide again; say what changed.
 
 Authority: MONEY-2 and TIME-6 in their general form: nothing said is edited, only followed by a difference; a closed
-month is never decided again. In force: always. Does not cover: where facts come from and who carries them (`transforms`).
+month is never decided again. In force: always. Does not cover: where facts come from and who carries them
+(`transforms`).
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ class Unit(NamedTuple):
     month: int  # the service month; of a watched day, the day
 
 
-(_STANDING, _MONTH, _WATCH, _LIFETIME) = range(0, 1 + 1 + 1 + 1)
+(_STANDING, _MONTH, _WATCH, _LIFETIME) = range(1 + 1 + 1 + 1)
 STANDING = Unit(_STANDING, 0)  # terms that hold until they change
 LIFETIME = Unit(_LIFETIME, 0)  # what adds up over years
 
@@ -43,8 +44,8 @@ def is_watch(unit: Unit) -> bool:
 class Decision:
     """What is true of a unit as of a cut-off.
 
-    ``conclusions`` by id hold while they are said again; ``records`` are said once; ``reviews`` are instants at which units
-    must be decided again though no fact arrives.
+    ``conclusions`` by id hold while they are said again; ``records`` are said once; ``reviews`` are instants at which
+    units must be decided again though no fact arrives.
     """
 
     __slots__ = ("conclusions", "records", "reviews")
@@ -74,7 +75,8 @@ class CaseFile(Protocol):
         """File a fact or a conclusion; which units does it touch?"""
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
-        """What is true of the unit as of the cut-off? ``before``: what was concluded before, by unit (this cut-off's for units already decided)."""
+        """What is true of the unit as of the cut-off? ``before``: what was concluded before, by unit (this cut-off's
+        for units already decided)."""
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """Later units that read the conclusion that changed."""
@@ -83,11 +85,14 @@ class CaseFile(Protocol):
         """Is the unit closed to facts first seen by this cut-off (TIME-6)?"""
 
 
-def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, publications: Sequence[int] = ()) -> Iterator[Change]:
+def restate(
+    case: CaseFile, arrivals: Sequence[Arrival], until: int, publications: Sequence[int] = ()
+) -> Iterator[Change]:
     """Fold the decision over the cut-offs that matter to this key, up to and including ``until``.
 
-    ``arrivals`` must be in order of recording. ``publications`` are instants from which a value of the law is known that was not
-    before (WAGE-2): all open units are decided again. Changes come by cut-off, then unit, then id as decided.
+    ``arrivals`` must be in order of recording. ``publications`` are instants from which a value of the law is known
+    that was not before (WAGE-2): all open units are decided again. Changes come by cut-off, then unit, then id as
+    decided.
     """
     said: dict[Unit, dict[str, Any]] = defaultdict(dict)
     reviews: dict[Unit, int] = {}

@@ -1,7 +1,8 @@
 """The hourly rate of a day: the county's wage, never below the State minimum.
 
 Authority: WAGE-1, WAGE-2 (WIC 12306.1; difference paid on late rates: assumption), MIN-1 (Labor Code 1182.12), OT-6.
-In force: by parameter; nothing in force holds the hours. Does not cover: which county (the composition knows the authorization).
+In force: by parameter; nothing in force holds the hours. Does not cover: which county (the composition knows the
+authorization).
 """
 
 from typing import NamedTuple

@@ -1,6 +1,7 @@
 """From authorized time to minutes with a rate: enrolled? at what wage?
 
-Authority: WHO-1 (WIC 12301.6, 12305.81-.87), WAGE-1, MIN-1. In force: always. Does not cover: travel and training minutes.
+Authority: WHO-1 (WIC 12301.6, 12305.81-.87), WAGE-1, MIN-1. In force: always. Does not cover: travel and training
+minutes.
 """
 
 from collections.abc import Callable
@@ -36,8 +37,17 @@ def price_time(
             continue
         worked.append(
             Worked(
-                day, "SERVICE", payable, time.recorded, time.document_id, reference,
-                time.recipient_id, time.program, time.counties[index], rate, minutes,
-            )  # fmt: skip
+                day,
+                "SERVICE",
+                payable,
+                time.recorded,
+                time.document_id,
+                reference,
+                time.recipient_id,
+                time.program,
+                time.counties[index],
+                rate,
+                minutes,
+            )
         )
     return Priced(worked, refused)

@@ -1,6 +1,7 @@
 """AuthorizeTime. Key: recipient. Approved, assigned, within the authorization? What do the visits say?
 
-Timesheet, EvvVisit, ServiceAuthorization, ProviderAssignment -> authorized time, engagements; findings. Decision: `rules/authorize.py`.
+Timesheet, EvvVisit, ServiceAuthorization, ProviderAssignment -> authorized time, engagements; findings. Decision:
+`rules/authorize.py`.
 """
 
 from typing import Any

@@ -20,7 +20,9 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[dict[str, Any]]:
     """PayRun records from the first cut-off after the earliest fact that claims pay to ``until``."""
     if tally.first_claim is None:
         return []
-    return [_pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law) for cut_off in cut_offs(tally.first_claim, until)]
+    return [
+        _pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law) for cut_off in cut_offs(tally.first_claim, until)
+    ]
 
 
 def _pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:

@@ -31,12 +31,15 @@ def admission(fact: Fact) -> int:
     if admitted is None or admitted == first:
         return first
     if admitted < first or not is_cut_off(admitted):
-        raise Unreadable("CONTRADICTORY", "A cut-off at or after the first one that follows recorded_at.", "admitted_cut_off")
+        raise Unreadable(
+            "CONTRADICTORY", "A cut-off at or after the first one that follows recorded_at.", "admitted_cut_off"
+        )
     return admitted
 
 
 class Door:
-    """Facts to rows for their stages; what cannot be used to rejections. ``until`` None: all that is recorded is due."""
+    """Facts to rows for their stages; what cannot be used to rejections. ``until`` None: all that is recorded is
+    due."""
 
     def __init__(self, shards: int, until: int | None) -> None:
         self.dealer, self.tally, self.until = Dealer(shards), Tally(), until
@@ -59,6 +62,7 @@ class Door:
 
     def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
         """One record of a container."""
+        self.tally.inputs += 1
         try:
             self.admit(cast(Fact, validate(container.kind, record)))
         except Unreadable as wrong:
@@ -91,9 +95,13 @@ class Door:
             raw = b""
         self.rejections.append(
             {
-                "raw": raw, "origin": origin, "reason": wrong.reason, "field": wrong.field,
-                "message": message, "seen_at": None,
-            }  # fmt: skip
+                "raw": raw,
+                "origin": origin,
+                "reason": wrong.reason,
+                "field": wrong.field,
+                "message": message,
+                "seen_at": None,
+            }
         )
 
     def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:
@@ -102,6 +110,7 @@ class Door:
         with path.open("rb") as stream:
             stream.seek(offset)
             rest = stream.read()
+        self.tally.inputs += 1
         self.reject(rest, f"{name}:{offset}", damage)
         self.tally.rejected_files.append((name, damage.reason, damage.message))
 

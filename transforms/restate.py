@@ -1,7 +1,7 @@
 """Restate: keep ``decide(facts)`` true for every key, as of every cut-off, and emit what changed.
 
-The only keyed state in the project. Bounded input: blocks are grouped by shard, and each key of a shard is folded over the cut-offs
-that matter to it (`rules.restatement.restate`). The plain-function twin is `transforms.shard.Shard`.
+The only keyed state in the project. Bounded input: blocks are grouped by shard, and each key of a shard is folded
+over the cut-offs that matter to it (`rules.restatement.restate`). The plain-function twin is `transforms.shard.Shard`.
 """
 
 from collections.abc import Iterable
@@ -50,5 +50,3 @@ class FoldShard(beam.DoFn):
             yield beam.pvalue.TaggedOutput("records", pack(kind, self.stage, number, records))
         yield beam.pvalue.TaggedOutput("tally", shard.tally.packed())
         self.beat(self.stage)
-
-

@@ -1,7 +1,8 @@
 """Compact rows between steps: what Beam carries instead of objects.
 
-A row is one arrival for one key of one stage; a block is many rows of one shard in a single msgpack bytes value, since the cost of
-Beam is per element. Rows of facts carry validated field values in the order of the model, rows of conclusions the Struct.
+A row is one arrival for one key of one stage; a block is many rows of one shard in a single msgpack bytes value,
+since the cost of Beam is per element. Rows of facts carry validated field values in the order of the model, rows of
+conclusions the Struct.
 """
 
 import zlib
@@ -58,10 +59,8 @@ def arrival(row: Row) -> Arrival:
     _, cut_off, recorded_at, source, event_id, body, kind = row
     decode = _STRUCTS.get(kind)
     if decode is None:
-        content = _trusted(kind, _decode_values(body))
-    else:
-        content = decode(body) if body else None
-    return Arrival(cut_off, recorded_at, source, event_id, body, kind, content)
+        return Arrival(cut_off, recorded_at, source, event_id, body, kind, _trusted(kind, _decode_values(body)))
+    return Arrival(cut_off, recorded_at, source, event_id, body, kind, decode(body) if body else None)
 
 
 def _trusted(kind: str, values: list[Any]) -> Fact:

@@ -1,6 +1,7 @@
 """SettlePayments. Key: recipient (provider for training and incentives). Who is owed what more than was said?
 
-Statements, IncomeAssessment, ServiceAuthorization, PaymentOutcome -> PaymentInstruction, AdvanceReconciliation; findings. Decision: `rules/settle.py`.
+Statements, IncomeAssessment, ServiceAuthorization, PaymentOutcome -> PaymentInstruction, AdvanceReconciliation;
+findings. Decision: `rules/settle.py`.
 """
 
 from typing import Any

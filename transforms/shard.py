@@ -81,4 +81,9 @@ class Shard:
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
 
 
-_ID = {"PaymentInstruction": "instruction_id", "Finding": "finding_id", "AdvanceReconciliation": "recipient_id", "BenefitHours": "provider_id"}
+_ID = {
+    "PaymentInstruction": "instruction_id",
+    "Finding": "finding_id",
+    "AdvanceReconciliation": "recipient_id",
+    "BenefitHours": "provider_id",
+}

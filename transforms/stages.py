@@ -1,7 +1,7 @@
 """The stages: who reads what under which key, and where what they conclude goes.
 
-One table, so that nobody has to look for it: facts to stages (`routes`), case files to stages (`STAGES`), conclusions to the next
-stage (`next_stop`).
+One table, so that nobody has to look for it: facts to stages (`routes`), case files to stages (`STAGES`), conclusions
+to the next stage (`next_stop`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,8 @@ def routes(fact: Any) -> list[Stop]:
 
 
 def _settlement_of(instruction_id: str) -> str:
-    """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run``; any, if it is none of ours."""
+    """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run``; any, if it is none of
+    ours."""
     kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
     return f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}"
 

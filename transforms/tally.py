@@ -39,6 +39,7 @@ class RunTotals(msgspec.Struct):
 class Tally(msgspec.Struct):
     """What a file was read as, or what a shard said. All amounts in cents and minutes."""
 
+    inputs: int = 0  # what the reader handed in, counted before anything is decided about it
     used: dict[str, int] = {}
     not_yet_due: dict[str, int] = {}
     rejections: dict[str, int] = {}
@@ -49,7 +50,6 @@ class Tally(msgspec.Struct):
     runs: dict[int, RunTotals] = {}
     instructions: dict[str, list[int]] = {}  # kind -> count, gross, net
     deductions: dict[str, int] = {}
-    outstanding: dict[str, int] = {}  # statement -> cents, of the last instruction
     providers: set[str] = set()
     recipients: set[str] = set()
     counties: set[str] = set()
@@ -76,7 +76,6 @@ class Tally(msgspec.Struct):
         _add(self.instructions, kind, (1, instruction["gross_cents"], instruction["net_cents"]))
         for deduction in instruction["deductions"]:
             self.count(self.deductions, deduction["kind"], deduction["cents"])
-        self.outstanding[instruction["statement_id"]] = instruction["outstanding_cents"]
         payees = self.providers if instruction["payee_type"] == "PROVIDER" else self.recipients
         payees.add(instruction["payee_id"])
         self.counties.update(line["county"] for line in instruction["lines"] if line["county"])
@@ -99,11 +98,11 @@ class Tally(msgspec.Struct):
         for cut_off, run in other.runs.items():
             self.run(cut_off).merge(run)
         self.rejected_files += other.rejected_files
+        self.inputs += other.inputs
         self.duplicates += other.duplicates
         self.latest_cut_off = max(self.latest_cut_off, other.latest_cut_off)
         if other.first_claim is not None:
             self.claim_seen(other.first_claim)
-        self.outstanding |= other.outstanding
         self.providers |= other.providers
         self.recipients |= other.recipients
         self.counties |= other.counties

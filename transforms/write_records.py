@@ -1,6 +1,7 @@
 """WriteRecords: records to Avro files, one per kind, stage and shard, with names that stay, safe to run twice.
 
-Beam's own Avro sink costs a quarter of the wall (DESIGN.md, Measured) and names files by chance; this one replaces atomically.
+Beam's own Avro sink costs a quarter of the wall (DESIGN.md, Measured) and names files by chance; this one replaces
+atomically.
 """
 
 import re

@@ -38,7 +38,8 @@ class Tally(msgspec.Struct):
     @property
     def period(self) -> int:
         """First day of the pay period."""
-        return self.key[-1 - 1]
+        _, _, period, _ = self.key
+        return period
 
     @property
     def order(self) -> Any:
