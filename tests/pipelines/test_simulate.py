@@ -9,6 +9,9 @@ import pytest
 
 from pipelines.plain import replay_folder
 from pipelines.sample.defects import DEFECTS, SPOILED
+from pipelines.sample.homes import draw
+from pipelines.sample.papers import Desk
+from pipelines.sample.shelf import Shelf, Truth
 from pipelines.sample.situations import ROLL
 from pipelines.sample.window import window
 from pipelines.simulate import Refusal, simulate
@@ -120,6 +123,20 @@ def test_every_situation_is_planted_and_its_documents_exist(sample):
     # A visit that was never made is planted by its timesheet alone.
     missing = {name for name, told in situations.items() for at in told["planted"] if not set(at["documents"]) <= known}
     assert missing == set()
+
+
+def test_recipients_are_not_alike(sample):
+    authorized = [r for r in good(sample[2])["ServiceAuthorization"] if int(r["recipient_id"][1:]) > len(ROLL)]
+    assert len({record["monthly_minutes"] for record in authorized}) > len(authorized) // 2
+
+
+def test_nothing_is_filed_after_the_sample_ends(tmp_path):
+    span, shelf = window("17", "2024-02", 1), Shelf(tmp_path)
+    desk = Desk(draw(1, 1, span, None), span, shelf, Truth())
+    desk.put("Timesheet", {"recorded_at": span.horizon})
+    assert not shelf.written
+    desk.put("Timesheet", {"recorded_at": span.horizon - 1})
+    assert shelf.written == {"Timesheet": 1}
 
 
 def test_facts_are_recorded_within_the_sample(sample):
