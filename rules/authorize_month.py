@@ -70,7 +70,7 @@ class MonthOfTime:
         tally = Tally(
             key,
             claimed,
-            Use(provider, document_id, claimed.minutes, claimed.places),
+            Use(provider, document_id, list(claimed.minutes), claimed.places),
             claimed.awaiting + claimed.early,
             covered(self.facts.assignments[provider, program], period, last),
             covered(self.facts.authorizations[program], period, last),
