@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SAMPLE := sample/.made
-MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py schemas/*.avsc rules/parameters/*.toml)
+MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 .PHONY: replay setup test lint types bench clean
