@@ -31,7 +31,16 @@ WORDS = (
     "assumptions",
     "cut_off",
 )
-TOLD_BY_ID = ("payee_type", "payee_id", "provider_id", "recipient_id", "period_start", "run_date", "statement_id")
+TOLD_BY_ID = (
+    "cut_off",
+    "payee_type",
+    "payee_id",
+    "provider_id",
+    "recipient_id",
+    "period_start",
+    "run_date",
+    "statement_id",
+)
 EMPTY = (None, False, 0, "", [])
 MODELS = KINDS | {"PaymentLine": PaymentLine}
 PACIFIC = ZoneInfo("America/Los_Angeles")
