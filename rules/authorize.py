@@ -190,7 +190,7 @@ class RecipientFile:
         decision, findings = Decision(), Findings()
         for key, document in self.late.items():
             _, _, period, _ = key
-            known = before.get(month_unit(month_of(period)), {}).get(id_of(key))
+            known = before.get(month_unit(month_of(period)), {}).get(id_of(key, self.recipient_id))
             wanted = 0 if document.current.withdrawn else sum(document.current.minutes_worked)
             if known is not None or wanted:
                 beyond = max(0, wanted - (known.claimed if known else 0))

@@ -58,7 +58,7 @@ class MonthOfTime:
         for program in sorted({tally.key[1] for tally in tallies}):
             self._cut(program, [tally for tally in tallies if tally.key[1] == program])
         for tally in tallies:
-            self.decision.conclusions[id_of(tally.key)] = self._authorized_time(tally)
+            self.decision.conclusions[id_of(tally.key, self.recipient_id)] = self._authorized_time(tally)
         note_conflicts(documents.values(), self.findings)
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
@@ -159,9 +159,9 @@ class MonthOfTime:
             self.findings.add(
                 verdict.code, outcome=verdict.outcome, minutes=verdict.minutes, words=verdict.words, **about
             )
-        if rule == "warn":
-            warning = VisitWarning(provider, self.recipient_id, gap.day)
-            self.decision.conclusions[f"warning:{provider}:{self.recipient_id}:{program}:{iso(gap.day)}"] = warning
+            if verdict.outcome == "WARNING":
+                id = f"warning:{provider}:{self.recipient_id}:{program}:{iso(gap.day)}:{verdict.code}"
+                self.decision.conclusions[id] = VisitWarning(provider, self.recipient_id, gap.day)
         if rule in TAKING:
             self._take(gap, rule, tallies)
 

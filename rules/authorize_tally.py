@@ -61,10 +61,10 @@ def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
     return [(period + index, minutes) for index, minutes in enumerate(tally.use.minutes) if minutes]
 
 
-def id_of(key: Key) -> str:
-    """Of the conclusion: every field that the next key is made of, so that a moved claim is another id."""
+def id_of(key: Key, recipient_id: str) -> str:
+    """Of the conclusion: every field that a key is made of, so that a moved claim is another id."""
     provider, program, period, document_id = key
-    return f"time:{provider}:{program}:{iso(period)}:{document_id}"
+    return f"time:{provider}:{recipient_id}:{program}:{iso(period)}:{document_id}"
 
 
 def about(key: Key, recipient_id: str) -> dict[str, Any]:

@@ -30,14 +30,15 @@ def cut_to_month(uses: Sequence[Use], authorized_minutes: int, assigned_minutes:
     own_left = dict(assigned_minutes)
     for use, day, minutes in in_order_of_use(uses):
         own = own_left.get(use.provider_id)
-        assigned = minutes if own is None else min(minutes, own)
-        paid = min(assigned, left)
+        paid = min(minutes, left if own is None else min(own, left))
+        if own is not None and own <= left:  # the own hours run out first, and are asked first
+            use.over_assigned += minutes - paid
+        else:
+            use.over_authorized += minutes - paid
         left -= paid
         if own is not None:
             own_left[use.provider_id] = own - paid
         use.minutes[day] -= minutes - paid
-        use.over_assigned += minutes - assigned
-        use.over_authorized += assigned - paid
 
 
 def _fits(uses: Sequence[Use], authorized_minutes: int, assigned_minutes: Mapping[str, int | None]) -> bool:
