@@ -201,24 +201,6 @@ class Tail(msgspec.Struct, array_like=True, frozen=True):
     cut_travel_minutes: int = 0
 
 
-class Violation(msgspec.Struct, array_like=True, frozen=True):
-    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime."""
-
-    workweek: int
-    code: str
-    recipient_id: str | None
-    minutes: int
-    allowed_minutes: int
-    overtime_minutes: int = 0
-    overtime_allowed_minutes: int = 0
-
-
-class WeeksJudged(msgspec.Struct, array_like=True, frozen=True):
-    """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
-
-    violations: list[Violation]
-
-
 class Said(msgspec.Struct, array_like=True, frozen=True):
     """One payment instruction as said: the differences of its run. Private.
 

@@ -1,20 +1,22 @@
 """PriceTime's decision for one provider: what its months come to, and what lasts longer than a month.
 
-Authority: the provider's side of LAW.md; RUN-3 (account tokens). In force: by parameter. Does not cover: taxes and what was
-instructed before (`settle`); what happens within a month (`price_month`).
+Authority: the provider's side of LAW.md; RUN-3 (account tokens). In force: by parameter. Does not cover: taxes and what
+was instructed before (`settle`); what happens within a month (`price_month`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, Engagement, PayeeAccount, Tail
+from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Tail
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.law import Law
 from rules.periods import closing_cut_off, month_of, next_month, previous_month
+from rules.price_filed import Filed
 from rules.price_month import MonthOfWork
+from rules.price_violations import Notice, find_late_travel, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, is_watch, month_unit
+from rules.violations import WeeksJudged
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
@@ -26,40 +28,60 @@ class ProviderFile:
     def __init__(self, provider_id: str, law: Law) -> None:
         self.provider_id = provider_id
         self.law = law
-        self.times: dict[int, dict[str, AuthorizedTime]] = defaultdict(dict)
-        self.engagements: dict[str, Engagement] = {}
-        self.enrollments: Terms[ProviderEnrollment] = Terms()
+        self.filed = Filed()
         self.payers: set[str] = set()  # settlements that pay this provider
         self.watch = Watch(provider_id, law)
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
-        """File what the recipients' side said, or a ProviderEnrollment."""
+        """File what the recipients' side said, or a fact about the provider."""
         if arrival.kind == "AuthorizedTime":
             return self._admit_time(arrival)
         if arrival.kind in ("VisitSpans", "VisitWarning"):
             return self.watch.admit(arrival)
         if arrival.kind == "Engagement":
-            self.engagements[arrival.content.recipient_id] = arrival.content
-        elif arrival.kind != "ProviderEnrollment":
-            return ()
+            self.filed.engagements[arrival.content.recipient_id] = arrival.content
+        elif arrival.kind == "ProviderEnrollment":
+            self.filed.enrollments.file(arrival)
         else:
-            self.enrollments.file(arrival)
-        return [STANDING, *map(month_unit, self.times)]
+            return self._admit_claim(arrival)
+        return [STANDING, *map(month_unit, self.filed.months)]
 
     def _admit_time(self, arrival: Arrival) -> list[Unit]:
         """A vanished id says nothing but itself, so its month is found where it stands."""
         time: AuthorizedTime | None = arrival.content
+        months = self.filed.times
         if time is not None:
             month = month_of(time.period_start)
-            self.times[month][arrival.event_id] = time
-            touched = [month_unit(month)]
-            if (payer := f"R/{time.recipient_id}") not in self.payers:
-                self.payers.add(payer)
-                touched.append(STANDING)
-            return touched
-        month = next(month for month, times in self.times.items() if arrival.event_id in times)
-        del self.times[month][arrival.event_id]
+            months[month][arrival.event_id] = time
+            return [month_unit(month), *self._payer(time.recipient_id)]
+        month = next(month for month, times in months.items() if arrival.event_id in times)
+        del months[month][arrival.event_id]
         return [month_unit(month)]
+
+    def _payer(self, recipient_id: str) -> list[Unit]:
+        """A settlement that pays this provider must learn the account, once."""
+        if (payer := f"R/{recipient_id}") in self.payers:
+            return []
+        self.payers.add(payer)
+        return [STANDING]
+
+    def _admit_claim(self, arrival: Arrival) -> list[Unit]:
+        """What the provider claims beside time, or the county decides; STANDING tells of conflicting revisions."""
+        if arrival.kind == "TravelClaim":
+            return self._admit_travel(arrival)
+        if arrival.kind == "HoursException":
+            return [STANDING, *map(month_unit, self.filed.file_exception(arrival))]
+        if arrival.kind == "ViolationDecision":
+            self.filed.decisions.setdefault(arrival.content.document_id, Document()).file(arrival)
+            return [STANDING, LIFETIME]
+        return []
+
+    def _admit_travel(self, arrival: Arrival) -> list[Unit]:
+        unit = month_unit(month_of(arrival.content.period_start))
+        late = self.closed(unit, arrival.cut_off)
+        self.filed.file_travel(arrival, late)
+        payers = [self._payer(trip.to_recipient_id) for trip in arrival.content.trips]
+        return [LIFETIME if late else unit, *(touched for each in payers for touched in each)]
 
     def closed(self, unit: Unit, cut_off: int) -> bool:
         """TIME-6: months close; terms and lifetimes do not."""
@@ -69,53 +91,52 @@ class ProviderFile:
         return closing_cut_off(month, self.law.value("filing.closes_after_months", month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        """A workweek across the end of a month is read by the next one."""
-        if isinstance(change.now or change.before, Tail):
+        """A workweek across the end of a month is read by the next one; violations add up over years."""
+        said = change.now or change.before
+        if isinstance(said, Tail):
             return [month_unit(next_month(unit.month))]
-        return warned(unit, change)
+        return [LIFETIME] if isinstance(said, WeeksJudged) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
-        """Statements and findings of a month; accounts."""
+        """Statements and findings of a month; accounts; violations over the years."""
         if unit == STANDING:
             return self._standing()
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self.watch.decide(unit.month, cut_off)
-        return MonthOfWork(
-            unit.month,
-            self.provider_id,
-            self.times[unit.month],
-            self.enrollments,
-            self.engagements,
-            before.get(month_unit(previous_month(unit.month)), {}).get("tail"),
-            self.law,
-            cut_off,
-        ).decide()
+        tail = before.get(month_unit(previous_month(unit.month)), {}).get("tail")
+        return MonthOfWork(unit.month, self.provider_id, self.filed, tail, self.law, cut_off).decide()
+
+    def _lifetime(self, before: Before, cut_off: int) -> Decision:
+        """What adds up over years."""
+        decision, findings = Decision(), Findings()
+        self.watch.review(before, findings, cut_off)
+        find_violations(self.filed, Notice(self.provider_id, before, self.law, cut_off), findings)
+        find_late_travel(self.filed, self.provider_id, findings)
+        decision.conclusions.update(findings.by_id)
+        return decision
 
     def _standing(self) -> Decision:
         decision, findings = Decision(), Findings()
         terms = self._account_terms()
         for key in sorted(self.payers):
             decision.conclusions[f"account:{key}:{self.provider_id}"] = PayeeAccount(key, self.provider_id, terms)
-        note_conflicts(self.enrollments.documents.values(), findings)
-        decision.conclusions.update(findings.by_id)
-        return decision
-
-    def _lifetime(self, before: Before, cut_off: int) -> Decision:
-        """What adds up over years."""
-        decision, findings = Decision(), Findings()
-        self.watch.review(before, findings, cut_off)
+        note_conflicts(self.filed.documents(), findings)
         decision.conclusions.update(findings.by_id)
         return decision
 
     def _account_terms(self) -> list[AccountTerm]:
         """RUN-3: account tokens by day, each with when that enrolment was recorded."""
+        enrollments = self.filed.enrollments
         return [
             AccountTerm(
-                span.first, span.last if span.last < FOREVER else None, span.fact.account_token, _recorded(self.enrollments, span.fact)
+                span.first,
+                span.last if span.last < FOREVER else None,
+                span.fact.account_token,
+                _recorded(enrollments, span.fact),
             )
-            for span in self.enrollments.spans(-FOREVER, FOREVER)
+            for span in enrollments.spans(-FOREVER, FOREVER)
         ]
 
 

@@ -1,86 +1,71 @@
 """One provider's service month: minutes in the order of the rules, then overtime, then statements.
 
-Authority: the provider's side of "Order of the rules for one minute": WHO-1, WAGE-1, TIME-5, LIMIT-3 week, LIMIT-3 month,
-TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not cover: what lasts longer than a month (`price`).
+Authority: the provider's side of "Order of the rules for one minute": WHO-1, WAGE-1, TIME-5, LIMIT-3 week, LIMIT-3
+month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not cover: what lasts longer than a month
+(`price`); limits themselves (`price_limits`).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
 from rules.authorized_time import fill_places
-from rules.conclusions import AuthorizedTime, Engagement, Line, Offsettable, Statement, Tail, Worked
+from rules.conclusions import AuthorizedTime, Line, Offsettable, Statement, Tail, Worked
 from rules.day_length import hold_excess
-from rules.documents import Terms
-from rules.findings import Findings
+from rules.findings import note_conflicts
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
-from rules.periods import iso, midnight, month_end, month_of, period_end, saturday_of, workweek_of
+from rules.periods import iso, midnight, month_of, period_end, saturday_of, workweek_of
+from rules.price_counts import Counts, Taken
+from rules.price_filed import Filed
+from rules.price_limits import JUDGED, Limits
+from rules.price_statements import Draft, StatementKey, draft_premium, draft_straight
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
-from rules.statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.violations import WeeksJudged
 from rules.wages import wage
 from rules.worked_time import price_time
-from schemas.provider_enrollment import ProviderEnrollment
-
-
-class Counts(msgspec.Struct):
-    """Service minutes of one statement by what became of them."""
-
-    claimed: int = 0
-    held: int = 0
-    cut: int = 0
-    denied: int = 0
-    documents: set[str] = set()
-    assumptions: set[str] = set()
-
-    def add(self, time: AuthorizedTime) -> None:
-        """What the recipient's side said."""
-        self.claimed += time.claimed
-        self.held += time.held
-        self.cut += time.cut
-        self.denied += time.denied
-        self.documents.update(time.documents)
-        self.assumptions.update(time.assumptions)
 
 
 class MonthOfWork:
-    """What a provider's month is decided from, and what it comes to. ``tail``: the unfinished week of the month before."""
+    """What a provider's month is decided from, and what it comes to; ``tail``: the unfinished week before."""
 
     def __init__(
         self,
         month: int,
         provider_id: str,
-        times: Mapping[str, AuthorizedTime],
-        enrollments: Terms[ProviderEnrollment],
-        engagements: Mapping[str, Engagement],
+        filed: Filed,
         tail: Tail | None,
         law: Law,
         cut_off: int,
     ) -> None:
         self.month, self.provider_id, self.law, self.cut_off = month, provider_id, law, cut_off
+        times = filed.times.get(month, {})
         self.times = [times[id] for id in sorted(times)]
-        self.enrollments, self.engagements = enrollments, engagements
+        self.enrollments, self.engagements = filed.enrollments, filed.engagements
+        self.limits = Limits(month, filed, tail, law, cut_off)
         self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
-        self.decision, self.findings = Decision(), Findings()
-        self.counts: dict[tuple[str, int], Counts] = defaultdict(Counts)
+        self.decision, self.taken = Decision(), Taken(provider_id, month)
+        self.counts = self.taken.counts
+        self.travelled_under: dict[tuple[str, int], set[str]] = defaultdict(set)  # recipient, period -> authorizations
         self.drafts: dict[StatementKey, Draft] = defaultdict(Draft)
         self.worked: list[Worked] = []
 
     def decide(self) -> Decision:
         """Statements, findings and the tail of the month."""
         self._price()
+        self._price_travel()
         self._hold_days_too_long()
+        self.limits.cut(self.worked, self.taken.take)
         weeks = by_workweek([*self.before, *self.worked])
         draft_straight(self.drafts, self.worked)
-        for week in weeks.values():
-            self._overtime(week)
+        ended = [week for week in weeks.values() if self._overtime(week)]
+        self._judge(ended)
         self._conclude()
         return self.decision
 
-    # --- minutes --------------------------------------------------------------------------------------------------------
+    # --- minutes ----------------------------------------------------------------------------------
 
     def _price(self) -> None:
         """WHO-1, WAGE-1; DOCUMENT_MOVED before them."""
@@ -89,72 +74,73 @@ class MonthOfWork:
             counts = self.counts[time.recipient_id, time.period_start]
             counts.add(time)
             if (time.document_id, time.program, time.period_start) in moved and time.claimed:
-                self._refuse(time, "DOCUMENT_MOVED", sum(time.minutes))
+                self.taken.refuse(time, "DOCUMENT_MOVED", sum(time.minutes))
                 continue
             priced = price_time(time, self._enrolled, lambda county, day: wage(county, day, self.law, self.cut_off))
             self.worked += priced.worked
             for (code, missing), minutes in priced.refused.items():
-                self._refuse(time, code, minutes, missing)
+                self.taken.refuse(time, code, minutes, missing)
 
     def _enrolled(self, day: int) -> bool:
         return self.enrollments.on(day) is not None
 
+    def _price_travel(self) -> None:
+        """WHO-1, TRAVEL-2, WAGE-1."""
+        for (period, document_id), priced in self.limits.priced_trips(self._enrolled):
+            self.worked += priced.worked
+            for recipient, reference in priced.references:
+                self.travelled_under[recipient, period].add(reference)
+            for (code, missing), minutes in priced.refused.items():
+                self.taken.refuse_travel(document_id, code, minutes, missing)
+        note_conflicts(self.limits.claims.values(), self.taken.findings)
+
     def _hold_days_too_long(self) -> None:
         """TIME-5, over all documents of the provider."""
-        by_document = {(time.recipient_id, time.program, time.document_id, time.period_start): time for time in self.times}
         for worked, minutes in hold_excess(self.worked):
-            period = max(start for *_, start in by_document if start <= worked.day)
-            key = (worked.recipient_id or "", worked.program, worked.document_id, period)
-            self._refuse(by_document[key], "DAY_TOO_LONG", minutes)
+            self.taken.take(worked, "DAY_TOO_LONG", minutes, {})
 
-    def _refuse(self, time: AuthorizedTime, code: str, minutes: int, missing: str = "") -> None:
-        """Count minutes that a rule of the provider's side takes, and say so."""
-        self.findings.add(
-            code,
-            minutes=minutes,
-            provider_id=self.provider_id,
-            recipient_id=time.recipient_id,
-            program=time.program,
-            document_id=time.document_id,
-            statement_id=f"ARREARS:{self.provider_id}:{time.recipient_id}:{iso(time.period_start)}",
-            service_month=self.month,
-            words={"missing": missing} if missing else {},
-        )
-        counts = self.counts[time.recipient_id, time.period_start]
-        outcome = self.findings.outcome(code)
-        counts.held += minutes if outcome == "HELD" else 0
-        counts.cut += minutes if outcome == "CUT" else 0
-        counts.denied += minutes if outcome == "DENIED" else 0
-        counts.assumptions.add("hours.provider_side_returns_minutes")
+    # --- overtime ---------------------------------------------------------------------------------
 
-    # --- overtime -------------------------------------------------------------------------------------------------------
+    def _overtime(self, week: list[Worked]) -> bool:
+        """OT-1 to OT-5: mark it; draft the premium once the Saturday has ended, else ask to be decided again then.
 
-    def _overtime(self, week: list[Worked]) -> None:
-        """OT-1 to OT-5: mark it; draft the premium once the Saturday has ended, else ask to be decided again then."""
-        if not mark_overtime(week, self.law):
-            return
+        True where the week has ended in this month and may violate a limit."""
+        over = mark_overtime(week, self.law)
+        if not over and not self.limits.may_violate(week):
+            return False
         saturday = saturday_of(workweek_of(week[0].day))
         if month_of(saturday) != self.month:
-            return
+            return False
         if midnight(saturday + 1) > self.cut_off:
             unit = month_unit(self.month)
-            self.decision.reviews[unit] = min(self.decision.reviews.get(unit, midnight(saturday + 1)), midnight(saturday + 1))
-            return
-        draft_premium(self.drafts, week, self.law, self.law.value("overtime.method", saturday, self.cut_off))
+            ended = midnight(saturday + 1)
+            self.decision.reviews[unit] = min(self.decision.reviews.get(unit, ended), ended)
+            return False
+        if over:
+            draft_premium(self.drafts, week, self.law, self.law.value("overtime.method", saturday, self.cut_off))
+        return True
 
-    # --- conclusions ----------------------------------------------------------------------------------------------------
+    def _judge(self, ended: list[list[Worked]]) -> None:
+        """LIMIT-4, once all weeks are marked: V2 asks for the overtime of the whole month."""
+        violations = self.limits.judge(ended, self.worked) if ended else []
+        if violations:
+            self.decision.conclusions[JUDGED] = WeeksJudged(violations)
+
+    # --- conclusions ------------------------------------------------------------------------------
 
     def _conclude(self) -> None:
         for recipient, period in self.counts:
             self.drafts["ARREARS", recipient, period]
-        for key in sorted(self.drafts, key=lambda key: (key[0], key[1] or "", key[2])):
+        for (recipient, period), references in self.travelled_under.items():
+            if (draft := self.drafts.get(("ARREARS", recipient, period))) is not None:
+                draft.documents.update(references)
+        for key in sorted(self.drafts, key=_place):
             statement = self._statement(key, self.drafts[key])
             self.decision.conclusions[statement.statement_id] = statement
-        self.decision.conclusions.update(self.findings.by_id)
-        unfinished = workweek_of(month_end(self.month) + 1)
-        tail = [each for each in self.worked if each.day >= unfinished and each.minutes]
+        self.decision.conclusions.update(self.taken.findings.by_id)
+        tail = self.limits.tail_of(self.worked)
         if tail:
-            self.decision.conclusions["tail"] = Tail(tail)
+            self.decision.conclusions["tail"] = tail
 
     def _statement(self, key: StatementKey, draft: Draft) -> Statement:
         kind, recipient, period = key
@@ -188,7 +174,9 @@ class MonthOfWork:
     def _assumptions(self, lines: Iterable[Line], period: int) -> set[str]:
         """Parameters of grade assumption behind the lines: doubtful wages, and which minutes carry the premium."""
         names = {
-            f"wage.{line.county}" for line in lines if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
+            f"wage.{line.county}"
+            for line in lines
+            if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
         }
         return names | {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
 
@@ -204,6 +192,11 @@ class MonthOfWork:
             if time.recipient_id == recipient and time.period_start == period and time.program == "IHSS":
                 parts += _at_places(time, left)
         return parts
+
+
+def _place(key: StatementKey) -> tuple[str, str, int]:
+    kind, recipient, period = key
+    return kind, recipient or "", period
 
 
 def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:

@@ -1,0 +1,85 @@
+"""What the provider's side took from a month, and why: counted on statements, told in findings.
+
+Authority: "Order of the rules for one minute"; WHO-2 (minutes that fall away for the provider are not given back:
+assumption). In force: always. Does not cover: which minutes are taken (`price_month`, `price_limits`).
+
+Travel is on no statement's counts: they are of service.
+"""
+
+from collections import defaultdict
+
+import msgspec
+
+from rules.conclusions import AuthorizedTime, Worked
+from rules.findings import Findings, catalog
+from rules.periods import iso, period_of
+
+
+class Counts(msgspec.Struct):
+    """Service minutes of one statement by what became of them."""
+
+    claimed: int = 0
+    held: int = 0
+    cut: int = 0
+    denied: int = 0
+    documents: set[str] = set()
+    assumptions: set[str] = set()
+
+    def add(self, time: AuthorizedTime) -> None:
+        """What the recipient's side said."""
+        self.claimed += time.claimed
+        self.held += time.held
+        self.cut += time.cut
+        self.denied += time.denied
+        self.documents.update(time.documents)
+        self.assumptions.update(time.assumptions)
+
+    def take(self, outcome: str, minutes: int) -> None:
+        """Minutes that a rule of the provider's side held, cut or denied."""
+        self.held += minutes if outcome == "HELD" else 0
+        self.cut += minutes if outcome == "CUT" else 0
+        self.denied += minutes if outcome == "DENIED" else 0
+        self.assumptions.add("hours.provider_side_returns_minutes")
+
+
+class Taken:
+    """Counts by statement (recipient, pay period) and findings of one provider's month."""
+
+    def __init__(self, provider_id: str, month: int) -> None:
+        self.provider_id, self.month = provider_id, month
+        self.counts: dict[tuple[str, int], Counts] = defaultdict(Counts)
+        self.findings = Findings()
+
+    def refuse(self, time: AuthorizedTime, code: str, minutes: int, missing: str = "") -> None:
+        """Minutes of a timesheet that never got a rate."""
+        words = {"missing": missing} if missing else {}
+        self._service(time, time.period_start, code, minutes, words)
+
+    def refuse_travel(self, document_id: str, code: str, minutes: int, missing: str) -> None:
+        """Minutes of a travel claim that never got a rate."""
+        self._find(code, minutes, {"missing": missing}, document_id=document_id)
+
+    def take(self, worked: Worked, code: str, minutes: int, words: dict[str, str]) -> None:
+        """Minutes that had a rate; a claim for several recipients names one only where the finding is about it."""
+        period = period_of(worked.day)
+        if worked.earning == "SERVICE":
+            self._service(worked, period, code, minutes, words)
+            return
+        whose = self._statement(worked, period) if "recipient_id" in catalog()[code]["grain"] else {}
+        self._find(code, minutes, words, document_id=worked.document_id, **whose)
+
+    def _service(
+        self, about: AuthorizedTime | Worked, period: int, code: str, minutes: int, words: dict[str, str]
+    ) -> None:
+        self.counts[about.recipient_id or "", period].take(self.findings.outcome(code), minutes)
+        whose = self._statement(about, period) | {"program": about.program}
+        self._find(code, minutes, words, document_id=about.document_id, **whose)
+
+    def _statement(self, about: AuthorizedTime | Worked, period: int) -> dict[str, str]:
+        recipient = about.recipient_id or ""
+        statement_id = f"ARREARS:{self.provider_id}:{recipient}:{iso(period)}"
+        return {"recipient_id": recipient, "statement_id": statement_id}
+
+    def _find(self, code: str, minutes: int, words: dict[str, str], **about: str) -> None:
+        fields = {"provider_id": self.provider_id, "service_month": self.month, "words": words, **about}
+        self.findings.add(code, minutes=minutes, **fields)

@@ -1,0 +1,80 @@
+"""What is on file about one provider: facts, and what the recipients' side said.
+
+Authority: TIME-3 (which revision stands); LIMIT-4 (exceptions add up), LIMIT-6 (which decision
+holds). In force: always. Does not cover: what follows from them (`price`, `price_month`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from rules.conclusions import AuthorizedTime, Engagement
+from rules.documents import Arrival, Document, Terms
+from rules.periods import month_of, saturday_of
+from schemas.hours_exception import HoursException
+from schemas.provider_enrollment import ProviderEnrollment
+from schemas.travel_claim import TravelClaim
+from schemas.violation_decision import ViolationDecision
+
+ClaimKey = tuple[int, str]  # period start, document id
+
+
+class Filed:
+    """Everything known about one provider, by what it is asked for."""
+
+    def __init__(self) -> None:
+        self.times: dict[int, dict[str, AuthorizedTime]] = defaultdict(dict)
+        self.engagements: dict[str, Engagement] = {}
+        self.enrollments: Terms[ProviderEnrollment] = Terms()
+        self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
+        self.late_travel: dict[ClaimKey, Document[TravelClaim]] = {}
+        self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
+        self.decisions: dict[str, Document[ViolationDecision]] = {}
+
+    @property
+    def months(self) -> list[int]:
+        """Months with time or travel."""
+        return [*self.times, *(month for month in self.travel if month not in self.times)]
+
+    def file_travel(self, arrival: Arrival, late: bool) -> None:
+        """File a TravelClaim; ``late``: its month has closed."""
+        claim: TravelClaim = arrival.content
+        claims = self.late_travel if late else self.travel[month_of(claim.period_start)]
+        claims.setdefault((claim.period_start, claim.document_id), Document()).file(arrival)
+
+    def file_exception(self, arrival: Arrival) -> set[int]:
+        """File an HoursException; the months it touches (a revision may name another week)."""
+        fact: HoursException = arrival.content
+        document = self.exceptions.setdefault((fact.recipient_id, fact.document_id), Document())
+        before = [document.current.workweek_start] if document.revisions else []
+        document.file(arrival)
+        return {month_of(saturday_of(week)) for week in (*before, document.current.workweek_start)}
+
+    def extra_minutes(self, recipient_id: str, workweek: int) -> int:
+        """LIMIT-4: approved exceptions of a recipient and workweek together."""
+        standing = (d.current for (recipient, _), d in self.exceptions.items() if recipient == recipient_id)
+        return sum(fact.extra_minutes for fact in standing if fact.workweek_start == workweek and not fact.withdrawn)
+
+    def decided_weeks(self) -> dict[int, str]:
+        """LIMIT-6: what the county decided for a workweek; of several decisions the one first recorded last."""
+        standing = [document for document in self.decisions.values() if not document.current.withdrawn]
+        standing.sort(key=lambda document: (document.first.order, document.current.document_id))
+        return {document.current.workweek_start: document.current.decision for document in standing}
+
+    def travel_too_late(self) -> Iterator[tuple[TravelClaim, int]]:
+        """TIME-6: claims that came for a closed month, and minutes beyond what the month already had."""
+        for key, document in self.late_travel.items():
+            known = self.travel.get(month_of(key[0]), {}).get(key)
+            wanted = _claimed(document)
+            if known is not None or wanted:
+                yield document.current, max(0, wanted - (_claimed(known) if known else 0))
+
+    def documents(self) -> Iterator[Document[Any]]:
+        """All that belongs to no month, in canonical order."""
+        yield from self.enrollments.documents.values()
+        yield from (document for _, document in sorted(self.exceptions.items()))
+        yield from (document for _, document in sorted(self.decisions.items()))
+
+
+def _claimed(document: Document[TravelClaim]) -> int:
+    return 0 if document.current.withdrawn else sum(trip.minutes for trip in document.current.trips)

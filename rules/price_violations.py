@@ -1,0 +1,119 @@
+"""What a provider's violations come to over the years, and travel claims that came too late: findings of the lifetime.
+
+Authority: LIMIT-5, LIMIT-6, LIMIT-7 (ACL 16-36; county handbook), TIME-6 (FILING_LIMIT). In force: by parameter.
+Does not cover: which workweek violates what (`price_limits`, `violations`).
+
+A finding keeps its dispute date while it stands, whatever becomes of its count; one that was cleared and is said again
+is a new notice. A county's decision is about the ladder, so it is heard after the month of the week has closed.
+"""
+
+from typing import Any, NamedTuple
+
+from rules.findings import Finding, Findings, finding_id, long_date, note_conflicts
+from rules.law import Law
+from rules.periods import business_day_of, hhmm, month_of, saturday_of
+from rules.price_filed import Filed
+from rules.price_limits import JUDGED
+from rules.restatement import LIFETIME, Before
+from rules.violations import OVERTURNED, TRAINED, Standing, Violation, ladder
+
+_WHY_NOT = {
+    OVERTURNED: "it does not count, since the county overturned it",
+    TRAINED: "it does not count, since you completed the training",
+    "MONTH": "it does not count, since the week of {instead} is the violation of that month",
+    "WEEK": "it counts once, with the {instead} of the same week",
+}
+_INELIGIBLE = "The county decides whether you may not work for {days} days; until it does you are paid."
+_NEXT = {
+    None: "Nothing for this one; agree hours with your recipients that stay within the limits.",
+    "NOTICE": "Agree hours with your recipients that stay within the limits.",
+    "NOTICE_AND_MATERIAL": "Read the instructional material by {material}; it removes this violation, once.",
+    "INELIGIBLE_90_DAYS": _INELIGIBLE,
+    "INELIGIBLE_365_DAYS": _INELIGIBLE + " After it the count is zero.",
+}
+_DISPUTE = " If you disagree, ask the county to review it by {due}."
+
+
+class Notice(NamedTuple):
+    """Where and when violations are said: the provider, what stood before, the law and the pay run."""
+
+    provider_id: str
+    before: Before
+    law: Law
+    cut_off: int
+
+
+def find_violations(filed: Filed, notice: Notice, findings: Findings) -> None:
+    """V1 to V4 of all months with their standing as of the cut-off."""
+    judged = [of_unit[JUDGED] for of_unit in notice.before.values() if JUDGED in of_unit]
+    violations = [violation for of_month in judged for violation in of_month.violations]
+    for violation, standing in ladder(violations, filed.decided_weeks(), notice.law) if violations else ():
+        _find(violation, standing, notice, findings)
+
+
+def _find(violation: Violation, standing: Standing, notice: Notice, findings: Findings) -> None:
+    grain = {
+        "provider_id": notice.provider_id,
+        "recipient_id": violation.recipient_id,
+        "workweek_start": violation.workweek,
+    }
+    due_by = _due_by(violation, grain, standing, notice)
+    findings.add(
+        violation.code,
+        outcome="VIOLATION" if standing.active_count else "NOTED",
+        **grain,
+        service_month=month_of(saturday_of(violation.workweek)),
+        minutes=violation.minutes - violation.allowed_minutes,
+        count=standing.active_count,
+        consequence=standing.consequence,
+        due_by=due_by,
+        words=_numbers(violation) | _words(standing, due_by, notice.law),
+    )
+
+
+def _due_by(violation: Violation, grain: dict[str, Any], standing: Standing, notice: Notice) -> int | None:
+    """The dispute date, from the pay run that first said it counts."""
+    said = Finding(violation.code, "", "PROVIDER", **grain)
+    known: Finding | None = notice.before.get(LIFETIME, {}).get(finding_id(said))
+    if known is not None and known.due_by is not None:
+        return known.due_by
+    today = business_day_of(notice.cut_off)
+    days: int = notice.law.value("violation.dispute_days", today)
+    return today + days if standing.active_count else None
+
+
+def _numbers(violation: Violation) -> dict[str, str]:
+    return {
+        "worked": hhmm(violation.minutes),
+        "allowed": hhmm(violation.allowed_minutes),
+        "overtime": hhmm(violation.overtime_minutes),
+        "overtime_allowed": hhmm(violation.overtime_allowed_minutes),
+    }
+
+
+def _words(standing: Standing, due_by: int | None, law: Law) -> dict[str, str]:
+    """How it stands, and what the provider can do."""
+    if standing.because is not None or due_by is None or standing.active_count is None:
+        instead = long_date(standing.instead) if isinstance(standing.instead, int) else standing.instead
+        return {"standing": _WHY_NOT[standing.because or ""].format(instead=instead), "next": _NEXT[None]}
+    noticed = due_by - law.value("violation.dispute_days", due_by)
+    material = long_date(noticed + law.value("violation.material_days", noticed))
+    days = law.value("violation.ineligible_days", noticed)[standing.active_count - 1]
+    step = _NEXT[standing.consequence] + _DISPUTE
+    return {
+        "standing": f"this counts as violation {standing.active_count}",
+        "next": step.format(material=material, days=days, due=long_date(due_by)),
+    }
+
+
+def find_late_travel(filed: Filed, provider_id: str, findings: Findings) -> None:
+    """FILING_LIMIT: for a person."""
+    for claim, minutes in filed.travel_too_late():
+        findings.add(
+            "FILING_LIMIT",
+            minutes=minutes,
+            provider_id=provider_id,
+            document_id=claim.document_id,
+            service_month=month_of(claim.period_start),
+        )
+    note_conflicts(filed.late_travel.values(), findings)
