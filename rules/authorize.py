@@ -17,7 +17,7 @@ from rules.documents import Arrival, Document, Terms
 from rules.findings import Finding, Findings, note_conflicts
 from rules.law import Law
 from rules.overlaps import probation
-from rules.periods import closing_cut_off, month_of
+from rules.periods import closing_cut_off, month_of, period_of
 from rules.restatement import (
     LIFETIME,
     STANDING,
@@ -35,6 +35,8 @@ from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.timesheet import Timesheet
 
+VisitKey = tuple[str, str, str]  # provider, program, document id
+
 
 class RecipientFile:
     """The facts of one recipient."""
@@ -44,8 +46,9 @@ class RecipientFile:
         self.law = law
         self.timesheets: dict[int, dict[Key, Document[Timesheet]]] = defaultdict(dict)
         self.late: dict[Key, Document[Timesheet]] = {}
-        self.visits: dict[tuple[str, str, str], Document[EvvVisit]] = {}
-        self.visits_by_day: dict[int, dict[tuple[str, str, str], Document[EvvVisit]]] = defaultdict(dict)
+        self.visits: dict[VisitKey, Document[EvvVisit]] = {}
+        self.visits_by_day: dict[int, dict[VisitKey, Document[EvvVisit]]] = defaultdict(dict)
+        self.visits_by_month: dict[int, dict[VisitKey, Document[EvvVisit]]] = defaultdict(dict)
         self.authorizations: dict[str, Terms[ServiceAuthorization]] = defaultdict(Terms)
         self.assignments: dict[Pair, Terms[ProviderAssignment]] = defaultdict(Terms)
 
@@ -74,9 +77,8 @@ class RecipientFile:
             return [LIFETIME]
         touched = [month]
         if not self._knows(timesheet.provider_id):
-            self.assignments[
-                timesheet.provider_id, timesheet.program
-            ]  # so that the provider learns the recipient's terms
+            # From now on among the assignments, so that the provider learns the recipient's terms.
+            self.assignments[timesheet.provider_id, timesheet.program]
             touched.append(STANDING)
         self.timesheets[month.month].setdefault(key, Document()).file(arrival)
         return touched
@@ -95,8 +97,22 @@ class RecipientFile:
         days.update(days_of(document.current))
         for day in days:
             self.visits_by_day[day][key] = document
-        months = {month_of(day) for day in days}
-        return [*(month_unit(month) for month in months if month in self.timesheets), *map(watch_unit, days)]
+            self.visits_by_month[month_of(day)][key] = document
+        return [*self._months_claiming(visit, days), *map(watch_unit, days)]
+
+    def _months_claiming(self, visit: EvvVisit, days: Iterable[int]) -> set[Unit]:
+        """Months whose timesheets the visit is compared with, or counted against another provider's visit."""
+        touched = set()
+        for day in days:
+            month, period = month_of(day), period_of(day)
+            pair = (visit.provider_id, visit.program, period)
+            if self._contested(day) or any(key[:-1] == pair for key in self.timesheets.get(month, ())):
+                touched.add(month_unit(month))
+        return {unit for unit in touched if unit.month in self.timesheets}
+
+    def _contested(self, day: int) -> bool:
+        """Are visits of several providers known on the day?"""
+        return len({provider for provider, _, _ in self.visits_by_day.get(day, ())}) > 1
 
     # --- deciding
     # ---------------------------------------------------------------------------------------------------------
@@ -112,7 +128,7 @@ class RecipientFile:
         """Days with visits read what was claimed; probation reads warnings."""
         said = change.now or change.before
         if isinstance(said, Claims):
-            return [watch_unit(day) for day in _changed_days(change) if day in self.visits_by_day]
+            return map(watch_unit, _changed_days(change))
         if isinstance(said, Finding) and is_watch(unit):
             return [LIFETIME]
         return ()
@@ -125,18 +141,16 @@ class RecipientFile:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self._day(unit.month, before, cut_off)
+        visits = self.visits_by_month.get(unit.month, {})
+        days = {day for document in visits.values() for day in days_of(document.current)} if visits else set()
         facts = Facts(
-            self.timesheets[unit.month], self._visits_of_month(unit.month), self.authorizations, self.assignments
+            self.timesheets[unit.month],
+            _by_pair(visits.values()),
+            frozenset(day for day in days if self._contested(day)),
+            self.authorizations,
+            self.assignments,
         )
         return MonthOfTime(unit.month, self.recipient_id, facts, self.law, cut_off).decide()
-
-    def _visits_of_month(self, month: int) -> dict[Pair, list[EvvVisit]]:
-        visits: dict[Pair, dict[str, EvvVisit]] = defaultdict(dict)
-        for day in (day for day in self.visits_by_day if month_of(day) == month):
-            for (provider, program, document_id), document in self.visits_by_day[day].items():
-                if not document.current.withdrawn:
-                    visits[provider, program][document_id] = document.current
-        return {pair: list(of_pair.values()) for pair, of_pair in visits.items()}
 
     def _day(self, day: int, before: Before, cut_off: int) -> Decision:
         """EVV-5 for one day."""
@@ -201,6 +215,16 @@ class RecipientFile:
             findings.add("PROBATION_REVIEW", recipient_id=self.recipient_id, service_date=day, count=count)
         decision.conclusions.update(findings.by_id)
         return decision
+
+
+def _by_pair(documents: Iterable[Document[EvvVisit]]) -> dict[Pair, list[EvvVisit]]:
+    """Standing visits by provider and program."""
+    visits: dict[Pair, list[EvvVisit]] = defaultdict(list)
+    for document in documents:
+        visit = document.current
+        if not visit.withdrawn:
+            visits[visit.provider_id, visit.program].append(visit)
+    return visits
 
 
 def _changed_days(change: Change) -> set[int]:

@@ -33,6 +33,7 @@ class Facts(msgspec.Struct):
 
     timesheets: Mapping[Key, Document[Timesheet]]
     visits: Mapping[Pair, Sequence[EvvVisit]]
+    contested: frozenset[int]  # days on which visits of several providers are known
     authorizations: Mapping[str, Terms[ServiceAuthorization]]
     assignments: Mapping[Pair, Terms[ProviderAssignment]]
 
@@ -52,7 +53,8 @@ class MonthOfTime:
         dead_from = self._days_after_death()
         for tally in tallies:
             self._strike_unpayable_days(tally, dead_from)
-        if self.facts.visits:
+            tally.past_terms = list(tally.use.minutes)
+        if self.facts.contested:
             self._remember_claims(tallies)
         self._compare_visits(tallies)
         for program in sorted({tally.key[1] for tally in tallies}):
@@ -118,7 +120,8 @@ class MonthOfTime:
         claims: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         for tally in tallies:
             for day, minutes in days_with_minutes(tally):
-                claims[tally.key[0]][day] += minutes
+                if day in self.facts.contested:
+                    claims[tally.key[0]][day] += minutes
         self.decision.conclusions[CLAIMS] = Claims({provider: dict(days) for provider, days in claims.items()})
 
     def _compare_visits(self, tallies: list[Tally]) -> None:
@@ -232,6 +235,7 @@ class MonthOfTime:
             denied=tally.denied,
             documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(references)],
             assumptions=(["hours.order_in_document"] if tally.cut else []) + ([] if whole else ["hours.pro_rata"]),
+            past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
         )
 
     def _find(self, code: str, tally: Tally, minutes: int) -> None:

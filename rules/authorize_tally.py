@@ -29,6 +29,7 @@ class Tally(msgspec.Struct):
     authorized: list[Any]
     cut: int = 0
     denied: int = 0
+    past_terms: list[int] = []  # minutes by day that got past WHO-3
 
     @property
     def pair(self) -> Pair:

@@ -46,10 +46,9 @@ class DayOfVisits:
         ]
         for relation in relations:
             id = f"spans:{relation.provider_id}:{self.recipient_id}:{iso(self.day)}"
-            decision.conclusions[id] = VisitSpans(
-                relation.provider_id, self.recipient_id, self.day, list(relation.spans), relation.claimed_minutes
-            )
-        if not self._concurrent_care():
+            spans = list(relation.spans)
+            decision.conclusions[id] = VisitSpans(relation.provider_id, self.recipient_id, self.day, spans)
+        if len(relations) > 1 and not self._concurrent_care():
             for overlap in overlaps(self.day, relations, self.law, self.cut_off):
                 find_overlap(findings, self.day, overlap)
         decision.conclusions.update(findings.by_id)

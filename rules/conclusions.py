@@ -35,6 +35,13 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     denied: int
     documents: list[str]
     assumptions: list[str]
+    past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
+
+    def compared(self, day: int) -> int:
+        """Minutes of a day that visits are held against (EVV-5)."""
+        index = day - self.period_start
+        by_day = self.past_terms or self.minutes
+        return by_day[index] if 0 <= index < len(by_day) else 0
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -69,18 +76,15 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
 
 
 class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
-    """Visit spans of one provider with one recipient on one civil day (instants), and what was claimed; to the
-    provider.
+    """Visit spans of one provider with one recipient on one civil day; to the provider.
 
-    ``spans`` are (check-in, check-out) cut to the civil day; ``claimed_minutes`` got past WHO-3, both programs
-    together.
+    ``spans`` are (check-in, check-out) instants cut to the civil day.
     """
 
     provider_id: str
     recipient_id: str
     service_date: int
     spans: list[tuple[int, int]]
-    claimed_minutes: int
 
 
 class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
@@ -92,7 +96,8 @@ class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Claims(msgspec.Struct, array_like=True, frozen=True):
-    """Minutes of a month claimed past WHO-3, by provider and day, both programs; where there are visits. Private."""
+    """Minutes of a month claimed past WHO-3, by provider and day, both programs; of days on which several were there.
+    Private."""
 
     by_provider: dict[str, dict[int, int]]
 

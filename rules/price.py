@@ -53,10 +53,10 @@ class ProviderFile:
         if time is not None:
             month = month_of(time.period_start)
             months[month][arrival.event_id] = time
-            return [month_unit(month), *self._payer(time.recipient_id)]
+            return [month_unit(month), *self.watch.contested(month), *self._payer(time.recipient_id)]
         month = next(month for month, times in months.items() if arrival.event_id in times)
         del months[month][arrival.event_id]
-        return [month_unit(month)]
+        return [month_unit(month), *self.watch.contested(month)]
 
     def _payer(self, recipient_id: str) -> list[Unit]:
         """A settlement that pays this provider must learn the account, once."""
@@ -104,7 +104,7 @@ class ProviderFile:
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
-            return self.watch.decide(unit.month, cut_off)
+            return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
         tail = before.get(month_unit(previous_month(unit.month)), {}).get("tail")
         return MonthOfWork(unit.month, self.provider_id, self.filed, tail, self.law, cut_off).decide()
 

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from rules.authorize_watch import find_overlap, warned_days
-from rules.conclusions import VisitSpans, VisitWarning
+from rules.conclusions import AuthorizedTime, VisitSpans, VisitWarning
 from rules.documents import Arrival
 from rules.findings import Finding, Findings
 from rules.law import Law
 from rules.overlaps import Relation, overlaps, probation
+from rules.periods import month_of
 from rules.restatement import LIFETIME, Before, Change, Decision, Unit, is_watch, watch_unit
 
 
@@ -47,11 +48,18 @@ class Watch:
             self.warnings[arrival.event_id] = warning.service_date
         return [LIFETIME]
 
-    def decide(self, day: int, cut_off: int) -> Decision:
-        """PROVIDER_OVERLAP or SPANS_OVERLAP of a day, per pair of recipients."""
+    def contested(self, month: int) -> list[Unit]:
+        """Days of a month with visits to several recipients: what is claimed there is watched."""
+        return [watch_unit(day) for day, said in self.spans.items() if len(said) > 1 and month_of(day) == month]
+
+    def decide(self, day: int, times: Iterable[AuthorizedTime], cut_off: int) -> Decision:
+        """PROVIDER_OVERLAP or SPANS_OVERLAP of a day, per pair of recipients. ``times``: of the day's month."""
         decision, findings = Decision(), Findings()
+        claimed: dict[str, int] = defaultdict(int)
+        for time in times:
+            claimed[time.recipient_id] += time.compared(day)
         relations = [
-            Relation(said.provider_id, said.recipient_id, said.spans, said.claimed_minutes)
+            Relation(said.provider_id, said.recipient_id, said.spans, claimed[said.recipient_id])
             for said in self.spans[day].values()
         ]
         for overlap in overlaps(day, relations, self.law, cut_off):
