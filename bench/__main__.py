@@ -1,0 +1,98 @@
+"""``python -m bench``: pay a generated county without an engine and on Beam, in turn, and say what each cost.
+
+Exit code 0 when measured, whether or not the aims are met; 1 when the ways give different records.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.counties import ROOT, Asked, County, made
+from bench.measure import Run, run
+from bench.sameness import Records, records_below
+from bench.table import NAMES, show
+from bench.verdict import Figures, aims, county_figures, growth
+
+TIMES = 4
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def bench(
+    recipients: Annotated[int, typer.Option(min=1, help="Recipients of the small county, N.")] = 800,
+    months: Annotated[int, typer.Option(min=1)] = 3,
+    runs: Annotated[int, typer.Option(min=1, help="Rounds of which medians are taken.")] = 3,
+    county: Annotated[str, typer.Option(help="Two-digit State code.")] = "17",
+    start: Annotated[str, typer.Option(metavar="YYYY-MM", help="First service month.")] = "2024-01",
+    seed: int = 17,
+    ways: Annotated[str, typer.Option(help="Engine's ways to set against the floor.")] = "beam,beam-2",
+    build: Annotated[Path, typer.Option(help="Where counties are kept.")] = ROOT / "build" / "bench",
+    out: Annotated[Path, typer.Option(help="The figures as JSON.")] = ROOT / "bench" / "latest.json",
+) -> None:
+    """Timesheets a second, growth and memory of the payroll, against the same rules without an engine."""
+    chosen = ["floor", *ways.split(",")]
+    if unknown := [way for way in chosen if way not in NAMES]:
+        raise typer.BadParameter(f"no way is called {unknown[0]}: name some of {', '.join(NAMES)}")
+    console, said = Console(), Console(stderr=True)
+    asked = Asked(county, months, start, seed)
+    began = machine()
+    sizes = {name: made(asked, number, build) for name, number in (("N", recipients), ("4N", TIMES * recipients))}
+    measured, records = rounds(runs, chosen, sizes, build, said)
+    results = {"asked": asked._asdict() | {"runs": runs}, "machine": began, **judged(sizes, measured, records)}
+    out.write_text(json.dumps(results, indent=2) + "\n")
+    show(results, console)
+    console.print(f"Figures are in {out}")
+    sys.exit(0 if all(len(set(by_way.values())) == 1 for by_way in records.values()) else 1)
+
+
+Measured = dict[str, dict[str, list[Run]]]  # size -> way -> runs
+Told = dict[str, dict[str, Records]]  # size -> way -> what it wrote
+
+
+def rounds(
+    runs: int, ways: list[str], sizes: dict[str, County], build: Path, console: Console
+) -> tuple[Measured, Told]:
+    """All ways on all sizes, round by round, so that whatever slows the machine slows all alike."""
+    measured: Measured = {size: {way: [] for way in ways} for size in sizes}
+    records: Told = {size: {} for size in sizes}
+    for number in range(runs):
+        for size, county in sizes.items():
+            for way in ways:
+                paid = build / "paid" / way
+                found = run(way, county.folder, paid)
+                measured[size][way].append(found)
+                if not number:
+                    records[size][way] = records_below(paid)
+                console.print(f"round {number + 1} of {runs}, {size}: {NAMES[way]}: {found.seconds:.1f} s")
+    return measured, records
+
+
+def judged(sizes: dict[str, County], measured: Measured, records: Told) -> Figures:
+    """The figures of all sizes, growth and aims."""
+    found = {
+        size: county_figures(county, measured[size]) | {"records": records[size]} for size, county in sizes.items()
+    }
+    grown = growth(found["N"], found["4N"])
+    return {"sizes": found, "growth": grown, "aims": aims(found["4N"], grown)}
+
+
+def machine() -> Figures:
+    """Where and when in the project's history this was measured; ``load`` tells whether others worked meanwhile."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return {
+        "commit": commit.stdout.strip() or None,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+if __name__ == "__main__":
+    app(prog_name="bench")

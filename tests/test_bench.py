@@ -1,0 +1,180 @@
+"""The benchmark runs, compares what the ways wrote, and judges fairly. No time is ever asserted."""
+
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench import counties, measure, sameness, table
+from bench.counties import Asked, County
+from bench.measure import Run
+from bench.verdict import aims, county_figures, figures, growth
+from schemas.avro import write_container
+
+ROOT = Path(__file__).resolve().parents[1]
+BENEFITS = {
+    "provider_id": "P1", "county": "17", "service_month": 19723, "paid_minutes": 60, "authorized_minutes": 90,
+    "eligible": None, "cut_off": 1_700_000_000_000,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def benched(tmp_path_factory) -> tuple[subprocess.CompletedProcess, dict]:
+    """The whole benchmark, as small as it gets."""
+    folder = tmp_path_factory.mktemp("bench")
+    sizes = ["--recipients", "2", "--months", "1", "--runs", "1", "--ways", "beam"]
+    places = ["--build", str(folder / "build"), "--out", str(folder / "latest.json")]
+    command = [sys.executable, "-m", "bench", *sizes, *places]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done, json.loads((folder / "latest.json").read_text())
+
+
+def test_all_ways_give_the_same_records_and_that_is_success(benched):
+    done, told = benched
+    assert done.returncode == 0, done.stderr
+    for size in told["sizes"].values():
+        (floor, beam) = (size["records"][way] for way in ("floor", "beam"))
+        assert floor == beam and floor[0] > 0
+
+
+def test_the_large_county_has_four_times_the_recipients(benched):
+    sizes = benched[1]["sizes"]
+    assert [sizes[name]["recipients"] for name in ("N", "4N")] == [2, 8]
+    assert sizes["4N"]["timesheets"] > sizes["N"]["timesheets"] > 0
+
+
+def test_every_stage_of_the_floor_is_timed(benched):
+    stages = benched[1]["sizes"]["N"]["ways"]["floor"]["stages"]
+    assert list(stages) == ["read", "authorize", "between", "price", "settle", "close", "write"]
+
+
+def test_memory_and_cpu_time_are_seen(benched):
+    for way in benched[1]["sizes"]["N"]["ways"].values():
+        assert way["peak_mb"] > 10
+        assert way["cpu_seconds"] > 0 and way["start_seconds"] > 0
+
+
+def test_each_aim_is_said_to_be_met_or_missed(benched):
+    done, told = benched
+    said = " ".join(done.stdout.split())
+    for aim in told["aims"]:
+        assert f"Aim {'met' if aim['met'] else 'missed'}: {aim['aim']}" in said
+
+
+def runs(*seconds: float) -> list[Run]:
+    return [Run(each, each - 1, 2 * each, 100 * each, {"read": each}) for each in seconds]
+
+
+def county(timesheets: int, **ways: list[Run]) -> dict:
+    return county_figures(County(Path("county"), 1, timesheets, 1, 1), ways)
+
+
+def test_figures_are_medians():
+    found = figures(runs(2, 90, 4), 400)
+    assert found["seconds"] == 4 and found["peak_mb"] == 400 and found["stages"] == {"read": 4}
+    assert found["timesheets_per_second"] == 100
+    assert found["timesheets_per_work_second"] == pytest.approx(400 / 3)
+    assert found["start_seconds"] == 1
+
+
+def test_growth_leaves_start_up_out_where_it_says_so():
+    grown = growth(county(1, floor=runs(3)), county(4, floor=runs(9)))
+    assert grown == {"floor": {"seconds": 3, "work_seconds": 4}}
+
+
+def judged(small: float, large: float, other: float = 30, timesheets: int = 30_000) -> dict[str, tuple[str, bool]]:
+    """The aims, of one engine's times and another's, with a floor of 6 seconds."""
+    n = county(timesheets // 4, floor=runs(3), beam=runs(small), other=runs(other))
+    many = county(timesheets, floor=runs(6), beam=runs(large), other=runs(other))
+    names = ("floor", "speed", "growth")
+    return {name: (aim["way"], aim["met"]) for name, aim in zip(names, aims(many, growth(n, many)), strict=True)}
+
+
+def test_aims_are_met_at_the_bound():
+    assert judged(3.5, 10) == {"floor": ("beam", True), "speed": ("beam", True), "growth": ("beam", True)}
+
+
+def test_each_aim_can_be_missed_alone():
+    assert judged(3.5, 10.1, timesheets=60_000)["floor"] == ("beam", False)
+    assert judged(3.5, 10, timesheets=29_000)["speed"] == ("beam", False)
+    assert judged(3, 10)["growth"] == ("beam", False)
+
+
+def test_throughput_is_of_the_fastest_way_and_growth_of_the_steepest():
+    told = judged(30, 60, other=20)
+    assert told["speed"][0] == "other"
+    assert told["growth"][0] == "beam"
+
+
+def test_records_are_the_same_however_they_are_filed(tmp_path):
+    records = [{**BENEFITS, "provider_id": name} for name in ("P1", "P2", "P3")]
+    for folder in ("one", "two", "three"):
+        (tmp_path / folder).mkdir()
+    write_container(tmp_path / "one" / "a.avro", "BenefitHours", records)
+    write_container(tmp_path / "two" / "b.avro", "BenefitHours", records[2:])
+    write_container(tmp_path / "two" / "c.avro", "BenefitHours", records[:2])
+    write_container(tmp_path / "three" / "a.avro", "BenefitHours", [*records[:2], {**records[2], "paid_minutes": 61}])
+    one, two, three = (sameness.told(tmp_path / folder) for folder in ("one", "two", "three"))
+    assert one == two and one.count == 3
+    assert one != three
+
+
+def test_different_records_are_said_loudly():
+    assert "DIFFER" in table.sameness("N", {"floor": (3, "a" * 64), "beam": (3, "b" * 64)})
+    assert "same 3 records" in table.sameness("N", {"floor": (3, "a" * 64), "beam": (3, "a" * 64)})
+
+
+def test_a_county_is_made_once_and_anew_when_its_makers_change(tmp_path, monkeypatch):
+    asked = []
+
+    def make(what: Asked, recipients: int, folder: Path) -> None:
+        asked.append(recipients)
+        folder.mkdir(parents=True)
+        (folder / "truth.json").write_text('{"counts": {"Timesheet": 5, "EvvVisit": 6}, "inputs": 11}')
+
+    monkeypatch.setattr(counties, "_make", make)
+    what = Asked("17", 1, "2024-01", 1)
+    assert counties.made(what, 2, tmp_path) == counties.made(what, 2, tmp_path)
+    counties.made(what, 3, tmp_path)
+    counties.made(what._replace(seed=2), 3, tmp_path)
+    assert asked == [2, 3, 3]
+    monkeypatch.setattr(counties, "sources_hash", lambda root: "f" * 64)
+    counties.made(what, 2, tmp_path)
+    assert asked == [2, 3, 3, 2]
+
+
+def test_the_hash_follows_every_maker(tmp_path):
+    (tmp_path / "pipelines/sample").mkdir(parents=True)
+    made = {path: (tmp_path / path).write_text("1") for path in ("pipelines/simulate.py", "pipelines/sample/a.toml")}
+    seen = {counties.sources_hash(tmp_path)}
+    for path in made:
+        (tmp_path / path).write_text("2")
+        seen.add(counties.sources_hash(tmp_path))
+    assert len(seen) == 3
+
+
+def test_a_way_that_fails_says_why(tmp_path):
+    with pytest.raises(measure.Failed, match="no such way"):
+        measure.run("no such way", tmp_path, tmp_path / "paid")
+
+
+def test_memory_is_summed_over_children():
+    grab = "import subprocess, sys; held = bytearray(60 << 20); subprocess.run([sys.executable, *sys.argv[1:]])"
+    wait = "held = bytearray(90 << 20); print(flush=True); input()"
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", grab, "-c", wait], **piped) as parent:
+        parent.stdout.readline()
+        assert measure.tree_kb(parent.pid) > 150 << 10
+        parent.stdin.close()
+    assert measure.tree_kb(parent.pid) == 0
+
+
+def test_tables_fit_a_terminal():
+    console = Console(width=80, record=True, file=StringIO())
+    big = {"recipients": 3_200, **county(24_000, floor=runs(180), beam=runs(2000.5))}
+    console.print(table.ways_table("4N", big))
+    assert "…" not in console.export_text()
