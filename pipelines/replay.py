@@ -76,7 +76,7 @@ def _keep(packed: bytes, path: str) -> None:
 
 def _options(arguments: list[str], size: int) -> PipelineOptions:
     """Beam's options: what the user said, else this runner, and two processes when they pay."""
-    options = PipelineOptions(arguments)
+    options = PipelineOptions(["--default_sdk_harness_log_level=ERROR", *arguments])
     if options.view_as(StandardOptions).runner is None:
         options.view_as(StandardOptions).runner = RUNNER
     direct = options.view_as(DirectOptions)
