@@ -1,0 +1,324 @@
+"""What is true of every history: order, doubles, prefixes, sums and bounds (issues 3, 4 and 5). On the plain fold.
+
+`tests/pipelines/test_replay.py` holds Beam to the plain fold.
+"""
+
+import hashlib
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from pipelines.plain import Outcome, replay_plain
+from rules.law import Law
+from rules.periods import (
+    cut_offs,
+    day_length_minutes,
+    days_in_month,
+    iso,
+    month_end,
+    month_of,
+    period_days,
+    year_of,
+)
+from schemas.avro import decode_plain, encode, validate
+from schemas.envelope import Fact
+from tests.histories import History, histories, outcomes_on
+
+LAW = Law.load()
+HARDER = int(os.environ.get("HARDER", "1"))  # HARDER=20 looks twenty times as long
+MANY = settings(deadline=None, max_examples=80 * HARDER, suppress_health_check=list(HealthCheck))
+CARRIED = "OVERPAYMENT_CARRIED"
+REVERSING = ("RETURNED", "VOIDED", "STALE")
+PAID_FOR = ("SERVICE", "TRAVEL", "TRAINING")
+Records = dict[str, list[dict[str, Any]]]
+
+
+def pay(history: History, until: int | None = None) -> Outcome:
+    return replay_plain(history.facts, LAW, until or history.until)
+
+
+def with_outcomes(data: st.DataObject, history: History) -> History:
+    """The history and what became of the payments it makes."""
+    made = pay(history).records.get("PaymentInstruction", [])
+    return history._replace(facts=(*history.facts, *data.draw(outcomes_on(made))))
+
+
+def kinds(records: Records) -> Records:
+    """Records by kind, without the kinds of which there are none."""
+    return {kind: said for kind, said in records.items() if said}
+
+
+# --- order, doubles, prefixes -----------------------------------------------------------------------------------------
+
+
+@MANY
+@given(st.data(), histories(), st.integers(0, 2**32))
+def test_order_and_doubles_do_not_matter(data: st.DataObject, history: History, seed: int) -> None:
+    history = with_outcomes(data, history)
+    random = Random(seed)
+    doubles = random.choices(history.facts, k=random.randrange(len(history.facts)))
+    facts = [*history.facts, *doubles]
+    random.shuffle(facts)
+    expected, found = pay(history), replay_plain(facts, LAW, history.until)
+    assert found.records == expected.records
+    assert sum(found.tally.used.values()) == sum(expected.tally.used.values()) + len(doubles)
+
+
+@MANY
+@given(st.data(), histories())
+def test_a_replay_until_an_earlier_date_is_the_prefix(data: st.DataObject, history: History) -> None:
+    history = with_outcomes(data, history)
+    whole = pay(history)
+    seen = sorted({record["cut_off"] for said in whole.records.values() for record in said}) or [history.until]
+    until = data.draw(st.sampled_from(seen))
+    prefix = {kind: [one for one in said if one["cut_off"] <= until] for kind, said in whole.records.items()}
+    earlier = pay(history, until)
+    assert kinds(earlier.records) == kinds(prefix)
+    not_due = sum(earlier.tally.not_yet_due.values())
+    assert sum(earlier.tally.used.values()) + not_due == len(history.facts)
+
+
+# --- sums -------------------------------------------------------------------------------------------------------------
+
+
+def reversed_by(facts: Sequence[Fact], instruction: dict[str, Any], cut_off: int) -> bool:
+    """RUN-4, told by the facts alone: had an outcome taken the instruction back by the cut-off?"""
+    outcomes = [outcome for outcome, seen in outcomes_known(facts, cut_off) if _about(outcome, instruction, seen)]
+    return instruction["net_cents"] > 0 and any(outcome.outcome in REVERSING for outcome in outcomes)
+
+
+def recovered(facts: Sequence[Fact], instructions: Sequence[dict[str, Any]], cut_off: int) -> int:
+    """Cents recovered of a statement's instructions by the cut-off."""
+    known = list(outcomes_known(facts, cut_off))
+    about = [o for one in instructions for o, seen in known if _about(o, one, seen) and o.outcome == "RECOVERED"]
+    return sum(outcome.cents for outcome in about)
+
+
+def _about(outcome: Any, instruction: dict[str, Any], seen: int) -> bool:
+    return outcome.instruction_id == instruction["instruction_id"] and seen > instruction["cut_off"]
+
+
+def outcomes_known(facts: Sequence[Fact], cut_off: int) -> Iterator[tuple[Any, int]]:
+    """Outcomes that stand as of a cut-off, with the pay run that first saw them."""
+    documents: dict[tuple[str, str], list[tuple[int, tuple[int, int, str, str], Any]]] = defaultdict(list)
+    for fact in facts:
+        if fact.KIND == "PaymentOutcome" and (seen := cut_off_of_fact(fact)) <= cut_off:
+            order = (seen, fact.recorded_at, fact.source, fact.event_id)
+            documents[fact.instruction_id, fact.document_id].append((-fact.revision, order, fact))
+    for revisions in documents.values():
+        _, order, standing = min(revisions, key=lambda revision: revision[:2])
+        if not standing.withdrawn:
+            yield standing, order[0]
+
+
+def cut_off_of_fact(fact: Fact) -> int:
+    return fact.admitted_cut_off or next(c for c in cut_offs(fact.recorded_at + 1, fact.recorded_at + 10**9))
+
+
+def statements(records: Records) -> dict[str, list[dict[str, Any]]]:
+    """Instructions by statement, in the order of their pay runs."""
+    of_statement: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in sorted(records.get("PaymentInstruction", []), key=lambda one: one["cut_off"]):
+        of_statement[one["statement_id"]].append(one)
+    return of_statement
+
+
+def deducted(instructions: Sequence[dict[str, Any]]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for one in instructions:
+        for deduction in one["deductions"]:
+            sums[deduction["kind"]] += deduction["cents"]
+    return sums
+
+
+@MANY
+@given(st.data(), histories())
+def test_every_instruction_adds_up(data: st.DataObject, history: History) -> None:
+    history = with_outcomes(data, history)
+    for instructions in statements(pay(history).records).values():
+        for number, one in enumerate(instructions, 1):
+            assert one["sequence"] == number
+            assert one["instruction_id"] == f"{one['statement_id']}:{iso(one['run_date'])}"
+            assert one["gross_cents"] == sum(line["cents"] for line in one["lines"])
+            assert one["net_cents"] == one["gross_cents"] - sum(each["cents"] for each in one["deductions"]) >= 0
+            assert (one["method"] == "NONE") == (one["net_cents"] == 0)
+            assert (one["method"] == "DIRECT_DEPOSIT") == (one["account_token"] is not None)
+            parts = [one[f"{what}_minutes"] for what in ("paid", "held", "cut", "denied")]
+            assert one["claimed_minutes"] == sum(parts) and min(parts) >= 0
+            assert len({line_key(line) for line in one["lines"]}) == len(one["lines"])
+            assert all(each["cents"] for each in one["deductions"])
+            assert one["lines"] or one["deductions"], "an instruction that says nothing"
+
+
+def line_key(line: dict[str, Any]) -> tuple[Any, ...]:
+    return line["earning"], line["program"], line["county"], line["rate_mills"]
+
+
+@MANY
+@given(st.data(), histories())
+def test_what_is_to_date_is_what_stands(data: st.DataObject, history: History) -> None:
+    """Over instructions that were not reversed: net and gross to date, outstanding, and minutes paid."""
+    history = with_outcomes(data, history)
+    for instructions in statements(pay(history).records).values():
+        for number, one in enumerate(instructions, 1):
+            known = instructions[:number]
+            standing = [each for each in known if not reversed_by(history.facts, each, one["cut_off"])]
+            event(f"{len(known)} said, {len(standing)} stand")
+            assert one["net_to_date_cents"] == sum(each["net_cents"] for each in standing)
+            assert one["gross_to_date_cents"] == sum(each["gross_cents"] for each in standing)
+            carried = -deducted(standing)[CARRIED]
+            assert one["outstanding_cents"] == max(0, carried - recovered(history.facts, known, one["cut_off"]))
+            service = [line for each in standing for line in each["lines"] if line["earning"] == "SERVICE"]
+            assert one["paid_minutes"] == sum(line["minutes"] for line in service)
+            assert all(cents >= 0 for kind, cents in deducted(standing).items() if kind != CARRIED)
+
+
+def worth(instructions: Sequence[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    """Sums by line, in cents and minutes."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for one in instructions:
+        for line in one["lines"]:
+            sums[*line_key(line), "cents"] += line["cents"]
+            sums[*line_key(line), "minutes"] += line["minutes"]
+    return Counter({key: value for key, value in sums.items() if value})
+
+
+PAYS_BY_FACTS = ("ARREARS", "TRAINING")  # an incentive stays once instructed, an advance is settled once
+
+
+@MANY
+@given(histories(late=False))
+def test_the_sum_over_runs_is_what_one_run_would_pay(history: History) -> None:
+    """The same facts in the same order, but all of them first seen by the last pay run: the same worth."""
+    once = [fact.model_copy(update={"admitted_cut_off": history.until}) for fact in history.facts]
+    said, at_once = statements(pay(history).records), statements(replay_plain(once, LAW, history.until).records)
+    for statement_id in {id for id in (*said, *at_once) if id.startswith(PAYS_BY_FACTS)}:
+        runs, single = said.get(statement_id, []), at_once.get(statement_id, [])
+        assert worth(runs) == worth(single), statement_id
+        event(f"{len(runs)} runs")
+        if len({year_of(one["run_date"]) for one in (*runs, *single)}) == 1:
+            taxes = [deducted(each) for each in (runs, single)]
+            for kind in ("FICA", "MEDICARE", "SDI"):
+                assert taxes[0][kind] == taxes[1][kind], (statement_id, kind)
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(histories(kinds=("Timesheet", "ServiceAuthorization", "ProviderAssignment")))
+def test_nobody_is_paid_beyond_the_authorization(history: History) -> None:
+    paid: Counter[tuple[str, str, int]] = Counter()
+    for instructions in statements(pay(history).records).values():
+        for line in (line for one in instructions for line in one["lines"] if line["earning"] == "SERVICE"):
+            one = instructions[0]
+            paid[one["recipient_id"], line["program"], month_of(one["period_start"])] += line["minutes"]
+    for (recipient, program, month), minutes in paid.items():
+        authorized = authorized_minutes(history.facts, recipient, program, month)
+        event("all used" if minutes == authorized else "some left")
+        assert 0 <= minutes <= authorized
+
+
+def authorized_minutes(facts: Sequence[Fact], recipient: str, program: str, month: int) -> int:
+    """HOURS-7 told naively: each day's part of the month of whichever authorization is in force."""
+    documents: dict[str, list[Any]] = defaultdict(list)
+    for fact in sorted(facts, key=lambda fact: (cut_off_of_fact(fact), fact.recorded_at, fact.source, fact.event_id)):
+        if fact.KIND == "ServiceAuthorization" and (fact.recipient_id, fact.program) == (recipient, program):
+            documents[fact.document_id].append(fact)
+    first = {document_id: place for place, document_id in enumerate(documents)}
+    standing = [max(revisions, key=lambda fact: fact.revision) for revisions in documents.values()]
+    days = 0
+    for day in range(month, month_end(month) + 1):
+        in_force = [
+            fact
+            for fact in standing
+            if not fact.withdrawn
+            and fact.effective_from <= day <= (day if fact.effective_to is None else fact.effective_to)
+        ]
+        if in_force:
+            days += limited(max(in_force, key=lambda fact: (fact.effective_from, first[fact.document_id])))
+    return days // days_in_month(month)
+
+
+def limited(authorization: Any) -> int:
+    """HOURS-1 by its table."""
+    minutes = authorization.monthly_minutes
+    if authorization.program == "WPCS":
+        return minutes
+    if not authorization.severely_impaired and authorization.funding in ("PCSP", "CFCO"):
+        minutes -= max(0, authorization.protective_supervision_minutes - 195 * 60)
+    severe = authorization.severely_impaired or authorization.funding in ("PCSP", "CFCO")
+    return max(0, min(minutes, (283 if severe else 195) * 60))
+
+
+@MANY
+@given(histories())
+def test_no_period_is_longer_than_its_days(history: History) -> None:
+    """TIME-5 over all recipients, programs, travel and training."""
+    paid: Counter[tuple[str, int]] = Counter()
+    for instructions in statements(pay(history).records).values():
+        one = instructions[0]
+        for line in (line for each in instructions for line in each["lines"] if line["earning"] in PAID_FOR):
+            paid[one["provider_id"], one["period_start"]] += line["minutes"]
+    for (_, period), minutes in paid.items():
+        assert 0 <= minutes <= sum(day_length_minutes(period + day) for day in range(period_days(period)))
+
+
+# --- findings and pay runs --------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(st.data(), histories())
+def test_findings_are_said_before_they_are_cleared_and_never_twice(data: st.DataObject, history: History) -> None:
+    history = with_outcomes(data, history)
+    said: dict[str, dict[str, Any]] = {}
+    for finding in sorted(pay(history).records.get("Finding", []), key=lambda finding: finding["cut_off"]):
+        before = said.get(finding["finding_id"])
+        assert before is None or before["cut_off"] < finding["cut_off"]
+        if finding["cleared"]:
+            assert before is not None and not before["cleared"]
+        elif before is not None:
+            assert before | {"cut_off": 0} != finding | {"cut_off": 0}
+        said[finding["finding_id"]] = finding
+
+
+@MANY
+@given(st.data(), histories())
+def test_every_pay_run_is_complete(data: st.DataObject, history: History) -> None:
+    history = with_outcomes(data, history)
+    records = pay(history).records
+    instructions, findings, runs = (records.get(kind, []) for kind in ("PaymentInstruction", "Finding", "PayRun"))
+    if runs:
+        assert [run["cut_off"] for run in runs] == cut_offs(runs[0]["cut_off"], history.until)
+    assert {one["cut_off"] for one in instructions} <= {run["cut_off"] for run in runs}
+    ids = [one["instruction_id"] for one in instructions]
+    assert len(set(ids)) == len(ids)
+    for run in runs:
+        of_run = sorted((one for one in instructions if one["cut_off"] == run["cut_off"]), key=_id_bytes)
+        ids = [one["instruction_id"].encode() + b"\n" for one in of_run]
+        assert run["instructions_sha256"] == hashlib.sha256(b"".join(ids)).hexdigest()
+        assert run["findings"] == sum(finding["cut_off"] == run["cut_off"] for finding in findings)
+        for total in run["totals"]:
+            of_kind = [one for one in of_run if (one["kind"], one["method"]) == (total["kind"], total["method"])]
+            sums = [len(of_kind), *(sum(one[name] for one in of_kind) for name in ("gross_cents", "net_cents"))]
+            assert [total["count"], total["gross_cents"], total["net_cents"]] == sums
+        assert sum(total["count"] for total in run["totals"]) == len(of_run)
+
+
+def _id_bytes(one: dict[str, Any]) -> bytes:
+    return one["instruction_id"].encode()
+
+
+@MANY
+@given(st.data(), histories())
+def test_every_record_keeps_the_contract(data: st.DataObject, history: History) -> None:
+    history = with_outcomes(data, history)
+    for kind, said in pay(history).records.items():
+        for record in said if kind != "PayRun" else said[:1] + said[-1:]:
+            model = validate(kind, record)
+            assert decode_plain(kind, encode(model)) == model
