@@ -1,4 +1,4 @@
-"""The command line: ``ihss-payroll replay`` and ``ihss-payroll simulate``.
+"""The command line: ``ihss-payroll replay``, ``simulate`` and (export_commands.py) ``export``.
 
 Exit code 0 when done (rejections are not failures), 1 when the summary does not add up, 2 on misuse with one line that
 says the remedy. Beam is imported inside the commands only, so that ``--help`` answers at once.
@@ -8,14 +8,15 @@ import json
 import logging
 import re
 import sys
-from contextlib import suppress
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
+
+from pipelines import export_commands
+from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
     from rules.law import Law
@@ -26,10 +27,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
 )
-
-
-class Misuse(TyperException):
-    """What the user asked cannot be done; the message is one line with the remedy."""
+app.add_typer(export_commands.app, name="export")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -63,7 +61,7 @@ def replay(
 
         ihss-payroll replay --events facts --out out -- --direct_num_workers=2
     """
-    last_day = _day(until) if until else None
+    last_day = day_asked(until, "--until") if until else None
     _beam_options(beam or [])
     _folders(events, out)
     summary = _replayed(events, out, last_day, law, beam or [], quiet)
@@ -90,7 +88,7 @@ def simulate(
     """
     if not re.fullmatch(r"0[1-9]|[1-4]\d|5[0-8]", county):
         raise Misuse(f"--county {county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
-    _day(f"{start}-01", asked=f"--start {start} is not a month: write YYYY-MM, such as 2024-01")
+    day_asked(f"{start}-01", "--start", asked=f"--start {start} is not a month: write YYYY-MM, such as 2024-01")
     if out.is_dir() and _holds_facts(out):
         raise Misuse(f"--out {out} holds *.avro files already: name a new folder or empty this one")
     _writable(out)
@@ -140,17 +138,6 @@ def _nothing_due(inputs: dict[str, Any]) -> bool:
     """Whether all that was used is course listings, which are known from the start of any run."""
     used = sum(count["used"] for kind, count in inputs["by_kind"].items() if kind != "CourseListing")
     return inputs["not_yet_due"] > 0 and used == 0
-
-
-def _day(text: str, asked: str | None = None) -> int:
-    """The epoch day of YYYY-MM-DD. Raises Misuse, with the words of ``asked`` if given."""
-    from rules.periods import epoch_day
-
-    # fromisoformat alone would take 20260228 and 2026-W09-6 too, which nobody means.
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        with suppress(ValueError):
-            return epoch_day(date.fromisoformat(text))
-    raise Misuse(asked or f"--until {text} is not a day: write YYYY-MM-DD, such as 2026-02-28")
 
 
 def _beam_options(beam: list[str]) -> None:

@@ -1,0 +1,193 @@
+"""The direct deposits of one pay run as a NACHA file of PPD credits, and beside it what leads each entry back.
+
+Nothing here asks the clock: the file is created, by its own words, in the last minute before the pay run's cut-off.
+"""
+
+import csv
+import hashlib
+from base64 import b32encode
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+from achkit import AchError, AchFile, validate
+
+from pipelines.banking_days import next_banking_day
+from pipelines.export_accounts import Account, Accounts, Originator, account_for
+from pipelines.export_report import Export, LeftOut, without_zero
+from pipelines.export_run import PaidRun, Refusal
+from rules.law import Law
+from rules.periods import PACIFIC, civil_date, iso
+from schemas.payment_instruction import PaymentInstruction
+
+LARGEST_CENTS = 10**10 - 1
+IDENTIFICATION_LENGTH = 15
+ORIGIN = slice(13, 23)  # of the file header
+MODIFIER = 33
+MAP_COLUMNS = ("trace", "identification", "payee_type", "payee_id", "instruction_id", "cents")
+
+Payment = tuple[PaymentInstruction, Account]
+
+
+@dataclass(frozen=True, repr=False)
+class AchExport:
+    """A NACHA file, the CSV that leads its entries back to instructions, and what became of the rest."""
+
+    text: str
+    map_text: str
+    effective: int
+    export: Export
+
+
+def map_of(path: Path) -> Path:
+    """Where the CSV of a file's entries lies: beside it."""
+    return path.with_name(path.name + ".map.csv")
+
+
+def export_ach(
+    run: PaidRun,
+    accounts: Accounts,
+    originator: Originator,
+    law: Law,
+    modifier: str = "A",
+    before: frozenset[str] = frozenset(),
+) -> AchExport:
+    """The credits of a pay run but for the instruction ids in ``before``, which earlier files of that day hold.
+
+    The same run, accounts and originator give the same bytes. Raises Refusal when one file cannot hold them.
+    """
+    deposits = run.by_method("DIRECT_DEPOSIT")
+    payments, left_out = _payable([paid for paid in deposits if paid.instruction_id not in before], accounts)
+    sent_before = [paid for paid in deposits if paid.instruction_id in before]
+    text, traces = _rendered(run, payments, originator, law, modifier)
+    export = Export(run, "DIRECT_DEPOSIT", [paid for paid, _ in payments], left_out, sent_before)
+    return AchExport(text, _map_text(traces, payments), next_banking_day(run.day), export)
+
+
+def identification(payee_type: str, payee_id: str) -> str:
+    """15 letters and digits that stay with a payee for good; a provider and a recipient of one id differ."""
+    digest = hashlib.sha256(f"{payee_type} {payee_id}".encode()).digest()
+    return b32encode(digest).decode()[:IDENTIFICATION_LENGTH]
+
+
+def sent_before(paths: Iterable[Path], run: PaidRun, modifier: str) -> frozenset[str]:
+    """The instruction ids in earlier files of the pay run. Raises Refusal for a file of another one, or without map."""
+    known = {paid.instruction_id for paid in run.by_method("DIRECT_DEPOSIT")}
+    ids: set[str] = set()
+    for path in paths:
+        earlier, header = _earlier(path)
+        if not earlier <= known:
+            raise Refusal(f"--after {path} is not of the pay run of {iso(run.day)}: name the files of that day")
+        if header[MODIFIER : MODIFIER + 1] == modifier:
+            raise Refusal(f"--after {path} has the modifier {modifier} already: take the next letter")
+        ids |= earlier
+    return frozenset(ids)
+
+
+def _earlier(path: Path) -> tuple[set[str], str]:
+    try:
+        with map_of(path).open(encoding="utf-8", newline="") as lines:
+            ids = {row["instruction_id"] for row in csv.DictReader(lines)}
+        header, *records = path.read_text("ascii").splitlines()
+    except (OSError, KeyError, ValueError, csv.Error):
+        raise Refusal(f"--after {path} and its .map.csv cannot be read: name a file made here") from None
+    if len(ids) != sum(record.startswith("6") for record in records):
+        raise Refusal(f"--after {path} and {map_of(path).name} do not belong together: copy both again")
+    return ids, header
+
+
+def _payable(deposits: Sequence[PaymentInstruction], accounts: Accounts) -> tuple[list[Payment], list[LeftOut]]:
+    """Sorted by id: those the file can hold, with their accounts, and the others."""
+    moving, left_out = without_zero(deposits)
+    shared = _shared_identifications(moving)
+    payments: list[Payment] = []
+    for paid in moving:
+        account, why = account_for(accounts, paid.account_token)
+        if paid.net_cents > LARGEST_CENTS:
+            why = "it is more than one entry of the file can hold"
+        elif _identification(paid) in shared:
+            why = "its payee's identification number in the file is also another payee's"
+        if account and not why:
+            payments.append((paid, account))
+        else:
+            left_out.append(LeftOut(paid, why))
+    return payments, sorted(left_out, key=lambda left: left.instruction.instruction_id)
+
+
+def _shared_identifications(instructions: Iterable[PaymentInstruction]) -> set[str]:
+    payees: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for paid in instructions:
+        payees[_identification(paid)].add((paid.payee_type, paid.payee_id))
+    return {short for short, of_payees in payees.items() if len(of_payees) > 1}
+
+
+def _identification(paid: PaymentInstruction) -> str:
+    return identification(paid.payee_type, paid.payee_id)
+
+
+def _rendered(
+    run: PaidRun, payments: Sequence[Payment], originator: Originator, law: Law, modifier: str
+) -> tuple[str, list[str]]:
+    """The file and the trace number of each payment; both empty when there is none, as banks refuse an empty batch."""
+    if not payments:
+        return "", []
+    file = _file(run, originator, modifier)
+    batch = file.batch(
+        "PPD",
+        _description(law, run.day),
+        iso(next_banking_day(run.day)),
+        descriptive_date=f"{civil_date(run.day):%y%m%d}",
+        company_name=originator.company_name,
+        company_id=originator.company_id,
+    )
+    for paid, account in payments:
+        name, short = account.printed_name(), _identification(paid)
+        batch.credit(name, account.routing, account.account, paid.net_cents, account.kind, id_number=short)
+    return _checked(file, originator), [entry.trace_number for entry in batch.entries]
+
+
+def _file(run: PaidRun, originator: Originator, modifier: str) -> AchFile:
+    # The minute before the cut-off is still on the day that names the run: one creation date for one pay run.
+    created = datetime.fromtimestamp(run.control.cut_off // 1000, PACIFIC) - timedelta(minutes=1)
+    return AchFile.create(
+        origin_dfi=originator.odfi,
+        company_id=originator.company_id,
+        destination_routing=originator.immediate_destination,
+        destination_name=originator.destination_name,
+        origin_name=originator.origin_name,
+        file_id_modifier=modifier,
+        creation_date=created,
+    )
+
+
+def _checked(file: AchFile, originator: Originator) -> str:
+    """The text of the file, accepted by the validator. The library's own immediate origin is always the ODFI."""
+    try:
+        text = file.render()
+    except AchError:
+        raise Refusal("the pay run is more than one NACHA batch holds: export each county's replay by itself") from None
+    text = text[: ORIGIN.start] + originator.immediate_origin.rjust(10) + text[ORIGIN.stop :]
+    verdict = validate(text)
+    if not verdict["ok"]:
+        # Only the codes: the messages hold names.
+        raise AssertionError(f"the NACHA file is wrong: {sorted({error['code'] for error in verdict['errors']})}")
+    return text
+
+
+def _description(law: Law, day: int) -> str:
+    """The Company Entry Description. Before any was required, the first one that was: it must never be empty."""
+    name = "payment.ach_entry_description"
+    return str(law.value(name, max(day, law.parameters[name].entries[0].from_day)))
+
+
+def _map_text(traces: Sequence[str], payments: Sequence[Payment]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(MAP_COLUMNS)
+    for trace, (paid, _) in zip(traces, payments, strict=True):
+        payee = paid.payee_type, paid.payee_id
+        writer.writerow((trace, identification(*payee), *payee, paid.instruction_id, paid.net_cents))
+    return text.getvalue()

@@ -1,0 +1,118 @@
+"""The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
+
+Exit code 0 when done, whatever had to be left out; 2 on misuse with one line that says the remedy.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.misuse import Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.export_run import PaidRun
+
+app = typer.Typer(
+    help="Write the payment files of one pay run: direct deposits for the bank, and the list of warrants.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+)
+
+Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.")]
+RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
+
+
+@app.command()
+def ach(
+    instructions: Instructions,
+    date: RunDate,
+    accounts: Annotated[Path, typer.Option(help="CSV (or .toml): token, routing, account, kind, name.")],
+    originator: Annotated[Path, typer.Option(help="TOML: who sends the file; see docs/payment_files.md.")],
+    out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
+    modifier: Annotated[str, typer.Option(help="File id modifier, A to Z, 0 to 9: A for a day's first file.")] = "A",
+    after: Annotated[
+        list[Path] | None, typer.Option(help="A file of that day sent before: what it pays is left.")
+    ] = None,
+) -> int:
+    """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
+
+    What cannot be sent is named and keeps back nothing else: repair the accounts, then write a second file.
+
+    [bold]Examples[/]
+
+        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        --out 2024-02-20.ach
+
+        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        --out 2024-02-20-B.ach --modifier B --after 2024-02-20.ach
+    """
+    _check_modifier(modifier, after or [])
+    with _refusals():
+        from pipelines.export_accounts import read_accounts, read_originator
+        from pipelines.export_ach import export_ach, map_of, sent_before
+        from pipelines.export_report import write_files
+        from rules.law import Law
+        from rules.periods import iso
+
+        run = _run(instructions, date)
+        before = sent_before(after or [], run, modifier)
+        made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
+        if made.text:
+            write_files({map_of(out): made.map_text, out: made.text})
+        where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
+        print(*made.export.report(f"as direct deposit {where}"), sep="\n")
+    return 0
+
+
+@app.command()
+def warrants(
+    instructions: Instructions,
+    date: RunDate,
+    out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
+) -> int:
+    """Write the warrants of a pay run as a positive-pay list: number, issue date, amount, payee, stale date.
+
+    [bold]Example[/]
+
+        ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
+    """
+    with _refusals():
+        from pipelines.export_report import write_files
+        from pipelines.export_warrants import export_warrants
+        from rules.law import Law
+
+        text, export = export_warrants(_run(instructions, date), Law.load())
+        write_files({out: text})
+        print(*export.report(f"as warrants in {out}"), sep="\n")
+    return 0
+
+
+def _run(instructions: Path, date: str) -> "PaidRun":
+    from pipelines.export_run import paid_run
+
+    day = day_asked(date, "--date")
+    if not instructions.is_dir():
+        raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
+    return paid_run(instructions, day)
+
+
+def _check_modifier(modifier: str, after: list[Path]) -> None:
+    if not re.fullmatch(r"[A-Z0-9]", modifier):
+        raise Misuse(f"--modifier {modifier} is not one capital letter or digit: take B for the second file of a day")
+    # Without knowing the first file, the second would pay everybody again.
+    if (modifier == "A") == bool(after):
+        raise Misuse("the first file of a day has neither --modifier nor --after, each later one names all before it")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from pipelines.export_run import Refusal
+
+    try:
+        yield
+    except Refusal as refusal:
+        raise Misuse(str(refusal)) from refusal

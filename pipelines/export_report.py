@@ -1,0 +1,95 @@
+"""What an export tells its operator, so that file, left out and pay run add up; and how its files are written."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.export_run import PaidRun, Refusal
+from rules.money import dollars
+from rules.periods import iso
+from schemas.payment_instruction import PaymentInstruction
+
+NOTHING_MOVES = "its net is not above zero, so nothing moves"
+OWN_EYES = 0o600  # account numbers or who is paid what
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An instruction that is in no file now, and why, in words without account data."""
+
+    instruction: PaymentInstruction
+    why: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """What became of the instructions of one payment method in one export of a pay run."""
+
+    run: PaidRun
+    method: str
+    paid: Sequence[PaymentInstruction]
+    left_out: Sequence[LeftOut]
+    sent_before: Sequence[PaymentInstruction] = ()
+
+    def report(self, written: str) -> list[str]:
+        """Lines for the operator; ``written`` says what the file is. Raises AssertionError unless all adds up."""
+        kept = [left.instruction for left in self.left_out]
+        parts = (self.paid, kept, self.sent_before)
+        total = self.run.total(self.method)
+        if (sum(map(len, parts)), sum(map(_net, parts))) != total:
+            raise AssertionError(f"the export of {iso(self.run.day)} does not add up to its pay run")
+        named = [*self.left_out, *(LeftOut(zero, NOTHING_MOVES) for zero in self.run.by_method("NONE"))]
+        return [
+            f"{iso(self.run.day)}: {_sum(self.paid)} {written}",
+            *(f"left out: {_named(left)}" for left in named),
+            f"pay run, {self.method}: {total[0]:,} of {dollars(total[1])} = {_sum(self.paid)} in this file"
+            + (f" + {_sum(self.sent_before)} sent before" if self.sent_before else "")
+            + f" + {_sum(kept)} left out; besides, {len(named) - len(kept):,} with a net of zero",
+        ]
+
+
+def without_zero(instructions: Iterable[PaymentInstruction]) -> tuple[list[PaymentInstruction], list[LeftOut]]:
+    """Those with money to move, and the others left out."""
+    instructions = list(instructions)
+    moving = [instruction for instruction in instructions if instruction.net_cents > 0]
+    return moving, [LeftOut(still, NOTHING_MOVES) for still in instructions if still.net_cents <= 0]
+
+
+def write_files(texts: dict[Path, str]) -> None:
+    """Write files, the last of them the one that counts: whoever sees it sees the others too.
+
+    Raises Refusal, before anything is written, when that one is there and says something else: it may have been sent.
+    """
+    *_, (path, text) = texts.items()
+    try:
+        if path.exists() and path.read_text("utf-8", errors="replace") != text:
+            raise Refusal(f"--out {path} is there and says something else; it may have been sent: name another file")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for each, content in texts.items():
+            _write_whole(each, content)
+    except OSError as error:
+        raise Refusal(f"--out {path} cannot be written ({error.strerror}): name a file you may write") from None
+
+
+def _write_whole(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_EYES)
+        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _net(instructions: Iterable[PaymentInstruction]) -> int:
+    return sum(instruction.net_cents for instruction in instructions)
+
+
+def _sum(instructions: Sequence[PaymentInstruction]) -> str:
+    return f"{len(instructions):,} of {dollars(_net(instructions))}"
+
+
+def _named(left: LeftOut) -> str:
+    return f"{left.instruction.instruction_id} of {dollars(left.instruction.net_cents)}: {left.why}"
