@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.conclusions import Account, Line, Record, Statement
+from rules.conclusions import Account, AccountTerm, Line, Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding
+from rules.instructions import method_of
 from rules.money import share_cents
 from rules.periods import cut_offs, year_of
 from rules.restatement import LIFETIME, month_unit
@@ -69,6 +70,35 @@ def test_assumptions_that_touched_the_money_are_named() -> None:
     assert paid["assumptions"] == []
 
 
+def test_assumptions_of_a_charge_are_named() -> None:
+    cut_off = run("2026-01-20")
+    shared = [assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))]
+    [paid] = settled(shared)
+    assert paid["assumptions"] == []
+    paid, other = settled([*shared, arrives(cut_off, statement([line(600)], "P2", payable=1))])
+    assert (paid["assumptions"], other["assumptions"]) == (["share_of_cost.order"], [])
+    [paid] = settled([shared[0], arrives(cut_off, statement([line(600), line(60, "TRAVEL")]))])
+    assert paid["assumptions"] == ["share_of_cost.not_charged_on"]
+
+
+def test_assumptions_of_an_advance_are_named() -> None:
+    asked = authorization(run("2026-01-20"), effective_to=day("2026-02-28"))
+    [paid] = settled([asked], run("2026-01-30"))
+    assert paid["assumptions"] == ["advance.mode_settled"]
+    asked = authorization(run("2026-01-20"), effective_to=day("2026-02-27"))
+    [paid] = settled([asked], run("2026-01-30"))
+    assert paid["assumptions"] == ["advance.mode_settled", "hours.pro_rata"]
+    assert paid["lines"][0]["minutes"] == 6000 * 27 // 28
+
+
+def test_what_a_statement_bears_is_taxed_in_the_years_it_was_paid() -> None:
+    """204.40 in 2025 (SDI 1.2 %) bears 186.32, the same again in 2026 (1.3 %) 186.11."""
+    first, second = run("2025-12-16"), run("2026-01-06")
+    said = [arrives(first, statement([line(600)], period="2025-12-01")), assessment(first, 90000)]
+    paid = settled([*said, arrives(second, statement([line(1200)], period="2025-12-01"))])
+    assert [(each["net_cents"], deducted(each, "SHARE_OF_COST")) for each in paid] == [(0, 18632), (0, 18611)]
+
+
 def test_documents_name_the_assessment_that_decided() -> None:
     cut_off = run("2026-01-20")
     [paid] = settled([assessment(cut_off, 0), arrives(cut_off, statement([line(600)]))])
@@ -89,6 +119,25 @@ def test_no_rate_for_the_payment_year_holds_the_statement() -> None:
     found = changes([arrives(cut_off, statement([line(600)], period="2015-12-01"))], cut_off)
     assert [change.now.code for change in found if isinstance(change.now, Finding)] == ["NOT_IN_FORCE"]
     assert not [change for change in found if isinstance(change.now, Record)]
+
+
+@pytest.mark.parametrize(
+    ("run_date", "returned", "method"),
+    [
+        ("2026-01-20", None, ("DIRECT_DEPOSIT", "old")),
+        ("2026-03-20", None, ("DIRECT_DEPOSIT", "new")),
+        ("2026-02-10", None, ("DIRECT_DEPOSIT", "new")),  # none in force: the latest that starts
+        ("2026-01-20", (10, 5), ("WARRANT", None)),
+        ("2026-01-20", (10, 4), ("DIRECT_DEPOSIT", "old")),  # an account was recorded later than the return
+    ],
+)
+def test_method(run_date: str, returned: tuple[int, int] | None, method: tuple[str, str | None]) -> None:
+    terms = [
+        AccountTerm(day("2016-01-01"), day("2026-01-31"), "old", (1, 1)),
+        AccountTerm(day("2026-03-01"), None, "new", (10, 5)),
+    ]
+    assert method_of(100, terms, day(run_date), returned) == method
+    assert method_of(0, terms, day(run_date), returned) == ("NONE", None)
 
 
 # --- closed months and outcomes of nothing ---------------------------------------------------------------------------
