@@ -8,14 +8,13 @@ statements, which is a person's decision.
 Units: cents and minutes ``int``.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from rules.conclusions import Account, Line, Said
 
 CARRIED = "OVERPAYMENT_CARRIED"
-DEDUCTIONS = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", CARRIED)
+WITHHELD = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")
 LineKey = tuple[str, str, str, int]
 
 
@@ -36,10 +35,12 @@ def due(worth: Iterable[Line], deductions: Mapping[str, int], said: Sequence[Sai
     """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands."""
     lines = line_differences(worth, said)
     already = deductions_said(said)
-    kinds = [kind for kind in DEDUCTIONS if kind != CARRIED]
-    differences = {kind: deductions.get(kind, 0) - already[kind] for kind in kinds}
-    cents = sum(line.cents for line in lines) - sum(differences.values())
-    return Due(lines, {kind: amount for kind, amount in differences.items() if amount}, cents)
+    differences = {}
+    for kind in WITHHELD:
+        cents = deductions.get(kind, 0) - already.get(kind, 0)
+        if cents:
+            differences[kind] = cents
+    return Due(lines, differences, sum(line.cents for line in lines) - sum(differences.values()))
 
 
 def line_differences(worth: Iterable[Line], said: Sequence[Said]) -> list[Line]:
@@ -53,31 +54,34 @@ def lines_said(said: Iterable[Said]) -> list[Line]:
 
 
 def _sums(signed: Iterable[tuple[int, Line]]) -> list[Line]:
-    minutes: Counter[LineKey] = Counter()
-    cents: Counter[LineKey] = Counter()
-    shown: dict[LineKey, Line] = {}
+    sums: dict[LineKey, Line] = {}
     for sign, line in signed:
-        minutes[line.key] += sign * line.minutes
-        cents[line.key] += sign * line.cents
-        shown[line.key] = line
-    return [
-        Line(line.earning, line.program, line.county, line.rate_mills, minutes[key], cents[key], line.rule)
-        for key, line in sorted(shown.items())
-        if minutes[key] or cents[key]
-    ]
+        before = sums.get(line.key)
+        minutes, cents = (before.minutes, before.cents) if before else (0, 0)
+        sums[line.key] = Line(
+            line.earning,
+            line.program,
+            line.county,
+            line.rate_mills,
+            minutes + sign * line.minutes,
+            cents + sign * line.cents,
+            line.rule,
+        )
+    return [line for _, line in sorted(sums.items()) if line.minutes or line.cents]
 
 
-def deductions_said(said: Iterable[Said]) -> Counter[str]:
+def deductions_said(said: Iterable[Said]) -> dict[str, int]:
     """Sums by kind."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = {}
     for each in said:
-        sums.update(each.deductions)
+        for kind, cents in each.deductions.items():
+            sums[kind] = sums.get(kind, 0) + cents
     return sums
 
 
 def outstanding(said: Iterable[Said], recovered_cents: int) -> int:
     """What is overpaid: carried and not recovered. What was recovered beyond it waits for a later overpayment."""
-    return max(0, -deductions_said(said)[CARRIED] - recovered_cents)
+    return max(0, -deductions_said(said).get(CARRIED, 0) - recovered_cents)
 
 
 def carried(owed: Due, outstanding_cents: int) -> int:

@@ -28,18 +28,17 @@ class Reading:
 
     def __call__(self, name: str, day: int) -> Any:
         """The value in force on a day, as known now. Raises NotInForce."""
-        return self.at(self.cut_off)(name, day)
+        return self._read(name, day, self.cut_off)
 
     def at(self, known_at: int) -> Lookup:
         """Look up as known at another pay run."""
+        return lambda name, day: self._read(name, day, known_at)
 
-        def lookup(name: str, day: int) -> Any:
-            entry = self.law.entry(name, day, known_at)
-            if entry.grade == "assumption":
-                self.assumptions.add(name)
-            return entry.value
-
-        return lookup
+    def _read(self, name: str, day: int, known_at: int) -> Any:
+        entry = self.law.entry(name, day, known_at)
+        if entry.grade == "assumption":
+            self.assumptions.add(name)
+        return entry.value
 
 
 class Draft:
