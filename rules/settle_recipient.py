@@ -81,7 +81,8 @@ class RecipientMonth(MonthOfPay):
         self._deduct(charged)
         if charged:
             self.decision.conclusions["charges"] = Charges(charged)
-        self._give_notice([draft for draft in self.drafts if draft.deductions[SHARE]], several=len(rooms) > 1)
+        bearing = [draft_id for draft_id, cents in bears.items() if cents]
+        self._give_notice([draft for draft in self.drafts if draft.deductions[SHARE]], several=len(bearing) > 1)
 
     def _room(self, draft: Draft, bears: int) -> int:
         """How much more it can be charged. Of what an advance covers nothing moves, so a charge takes nothing back."""

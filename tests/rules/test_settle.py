@@ -75,6 +75,8 @@ def test_assumptions_of_a_charge_are_named() -> None:
     shared = [assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))]
     [paid] = settled(shared)
     assert paid["assumptions"] == []
+    paid, _ = settled([*shared, arrives(cut_off, statement([line(600, program="WPCS")], "P2", payable=1))])
+    assert paid["assumptions"] == []
     paid, other = settled([*shared, arrives(cut_off, statement([line(600)], "P2", payable=1))])
     assert (paid["assumptions"], other["assumptions"]) == (["share_of_cost.order"], [])
     [paid] = settled([shared[0], arrives(cut_off, statement([line(600), line(60, "TRAVEL")]))])
