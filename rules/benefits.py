@@ -61,13 +61,24 @@ def eligible(county: str, months: Sequence[MonthHours], law: Law, known_at: int 
     A month without a record counts as none. None: no rule of this county is known.
     """
     month = months[-1].month
+    needed = months_needed(county, month, law, known_at)
+    if not needed:
+        return None
     try:
-        if county not in law.value("benefit.counties", month, known_at):
-            return None
-        needed = law.value(f"benefit.months.{county}", month, known_at)
         paid = law.value(f"benefit.paid_minutes.{county}", month, known_at)
         authorized = law.value(f"benefit.authorized_minutes.{county}", month, known_at)
     except NotInForce:
         return None
     enough = {hours.month for hours in months if hours.paid_minutes >= paid and hours.authorized_minutes >= authorized}
     return enough.issuperset(add_months(month, -back) for back in range(needed))
+
+
+def months_needed(county: str, month: int, law: Law, known_at: int | None = None) -> int:
+    """How many months in a row the county's rule asks for, ``month`` the last of them; 0: no rule of it is known."""
+    try:
+        if county not in law.value("benefit.counties", month, known_at):
+            return 0
+        needed: int = law.value(f"benefit.months.{county}", month, known_at)
+    except NotInForce:
+        return 0
+    return needed

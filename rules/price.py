@@ -6,16 +6,19 @@ was instructed before (`settle`); what happens within a month (`price_month`).
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Tail
+from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Tail
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.law import Law
 from rules.periods import closing_cut_off, month_of, next_month, previous_month
+from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
+from rules.price_incentives import CareerMonth, conclude_incentives
 from rules.price_month import MonthOfWork
 from rules.price_violations import Notice, find_late_travel, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, is_watch, month_unit
+from rules.training import Catalog
 from rules.violations import WeeksJudged
 from schemas.provider_enrollment import ProviderEnrollment
 
@@ -25,10 +28,10 @@ FOREVER = 1 << 60  # later than any day
 class ProviderFile:
     """The facts of one provider, and what the recipients' side authorized."""
 
-    def __init__(self, provider_id: str, law: Law) -> None:
+    def __init__(self, provider_id: str, law: Law, catalog: Catalog) -> None:
         self.provider_id = provider_id
         self.law = law
-        self.filed = Filed()
+        self.filed = Filed(catalog)
         self.payers: set[str] = set()  # settlements that pay this provider
         self.watch = Watch(provider_id, law)
 
@@ -44,7 +47,8 @@ class ProviderFile:
             self.filed.enrollments.file(arrival)
         else:
             return self._admit_claim(arrival)
-        return [STANDING, *map(month_unit, self.filed.months)]
+        incentives = [LIFETIME] if self.filed.incentives else []
+        return [STANDING, *map(month_unit, self.filed.months), *incentives]
 
     def _admit_time(self, arrival: Arrival) -> list[Unit]:
         """A vanished id says nothing but itself, so its month is found where it stands."""
@@ -58,9 +62,10 @@ class ProviderFile:
         del months[month][arrival.event_id]
         return [month_unit(month), *self.watch.contested(month)]
 
-    def _payer(self, recipient_id: str) -> list[Unit]:
-        """A settlement that pays this provider must learn the account, once."""
-        if (payer := f"R/{recipient_id}") in self.payers:
+    def _payer(self, recipient_id: str | None) -> list[Unit]:
+        """A settlement that pays this provider (None: its own) must learn the account, once."""
+        payer = f"P/{self.provider_id}" if recipient_id is None else f"R/{recipient_id}"
+        if payer in self.payers:
             return []
         self.payers.add(payer)
         return [STANDING]
@@ -74,7 +79,19 @@ class ProviderFile:
         if arrival.kind == "ViolationDecision":
             self.filed.decisions.setdefault(arrival.content.document_id, Document()).file(arrival)
             return [STANDING, LIFETIME]
-        return []
+        return self._admit_career(arrival)
+
+    def _admit_career(self, arrival: Arrival) -> list[Unit]:
+        """Training and incentives. From the first training claim on, months keep what incentives look at."""
+        classes = self.filed.classes
+        if arrival.kind == "IncentiveClaim":
+            self.filed.incentives.setdefault(arrival.content.document_id, Document()).file(arrival)
+            return [STANDING, LIFETIME, *self._payer(None)]
+        if arrival.kind == "TrainingAttendance":
+            return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
+        first = not classes.claims
+        months = classes.file_claim(arrival, lambda month, cut_off: self.closed(month_unit(month), cut_off))
+        return [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
 
     def _admit_travel(self, arrival: Arrival) -> list[Unit]:
         unit = month_unit(month_of(arrival.content.period_start))
@@ -95,6 +112,11 @@ class ProviderFile:
         said = change.now or change.before
         if isinstance(said, Tail):
             return [month_unit(next_month(unit.month))]
+        if isinstance(said, CareerMonth):
+            return [LIFETIME] if self.filed.incentives else []
+        if isinstance(said, Record):
+            months = months_looking_back(change, self.law)
+            return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
         return [LIFETIME] if isinstance(said, WeeksJudged) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
@@ -106,13 +128,19 @@ class ProviderFile:
         if is_watch(unit):
             return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
         tail = before.get(month_unit(previous_month(unit.month)), {}).get("tail")
-        return MonthOfWork(unit.month, self.provider_id, self.filed, tail, self.law, cut_off).decide()
+        month = MonthOfWork(unit.month, self.provider_id, self.filed, tail, self.law, cut_off)
+        decision = month.decide()
+        notice = Notice(self.provider_id, before, self.law, cut_off)
+        conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
+        return decision
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""
         decision, findings = Decision(), Findings()
         self.watch.review(before, findings, cut_off)
-        find_violations(self.filed, Notice(self.provider_id, before, self.law, cut_off), findings)
+        notice = Notice(self.provider_id, before, self.law, cut_off)
+        find_violations(self.filed, notice, findings)
+        conclude_incentives(self.filed, notice, decision, findings)
         find_late_travel(self.filed, self.provider_id, findings)
         decision.conclusions.update(findings.by_id)
         return decision

@@ -13,6 +13,7 @@ import msgspec
 from rules.conclusions import AuthorizedTime, Worked
 from rules.findings import Findings, catalog
 from rules.periods import iso, period_of
+from schemas.training_claim import TrainingClaim
 
 
 class Counts(msgspec.Struct):
@@ -58,6 +59,21 @@ class Taken:
     def refuse_travel(self, document_id: str, code: str, minutes: int, missing: str) -> None:
         """Minutes of a travel claim that never got a rate."""
         self._find(code, minutes, {"missing": missing}, document_id=document_id)
+
+    def refuse_class(self, claim: TrainingClaim, code: str, minutes: int, missing: str) -> None:
+        """Minutes of a training claim that never got a rate."""
+        statement = f"TRAINING:{self.provider_id}:{claim.recipient_id or '-'}:{iso(period_of(claim.class_date))}"
+        self.findings.add(
+            code,
+            minutes=minutes,
+            provider_id=self.provider_id,
+            recipient_id=claim.recipient_id,
+            document_id=claim.document_id,
+            statement_id=statement,
+            service_date=claim.class_date,
+            service_month=self.month,
+            words={"missing": missing} if missing else {},
+        )
 
     def take(self, worked: Worked, code: str, minutes: int, words: dict[str, str]) -> None:
         """Minutes that had a rate; a claim for several recipients names one only where the finding is about it."""

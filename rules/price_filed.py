@@ -11,7 +11,10 @@ from typing import Any
 from rules.conclusions import AuthorizedTime, Engagement
 from rules.documents import Arrival, Document, Terms
 from rules.periods import month_of, saturday_of
+from rules.price_training import Classes
+from rules.training import Catalog
 from schemas.hours_exception import HoursException
+from schemas.incentive_claim import IncentiveClaim
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.travel_claim import TravelClaim
 from schemas.violation_decision import ViolationDecision
@@ -22,19 +25,21 @@ ClaimKey = tuple[int, str]  # period start, document id
 class Filed:
     """Everything known about one provider, by what it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self.times: dict[int, dict[str, AuthorizedTime]] = defaultdict(dict)
         self.engagements: dict[str, Engagement] = {}
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
         self.late_travel: dict[ClaimKey, Document[TravelClaim]] = {}
+        self.classes = Classes(catalog)
+        self.incentives: dict[str, Document[IncentiveClaim]] = {}
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
         self.decisions: dict[str, Document[ViolationDecision]] = {}
 
     @property
     def months(self) -> list[int]:
-        """Months with time or travel."""
-        return [*self.times, *(month for month in self.travel if month not in self.times)]
+        """Months with time, travel or training."""
+        return list(dict.fromkeys([*self.times, *self.travel, *self.classes.months]))
 
     def file_travel(self, arrival: Arrival, late: bool) -> None:
         """File a TravelClaim; ``late``: its month has closed."""
@@ -72,6 +77,8 @@ class Filed:
     def documents(self) -> Iterator[Document[Any]]:
         """All that belongs to no month, in canonical order."""
         yield from self.enrollments.documents.values()
+        yield from self.classes.documents()
+        yield from (document for _, document in sorted(self.incentives.items()))
         yield from (document for _, document in sorted(self.exceptions.items()))
         yield from (document for _, document in sorted(self.decisions.items()))
 

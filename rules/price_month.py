@@ -16,11 +16,13 @@ from rules.day_length import hold_excess
 from rules.findings import note_conflicts
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
-from rules.periods import iso, midnight, month_of, period_end, saturday_of, workweek_of
+from rules.periods import iso, midnight, month_of, period_end, period_of, saturday_of, workweek_of
 from rules.price_counts import Counts, Taken
 from rules.price_filed import Filed
+from rules.price_incentives import CAREER, career_month
 from rules.price_limits import JUDGED, Limits
-from rules.price_statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.price_statements import Draft, StatementKey, draft_key, draft_premium, draft_straight
+from rules.price_training import Circumstances, training_assumptions
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
 from rules.violations import WeeksJudged
@@ -48,7 +50,9 @@ class MonthOfWork:
         self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
         self.decision, self.taken = Decision(), Taken(provider_id, month)
         self.counts = self.taken.counts
-        self.travelled_under: dict[tuple[str, int], set[str]] = defaultdict(set)  # recipient, period -> authorizations
+        self.classes = filed.classes.priced(month, Circumstances(self.enrollments, self.engagements, law, cut_off))
+        self.keeps_career = bool(filed.classes.claims)
+        self.priced_under: dict[StatementKey, set[str]] = defaultdict(set)  # facts that named the county
         self.drafts: dict[StatementKey, Draft] = defaultdict(Draft)
         self.worked: list[Worked] = []
 
@@ -56,6 +60,7 @@ class MonthOfWork:
         """Statements, findings and the tail of the month."""
         self._price()
         self._price_travel()
+        self._price_training()
         self._hold_days_too_long()
         self.limits.cut(self.worked, self.taken.take)
         weeks = by_workweek([*self.before, *self.worked])
@@ -89,10 +94,19 @@ class MonthOfWork:
         for (period, document_id), priced in self.limits.priced_trips(self._enrolled):
             self.worked += priced.worked
             for recipient, reference in priced.references:
-                self.travelled_under[recipient, period].add(reference)
+                self.priced_under["ARREARS", recipient, period].add(reference)
             for (code, missing), minutes in priced.refused.items():
                 self.taken.refuse_travel(document_id, code, minutes, missing)
         note_conflicts(self.limits.claims.values(), self.taken.findings)
+
+    def _price_training(self) -> None:
+        """TRAIN-1 to TRAIN-6, WAGE-1."""
+        for claim, _, worked, refused, references in self.classes:
+            if worked is not None:
+                self.worked.append(worked)
+                self.priced_under[draft_key(worked, period_of(worked.day))] |= references
+            for code, minutes, missing in refused:
+                self.taken.refuse_class(claim, code, minutes, missing)
 
     def _hold_days_too_long(self) -> None:
         """TIME-5, over all documents of the provider."""
@@ -131,8 +145,8 @@ class MonthOfWork:
     def _conclude(self) -> None:
         for recipient, period in self.counts:
             self.drafts["ARREARS", recipient, period]
-        for (recipient, period), references in self.travelled_under.items():
-            if (draft := self.drafts.get(("ARREARS", recipient, period))) is not None:
+        for priced, references in self.priced_under.items():
+            if (draft := self.drafts.get(priced)) is not None:
                 draft.documents.update(references)
         for key in sorted(self.drafts, key=_place):
             statement = self._statement(key, self.drafts[key])
@@ -141,10 +155,13 @@ class MonthOfWork:
         tail = self.limits.tail_of(self.worked)
         if tail:
             self.decision.conclusions["tail"] = tail
+        career = career_month(self.classes, self.worked) if self.keeps_career else None
+        if career:
+            self.decision.conclusions[CAREER] = career
 
     def _statement(self, key: StatementKey, draft: Draft) -> Statement:
         kind, recipient, period = key
-        counts = self.counts.get((recipient or "", period)) or Counts()
+        counts = (self.counts.get((recipient or "", period)) if kind == "ARREARS" else None) or Counts()
         lines = draft.lines()
         engagement = self.engagements.get(recipient or "")
         term = deciding_assignment(engagement.assignments, period_end(period)) if engagement else None
@@ -161,8 +178,8 @@ class MonthOfWork:
             denied_minutes=counts.denied,
             payable=min(draft.orders, default=None),
             relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
-            live_in=bool(term and term.live_in),
-            offsettable=self._offsettable(recipient, period) if kind == "ARREARS" else [],
+            live_in=bool(term and term.live_in and kind == "ARREARS"),
+            offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
             documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
             assumptions=sorted(counts.assumptions | self._assumptions(lines, period)),
         )
@@ -178,7 +195,8 @@ class MonthOfWork:
             for line in lines
             if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
         }
-        return names | {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
+        names |= {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
+        return names | training_assumptions(lines, period, self.law)
 
     def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""

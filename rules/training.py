@@ -8,7 +8,7 @@ Units: days ``int`` days since 1970-01-01, instants and cut-offs ``int`` millise
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -42,6 +42,7 @@ class TrainingVerdict(NamedTuple):
     held_minutes: int = 0
     cut_minutes: int = 0
     denied_minutes: int = 0
+    attended: TrainingAttendance | None = None  # what the payable minutes were measured against
 
     @property
     def minutes_refused(self) -> int:
@@ -146,7 +147,9 @@ def _verdict(
         return TrainingVerdict(document, pathway, "ATTENDANCE_NOT_VERIFIED", held_minutes=claimed)
     payable = min(claimed, attended.minutes_attended)
     code = "OVER_VERIFIED_ATTENDANCE" if payable < claimed else None
-    return TrainingVerdict(document, pathway, code, payable_minutes=payable, cut_minutes=claimed - payable)
+    return TrainingVerdict(
+        document, pathway, code, payable_minutes=payable, cut_minutes=claimed - payable, attended=attended
+    )
 
 
 def county(claim: TrainingClaim, engagement: Engagement | None, enrollment_county: str) -> str:
@@ -155,14 +158,24 @@ def county(claim: TrainingClaim, engagement: Engagement | None, enrollment_count
     ``engagement``: the provider's with the recipient named on the claim, None without one; ``enrollment_county``: of
     the enrolment in force on the class date.
     """
+    terms = county_terms(claim, engagement)
+    return terms[1].county if terms else enrollment_county
+
+
+def county_terms(
+    claim: TrainingClaim, engagement: Engagement | None
+) -> tuple[AssignmentTerm, AuthorizationTerm] | None:
+    """The assignment and the authorization by which the recipient named on the claim decides the county (TRAIN-4)."""
     if engagement is None or engagement.recipient_id != claim.recipient_id:
-        return enrollment_county
-    day = claim.class_date
-    if not any(_on(engagement.assignments.get(program, ()), day) for program in PROGRAMS):
-        return enrollment_county
-    terms = (_on(engagement.authorizations.get(program, ()), day) for program in PROGRAMS)
-    return next((term.county for term in terms if term), enrollment_county)
+        return None
+    assignment = next(_all_on(engagement.assignments, claim.class_date), None)
+    authorization = next(_all_on(engagement.authorizations, claim.class_date), None)
+    return (assignment, authorization) if assignment and authorization else None
 
 
-def _on(terms: Sequence[Term], day: int) -> Term | None:
-    return next((term for term in terms if term.first <= day and (term.last is None or day <= term.last)), None)
+def _all_on(terms: Mapping[str, Sequence[Term]], day: int) -> Iterator[Term]:
+    """Terms in force on a day, by program."""
+    for program in PROGRAMS:
+        for term in terms.get(program, ()):
+            if term.first <= day and (term.last is None or day <= term.last):
+                yield term

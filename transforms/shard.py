@@ -32,7 +32,8 @@ class Shard:
         for key in sorted(keys):
             self._fold_key(key, keys[key])
         for kind, records in self.records.items():
-            records.sort(key=lambda record: (record["cut_off"], record.get(_ID.get(kind, ""), "")))
+            ids = _ID[kind]
+            records.sort(key=lambda record: (record["cut_off"], *(record[name] for name in ids)))
         return self
 
     def _fold_key(self, key: str, rows: list[Row]) -> None:
@@ -82,8 +83,8 @@ class Shard:
 
 
 _ID = {
-    "PaymentInstruction": "instruction_id",
-    "Finding": "finding_id",
-    "AdvanceReconciliation": "recipient_id",
-    "BenefitHours": "provider_id",
+    "PaymentInstruction": ("instruction_id",),
+    "Finding": ("finding_id",),
+    "AdvanceReconciliation": ("recipient_id", "service_month"),
+    "BenefitHours": ("provider_id", "county", "service_month"),
 }

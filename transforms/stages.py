@@ -20,7 +20,7 @@ Catalog = Mapping[str, Sequence[CourseListing]]
 AUTHORIZE, PRICE, SETTLE = "authorize", "price", "settle"
 STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     AUTHORIZE: lambda recipient, law, catalog: RecipientFile(recipient, law),
-    PRICE: lambda provider, law, catalog: ProviderFile(provider, law),
+    PRICE: lambda provider, law, catalog: ProviderFile(provider, law, catalog),
     SETTLE: lambda key, law, catalog: SettlementFile(key, law),
 }
 CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim"}

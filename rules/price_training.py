@@ -1,0 +1,164 @@
+"""One provider's training claims of a month: what is paid, at which county's wage, and why the rest is not.
+
+Authority: TRAIN-1 to TRAIN-6 (WIC 12316.1), WAGE-1, TIME-3 (which revision stands), TIME-6 (a closed month stays as it
+was decided). In force: by parameters training.*. Does not cover: the refusals themselves (`training`), TIME-5 and
+overtime (`price_month`), incentives (`price_incentives`).
+
+A class belongs to the month of its date. TIME-6 holds no training claim for a person: one that comes for a closed month
+changes nothing, and one that was decided in it can no longer move to another.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from rules.conclusions import Engagement, Line, Stamp, Worked
+from rules.documents import Arrival, Document, Terms
+from rules.law import Law
+from rules.periods import month_of
+from rules.training import PROGRAM as CONDITIONS
+from rules.training import Catalog, TrainingVerdict, county, county_terms, course_catalog, decide_claims
+from rules.wages import wage
+from schemas.course_listing import CourseListing
+from schemas.provider_enrollment import ProviderEnrollment
+from schemas.training_attendance import TrainingAttendance
+from schemas.training_claim import TrainingClaim
+
+PROGRAM = "CAREER_PATHWAYS"
+Closed = Callable[[int, int], bool]  # is the month closed to facts first seen by the cut-off?
+
+
+class PricedClass(NamedTuple):
+    """One claim: minutes with a rate (None: there are none), minutes refused (code, minutes, what is missing), and the
+    facts beside the claim that it stands on (kind/document_id/revision)."""
+
+    claim: TrainingClaim
+    pathway: str | None
+    worked: Worked | None
+    refused: list[tuple[str, int, str]]
+    references: set[str]
+
+
+class Circumstances(NamedTuple):
+    """What decides a class beside its claim."""
+
+    enrollments: Terms[ProviderEnrollment]
+    engagements: dict[str, Engagement]
+    law: Law
+    cut_off: int
+
+
+class Classes:
+    """Training claims and attendance of one provider; ``catalog``: all revisions of listings by course."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.claims: dict[str, Document[TrainingClaim]] = {}
+        self.attendance: dict[str, Document[TrainingAttendance]] = {}
+
+    @property
+    def months(self) -> set[int]:
+        """Months that a claim is for."""
+        return {month_of(document.current.class_date) for document in self.claims.values()}
+
+    def file_claim(self, arrival: Arrival, closed: Closed) -> set[int]:
+        """File a TrainingClaim; the months it touches, since a revision may name another day."""
+        document = self.claims.setdefault(arrival.content.document_id, Document())
+        if document.revisions and _decided_for_good(document, arrival.cut_off, closed):
+            return set()
+        return _file(document, arrival)
+
+    def file_attendance(self, arrival: Arrival) -> set[int]:
+        """File a TrainingAttendance; the months with claims that it touches."""
+        document = self.attendance.setdefault(arrival.content.document_id, Document())
+        return _file(document, arrival) & self.months
+
+    def priced(self, month: int, circumstances: Circumstances) -> list[PricedClass]:
+        """All standing claims of a month, in the order of first recording."""
+        claims = [document for document in self.claims.values() if month_of(document.current.class_date) == month]
+        if not claims:
+            return []
+        catalog = self._listings({document.current.course_id for document in claims})
+        attended = {id: each.current for id, each in self.attendance.items() if not each.current.withdrawn}
+        verdicts = decide_claims(
+            claims,
+            [attended[id] for id in sorted(attended)],
+            catalog,
+            lambda day: circumstances.enrollments.on(day) is not None,
+            circumstances.law,
+            circumstances.cut_off,
+        )
+        return [_priced(verdict, circumstances) for verdict in verdicts]
+
+    def _listings(self, courses: set[str]) -> dict[str, list[CourseListing]]:
+        documents: dict[tuple[str, str], Document[CourseListing]] = {}
+        for course in courses:
+            for fact in self.catalog.get(course, ()):
+                arrival = Arrival(0, fact.recorded_at, fact.source, fact.event_id, b"", fact.KIND, fact)
+                documents.setdefault((course, fact.document_id), Document()).file(arrival)
+        return course_catalog(documents.values())
+
+    def documents(self) -> Iterator[Document[TrainingClaim] | Document[TrainingAttendance]]:
+        """Every document, in canonical order."""
+        yield from (self.claims[id] for id in sorted(self.claims))
+        yield from (self.attendance[id] for id in sorted(self.attendance))
+
+
+def _decided_for_good(document: Document[TrainingClaim], cut_off: int, closed: Closed) -> bool:
+    """Did its month close on it?"""
+    month = month_of(document.current.class_date)
+    return closed(month, cut_off) and not closed(month, document.revisions[document.current.revision].stamp[0])
+
+
+def _file(document: Document[TrainingClaim] | Document[TrainingAttendance], arrival: Arrival) -> set[int]:
+    months = {month_of(document.current.class_date)} if document.revisions else set()
+    document.file(arrival)
+    return months | {month_of(document.current.class_date)}
+
+
+def first_payable(document: Document[TrainingClaim]) -> Stamp:
+    """When the earliest standing revision was recorded that claims something; training needs no approval (TIME-3)."""
+    claims = [recorded.stamp for recorded in document.revisions.values() if not recorded.fact.withdrawn]
+    return min(claims, default=document.first.stamp)
+
+
+def _priced(verdict: TrainingVerdict, circumstances: Circumstances) -> PricedClass:
+    """TRAIN-4, WAGE-1."""
+    claim = verdict.document.current
+    refused = [(verdict.code, verdict.minutes_refused, "")] if verdict.code and verdict.minutes_refused else []
+    enrollment = circumstances.enrollments.on(claim.class_date)
+    if not verdict.payable_minutes or enrollment is None:
+        return PricedClass(claim, verdict.pathway, None, refused, set())
+    engagement = circumstances.engagements.get(claim.recipient_id or "")
+    of_county = county(claim, engagement, enrollment.county)
+    rate = wage(of_county, claim.class_date, circumstances.law, circumstances.cut_off)
+    references = _references(verdict, engagement)
+    if rate.code is not None:
+        refused.append((rate.code, verdict.payable_minutes, rate.missing))
+        return PricedClass(claim, verdict.pathway, None, refused, references)
+    worked = Worked(
+        day=claim.class_date,
+        earning="TRAINING",
+        payable=first_payable(verdict.document),
+        recorded=verdict.document.first.stamp,
+        document_id=claim.document_id,
+        reference=verdict.document.reference,
+        recipient_id=claim.recipient_id,
+        program=PROGRAM,
+        county=of_county,
+        rate_mills=rate.rate_mills,
+        minutes=verdict.payable_minutes,
+    )
+    return PricedClass(claim, verdict.pathway, worked, refused, references)
+
+
+def training_assumptions(lines: Iterable[Line], period: int, law: Law) -> set[str]:
+    """Parameters of grade assumption behind training lines."""
+    if not any(line.program == PROGRAM for line in lines):
+        return set()
+    return {name for name in CONDITIONS if law.in_force(name, period) and law.is_assumption(name, period)}
+
+
+def _references(verdict: TrainingVerdict, engagement: Engagement | None) -> set[str]:
+    attended = verdict.attended
+    records = {f"{attended.KIND}/{attended.document_id}/{attended.revision}"} if attended else set()
+    return records | {term.reference for term in county_terms(verdict.document.current, engagement) or ()}
