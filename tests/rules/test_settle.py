@@ -328,3 +328,17 @@ def test_an_advance_without_a_wage_is_held_and_said() -> None:
     found = changes([asked], run("2027-01-29"))
     assert [change.now.code for change in found if isinstance(change.now, Finding)] == ["NOT_IN_FORCE"]
     assert not settled([asked], run("2027-01-29"))
+
+
+def test_in_an_advance_month_an_overpaid_premium_does_not_keep_the_share_from_the_offset_pay() -> None:
+    """A charge on covered pay lowers ADVANCE_PAID by as much, so it takes no money back whatever else is outstanding."""
+    premium = line(300, "OVERTIME_PREMIUM", rate_mills=10220)
+    arrivals = [
+        authorization(run("2026-01-20"), effective_to=day("2026-02-28")),
+        arrives(run("2026-02-17"), statement([line(600), premium], period="2026-02-01")),
+        arrives(run("2026-02-18"), statement([line(600)], period="2026-02-01")),
+        assessment(run("2026-02-19"), 50000),
+    ]
+    *_, advance, last = settled(arrivals)
+    assert deducted(advance, "SHARE_OF_COST") == 50000
+    assert (deducted(last, "SHARE_OF_COST"), deducted(last, "ADVANCE_PAID"), last["net_cents"]) == (18611, -18611, 0)
