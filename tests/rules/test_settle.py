@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.conclusions import Account, AccountTerm, Line, Record, Statement
+from rules.conclusions import AccountTerm, Line, Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding
 from rules.instructions import method_of
+from rules.kept import Account
 from rules.money import share_cents
 from rules.periods import cut_offs, year_of
 from rules.restatement import LIFETIME, month_unit
@@ -330,8 +331,8 @@ def test_an_advance_without_a_wage_is_held_and_said() -> None:
     assert not settled([asked], run("2027-01-29"))
 
 
-def test_in_an_advance_month_an_overpaid_premium_does_not_keep_the_share_from_the_offset_pay() -> None:
-    """A charge on covered pay lowers ADVANCE_PAID by as much, so it takes no money back whatever else is outstanding."""
+def test_an_overpaid_premium_does_not_keep_the_share_from_covered_pay() -> None:
+    """A charge on covered pay lowers ADVANCE_PAID by as much, so it takes no money back whatever is outstanding."""
     premium = line(300, "OVERTIME_PREMIUM", rate_mills=10220)
     arrivals = [
         authorization(run("2026-01-20"), effective_to=day("2026-02-28")),
