@@ -28,9 +28,9 @@ def show(results: Figures, console: Console) -> None:
     console.print(growth_table(results["growth"]))
     console.print(stages_table(results["sizes"]["4N"]["ways"][FLOOR]["stages"]))
     for size, county in results["sizes"].items():
-        console.print(sameness(size, county["records"]))
+        console.print(sameness(size, county["records"]), soft_wrap=True)
     for aim in results["aims"]:
-        console.print(aim_line(aim))
+        console.print(aim_line(aim), soft_wrap=True)
 
 
 def ways_table(size: str, county: Figures) -> Table:
@@ -40,7 +40,7 @@ def ways_table(size: str, county: Figures) -> Table:
         table.add_column(heading, justify="right")
     for way, each in county["ways"].items():
         speeds = (f"{each[name]:,.0f}" for name in ("timesheets_per_second", "timesheets_per_work_second"))
-        times = (f"{each[name]:.1f}" for name in ("seconds", "start_seconds", "cpu_seconds"))
+        times = (f"{each[name]:,.1f}" for name in ("seconds", "start_seconds", "cpu_seconds"))
         table.add_row(NAMES[way], *speeds, f"{each['of_floor']:.2f}", *times, f"{each['peak_mb']:,.0f}")
     return table
 

@@ -114,9 +114,9 @@ def test_records_are_the_same_however_they_are_filed(tmp_path):
     records = [{**BENEFITS, "provider_id": name} for name in ("P1", "P2", "P3")]
     for folder in ("one", "two", "three"):
         (tmp_path / folder).mkdir()
-    write_container(tmp_path / "one" / "a.avro", "BenefitHours", records)
-    write_container(tmp_path / "two" / "b.avro", "BenefitHours", records[2:])
-    write_container(tmp_path / "two" / "c.avro", "BenefitHours", records[:2])
+    write_container(tmp_path / "one" / "a.avro", "BenefitHours", records[::-1])
+    write_container(tmp_path / "two" / "b.avro", "BenefitHours", records[:1])
+    write_container(tmp_path / "two" / "c.avro", "BenefitHours", records[1:])
     write_container(tmp_path / "three" / "a.avro", "BenefitHours", [*records[:2], {**records[2], "paid_minutes": 61}])
     one, two, three = (sameness.told(tmp_path / folder) for folder in ("one", "two", "three"))
     assert one == two and one.count == 3
@@ -126,6 +126,21 @@ def test_records_are_the_same_however_they_are_filed(tmp_path):
 def test_different_records_are_said_loudly():
     assert "DIFFER" in table.sameness("N", {"floor": (3, "a" * 64), "beam": (3, "b" * 64)})
     assert "same 3 records" in table.sameness("N", {"floor": (3, "a" * 64), "beam": (3, "a" * 64)})
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--ways", "beam,floor"], "--ways floor is no engine's way"),
+        (["--county", "28", "--start", "2025-01"], "Napa has no wage rate in force"),
+    ],
+)
+def test_misuse_is_one_sentence_and_exit_code_2(tmp_path, options, reason):
+    places = ["--build", str(tmp_path / "build"), "--out", str(tmp_path / "latest.json")]
+    command = [sys.executable, "-m", "bench", *places, *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert reason in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_county_is_made_once_and_anew_when_its_makers_change(tmp_path, monkeypatch):
@@ -175,6 +190,7 @@ def test_memory_is_summed_over_children():
 
 def test_tables_fit_a_terminal():
     console = Console(width=80, record=True, file=StringIO())
-    big = {"recipients": 3_200, **county(24_000, floor=runs(180), beam=runs(2000.5))}
+    big = {"recipients": 3_200, **county(24_000, floor=runs(180), beam=runs(200.5))}
     console.print(table.ways_table("4N", big))
-    assert "…" not in console.export_text()
+    shown = console.export_text()
+    assert "Beam, 1 worker" in shown and "200.5" in shown and "…" not in shown
