@@ -11,7 +11,8 @@ Units: cents and minutes ``int``.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from rules.conclusions import Account, Line, Said
+from rules.conclusions import Line
+from rules.kept import Account, Said
 
 CARRIED = "OVERPAYMENT_CARRIED"
 WITHHELD = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")

@@ -83,3 +83,9 @@ def assignment_terms(terms: Terms[ProviderAssignment]) -> list[AssignmentTerm]:
         )
         for span in terms.spans(-FOREVER, FOREVER)
     ]
+
+
+def asks_for_advance(terms: Terms[ServiceAuthorization]) -> bool:
+    """Did any revision of any of them ask for advance pay (ADV-1)?"""
+    revisions = (recorded.fact for document in terms.documents.values() for recorded in document.revisions.values())
+    return any(fact.pay_mode == "ADVANCE" for fact in revisions)

@@ -8,13 +8,20 @@ money (`settle`).
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rules.authorizations import assignment_terms, authorization_terms, impairment_mismatch, limited_minutes
+from rules.authorizations import (
+    asks_for_advance,
+    assignment_terms,
+    authorization_terms,
+    impairment_mismatch,
+    limited_minutes,
+)
 from rules.authorize_month import CLAIMS, Facts, MonthOfTime
 from rules.authorize_tally import Key, Pair, about, id_of
 from rules.authorize_watch import DayOfVisits, warned_days
-from rules.conclusions import Claims, Engagement
+from rules.conclusions import Engagement
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Finding, Findings, note_conflicts
+from rules.kept import Claims
 from rules.law import Law
 from rules.overlaps import probation
 from rules.periods import closing_cut_off, month_of, period_of
@@ -187,6 +194,7 @@ class RecipientFile:
                 for (other, program), terms in sorted(self.assignments.items())
                 if other == provider
             },
+            advance=any(map(asks_for_advance, self.authorizations.values())),
         )
 
     def _judge(self, fact: ServiceAuthorization, findings: Findings) -> None:

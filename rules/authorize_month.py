@@ -13,9 +13,10 @@ from rules.authorizations import limited_minutes, pro_rata
 from rules.authorize_tally import Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim
-from rules.conclusions import AuthorizedTime, Claims, VisitWarning
+from rules.conclusions import AuthorizedTime, VisitWarning
 from rules.documents import Document, Span, Terms
 from rules.findings import Findings, note_conflicts
+from rules.kept import Claims
 from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision

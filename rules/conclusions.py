@@ -67,12 +67,16 @@ class AssignmentTerm(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Engagement(msgspec.Struct, array_like=True, frozen=True):
-    """A provider's terms with one recipient, by program, in order of days; to the provider."""
+    """A provider's terms with one recipient, by program, in order of days; to the provider.
+
+    ``advance``: some authorization asked for advance pay, now or in an earlier revision (a month's mode is settled once).
+    """
 
     provider_id: str
     recipient_id: str
     authorizations: dict[str, list[AuthorizationTerm]]
     assignments: dict[str, list[AssignmentTerm]]
+    advance: bool = False
 
 
 class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
@@ -93,13 +97,6 @@ class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
     provider_id: str
     recipient_id: str
     service_date: int
-
-
-class Claims(msgspec.Struct, array_like=True, frozen=True):
-    """Minutes of a month claimed past WHO-3, by provider and day, both programs; of days on which several were there.
-    Private."""
-
-    by_provider: dict[str, dict[int, int]]
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
@@ -192,52 +189,6 @@ class Worked(msgspec.Struct, array_like=True):
     rate_mills: int
     minutes: int
     overtime_minutes: int = 0
-
-
-class Tail(msgspec.Struct, array_like=True, frozen=True):
-    """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private.
-
-    ``cut_minutes`` of service went by LIMIT-3's monthly cut (they still count in the week), ``cut_travel_minutes`` by
-    TRAVEL-1.
-    """
-
-    worked: list[Worked]
-    cut_minutes: int = 0
-    cut_travel_minutes: int = 0
-
-
-class Said(msgspec.Struct, array_like=True, frozen=True):
-    """One payment instruction as said: the differences of its run. Private.
-
-    ``part_cents`` is its part of the gross that can bear share of cost (SOC-4; in an advance month ADV-5's offset pay).
-    ``deductions`` by kind, without zeros.
-    """
-
-    instruction_id: str
-    run_date: int
-    cut_off: int
-    relationship: str
-    lines: list[Line]
-    deductions: dict[str, int]
-    part_cents: int
-    net_cents: int
-
-    @property
-    def gross_cents(self) -> int:
-        """Sum of the lines."""
-        return sum(line.cents for line in self.lines)
-
-
-class Account(msgspec.Struct, array_like=True, frozen=True):
-    """All instructions of a statement, in order: what a later run sets its entitlement against (MONEY-2). Private."""
-
-    said: list[Said]
-
-
-class Charges(msgspec.Struct, array_like=True, frozen=True):
-    """Share of cost charged in a month: (statement id, cents) in the order of charging (SOC-5). Private."""
-
-    charged: list[tuple[str, int]]
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):

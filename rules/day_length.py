@@ -5,22 +5,23 @@ Does not cover: minutes that an earlier rule took (they are not counted).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from rules.conclusions import Worked
 from rules.periods import day_length_minutes
 
 
-def hold_excess(worked: Iterable[Worked]) -> list[tuple[Worked, int]]:
+def hold_excess(worked: Sequence[Worked]) -> list[tuple[Worked, int]]:
     """Lower ``minutes`` to what each day can hold; what was taken from whom: the document first recorded last, then the
     larger document id, loses first."""
-    days: dict[int, list[Worked]] = defaultdict(list)
+    totals: dict[int, int] = defaultdict(int)
     for each in worked:
-        days[each.day].append(each)
+        totals[each.day] += each.minutes
+    over = {day: excess for day, total in totals.items() if (excess := total - day_length_minutes(day)) > 0}
     taken: list[tuple[Worked, int]] = []
-    for day, of_day in days.items():
-        excess = sum(each.minutes for each in of_day) - day_length_minutes(day)
-        for each in sorted(of_day, key=lambda w: (w.recorded, w.document_id), reverse=True) if excess > 0 else ():
+    for day, excess in over.items():
+        of_day = [each for each in worked if each.day == day]
+        for each in sorted(of_day, key=lambda w: (w.recorded, w.document_id), reverse=True):
             minutes = min(excess, each.minutes)
             if minutes > 0:
                 each.minutes -= minutes

@@ -8,7 +8,8 @@ downstream), ACH files.
 from collections.abc import Sequence
 from typing import Any
 
-from rules.conclusions import AccountTerm, Line, Said, Stamp, Statement
+from rules.conclusions import AccountTerm, Line, Stamp, Statement
+from rules.kept import Said
 from rules.periods import iso, month_end, month_of
 
 ADVANCE = "ADVANCE"

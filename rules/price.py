@@ -6,9 +6,10 @@ was instructed before (`settle`); what happens within a month (`price_month`).
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Tail
+from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
+from rules.kept import Tail
 from rules.law import Law
 from rules.periods import closing_cut_off, month_of, next_month, previous_month
 from rules.price_benefits import conclude_benefits, months_looking_back

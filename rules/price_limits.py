@@ -10,7 +10,8 @@ All of it looks backwards only: of a workweek across the line the month before h
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from rules.conclusions import AuthorizationTerm, Tail, Worked
+from rules.conclusions import AuthorizationTerm, Worked
+from rules.kept import Tail
 from rules.law import Law
 from rules.overtime import chronological
 from rules.periods import hhmm, month_end, saturday_of, workweek_of

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from rules.authorized_time import fill_places
-from rules.conclusions import AuthorizedTime, Line, Offsettable, Statement, Tail, Worked
+from rules.conclusions import AuthorizedTime, Line, Offsettable, Statement, Worked
 from rules.day_length import hold_excess
 from rules.findings import note_conflicts
+from rules.kept import Tail
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
 from rules.periods import iso, midnight, month_of, period_end, period_of, saturday_of, workweek_of

@@ -6,9 +6,10 @@ In force: by parameter. Does not cover: what happens within a month (`settle_mon
 
 from collections.abc import Iterable, Iterator
 
-from rules.conclusions import Account, Said, Stamp
+from rules.conclusions import Stamp
 from rules.documents import Arrival
 from rules.findings import Findings, note_conflicts
+from rules.kept import Account, Said
 from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, closing_cut_off, month_of, next_month

@@ -17,9 +17,10 @@ from rules.advance_pay import (
     status,
 )
 from rules.authorizations import limited_minutes, pro_rata
-from rules.conclusions import Account, Line, Record, Statement
+from rules.conclusions import Line, Record, Statement
 from rules.documents import Span
 from rules.instructions import ADVANCE
+from rules.kept import Account
 from rules.law import NotInForce
 from rules.periods import days_in_month, iso, month_end
 from rules.settle_draft import Draft, Reading

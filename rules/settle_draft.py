@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from rules.adjustment import CARRIED, Due, carried, deductions_said, due, lines_said, outstanding, standing
-from rules.conclusions import Account, Said, Statement
+from rules.conclusions import Statement
 from rules.instructions import instruction_id
+from rules.kept import Account, Said
 from rules.law import Law
 from rules.periods import business_day_of
 from rules.settle_filed import Filed

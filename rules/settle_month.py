@@ -8,9 +8,10 @@ share of cost and advance (`settle_recipient`), what a statement's work earns (`
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rules.conclusions import Account, Record, Said, Stamp, Statement
+from rules.conclusions import Record, Stamp, Statement
 from rules.findings import Findings
 from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
+from rules.kept import Account, Said
 from rules.law import Law, NotInForce
 from rules.restatement import Decision
 from rules.settle_draft import Draft

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
-from rules.conclusions import Account, Charges, Stamp
+from rules.conclusions import Stamp
 from rules.instructions import ADVANCE
+from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
 from rules.restatement import Decision, month_unit

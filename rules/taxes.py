@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from rules.conclusions import Said
+from rules.kept import Said
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, year_of
 

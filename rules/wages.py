@@ -5,9 +5,12 @@ In force: by parameter; nothing in force holds the hours. Does not cover: which 
 authorization).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rules.law import Law, NotInForce
+
+REMEMBERED = 60 * 60 * 60  # county days
 
 
 class Wage(NamedTuple):
@@ -20,6 +23,11 @@ class Wage(NamedTuple):
 
 def wage(county: str, day: int, law: Law, known_at: int) -> Wage:
     """The rate of ``county`` in force on ``day`` as known at the cut-off ``known_at``."""
+    return _wage(county, day, law, known_at if law.publications else None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _wage(county: str, day: int, law: Law, known_at: int | None) -> Wage:
     try:
         rate: int = law.value(f"wage.{county}", day, known_at)
     except NotInForce:

@@ -17,7 +17,7 @@ LAYERS = ("schemas", "rules", "transforms", "pipelines", "deploy")
 OUTSIDE = {".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "out", "sample", "build"}
 TEXT = {"", ".avsc", ".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
 
-FOUNDATIONS = {"law", "periods", "money", "documents", "conclusions", "restatement", "findings"}
+FOUNDATIONS = {"law", "periods", "money", "documents", "conclusions", "kept", "restatement", "findings"}
 COMPOSITIONS = {"authorize", "price", "settle"}
 """A stage's decision puts the rules together: price.py, and its parts named after it as price_month.py."""
 READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.adjustment import Due, carried, due, line_differences, lines_said, outstanding, standing
-from rules.conclusions import Account, Line, Said
+from rules.conclusions import Line
+from rules.kept import Account, Said
 from tests.rules.settlement import line
 
 

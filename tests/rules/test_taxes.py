@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.conclusions import Said
+from rules.kept import Said
 from rules.law import NotInForce
 from rules.taxes import Deciding, kinds_of, on_part, withheld, withholding
 from tests.rules.settlement import LAW, day, line, run

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from schemas import KINDS
+from schemas.types import LAST_DAY
 
 EPOCH = date(1970, 1, 1)
 PLAIN = {bool: st.booleans(), bytes: st.binary(max_size=40), str: st.text(max_size=20)}
@@ -78,7 +79,8 @@ def _agreeing(kind: str, record: dict[str, Any]) -> dict[str, Any]:
             else [trip | {"service_date": record["period_start"] + index} for index, trip in enumerate(record["trips"])]
         )
     if "workweek_start" in record and kind != "Finding":
-        record["workweek_start"] -= (record["workweek_start"] - 3) % 7
+        record["workweek_start"] += (3 - record["workweek_start"]) % 7
+        record["workweek_start"] -= 7 if record["workweek_start"] > LAST_DAY else 0
     if record.get("program") == "IHSS" and record.get("funding") == "WPCS":
         record["funding"] = "PCSP"
     if record.get("outcome") == "RECOVERED" and record["cents"] is None:

@@ -1,0 +1,62 @@
+"""What a unit keeps to itself until it is decided again: private conclusions, the memory of a case file.
+
+Authority: none of its own; MONEY-2, SOC-5, LIMIT-6 and the workweek across two months need what was concluded before.
+In force: always. Does not cover: what other stages are told (`conclusions`).
+"""
+
+import msgspec
+
+from rules.conclusions import Line, Worked
+
+
+class Claims(msgspec.Struct, array_like=True, frozen=True):
+    """Minutes of a month claimed past WHO-3, by provider and day, both programs; of days on which several were there.
+    Private."""
+
+    by_provider: dict[str, dict[int, int]]
+
+
+class Tail(msgspec.Struct, array_like=True, frozen=True):
+    """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private.
+
+    ``cut_minutes`` of service went by LIMIT-3's monthly cut (they still count in the week), ``cut_travel_minutes`` by
+    TRAVEL-1.
+    """
+
+    worked: list[Worked]
+    cut_minutes: int = 0
+    cut_travel_minutes: int = 0
+
+
+class Said(msgspec.Struct, array_like=True, frozen=True):
+    """One payment instruction as said: the differences of its run. Private.
+
+    ``part_cents`` is its part of the gross that can bear share of cost (SOC-4; in an advance month ADV-5's offset pay).
+    ``deductions`` by kind, without zeros.
+    """
+
+    instruction_id: str
+    run_date: int
+    cut_off: int
+    relationship: str
+    lines: list[Line]
+    deductions: dict[str, int]
+    part_cents: int
+    net_cents: int
+
+    @property
+    def gross_cents(self) -> int:
+        """Sum of the lines."""
+        return sum(line.cents for line in self.lines)
+
+
+class Account(msgspec.Struct, array_like=True, frozen=True):
+    """All instructions of a statement, in order: what a later run sets its entitlement against (MONEY-2). Private."""
+
+    said: list[Said]
+
+
+class Charges(msgspec.Struct, array_like=True, frozen=True):
+    """Share of cost charged in a month: (statement id, cents) in the order of charging (SOC-5). Private."""
+
+    charged: list[tuple[str, int]]
