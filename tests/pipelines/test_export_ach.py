@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.export_accounts import Account, Originator, account_for
 from pipelines.export_ach import AchExport, export_ach, identification
-from pipelines.export_run import PaidRun
+from pipelines.export_run import PaidRun, Refusal
 from pipelines.export_warrants import stale_day
 from rules.law import Law
 from rules.periods import epoch_day, is_business_day
@@ -82,6 +82,12 @@ def test_what_the_validator_sees_and_what_it_does_not(count: int) -> None:
 def _check_digit(first_eight: str) -> int:
     weighted = sum(int(digit) * weight for digit, weight in zip(first_eight, (3, 7, 1, 3, 7, 1, 3, 7), strict=True))
     return -weighted % 10
+
+
+def test_more_than_a_batch_holds_is_refused() -> None:
+    assert exported([10**10 - 1] * 100).text
+    with pytest.raises(Refusal, match="more than one NACHA batch holds"):
+        exported([10**10 - 1] * 101)
 
 
 def test_the_entry_hash_keeps_its_last_ten_digits() -> None:
