@@ -109,6 +109,7 @@ def test_damaged_messages_are_unreadable_or_a_record(kind, place, byte, cut):
 def test_an_earlier_published_schema_stays_readable(tmp_path, monkeypatch):
     earlier = dict(physical.logical_schema("Timesheet"))
     earlier["fields"] = [field for field in earlier["fields"] if field["name"] != "admitted_cut_off"]
+    earlier["fields"].append({"name": "weather", "type": "string", "default": "sun"})
     body = BytesIO()
     fastavro.schemaless_writer(body, physical.parsed(earlier), SAMPLES["Timesheet"])
     raw = b"\xc3\x01" + physical.fingerprint(physical.parsed(earlier)) + body.getvalue()

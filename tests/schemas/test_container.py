@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import fastavro
@@ -14,9 +15,11 @@ from schemas.avro import (
     Container,
     Unreadable,
     decode_message,
+    encode,
     logical_schema,
     original_message,
     read_container,
+    schema_path,
     validate,
     write_container,
 )
@@ -130,7 +133,20 @@ def test_a_huge_length_does_not_fill_the_memory(whole):
     raw = whole["null"]
     start = min(block_ends(raw)) - fastavro_block_size(raw)
     huge = b"\x02" + b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f"  # one record in 2**62 bytes
-    found, damage = read(raw[:start] + huge + bytes(100))
+    stream = BytesIO(raw[:start] + huge + bytes(100_000))
+    with pytest.raises(Unreadable) as damage:
+        list(Container(stream))
+    assert (damage.value.reason, damage.value.offset) == ("UNREADABLE", start)
+    assert stream.tell() == start + len(huge)
+
+
+def test_bytes_left_over_in_a_block_are_damage(whole):
+    raw = whole["null"]
+    start = min(block_ends(raw)) - fastavro_block_size(raw)
+    body = encode(validate("Timesheet", MANY[0]))
+    size = 2 * (2 * len(body))
+    block = b"\x02" + bytes([size & 0x7F | 0x80, size >> 7]) + body * 2 + raw[start - 16 : start]
+    found, damage = read(raw[:start] + block)
     assert (found, damage.reason, damage.offset) == ([], "UNREADABLE", start)
 
 
@@ -144,6 +160,14 @@ def test_no_container_at_all(raw):
 def test_unknown_record_name(name):
     stream = BytesIO()
     fastavro.writer(stream, {"type": "record", "name": name, "fields": [{"name": "n", "type": "int"}]}, [{"n": 1}])
+    assert read(stream.getvalue())[1].reason == "UNKNOWN_SCHEMA"
+
+
+def test_our_record_name_outside_our_namespace_is_unknown():
+    stream = BytesIO()
+    schema = json.loads(schema_path("Timesheet").read_text())
+    del schema["namespace"]
+    fastavro.writer(stream, schema, MANY[:1])
     assert read(stream.getvalue())[1].reason == "UNKNOWN_SCHEMA"
 
 
