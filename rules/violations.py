@@ -76,6 +76,8 @@ def _by_recipient(week: WeekOfWork, allowed: Allowed, law: Law) -> Iterator[Viol
         if minutes <= usual:
             continue
         maximum = allowed.maximum(recipient)
+        if minutes <= maximum:
+            continue
         limit = max(usual, maximum) + allowed.extra(recipient)
         overtime, normal = allowed.overtime(recipient), (maximum - usual) * weeks
         if minutes > limit and maximum <= usual:
