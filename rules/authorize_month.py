@@ -133,6 +133,8 @@ class MonthOfTime:
         for pair, of_pair in pairs.items():
             claims: dict[int, int] = defaultdict(int)
             for tally in of_pair:
+                if not any(assignment is not None and not assignment.live_in for assignment in tally.assigned):
+                    continue
                 for day, minutes in days_with_minutes(tally):
                     if self._checks_in(tally, day):
                         claims[day] += minutes

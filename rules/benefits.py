@@ -6,7 +6,7 @@ Does not cover: enrolment in a plan, premiums, counties without a known rule.
 Units: days and months ``int`` days since 1970-01-01, minutes ``int``.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -28,19 +28,20 @@ def hours(month: int, worked: Iterable[Worked], engagements: Iterable[Engagement
 
     ``worked``: payable service, travel and training of the month; ``engagements``: one per recipient.
     """
-    paid: Counter[str] = Counter()
+    paid: dict[str, int] = defaultdict(int)
     for piece in worked:
         paid[piece.county] += piece.minutes
-    authorized: Counter[str] = Counter()
+    authorized: dict[str, int] = defaultdict(int)
     for engagement in engagements:
         for program in engagement.assignments:
-            authorized.update(_authorized_minutes(engagement, program, month))
+            for county, minutes in _authorized_minutes(engagement, program, month).items():
+                authorized[county] += minutes
     return {county: MonthHours(month, paid[county], authorized[county]) for county in sorted(paid) if paid[county] > 0}
 
 
 def _authorized_minutes(engagement: Engagement, program: str, month: int) -> dict[str, int]:
     """Authorized-to-work minutes of one recipient and program by county: floor of the sum over parts (HOURS-7)."""
-    minute_days: Counter[str] = Counter()
+    minute_days: dict[str, int] = defaultdict(int)
     for assignment in engagement.assignments[program]:
         for authorization in engagement.authorizations.get(program, ()):
             stated = assignment.monthly_minutes
@@ -51,8 +52,12 @@ def _authorized_minutes(engagement: Engagement, program: str, month: int) -> dic
 
 def _days_together(assignment: AssignmentTerm, authorization: AuthorizationTerm, month: int) -> int:
     """Days of the month on which both are in force."""
-    lasts = (last for last in (assignment.last, authorization.last, month_end(month)) if last is not None)
-    return max(0, min(lasts) - max(assignment.first, authorization.first, month) + 1)
+    last = month_end(month)
+    if assignment.last is not None:
+        last = min(last, assignment.last)
+    if authorization.last is not None:
+        last = min(last, authorization.last)
+    return max(0, last - max(assignment.first, authorization.first, month) + 1)
 
 
 def eligible(county: str, months: Sequence[MonthHours], law: Law, known_at: int | None = None) -> bool | None:

@@ -46,7 +46,8 @@ OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off")
 
 def same_content(one: Any, other: Any) -> bool:
     """Is it the same revision sent again? All but what belongs to the message is compared (TIME-3)."""
-    return all(getattr(other, name) == value for name, value in one if name not in OF_THE_MESSAGE)
+    theirs = vars(other)
+    return all(theirs[name] == value for name, value in vars(one).items() if name not in OF_THE_MESSAGE)
 
 
 class Document(Generic[F]):
@@ -134,6 +135,8 @@ class Terms(Generic[F]):
         return known
 
     def _find_spans(self, first: int, last: int) -> list[Span[F]]:
+        if len(self.ranked) == 1:
+            return _within(self.ranked[0], first, last)
         spans: list[Span[F]] = []
         edges = sorted(edge for edge in self._edges() if first < edge <= last)
         starts = [first, *edges]
@@ -152,3 +155,10 @@ class Terms(Generic[F]):
         """Days on which something may start or has just ended."""
         edges = {fact.effective_from for fact in self.ranked}
         return edges | {fact.effective_to + 1 for fact in self.ranked if fact.effective_to is not None}
+
+
+def _within(fact: F, first: int, last: int) -> list[Span[F]]:
+    """The days from first to last on which a document without rivals is in force."""
+    start = max(first, fact.effective_from)
+    end = last if fact.effective_to is None else min(last, fact.effective_to)
+    return [Span(start, end, fact)] if start <= end else []

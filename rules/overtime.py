@@ -34,12 +34,12 @@ def by_workweek(worked: Iterable[Worked]) -> dict[int, list[Worked]]:
 def mark_overtime(week: Sequence[Worked], law: Law) -> int:
     """Set ``overtime_minutes`` of a workweek in chronological order; how many there are. Days before OT-1 do not
     count."""
-    counted = [each for each in week if _threshold(each.day, law) is not None]
-    for each in week:
-        each.overtime_minutes = 0
-    if not counted:
+    threshold = _threshold(week[-1].day, law)
+    if threshold is None:
         return 0
-    over = left = max(0, sum(each.minutes for each in counted) - (_threshold(counted[-1].day, law) or 0))
+    begun = _threshold(week[0].day, law) is not None
+    counted = week if begun else [each for each in week if _threshold(each.day, law) is not None]
+    over = left = max(0, sum(each.minutes for each in counted) - threshold)
     for each in reversed(counted):
         each.overtime_minutes = min(left, each.minutes)
         left -= each.overtime_minutes

@@ -97,32 +97,39 @@ def restate(
     said: dict[Unit, dict[str, Any]] = defaultdict(dict)
     reviews: dict[Unit, int] = {}
     published = list(reversed(publications))
-    position = 0
+    position, count = 0, len(arrivals)
     while True:
-        instants = [cut_off_at_or_after(min(reviews.values()))] if reviews else []
-        if position < len(arrivals):
-            instants.append(arrivals[position].cut_off)
+        cut_off = arrivals[position].cut_off if position < count else until + 1
+        if reviews:
+            cut_off = min(cut_off, cut_off_at_or_after(min(reviews.values())))
         if published and said:
-            instants.append(cut_off_at_or_after(published[-1]))
-        cut_off = min(instants, default=until + 1)
+            cut_off = min(cut_off, cut_off_at_or_after(published[-1]))
         if cut_off > until:
             return
-        touched = {unit for unit, instant in reviews.items() if instant <= cut_off}
-        for unit in touched:
-            del reviews[unit]
+        touched = _due(reviews, cut_off) if reviews else set()
         while published and published[-1] <= cut_off:
             published.pop()
             touched.update(said)
-        while position < len(arrivals) and arrivals[position].cut_off == cut_off:
+        while position < count and arrivals[position].cut_off == cut_off:
             touched.update(case.admit(arrivals[position]))
             position += 1
-        yield from decide_again(case, touched, said, reviews, cut_off)
+        if touched:
+            yield from decide_again(case, touched, said, reviews, cut_off)
+
+
+def _due(reviews: dict[Unit, int], cut_off: int) -> set[Unit]:
+    """Units whose review is due; they are asked for no longer."""
+    due = {unit for unit, instant in reviews.items() if instant <= cut_off}
+    for unit in due:
+        del reviews[unit]
+    return due
 
 
 def decide_again(
     case: CaseFile, touched: Iterable[Unit], said: dict[Unit, dict[str, Any]], reviews: dict[Unit, int], cut_off: int
-) -> Iterator[Change]:
-    """Decide the touched units and those that follow from them, oldest first, each once."""
+) -> list[Change]:
+    """Decide the touched units and those that follow from them, oldest first, each once; all that changed."""
+    found: list[Change] = []
     waiting = [unit for unit in touched if not case.closed(unit, cut_off)]
     heapify(waiting)
     decided: set[Unit] = set()
@@ -132,18 +139,24 @@ def decide_again(
             continue
         decided.add(unit)
         decision = case.decide(unit, said, cut_off)
-        reviews.update(decision.reviews)
-        for change in changes(said[unit], decision, cut_off):
-            yield change
+        if decision.reviews:
+            reviews.update(decision.reviews)
+        changed = changes(said[unit], decision, cut_off)
+        said[unit] = decision.conclusions
+        found += changed
+        for change in changed:
             for follower in case.followers(unit, change):
                 if not case.closed(follower, cut_off):
                     heappush(waiting, follower)
-        said[unit] = decision.conclusions
+    return found
 
 
 def changes(before: dict[str, Any], decision: Decision, cut_off: int) -> list[Change]:
     """What the new decision says otherwise than the one before."""
     now = decision.conclusions
-    changed = [Change(cut_off, id, before.get(id), said) for id, said in now.items() if before.get(id) != said]
-    vanished = [Change(cut_off, id, said, None) for id, said in before.items() if id not in now]
-    return changed + vanished + [Change(cut_off, "", None, record) for record in decision.records]
+    found = [Change(cut_off, id, before.get(id), said) for id, said in now.items() if before.get(id) != said]
+    if before:
+        found += [Change(cut_off, id, said, None) for id, said in before.items() if id not in now]
+    if decision.records:
+        found += [Change(cut_off, "", None, record) for record in decision.records]
+    return found

@@ -17,6 +17,7 @@ Units: day ``int`` epoch days, instants and spans ``int`` epoch milliseconds (st
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rules.law import Law, NotInForce
@@ -26,6 +27,7 @@ from schemas.evv_visit import EvvVisit
 Span = tuple[int, int]
 Policy = Literal["record", "warn", "hold", "deny"]
 
+REMEMBERED = 60 * 60  # visits whose days are asked for again and again while their month is decided
 OUTCOMES = {"record": "NOTED", "warn": "WARNING", "hold": "HELD", "deny": "DENIED"}
 TAKING = ("hold", "deny")
 EFFECTS = {
@@ -82,7 +84,11 @@ def policy(program: str, day: int, law: Law, known_at: int | None = None) -> Pol
 
 def days_of(visit: EvvVisit) -> range:
     """The civil days the visit counts for; none if it has neither check-in nor check-out."""
-    start, end = visit.check_in_at, visit.check_out_at
+    return _days_between(visit.check_in_at, visit.check_out_at)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _days_between(start: int | None, end: int | None) -> range:
     if start is None:
         # Midnight ends a day: a check-out at 0:00 is of the day before.
         return range(0) if end is None else range(civil_day(end - 1), civil_day(end - 1) + 1)

@@ -69,11 +69,7 @@ def _trusted(kind: str, values: list[Any]) -> Fact:
     if kind in _NESTED:
         return model.model_validate(dict(zip(_NAMES[kind], values, strict=True)))
     fact = model.__new__(model)
-    set_attribute = object.__setattr__
-    set_attribute(fact, "__dict__", dict(zip(_NAMES[kind], values, strict=True)))
-    set_attribute(fact, "__pydantic_fields_set__", set())
-    set_attribute(fact, "__pydantic_extra__", None)
-    set_attribute(fact, "__pydantic_private__", None)
+    object.__setattr__(fact, "__dict__", dict(zip(_NAMES[kind], values, strict=True)))
     return fact
 
 

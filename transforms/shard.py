@@ -56,13 +56,14 @@ class Shard:
         case = STAGES[self.stage](key, self.law, self.catalog)
         for change in restate(case, self._in_order(rows), self.until, self.law.publications):
             said = change.now if change.now is not None else change.before
-            if isinstance(said, Finding):
+            kind = type(said)
+            if kind is Finding:
                 self._find(change, said, standing)
-            elif isinstance(said, Record):
+            elif kind is Record:
                 self._say(change)
             elif (stop := next_stop(said)) is not None:
                 self.dealer.deal(
-                    stop.stage, conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
+                    stop.stage, conclusion_row(stop.key, change.cut_off, change.id, kind.__name__, change.now)
                 )
                 self._count_hours(change, said)
         for finding in standing.values():

@@ -68,8 +68,23 @@ def claims_pay(fact: Fact) -> bool:
 
 def next_stop(conclusion: Any) -> Stop | None:
     """Where a conclusion goes; None: it stays in the house."""
-    if isinstance(conclusion, (AuthorizedTime, Engagement, VisitSpans, VisitWarning)):
-        return Stop(PRICE, conclusion.provider_id)
-    if isinstance(conclusion, (Statement, PayeeAccount)):
-        return Stop(SETTLE, conclusion.key)
-    return None
+    stop = _NEXT.get(type(conclusion))
+    return stop(conclusion) if stop else None
+
+
+def _to_provider(conclusion: Any) -> Stop:
+    return Stop(PRICE, conclusion.provider_id)
+
+
+def _to_settlement(conclusion: Any) -> Stop:
+    return Stop(SETTLE, conclusion.key)
+
+
+_NEXT: dict[type, Callable[[Any], Stop]] = {
+    AuthorizedTime: _to_provider,
+    Engagement: _to_provider,
+    VisitSpans: _to_provider,
+    VisitWarning: _to_provider,
+    Statement: _to_settlement,
+    PayeeAccount: _to_settlement,
+}
