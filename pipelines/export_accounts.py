@@ -20,7 +20,6 @@ from pipelines.export_run import Refusal
 
 COLUMNS = ("token", "routing", "account", "kind", "name")
 TRANSACTION_KINDS = ("checking", "savings")
-NAME_LENGTH = 22
 
 # 01-12 Federal Reserve districts, 21-32 the same for thrifts, 61-72 for electronic payments. 00 is the Treasury, 80 is
 # traveler's checks; and 000000000 would pass the check digit.
@@ -49,9 +48,9 @@ class Account:
         return None if self.printed_name() else "its token has no name"
 
     def printed_name(self) -> str:
-        """The name as the file can hold it: 22 capital letters or signs of ASCII, the rest cut."""
+        """The name in capital letters, digits and signs of ASCII; its field cuts it to 22."""
         plain = re.sub(r"[^ -~]", " ", anyascii(self.name)).upper()
-        return " ".join(plain.split())[:NAME_LENGTH].strip()
+        return " ".join(plain.split())
 
 
 Accounts = Mapping[str, set[Account]]

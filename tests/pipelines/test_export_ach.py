@@ -84,6 +84,13 @@ def _check_digit(first_eight: str) -> int:
     return -weighted % 10
 
 
+def test_a_company_id_may_have_letters() -> None:
+    run, company = paid_run([instruction("P000")]), ORIGINATOR.model_copy(update={"company_id": "1CAIHSS017"})
+    accounts = {"token-P000": {Account(ROUTINGS[0], "1", "checking", "Ana")}}
+    _, batch, _, batch_end, *_ = export_ach(run, accounts, company, LAW).text.splitlines()
+    assert (batch[40:50], batch_end[44:54]) == ("1CAIHSS017", "1CAIHSS017")
+
+
 def test_more_than_a_batch_holds_is_refused() -> None:
     assert exported([10**10 - 1] * 100).text
     with pytest.raises(Refusal, match="more than one NACHA batch holds"):
