@@ -69,7 +69,7 @@ class AssignmentTerm(msgspec.Struct, array_like=True, frozen=True):
 class Engagement(msgspec.Struct, array_like=True, frozen=True):
     """A provider's terms with one recipient, by program, in order of days; to the provider.
 
-    ``advance``: some authorization asked for advance pay, now or in an earlier revision (a month's mode is settled once).
+    ``advance``: some authorization asked for advance pay, now or in an earlier revision (a mode is settled once).
     """
 
     provider_id: str

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import EpochDay, Identifier, Pathway, Text, check_span
+from schemas.types import EndDay, EpochDay, Identifier, Pathway, Text, check_span
 
 
 class CourseListing(Fact):
@@ -20,7 +20,7 @@ class CourseListing(Fact):
     title: Text
     pathway: Pathway
     listed_from: EpochDay
-    listed_to: EpochDay | None = None
+    listed_to: EndDay | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import Cents, EpochDay, Identifier, check_span
+from schemas.types import Cents, EndDay, EpochDay, Identifier, check_span
 
 
 class IncomeAssessment(Fact):
@@ -18,7 +18,7 @@ class IncomeAssessment(Fact):
 
     recipient_id: Identifier
     effective_from: EpochDay
-    effective_to: EpochDay | None = None
+    effective_to: EndDay | None = None
     category: Literal["SSI_LINKED", "EXPANSION", "SSI_1619B", "WORKING_DISABLED", "NONE"]
     couple: bool
     blind: bool

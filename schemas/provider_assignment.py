@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import EpochDay, Identifier, MinutesOfMonth, Program, check_span
+from schemas.types import EndDay, EpochDay, Identifier, MinutesOfMonth, Program, check_span
 
 
 class ProviderAssignment(Fact):
@@ -20,7 +20,7 @@ class ProviderAssignment(Fact):
     recipient_id: Identifier
     program: Program
     effective_from: EpochDay
-    effective_to: EpochDay | None = None
+    effective_to: EndDay | None = None
     monthly_minutes: MinutesOfMonth | None = None
     relationship: Literal["NON_RELATIVE", "SPOUSE", "PARENT", "MINOR_CHILD", "CHILD_18_TO_20", "DOMESTIC_PARTNER"]
     live_in: bool

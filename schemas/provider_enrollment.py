@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import County, EpochDay, Identifier, Token, check_span
+from schemas.types import County, EndDay, EpochDay, Identifier, Token, check_span
 
 
 class ProviderEnrollment(Fact):
@@ -19,11 +19,11 @@ class ProviderEnrollment(Fact):
     provider_id: Identifier
     county: County
     effective_from: EpochDay
-    effective_to: EpochDay | None = None
+    effective_to: EndDay | None = None
     account_token: Token | None = None
     exemption: Literal["NONE", "EXEMPTION_1", "EXEMPTION_2", "EXEMPTION_WPCS"]
     exemption_from: EpochDay | None = None
-    exemption_to: EpochDay | None = None
+    exemption_to: EndDay | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from schemas.envelope import Fact, Part
 from schemas.types import (
     County,
+    EndDay,
     EpochDay,
     Identifier,
     MinutesOfMonth,
@@ -38,7 +39,7 @@ class ServiceAuthorization(Fact):
     program: Program
     county: County
     effective_from: EpochDay
-    effective_to: EpochDay | None = None
+    effective_to: EndDay | None = None
     monthly_minutes: MinutesOfMonth
     funding: Literal["PCSP", "CFCO", "IPO", "IHSS_R", "WPCS"]
     severely_impaired: bool

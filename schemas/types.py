@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 EPOCH = date(1970, 1, 1)
 FIRST_DAY = (date(1900, 1, 1) - EPOCH).days
 LAST_DAY = (date(2199, 12, 31) - EPOCH).days
+END_OF_DAYS = (date.max - EPOCH).days  # 9999-12-31, which many systems write for "no end"
 MILLIS_PER_DAY = 24 * 60 * 60 * 1000
 LONGEST_DAY = 25 * 60  # daylight saving ends
 LONGEST_WEEK = 7 * 24 * 60 + 60
@@ -24,6 +25,7 @@ LONGEST_MONTH = 31 * 24 * 60
 SUNDAY = 3  # 1970-01-04, the first Sunday of the epoch, and the remainder by 7 of every other
 
 EpochDay = Annotated[int, Field(ge=FIRST_DAY, le=LAST_DAY)]
+EndDay = Annotated[int, Field(ge=FIRST_DAY, le=END_OF_DAYS)]
 EpochMillis = Annotated[int, Field(ge=FIRST_DAY * MILLIS_PER_DAY, lt=(LAST_DAY + 1) * MILLIS_PER_DAY)]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

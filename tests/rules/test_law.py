@@ -298,7 +298,7 @@ def test_an_overlay_adds_a_value_beside_the_others(tmp_path: Path) -> None:
 
 def test_an_overlay_that_changes_nothing_is_none(tmp_path: Path) -> None:
     entry = LAW.entry("tax.FICA", day("2026-01-01"))
-    same = f"values = [{{ from = 1990-01-01, value = 6200, grade = '{entry.grade}', citation = '{entry.citation}' }}]"
+    same = f"values = [{{ from = 1900-01-01, value = 6200, grade = '{entry.grade}', citation = '{entry.citation}' }}]"
     law = Law.load(overlay(tmp_path, f"[tax.FICA]\nunit = 'per_100000'\nlaw = 'TAX-2'\n{same}"))
     assert law.overlaid == ()
     assert law.version == LAW.version
