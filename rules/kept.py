@@ -60,3 +60,19 @@ class Charges(msgspec.Struct, array_like=True, frozen=True):
     """Share of cost charged in a month: (statement id, cents) in the order of charging (SOC-5). Private."""
 
     charged: list[tuple[str, int]]
+
+
+class CareerMonth(msgspec.Struct, array_like=True, frozen=True):
+    """What a month paid that incentives look at, after all rules of the provider's side. Private.
+
+    ``training``: (class date, pathway, minutes, kind/document_id/revision); ``service``: (recipient, day, minutes).
+    """
+
+    training: list[tuple[int, str, int, str]]
+    service: list[tuple[str, int, int]]
+
+
+class PaidIncentives(msgspec.Struct, array_like=True, frozen=True):
+    """Which revision of each incentive claim was paid, by document id. Private."""
+
+    revisions: dict[str, int]

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
-from rules.kept import Tail
+from rules.kept import CareerMonth, Tail
 from rules.law import Law
 from rules.periods import closing_cut_off, month_of, next_month, previous_month
 from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
-from rules.price_incentives import CareerMonth, conclude_incentives
+from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
 from rules.price_violations import Notice, find_late_travel, find_violations
 from rules.price_watch import Watch, warned

@@ -50,9 +50,9 @@ def _record(county: str, of_county: MonthHours, notice: Notice) -> Record:
 
 
 def _months_before(county: str, month: int, notice: Notice) -> list[MonthHours]:
-    """Those that the county's rule looks back to and that have a record, the latest first."""
+    """Those that the county's rule looks back to and that have a record, in order."""
     found = []
-    for back in range(1, months_needed(county, month, notice.law, notice.cut_off)):
+    for back in range(months_needed(county, month, notice.law, notice.cut_off) - 1, 0, -1):
         earlier = add_months(month, -back)
         said = notice.before.get(month_unit(earlier), {}).get(_id(county))
         if said is not None:

@@ -10,12 +10,11 @@ paid training lies can have closed by then. A paid claim is remembered by its re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from rules.conclusions import Engagement, Line, Statement, Worked
 from rules.documents import Document
 from rules.findings import Findings
 from rules.incentives import IncentiveVerdict, PaidTraining, Record, decide_claims, first_recorded_on, needs_on
+from rules.kept import CareerMonth, PaidIncentives
 from rules.law import Law
 from rules.periods import iso, month_of, period_end, period_of
 from rules.price_filed import Filed
@@ -32,22 +31,6 @@ _ASSUMED = ("training.first_class_day", "incentive.paid_means", "incentive.in_re
 _ASSUMED_OF_SERVICE = ("incentive.last_service_month", "incentive.months", "incentive.service_counted_per")
 _ASSUMED_OF_A_ROW = ("incentive.order_of_months",)
 StatementKey = tuple[str | None, int]  # recipient named on the claim, pay period
-
-
-class CareerMonth(msgspec.Struct, array_like=True, frozen=True):
-    """What a month paid that incentives look at, after all rules of the provider's side. Private.
-
-    ``training``: (class date, pathway, minutes, kind/document_id/revision); ``service``: (recipient, day, minutes).
-    """
-
-    training: list[tuple[int, str, int, str]]
-    service: list[tuple[str, int, int]]
-
-
-class PaidIncentives(msgspec.Struct, array_like=True, frozen=True):
-    """Which revision of each incentive claim was paid, by document id. Private."""
-
-    revisions: dict[str, int]
 
 
 def career_month(classes: Iterable[PricedClass], worked: Iterable[Worked]) -> CareerMonth | None:
