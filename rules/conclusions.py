@@ -145,6 +145,7 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
     offsettable: list[Offsettable]
     documents: list[str]
     assumptions: list[str]
+    bearing_cents: int = 0  # IHSS service, straight and premium, which can bear share of cost (SOC-4)
 
     @property
     def key(self) -> str:

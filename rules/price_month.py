@@ -183,6 +183,7 @@ class MonthOfWork:
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
             documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
             assumptions=sorted(counts.assumptions | self._assumptions(lines, period)),
+            bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
         )
 
     def _enrollment_references(self, period: int) -> set[str]:

@@ -13,6 +13,7 @@ from rules.overtime import weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
 
 _RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
+_BEARING = ("SERVICE", "OVERTIME_PREMIUM")
 StatementKey = tuple[str, str | None, int]  # kind, recipient, period start
 LineKey = tuple[str, str, str, int | None]  # earning, program, county, rate
 
@@ -20,11 +21,13 @@ LineKey = tuple[str, str, str, int | None]  # earning, program, county, rate
 class Draft:
     """A statement while its minutes are gathered."""
 
-    __slots__ = ("cents", "documents", "minutes", "orders")
+    __slots__ = ("cents", "documents", "minutes", "orders", "travel_cents", "travel_minutes")
 
     def __init__(self) -> None:
         self.minutes: dict[LineKey, int] = defaultdict(int)
         self.cents: dict[LineKey, int] = defaultdict(int)  # of lines whose cents do not follow from minutes and rate
+        self.travel_minutes: dict[LineKey, int] = defaultdict(int)  # premium minutes that are travel
+        self.travel_cents: dict[LineKey, int] = defaultdict(int)  # their weighted premium
         self.documents: set[str] = set()
         self.orders: list[tuple[Stamp, str]] = []  # of the documents whose IHSS minutes or premium it carries
 
@@ -42,6 +45,17 @@ class Draft:
             for key in keys
             if self.minutes[key] or self.cents[key]
         ]
+
+    def bearing_cents(self, lines: Iterable[Line]) -> int:
+        """SOC-4: of the lines, IHSS service, straight and premium. Travel shares its premium's line and bears nothing."""
+        return sum(self._bearing(line) for line in lines if line.program == "IHSS" and line.earning in _BEARING)
+
+    def _bearing(self, line: Line) -> int:
+        key = line.earning, line.program, line.county or "", line.rate_mills
+        if line.rate_mills is None:
+            return line.cents - self.travel_cents[key]
+        travel = self.travel_minutes[key]
+        return line_cents(line.minutes - travel, line.rate_mills) if travel else line.cents
 
     def _cents(self, key: LineKey) -> int:
         return self.cents[key] if key[-1] is None else line_cents(self.minutes[key], key[-1])
@@ -70,9 +84,15 @@ def draft_premium(drafts: dict[StatementKey, Draft], week: Sequence[Worked], law
         if each.overtime_minutes:
             draft = drafts[draft_key(each, period)]
             rate = None if weighted else each.rate_mills // divisor
-            draft.minutes["OVERTIME_PREMIUM", each.program, each.county, rate] += each.overtime_minutes
+            line: LineKey = ("OVERTIME_PREMIUM", each.program, each.county, rate)
+            draft.minutes[line] += each.overtime_minutes
+            if each.earning == "TRAVEL":
+                draft.travel_minutes[line] += each.overtime_minutes
             draft.carry(each)
             draft.documents.update(other.reference for other in week)
     for (recipient, earning, program, county), cents in weighted_premium(week, law).items() if weighted else ():
         kind = "TRAINING" if earning == "TRAINING" else "ARREARS"
-        drafts[kind, recipient, period].cents["OVERTIME_PREMIUM", program, county, None] += cents
+        draft, line = drafts[kind, recipient, period], ("OVERTIME_PREMIUM", program, county, None)
+        draft.cents[line] += cents
+        if earning == "TRAVEL":
+            draft.travel_cents[line] += cents

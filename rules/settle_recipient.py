@@ -24,7 +24,6 @@ from schemas.income_assessment import IncomeAssessment
 
 SHARE = "SHARE_OF_COST"
 OVER_LIMIT = "over_limit"  # id of what a month keeps; said once for all months
-BEARING = ("SERVICE", "OVERTIME_PREMIUM")
 
 
 class RecipientMonth(MonthOfPay):
@@ -66,8 +65,7 @@ class RecipientMonth(MonthOfPay):
         """SOC-4: IHSS service, straight and premium; in an advance month the covered straight pay alone (SOC-5)."""
         if self.mode == ADVANCE:
             return self.covered[draft.id].cents if draft.id in self.covered else 0
-        lines = draft.statement.lines
-        return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
+        return draft.statement.bearing_cents
 
     def _charge(self) -> None:
         """SOC-5, SOC-6."""

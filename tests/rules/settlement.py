@@ -64,6 +64,7 @@ def statement(
         ],
         documents=[f"Timesheet/{document}/1"],
         assumptions=[],
+        bearing_cents=sum(line.cents for line in lines if line.program == "IHSS" and line.earning != "TRAVEL"),
     )
 
 
