@@ -47,7 +47,7 @@ class Draft:
         ]
 
     def bearing_cents(self, lines: Iterable[Line]) -> int:
-        """SOC-4: of the lines, IHSS service, straight and premium. Travel shares its premium's line and bears nothing."""
+        """SOC-4: of the lines, IHSS service, straight and premium. Travel bears nothing, also where it shares a line."""
         return sum(self._bearing(line) for line in lines if line.program == "IHSS" and line.earning in _BEARING)
 
     def _bearing(self, line: Line) -> int:
