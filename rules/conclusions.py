@@ -163,11 +163,15 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
-    """Where a provider's money goes, by day; to each settlement that pays this provider."""
+    """Where a provider's money goes, by day; to each settlement that pays this provider.
+
+    ``returned``: (statement id, when recorded) of payments that came back, whichever settlement made them (RUN-4).
+    """
 
     key: str
     provider_id: str
     terms: list[AccountTerm]
+    returned: list[tuple[str, Stamp]] = []
 
 
 class Worked(msgspec.Struct, array_like=True):

@@ -1,12 +1,12 @@
 """PriceTime's decision for one provider: what its months come to, and what lasts longer than a month.
 
-Authority: the provider's side of LAW.md; RUN-3 (account tokens). In force: by parameter. Does not cover: taxes and what
-was instructed before (`settle`); what happens within a month (`price_month`).
+Authority: the provider's side of LAW.md; RUN-3 (account tokens), RUN-4 (what came back). In force: by parameter.
+Does not cover: taxes and what was instructed before (`settle`); what happens within a month (`price_month`).
 """
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
+from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, Tail
@@ -44,6 +44,8 @@ class ProviderFile:
             return self.watch.admit(arrival)
         if arrival.kind == "Engagement":
             self.filed.engagements[arrival.content.recipient_id] = arrival.content
+        elif arrival.kind == "PaymentOutcome":
+            return [STANDING] if self.filed.file_outcome(arrival) else []
         elif arrival.kind == "ProviderEnrollment":
             self.filed.enrollments.file(arrival)
         else:
@@ -123,7 +125,7 @@ class ProviderFile:
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""
         if unit == STANDING:
-            return self._standing()
+            return self._standing(before)
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
@@ -146,14 +148,21 @@ class ProviderFile:
         decision.conclusions.update(findings.by_id)
         return decision
 
-    def _standing(self) -> Decision:
+    def _standing(self, before: Before) -> Decision:
         decision, findings = Decision(), Findings()
-        terms = self._account_terms()
+        terms, returned = self._account_terms(), self._returned(before)
         for key in sorted(self.payers):
-            decision.conclusions[f"account:{key}:{self.provider_id}"] = PayeeAccount(key, self.provider_id, terms)
+            account = PayeeAccount(key, self.provider_id, terms, returned)
+            decision.conclusions[f"account:{key}:{self.provider_id}"] = account
         note_conflicts(self.filed.documents(), findings)
         decision.conclusions.update(findings.by_id)
         return decision
+
+    def _returned(self, before: Before) -> list[tuple[str, Stamp]]:
+        """RUN-4: payments that came back, of statements there are; an outcome of nothing changes nothing."""
+        statements = (said.get(id) for id, _ in self.filed.returned() for said in before.values())
+        known = {said.statement_id for said in statements if isinstance(said, Statement)}
+        return [(id, stamp) for id, stamp in self.filed.returned() if id in known]
 
     def _account_terms(self) -> list[AccountTerm]:
         """RUN-3: account tokens by day, each with when that enrolment was recorded."""

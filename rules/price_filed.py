@@ -1,6 +1,6 @@
 """What is on file about one provider: facts, and what the recipients' side said.
 
-Authority: TIME-3 (which revision stands); LIMIT-4 (exceptions add up), LIMIT-6 (which decision
+Authority: TIME-3 (which revision stands); RUN-4 (what came back); LIMIT-4 (exceptions add up), LIMIT-6 (which decision
 holds). In force: always. Does not cover: what follows from them (`price`, `price_month`).
 """
 
@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from rules.conclusions import AuthorizedTime, Engagement
+from rules.conclusions import AuthorizedTime, Engagement, Stamp
 from rules.documents import Arrival, Document, Terms
 from rules.periods import month_of, saturday_of
 from rules.price_training import Classes
 from rules.training import Catalog
 from schemas.hours_exception import HoursException
 from schemas.incentive_claim import IncentiveClaim
+from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.travel_claim import TravelClaim
 from schemas.violation_decision import ViolationDecision
@@ -35,6 +36,7 @@ class Filed:
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
         self.decisions: dict[str, Document[ViolationDecision]] = {}
+        self.outcomes: dict[tuple[str, str], Document[PaymentOutcome]] = {}
 
     @property
     def months(self) -> list[int]:
@@ -65,6 +67,20 @@ class Filed:
         standing = [document for document in self.decisions.values() if not document.current.withdrawn]
         standing.sort(key=lambda document: (document.first.order, document.current.document_id))
         return {document.current.workweek_start: document.current.decision for document in standing}
+
+    def file_outcome(self, arrival: Arrival) -> bool:
+        """File a PaymentOutcome of this provider's pay; does it, or did it, say RETURNED?"""
+        key = arrival.content.instruction_id, arrival.content.document_id
+        document = self.outcomes.setdefault(key, Document())
+        document.file(arrival)
+        return any(recorded.fact.outcome == "RETURNED" for recorded in document.revisions.values())
+
+    def returned(self) -> Iterator[tuple[str, Stamp]]:
+        """RUN-4: (statement id, when recorded) of payments that came back."""
+        for (instruction_id, _), document in sorted(self.outcomes.items()):
+            if document.current.outcome == "RETURNED" and not document.current.withdrawn:
+                stamp = document.revisions[document.current.revision].stamp
+                yield instruction_id.rpartition(":")[0], stamp
 
     def travel_too_late(self) -> Iterator[tuple[TravelClaim, int]]:
         """TIME-6: claims that came for a closed month, and minutes beyond what the month already had."""

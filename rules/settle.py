@@ -120,8 +120,9 @@ class SettlementFile:
         return decision
 
     def _returned(self, payee_id: str, before: Before) -> Stamp | None:
-        """When the latest return of a payment to the payee was recorded (RUN-4)."""
-        stamps = [
+        """When the latest return of a payment to the payee was recorded, here or elsewhere (RUN-4)."""
+        stamps = [*self.filed.returned_elsewhere(payee_id)]
+        stamps += [
             stamp
             for statement_id in self.filed.outcomes
             if statement_id.split(":")[1:][:1] == [payee_id]

@@ -11,7 +11,7 @@ from datetime import date
 import msgspec
 
 from rules.advance_pay import asked_for
-from rules.conclusions import AccountTerm, Stamp, Statement
+from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
 from rules.periods import business_day_of, epoch_day, month_of
 from schemas.income_assessment import IncomeAssessment
@@ -28,7 +28,7 @@ class Filed:
 
     def __init__(self) -> None:
         self.statements: dict[int, dict[str, Statement]] = defaultdict(dict)
-        self.accounts: dict[str, list[AccountTerm]] = {}
+        self.accounts: dict[str, PayeeAccount] = {}
         self.assessments: Terms[IncomeAssessment] = Terms()
         self.authorizations: dict[str, Terms[ServiceAuthorization]] = {"IHSS": Terms(), "WPCS": Terms()}
         self.assignments: dict[str, Terms[ProviderAssignment]] = defaultdict(Terms)
@@ -52,8 +52,8 @@ class Filed:
         return month
 
     def file_account(self, arrival: Arrival) -> None:
-        """File a PayeeAccount; one that vanished has no terms."""
-        self.accounts[arrival.event_id.rpartition(":")[-1]] = arrival.content.terms if arrival.content else []
+        """File a PayeeAccount, which never vanishes: who was once paid here may be again."""
+        self.accounts[arrival.content.provider_id] = arrival.content
 
     def file_authorization(self, arrival: Arrival) -> None:
         """File a ServiceAuthorization, and keep when it was known."""
@@ -108,6 +108,16 @@ class Filed:
         """Did the recipient die before the day, by any authorization on file?"""
         deaths = (fact.deceased_on for terms in self.authorizations.values() for fact in terms.ranked)
         return any(died is not None and died < day for died in deaths)
+
+    def provider_terms(self, provider_id: str) -> list[AccountTerm]:
+        """The provider's account by day."""
+        account = self.accounts.get(provider_id)
+        return account.terms if account else []
+
+    def returned_elsewhere(self, payee_id: str) -> Iterator[Stamp]:
+        """RUN-4: when payments of other settlements to this provider came back."""
+        account = self.accounts.get(payee_id)
+        return (stamp for id, stamp in (account.returned if account else ()) if id not in self.outcomes)
 
     def recipient_terms(self) -> list[AccountTerm]:
         """The recipient's account by day (IHSS authorization), with when it was recorded."""

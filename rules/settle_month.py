@@ -17,6 +17,7 @@ from rules.restatement import Decision
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
 
+CLAIMS_PAY = ("Timesheet/", "TravelClaim/", "TrainingClaim/", "IncentiveClaim/")  # kinds of documents, as referred to
 Returned = Callable[[str], Stamp | None]
 
 
@@ -46,11 +47,17 @@ class MonthOfPay:
         except NotInForce as missing:
             draft.stay_as_said()
             self.held.append(draft)
-            about = {"document_id": statement.statement_id, "statement_id": statement.statement_id}
-            minutes = minutes_fields(statement)["paid_minutes"]
-            self.findings.add("NOT_IN_FORCE", minutes=minutes, words={"missing": missing.name}, **about)
+            if statement.lines:
+                self._find_untaxed(statement, missing)
             return None
         return draft
+
+    def _find_untaxed(self, statement: Statement, missing: NotInForce) -> None:
+        """Named by a document that claims the pay: a statement's id is none of a document."""
+        document = next(each for each in statement.documents if each.startswith(CLAIMS_PAY)).split("/")[1]
+        minutes = minutes_fields(statement)["paid_minutes"]
+        about = {"document_id": document, "statement_id": statement.statement_id}
+        self.findings.add("NOT_IN_FORCE", minutes=minutes, words={"missing": missing.name}, **about)
 
     def _draft(self, statement: Statement) -> Draft:
         account = self.before.get(f"account:{statement.statement_id}", Account([]))
@@ -71,7 +78,7 @@ class MonthOfPay:
         statement = draft.statement
         fields = instruction_fields(statement, said, len(draft.account.said), draft.said)
         own = statement.kind == ADVANCE
-        terms = self.filed.recipient_terms() if own else self.filed.accounts.get(statement.provider_id, [])
+        terms = self.filed.recipient_terms() if own else self.filed.provider_terms(statement.provider_id)
         method, token = method_of(said.net_cents, terms, said.run_date, returned(fields["payee_id"]))
         fields |= {
             "method": method,

@@ -1,6 +1,7 @@
 """PriceTime. Key: provider. Enrolled? Straight, overtime, travel, training, incentives; limits and violations.
 
-Authorized time, ProviderEnrollment, claims -> statements, accounts; BenefitHours; findings. Decision: `rules/price.py`.
+Authorized time, ProviderEnrollment, claims, PaymentOutcome -> statements, accounts; BenefitHours; findings.
+Decision: `rules/price.py`.
 """
 
 from typing import Any

@@ -50,15 +50,16 @@ def routes(fact: Any) -> list[Stop]:
     if fact.KIND in _OF_SETTLEMENT:
         stops.append(Stop(SETTLE, f"R/{fact.recipient_id}"))
     if fact.KIND == "PaymentOutcome":
-        stops.append(Stop(SETTLE, _settlement_of(fact.instruction_id)))
+        stops += _readers_of_outcome(fact.instruction_id)
     return stops
 
 
-def _settlement_of(instruction_id: str) -> str:
-    """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run``; any, if it is none of
-    ours."""
+def _readers_of_outcome(instruction_id: str) -> list[Stop]:
+    """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run`` (any, if it is none of
+    ours), and the provider it paid, whose other settlements hear of a return (RUN-4)."""
     kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
-    return f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}"
+    settlement = Stop(SETTLE, f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}")
+    return [settlement, Stop(PRICE, payee)] if kind in ("ARREARS", "TRAINING", "INCENTIVE") else [settlement]
 
 
 def claims_pay(fact: Fact) -> bool:
