@@ -50,6 +50,11 @@ def same_content(one: Any, other: Any) -> bool:
     return all(theirs[name] == value for name, value in vars(one).items() if name not in OF_THE_MESSAGE)
 
 
+def content(fact: Any) -> str:
+    """What `same_content` compares, to look it up by."""
+    return repr([value for name, value in vars(fact).items() if name not in OF_THE_MESSAGE])
+
+
 class Document(Generic[F]):
     """All revisions of one document, the first recorded of each number standing."""
 
@@ -57,7 +62,7 @@ class Document(Generic[F]):
 
     def __init__(self) -> None:
         self.revisions: dict[int, Recorded[F]] = {}
-        self.conflicts: list[F] = []
+        self.conflicts: dict[str, F] = {}  # by content, so that a sender gone mad costs no more than another
         self.current: F
 
     @property
@@ -74,10 +79,9 @@ class Document(Generic[F]):
             if len(self.revisions) == 1 or fact.revision > self.current.revision:
                 self.current = fact
             return True
-        if not same_content(known.fact, fact) and not any(same_content(other, fact) for other in self.conflicts):
-            self.conflicts.append(fact)
-            return True
-        return False
+        if same_content(known.fact, fact):
+            return False
+        return self.conflicts.setdefault(content(fact), fact) is fact
 
     @property
     def reference(self) -> str:
