@@ -112,13 +112,22 @@ def _notice(task: tuple[Mutation, Path]) -> Noticed:
         mutation.apply(Path(folder))
         sys.path.insert(0, folder)
         importlib.invalidate_caches()
-        try:
+        with _Named(mutation):
             return Noticed(mutation, tuple(_failures(set(mutation.law))))
-        except BaseException as crash:
-            crash.add_note(
-                f"while {mutation.off} ({', '.join(mutation.law)}): a mutation must not crash, or anything notices"
-            )
-            raise
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A crash says which mutation made it: a mutation must not crash, or every case would notice."""
+
+    mutation: Mutation
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, crash: BaseException | None, trace: object) -> None:
+        if crash is not None:
+            crash.add_note(f"while {self.mutation.off} ({', '.join(self.mutation.law)})")
 
 
 def _failures(rules: set[str]) -> Iterator[tuple[str, frozenset[str]]]:
