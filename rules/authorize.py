@@ -105,7 +105,8 @@ class RecipientFile:
         for day in days:
             self.visits_by_day[day][key] = document
             self.visits_by_month[month_of(day)][key] = document
-        return [*self._months_claiming(visit, days), *map(watch_unit, days)]
+        standing = [STANDING] if document.conflicts else []
+        return [*standing, *self._months_claiming(visit, days), *map(watch_unit, days)]
 
     def _months_claiming(self, visit: EvvVisit, days: Iterable[int]) -> set[Unit]:
         """Months whose timesheets the visit is compared with, or counted against another provider's visit."""
@@ -181,6 +182,7 @@ class RecipientFile:
             note_conflicts(authorizations.documents.values(), findings)
         for assignments in self.assignments.values():
             note_conflicts(assignments.documents.values(), findings)
+        note_conflicts(self.visits.values(), findings)  # here, since a visit may count for several days or for none
         decision.conclusions.update(findings.by_id)
         return decision
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rules.authorize_tally import Pair
 from rules.conclusions import VisitSpans
 from rules.documents import Document, Terms
-from rules.findings import Finding, Findings, note_conflicts
+from rules.findings import Finding, Findings
 from rules.law import Law
 from rules.overlaps import Overlap, Relation, overlaps
 from rules.periods import iso, month_of
@@ -39,7 +39,6 @@ class DayOfVisits:
     def decide(self, documents: Sequence[Document[EvvVisit]], claims: Mapping[str, Mapping[int, int]]) -> Decision:
         """``claims``: minutes past WHO-3 by provider and day."""
         decision, findings = Decision(), Findings()
-        note_conflicts(documents, findings)
         relations = [
             Relation(provider, self.recipient_id, spans, claims.get(provider, {}).get(self.day, 0))
             for provider, spans in sorted(self._spans(documents).items())

@@ -395,7 +395,7 @@ def outcomes_on(draw: Draw, instructions: list[Fields]) -> list[Fact]:
             "event_id": f"o{len(told):03}",
             "source": "bank",
             "recorded_at": instruction["cut_off"] + later * HOUR,
-            "document_id": draw(st.sampled_from(("o-1", "o-2"))),
+            "document_id": f"o-{instructions.index(instruction)}.{draw(st.integers(1, 2))}",
             "revision": draw(st.sampled_from((1, 1, 2))),
             "withdrawn": draw(st.sampled_from((False, False, False, True))),
         }

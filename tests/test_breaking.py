@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
@@ -10,7 +10,7 @@ from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import epoch_day, period_days
 from schemas.avro import validate
-from tests.case_files import Case, case
+from tests.case_files import PACIFIC, Case, case
 
 LAW = Law.load()
 JANUARY_2026 = epoch_day(date(2026, 1, 1))
@@ -63,3 +63,22 @@ def test_a_sender_that_repeats_a_number_thousands_of_times_costs_no_more_than_se
     assert time.monotonic() - started < 5
     (conflict,) = found["Finding"]
     assert (conflict["code"], conflict["count"]) == ("CONFLICTING_REVISION", 2999)
+
+
+def test_a_conflict_about_a_visit_over_midnight_is_said_once() -> None:
+    visit = {
+        "kind": "EvvVisit",
+        "id": "V1",
+        "in": datetime(2026, 1, 5, 22, tzinfo=PACIFIC),
+        "recorded_at": datetime(2026, 1, 7, 12, tzinfo=PACIFIC),
+    }
+    until = [visit | {"out": datetime(2026, 1, 6, hour, tzinfo=PACIFIC)} for hour in (2, 3)]
+    said = records(told(sheet("2026-01-01"), *until))
+    conflicts = [finding for finding in said["Finding"] if finding["code"] == "CONFLICTING_REVISION"]
+    assert [finding["document_id"] for finding in conflicts] == ["break.1.V1"]
+
+
+def test_a_conflict_about_a_visit_without_times_is_said() -> None:
+    visit = {"kind": "EvvVisit", "id": "V1", "recorded_at": datetime(2026, 1, 7, 12, tzinfo=PACIFIC)}
+    said = records(told(sheet("2026-01-01"), visit, visit | {"method": "MANUAL"}))
+    assert [finding["code"] for finding in said["Finding"]] == ["CONFLICTING_REVISION"]
