@@ -16,7 +16,7 @@ from rules.periods import business_day_of, closing_cut_off, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
 from rules.settle_filed import Filed, month_of_statement, statement_of
 from rules.settle_month import MonthOfPay
-from rules.settle_recipient import OVER_LIMIT, RecipientMonth
+from rules.settle_recipient import HELD, OVER_LIMIT, RecipientMonth
 
 
 class SettlementFile:
@@ -76,8 +76,8 @@ class SettlementFile:
         return closing_cut_off(unit.month, self.law.value("filing.closes_after_months", unit.month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        """Months of one settlement do not read each other; an income over the limit is said once for all of them."""
-        return (LIFETIME,) if change.id == OVER_LIMIT else ()
+        """Months of one settlement do not read each other; some things are said once for all of them."""
+        return (LIFETIME,) if change.id in (OVER_LIMIT, HELD) else ()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
@@ -103,12 +103,18 @@ class SettlementFile:
         return decision
 
     def _over_all_months(self, before: Before) -> Decision:
-        """Outcomes of nothing; categories claimed with too high an income."""
+        """Outcomes of nothing; categories claimed with too high an income; advances that cannot be decided."""
         decision, findings = Decision(), Findings()
         for statement_id in sorted(self.filed.outcomes):
             for outcome, stamp in self.filed.outcomes_of(statement_id):
                 if _said_before(outcome.instruction_id, stamp, before) is None:
                     findings.add("OUTCOME_WITHOUT_INSTRUCTION", document_id=outcome.document_id)
+        self._find_over_limit(before, findings)
+        self._find_held(before, findings)
+        decision.conclusions.update(findings.by_id)
+        return decision
+
+    def _find_over_limit(self, before: Before, findings: Findings) -> None:
         over = {
             said[OVER_LIMIT].document_id: said[OVER_LIMIT] for _, said in sorted(before.items()) if OVER_LIMIT in said
         }
@@ -116,8 +122,13 @@ class SettlementFile:
             words = {"category": each.category, "limit": f"${dollars(each.limit_cents)}"}
             about = {"recipient_id": self.payer_id, "document_id": document_id}
             findings.add("CATEGORY_INCOME_OVER_LIMIT", cents=each.yearly_cents, words=words, **about)
-        decision.conclusions.update(findings.by_id)
-        return decision
+
+    def _find_held(self, before: Before, findings: Findings) -> None:
+        """Advances that cannot be decided: one finding for all months of an authorization; it names the first."""
+        for held in (said[HELD] for _, said in sorted(before.items()) if HELD in said):
+            about = {"recipient_id": self.payer_id, "program": "IHSS", "service_month": held.month}
+            words = {"missing": held.missing}
+            findings.add(held.code, document_id=held.document_id, minutes=held.minutes, words=words, **about)
 
     def _returned(self, payee_id: str, before: Before) -> Stamp | None:
         """When the latest return of a payment to the payee was recorded, here or elsewhere (RUN-4)."""

@@ -3,8 +3,10 @@
 Authority: ADV-1 to ADV-7. In force: by parameter. Does not cover: what of it was instructed before (`settle_draft`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
+
+import msgspec
 
 from rules.advance_pay import (
     Offset,
@@ -27,16 +29,19 @@ from rules.settle_draft import Draft, Reading
 from rules.settle_filed import FOREVER, Filed, references
 from rules.taxes import KINDS, kinds_of, withholding
 from rules.wages import wage
+from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 
 
-class Held(NamedTuple):
-    """The finding of an advance that cannot be decided: the authorization, its minutes and what is missing."""
+class Held(msgspec.Struct, array_like=True, frozen=True):
+    """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
+    what is missing and the month."""
 
     code: str
     document_id: str
     minutes: int
     missing: str
+    month: int
 
 
 class Advance(NamedTuple):
@@ -84,7 +89,7 @@ def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advan
     try:
         return _estimated(filed, authorization, month, share_cents, reading)
     except NotInForce as missing:
-        return Advance([], {}, [], Held("NOT_IN_FORCE", authorization.document_id, 0, missing.name))
+        return Advance([], {}, [], Held("NOT_IN_FORCE", authorization.document_id, 0, missing.name, month))
 
 
 def _estimated(
@@ -94,21 +99,23 @@ def _estimated(
     minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
     hourly = wage(authorization.county, month, reading.law, reading.cut_off)
     if hourly.code is not None:
-        return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing))
+        return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing, month))
+    reading(f"wage.{authorization.county}", month)
     if len(spans) > 1 or spans[0].last - spans[0].first + 1 < days_in_month(month):
         reading("hours.pro_rata", month)
     reading("advance.mode_settled", month)
     line = advance_line(minutes, authorization.county, hourly.rate_mills)
-    taxes = withholding(line.cents, estimated_kinds(filed, month, reading), month, reading)
+    assigned = filed.assigned(month, month_end(month))
+    taxes = withholding(line.cents, estimated_kinds(assigned, month, reading), month, reading)
     deductions = estimated_deductions(line.cents, taxes, share_cents)
-    return Advance([line] if minutes else [], deductions, references(span.fact for span in spans))
+    documents = references([*(span.fact for span in spans), *assigned])
+    return Advance([line] if minutes else [], deductions, documents)
 
 
-def estimated_kinds(filed: Filed, month: int, reading: Reading) -> list[str]:
+def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[str]:
     """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
-    relationships = filed.relationships(month, month_end(month))
-    paid = {kind for relationship in relationships for kind in kinds_of(relationship, month, reading)}
-    return [kind for kind in KINDS if kind in paid or not relationships]
+    paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}
+    return [kind for kind in KINDS if kind in paid or not assigned]
 
 
 def advance_statement(recipient_id: str, month: int, advance: Advance, assumptions: list[str]) -> Statement:

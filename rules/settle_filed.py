@@ -127,9 +127,9 @@ class Filed:
             for span in terms.spans(-FOREVER, FOREVER)
         ]
 
-    def relationships(self, first: int, last: int) -> set[str]:
-        """Relationships of the providers with an IHSS assignment on a day from first to last."""
-        return {span.fact.relationship for terms in self.assignments.values() for span in terms.spans(first, last)}
+    def assigned(self, first: int, last: int) -> list[ProviderAssignment]:
+        """IHSS assignments in force on a day from first to last."""
+        return [span.fact for terms in self.assignments.values() for span in terms.spans(first, last)]
 
 
 def _recorded(terms: Terms[ServiceAuthorization], fact: ServiceAuthorization) -> Stamp:
@@ -149,7 +149,7 @@ def month_of_statement(statement_id: str) -> int | None:
         return None
 
 
-def references(facts: Iterable[IncomeAssessment | ServiceAuthorization | None]) -> list[str]:
+def references(facts: Iterable[IncomeAssessment | ServiceAuthorization | ProviderAssignment | None]) -> list[str]:
     """``kind/document_id/revision`` of each fact there is, sorted."""
     return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
 

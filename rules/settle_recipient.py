@@ -15,7 +15,7 @@ from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
 from rules.restatement import Decision, month_unit
-from rules.settle_advance import Held, advance_id, advance_statement, mode, reconciliation, worth
+from rules.settle_advance import advance_id, advance_statement, mode, reconciliation, worth
 from rules.settle_draft import Draft, Reading
 from rules.settle_filed import Filed, references
 from rules.settle_month import MonthOfPay, Returned
@@ -23,7 +23,7 @@ from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_o
 from schemas.income_assessment import IncomeAssessment
 
 SHARE = "SHARE_OF_COST"
-OVER_LIMIT = "over_limit"  # id of what a month keeps; said once for all months
+OVER_LIMIT, HELD = "over_limit", "held"  # ids of what a month keeps; said once for all months
 
 
 class RecipientMonth(MonthOfPay):
@@ -101,7 +101,7 @@ class RecipientMonth(MonthOfPay):
                 self._find("SHARE_OF_COST_DUE", draft, draft.deductions[SHARE], addressee)
             if several:
                 draft.reading("share_of_cost.order", self.month)
-            if draft.gross_cents != draft.part_cents:
+            if draft.gross_cents != draft.statement.bearing_cents:
                 draft.reading("share_of_cost.not_charged_on", self.month)
             if self.assessment is not None and self.assessment.couple:
                 draft.reading("share_of_cost.spouses", self.month)
@@ -113,7 +113,7 @@ class RecipientMonth(MonthOfPay):
         reading = Reading(self.law, self.cut_off)
         advance = worth(self.filed, self.month, self.share.cents, reading)
         if advance.held is not None:
-            self._find_held(advance.held)
+            self.decision.conclusions[HELD] = advance.held
             if self.account is None:
                 return None
         draft = self._draft(advance_statement(self.recipient_id, self.month, advance, sorted(reading.assumptions)))
@@ -124,11 +124,6 @@ class RecipientMonth(MonthOfPay):
         draft.documents += references([self.assessment])
         draft.reading.assumptions |= self.reading.assumptions
         return draft
-
-    def _find_held(self, held: Held) -> None:
-        about = {"recipient_id": self.recipient_id, "program": "IHSS", "service_month": self.month}
-        words = {"missing": held.missing}
-        self.findings.add(held.code, document_id=held.document_id, minutes=held.minutes, words=words, **about)
 
     def _cover(self) -> dict[str, Offset]:
         """ADV-5, by statement."""

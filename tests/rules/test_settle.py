@@ -25,6 +25,7 @@ from tests.rules.settlement import (
     changes,
     day,
     deducted,
+    fact,
     line,
     outcome,
     run,
@@ -343,3 +344,27 @@ def test_an_overpaid_premium_does_not_keep_the_share_from_covered_pay() -> None:
     *_, advance, last = settled(arrivals)
     assert deducted(advance, "SHARE_OF_COST") == 50000
     assert (deducted(last, "SHARE_OF_COST"), deducted(last, "ADVANCE_PAID"), last["net_cents"]) == (18611, -18611, 0)
+
+
+def test_a_doubtful_wage_of_an_advance_is_named() -> None:
+    asked = authorization(run("2026-01-20"), county="54", effective_to=day("2026-02-28"))
+    [paid] = settled([asked], run("2026-01-30"))
+    assert paid["assumptions"] == ["advance.mode_settled", "wage.54"]
+
+
+def test_documents_of_an_advance_name_the_assignments_that_decided_its_taxes() -> None:
+    cut_off = run("2026-01-20")
+    assigned = fact(
+        "ProviderAssignment",
+        cut_off,
+        "S1",
+        provider_id="P1",
+        recipient_id="R1",
+        program="IHSS",
+        effective_from=day("2026-01-01"),
+        relationship="SPOUSE",
+        live_in=True,
+    )
+    [paid] = settled([authorization(cut_off, effective_to=day("2026-02-28")), assigned], run("2026-01-30"))
+    assert paid["documents"] == ["ProviderAssignment/S1/1", "ServiceAuthorization/A1/1"]
+    assert deducted(paid, "FICA") == 0
