@@ -15,8 +15,9 @@ from rules.authorizations import (
     impairment_mismatch,
     limited_minutes,
 )
+from rules.authorize_late import LateTimesheets
 from rules.authorize_month import CLAIMS, Facts, MonthOfTime
-from rules.authorize_tally import Key, Pair, about, id_of
+from rules.authorize_tally import Key, Pair
 from rules.authorize_watch import DayOfVisits, warned_days
 from rules.conclusions import Engagement
 from rules.documents import Arrival, Document, Terms
@@ -24,7 +25,7 @@ from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
 from rules.overlaps import probation
-from rules.periods import closing_cut_off, month_of, period_of
+from rules.periods import month_of, period_of
 from rules.restatement import (
     LIFETIME,
     STANDING,
@@ -32,6 +33,7 @@ from rules.restatement import (
     Change,
     Decision,
     Unit,
+    closed,
     is_watch,
     month_unit,
     watch_unit,
@@ -52,7 +54,7 @@ class RecipientFile:
         self.recipient_id = recipient_id
         self.law = law
         self.timesheets: dict[int, dict[Key, Document[Timesheet]]] = defaultdict(dict)
-        self.late: dict[Key, Document[Timesheet]] = {}
+        self.late = LateTimesheets()
         self.visits: dict[VisitKey, Document[EvvVisit]] = {}
         self.visits_by_day: dict[int, dict[VisitKey, Document[EvvVisit]]] = defaultdict(dict)
         self.visits_by_month: dict[int, dict[VisitKey, Document[EvvVisit]]] = defaultdict(dict)
@@ -79,9 +81,8 @@ class RecipientFile:
         timesheet: Timesheet = arrival.content
         month = month_unit(month_of(timesheet.period_start))
         key = (timesheet.provider_id, timesheet.program, timesheet.period_start, timesheet.document_id)
-        if self.closed(month, arrival.cut_off):
-            self.late.setdefault(key, Document()).file(arrival)
-            return [LIFETIME]
+        if closed(month, arrival.cut_off, self.law):
+            return [LIFETIME] if self.late.admit(key, self.timesheets.get(month.month, {}), arrival) else []
         touched = [month]
         if not self._knows(timesheet.provider_id):
             # From now on among the assignments, so that the provider learns the recipient's terms.
@@ -124,13 +125,6 @@ class RecipientFile:
 
     # --- deciding
     # ---------------------------------------------------------------------------------------------------------
-
-    def closed(self, unit: Unit, cut_off: int) -> bool:
-        """TIME-6: months close; terms and lifetimes do not."""
-        if unit in (STANDING, LIFETIME):
-            return False
-        month = month_of(unit.month)
-        return closing_cut_off(month, self.law.value("filing.closes_after_months", month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """Days with visits read what was claimed; probation reads warnings."""
@@ -212,13 +206,7 @@ class RecipientFile:
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """TIME-6: what came for a closed month waits for a person. EVV-6: three warnings ask for a review."""
         decision, findings = Decision(), Findings()
-        for key, document in self.late.items():
-            _, _, period, _ = key
-            known = before.get(month_unit(month_of(period)), {}).get(id_of(key, self.recipient_id))
-            wanted = 0 if document.current.withdrawn else sum(document.current.minutes_worked)
-            if known is not None or wanted:
-                beyond = max(0, wanted - (known.claimed if known else 0))
-                findings.add("FILING_LIMIT", minutes=beyond, **about(key, self.recipient_id))
+        self.late.find(self.recipient_id, findings)
         review = probation(warned_days(before, "RECIPIENT_OVERLAP"), self.law, cut_off)
         if review is not None:
             day, count = review

@@ -11,14 +11,14 @@ from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, Tail
 from rules.law import Law
-from rules.periods import closing_cut_off, month_of, next_month, previous_month
+from rules.periods import month_of, next_month, previous_month
 from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
 from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
 from rules.price_violations import Notice, find_late_travel, find_violations
 from rules.price_watch import Watch, warned
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, is_watch, month_unit
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
 from rules.training import Catalog
 from rules.violations import WeeksJudged
 from schemas.provider_enrollment import ProviderEnrollment
@@ -93,22 +93,15 @@ class ProviderFile:
         if arrival.kind == "TrainingAttendance":
             return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
         first = not classes.claims
-        months = classes.file_claim(arrival, lambda month, cut_off: self.closed(month_unit(month), cut_off))
+        months = classes.file_claim(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law))
         return [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
 
     def _admit_travel(self, arrival: Arrival) -> list[Unit]:
         unit = month_unit(month_of(arrival.content.period_start))
-        late = self.closed(unit, arrival.cut_off)
+        late = closed(unit, arrival.cut_off, self.law)
         self.filed.file_travel(arrival, late)
         payers = [self._payer(trip.to_recipient_id) for trip in arrival.content.trips]
         return [LIFETIME if late else unit, *(touched for each in payers for touched in each)]
-
-    def closed(self, unit: Unit, cut_off: int) -> bool:
-        """TIME-6: months close; terms and lifetimes do not."""
-        if unit in (STANDING, LIFETIME):
-            return False
-        month = month_of(unit.month)
-        return closing_cut_off(month, self.law.value("filing.closes_after_months", month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """A workweek across the end of a month is read by the next one; violations add up over years."""

@@ -11,7 +11,8 @@ from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
 from rules.documents import Arrival
-from rules.periods import cut_off_at_or_after
+from rules.law import Law
+from rules.periods import closing_cut_off, cut_off_at_or_after, month_of
 
 
 class Unit(NamedTuple):
@@ -81,22 +82,24 @@ class CaseFile(Protocol):
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """Later units that read the conclusion that changed."""
 
-    def closed(self, unit: Unit, cut_off: int) -> bool:
-        """Is the unit closed to facts first seen by this cut-off (TIME-6)?"""
+
+def closed(unit: Unit, cut_off: int, law: Law) -> bool:
+    """TIME-6: is the unit closed to facts first seen by this cut-off? Months close; terms and lifetimes do not."""
+    if unit.rank in (_STANDING, _LIFETIME):
+        return False
+    month = month_of(unit.month)
+    return closing_cut_off(month, law.value("filing.closes_after_months", month)) < cut_off
 
 
-def restate(
-    case: CaseFile, arrivals: Sequence[Arrival], until: int, publications: Sequence[int] = ()
-) -> Iterator[Change]:
+def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -> Iterator[Change]:
     """Fold the decision over the cut-offs that matter to this key, up to and including ``until``.
 
-    ``arrivals`` must be in order of recording. ``publications`` are instants from which a value of the law is known
-    that was not before (WAGE-2): all open units are decided again. Changes come by cut-off, then unit, then id as
-    decided.
+    ``arrivals`` must be in order of recording. Where a value of the law becomes known that was not before (WAGE-2), all
+    open units are decided again. Changes come by cut-off, then unit, then id as decided.
     """
     said: dict[Unit, dict[str, Any]] = defaultdict(dict)
     reviews: dict[Unit, int] = {}
-    published = list(reversed(publications))
+    published = list(reversed(law.publications))
     position, count = 0, len(arrivals)
     while True:
         cut_off = arrivals[position].cut_off if position < count else until + 1
@@ -114,7 +117,7 @@ def restate(
             touched.update(case.admit(arrivals[position]))
             position += 1
         if touched:
-            yield from decide_again(case, touched, said, reviews, cut_off)
+            yield from decide_again(case, touched, said, reviews, cut_off, law)
 
 
 def _due(reviews: dict[Unit, int], cut_off: int) -> set[Unit]:
@@ -126,11 +129,16 @@ def _due(reviews: dict[Unit, int], cut_off: int) -> set[Unit]:
 
 
 def decide_again(
-    case: CaseFile, touched: Iterable[Unit], said: dict[Unit, dict[str, Any]], reviews: dict[Unit, int], cut_off: int
+    case: CaseFile,
+    touched: Iterable[Unit],
+    said: dict[Unit, dict[str, Any]],
+    reviews: dict[Unit, int],
+    cut_off: int,
+    law: Law,
 ) -> list[Change]:
     """Decide the touched units and those that follow from them, oldest first, each once; all that changed."""
     found: list[Change] = []
-    waiting = [unit for unit in touched if not case.closed(unit, cut_off)]
+    waiting = [unit for unit in touched if not closed(unit, cut_off, law)]
     heapify(waiting)
     decided: set[Unit] = set()
     while waiting:
@@ -146,7 +154,7 @@ def decide_again(
         found += changed
         for change in changed:
             for follower in case.followers(unit, change):
-                if not case.closed(follower, cut_off):
+                if not closed(follower, cut_off, law):
                     heappush(waiting, follower)
     return found
 

@@ -12,7 +12,7 @@ from rules.findings import Findings, note_conflicts
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.money import dollars
-from rules.periods import business_day_of, closing_cut_off, month_of, next_month
+from rules.periods import business_day_of, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
 from rules.settle_filed import Filed, month_of_statement, statement_of
 from rules.settle_month import MonthOfPay
@@ -68,12 +68,6 @@ class SettlementFile:
         while month is not None and month <= last:
             yield month
             month = next_month(month)
-
-    def closed(self, unit: Unit, cut_off: int) -> bool:
-        """TIME-6: months close; terms and lifetimes do not."""
-        if unit in (STANDING, LIFETIME):
-            return False
-        return closing_cut_off(unit.month, self.law.value("filing.closes_after_months", unit.month)) < cut_off
 
     def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
         """Months of one settlement do not read each other; some things are said once for all of them."""

@@ -46,15 +46,23 @@ class Shard:
         with _rare_collections():
             for key in sorted(keys):
                 self._fold_key(key, keys[key])
+        self.sort_records()
+        return self
+
+    def sort_records(self) -> None:
+        """Records of each kind by cut-off, then id."""
         for kind, records in self.records.items():
             ids = _ID[kind]
             records.sort(key=lambda record: (record["cut_off"], *(record[name] for name in ids)))
-        return self
 
     def _fold_key(self, key: str, rows: list[Row]) -> None:
-        standing: dict[str, dict[str, Any]] = {}
         case = STAGES[self.stage](key, self.law, self.catalog)
-        for change in restate(case, self._in_order(rows), self.until, self.law.publications):
+        self.tell(restate(case, self.in_order(rows), self.until, self.law))
+
+    def tell(self, changes: Iterable[Change]) -> None:
+        """What changed for one key: to the next stage, or out of the house."""
+        standing: dict[str, dict[str, Any]] = {}
+        for change in changes:
             said = change.now if change.now is not None else change.before
             kind = type(said)
             if kind is Finding:
@@ -69,7 +77,7 @@ class Shard:
         for finding in standing.values():
             self.tally.find(finding)
 
-    def _in_order(self, rows: list[Row]) -> list[Arrival]:
+    def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice counts, and comes once."""
         rows.sort(key=lambda row: row[1:])
         once = [row for row, before in zip(rows, [None, *rows], strict=False) if row != before]

@@ -124,7 +124,7 @@ def outcome(cut_off: int, instruction_id: str, what: str, cents: int | None = No
 
 
 def changes(arrivals: Sequence[Arrival], until: int, key: str = "R/R1", law: Law = LAW) -> list[Change]:
-    return list(restate(SettlementFile(key, law), sorted(arrivals, key=lambda arrival: arrival[:5]), until))
+    return list(restate(SettlementFile(key, law), sorted(arrivals, key=lambda arrival: arrival[:5]), until, law))
 
 
 def settled(arrivals: Sequence[Arrival], until: int | None = None, key: str = "R/R1") -> list[dict[str, Any]]:

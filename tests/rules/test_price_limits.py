@@ -107,12 +107,12 @@ def fold(found: list[Arrival], case: ProviderFile) -> dict:
     for cut_off in sorted({arrival.cut_off for arrival in found}):
         due = sorted({at for at in reviews.values() if at <= cut_off})
         for instant in {cut_off_at_or_after(at) for at in due} - {cut_off}:
-            list(decide_again(case, [unit for unit, at in reviews.items() if at <= instant], said, reviews, instant))
+            decide_again(case, [unit for unit, at in reviews.items() if at <= instant], said, reviews, instant, LAW)
         touched = {unit for unit, at in reviews.items() if at <= cut_off}
         for arrival in found:
             if arrival.cut_off == cut_off:
                 touched.update(case.admit(arrival))
-        list(decide_again(case, touched, said, reviews, cut_off))
+        decide_again(case, touched, said, reviews, cut_off, LAW)
     return said
 
 

@@ -14,8 +14,7 @@ from rules.instructions import method_of
 from rules.kept import Account
 from rules.money import share_cents
 from rules.periods import cut_offs, year_of
-from rules.restatement import LIFETIME, month_unit
-from rules.settle import SettlementFile
+from rules.restatement import LIFETIME, closed, month_unit
 from tests.rules.settlement import (
     LAW,
     account,
@@ -149,11 +148,10 @@ def test_method(run_date: str, returned: tuple[int, int] | None, method: tuple[s
 
 def test_a_closed_month_changes_no_more() -> None:
     """TIME-6: January 2026 closes with the run of 1 February 2028 (31 January is its end + 24 months)."""
-    case = SettlementFile("R/R1", LAW)
     month = month_unit(day("2026-01-01"))
-    assert not case.closed(month, run("2028-02-01"))
-    assert case.closed(month, run("2028-02-02"))
-    assert not case.closed(LIFETIME, run("2028-02-02"))
+    assert not closed(month, run("2028-02-01"), LAW)
+    assert closed(month, run("2028-02-02"), LAW)
+    assert not closed(LIFETIME, run("2028-02-02"), LAW)
     paid = arrives(run("2026-01-20"), statement([line(600)]))
     for written, said in (("2028-02-01", 2), ("2028-02-02", 1)):
         assert len(settled([paid, outcome(run(written), f"{FIRST}:2026-01-20", "STALE")])) == said
