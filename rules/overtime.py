@@ -6,8 +6,9 @@ the Saturday).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from rules.conclusions import Worked
 from rules.law import Law, NotInForce
@@ -54,21 +55,41 @@ def _threshold(day: int, law: Law) -> int | None:
     return threshold
 
 
-PremiumKey = tuple[str | None, str, str, str]  # recipient, earning that carries it, program, county
+class WeightedLine(NamedTuple):
+    """A line of a workweek's weighted premium; ``kind`` is that of its statement. Travel shares the line of service."""
+
+    recipient_id: str | None
+    kind: str
+    program: str
+    county: str
 
 
-def weighted_premium(week: Sequence[Worked], law: Law) -> Mapping[PremiumKey, int]:
-    """OT-4, 29 CFR 778.115: cents by line; half of the average straight pay, once for the week, by largest
-    remainder."""
+def weighted_premium(week: Sequence[Worked], law: Law) -> Iterator[tuple[WeightedLine, int, int]]:
+    """OT-4, 29 CFR 778.115: cents by line, and how many of them travel carries. Half of the average straight pay, once
+    for the week, over its lines by largest remainder (MONEY-1)."""
+    by_line: dict[WeightedLine, list[int]] = defaultdict(lambda: [0, 0])  # minutes, and those that are travel
+    for each in week:
+        if each.overtime_minutes:
+            line = WeightedLine(each.recipient_id, statement_kind(each), each.program, each.county)
+            by_line[line][0] += each.overtime_minutes
+            by_line[line][1] += each.overtime_minutes if each.earning == "TRAVEL" else 0
+    lines = sorted(by_line, key=lambda line: tuple(part or "" for part in line))
+    shares = largest_remainder(_weighted_cents(week, law), [by_line[line][0] for line in lines])
+    for line, cents in zip(lines, shares, strict=True):
+        minutes, travel = by_line[line]
+        yield line, cents, half_up(cents * travel, minutes)
+
+
+def _weighted_cents(week: Sequence[Worked], law: Law) -> int:
+    """The premium of the whole week, rounded once."""
     minutes = sum(each.minutes for each in week)
     overtime = sum(each.overtime_minutes for each in week)
     straight = sum(Fraction(each.minutes * each.rate_mills, MILL_MINUTES_IN_CENT) for each in week)
     divisor: int = law.value("overtime.premium_divisor", week[-1].day)
     premium = straight * overtime * Fraction(1, divisor * minutes)
-    by_line: dict[PremiumKey, int] = defaultdict(int)
-    for each in week:
-        if each.overtime_minutes:
-            by_line[each.recipient_id, each.earning, each.program, each.county] += each.overtime_minutes
-    keys = sorted(by_line, key=lambda key: tuple(part or "" for part in key))
-    cents = half_up(premium.numerator, premium.denominator)
-    return dict(zip(keys, largest_remainder(cents, [by_line[key] for key in keys]), strict=True))
+    return half_up(premium.numerator, premium.denominator)
+
+
+def statement_kind(worked: Worked) -> str:
+    """The kind of statement that pays for these minutes (OT-5 for their premium)."""
+    return "TRAINING" if worked.earning == "TRAINING" else "ARREARS"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from rules.conclusions import Line, Stamp, Worked
 from rules.law import Law
 from rules.money import line_cents
-from rules.overtime import weighted_premium
+from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
 
 _RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
@@ -47,7 +47,7 @@ class Draft:
         ]
 
     def bearing_cents(self, lines: Iterable[Line]) -> int:
-        """SOC-4: of the lines, IHSS service, straight and premium. Travel bears nothing, also where it shares a line."""
+        """SOC-4: of the lines, IHSS service, straight and premium. Travel bears nothing, even on a shared line."""
         return sum(self._bearing(line) for line in lines if line.program == "IHSS" and line.earning in _BEARING)
 
     def _bearing(self, line: Line) -> int:
@@ -63,7 +63,7 @@ class Draft:
 
 def draft_key(worked: Worked, period: int) -> StatementKey:
     """The statement that pays for these minutes, or carries their premium, in a pay period."""
-    return ("TRAINING" if worked.earning == "TRAINING" else "ARREARS"), worked.recipient_id, period
+    return statement_kind(worked), worked.recipient_id, period
 
 
 def draft_straight(drafts: dict[StatementKey, Draft], worked: Iterable[Worked]) -> None:
@@ -90,9 +90,11 @@ def draft_premium(drafts: dict[StatementKey, Draft], week: Sequence[Worked], law
                 draft.travel_minutes[line] += each.overtime_minutes
             draft.carry(each)
             draft.documents.update(other.reference for other in week)
-    for (recipient, earning, program, county), cents in weighted_premium(week, law).items() if weighted else ():
-        kind = "TRAINING" if earning == "TRAINING" else "ARREARS"
-        draft, line = drafts[kind, recipient, period], ("OVERTIME_PREMIUM", program, county, None)
+    for about, cents, travel_cents in weighted_premium(week, law) if weighted else ():
+        draft, line = drafts[about.kind, about.recipient_id, period], _premium_line(about)
         draft.cents[line] += cents
-        if earning == "TRAVEL":
-            draft.travel_cents[line] += cents
+        draft.travel_cents[line] += travel_cents
+
+
+def _premium_line(about: WeightedLine) -> LineKey:
+    return "OVERTIME_PREMIUM", about.program, about.county, None
