@@ -6,11 +6,12 @@ authorizations only).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from rules.conclusions import AssignmentTerm, AuthorizationTerm
 from rules.documents import Span, Terms
 from rules.law import Law
-from rules.periods import days_in_month
+from rules.periods import days_in_month, month_end
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 
@@ -28,13 +29,20 @@ def limited_minutes(authorization: ServiceAuthorization, law: Law, day: int) -> 
     supervised: tuple[str, ...] = law.value("hours.protective_supervision_programs", day)
     if not authorization.severely_impaired and authorization.funding in supervised:
         allowed: int = law.value("hours.protective_supervision_minutes.not_severely_impaired", day)
-        minutes -= max(0, authorization.protective_supervision_minutes - allowed)
-    return max(0, min(minutes, ceiling))
+        supervision = min(authorization.protective_supervision_minutes, minutes)  # a part cannot be more than the whole
+        minutes -= max(0, supervision - allowed)
+    return min(minutes, ceiling)
 
 
 def pro_rata(spans: Sequence[Span[int]], month: int) -> int:
     """Minutes of a month from spans of (first, last, monthly minutes): floor of the sum over parts (HOURS-7)."""
     return sum(minutes * (last - first + 1) for first, last, minutes in spans) // days_in_month(month)
+
+
+def divided(terms: Terms[Any], month: int) -> bool:
+    """HOURS-7: has the month anything else than one document for all its days?"""
+    whole = month, month_end(month)
+    return [span[:-1] for span in terms.spans(*whole)] != [whole]
 
 
 def counted_weekly_minutes(authorization: ServiceAuthorization, law: Law, day: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from rules.authorizations import limited_minutes, pro_rata
+from rules.authorizations import divided, limited_minutes, pro_rata
 from rules.authorize_tally import Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim
@@ -215,8 +215,7 @@ class MonthOfTime:
         terms = (self.facts.authorizations[program], self.facts.assignments[tally.pair])
         spans = [span for each in terms for span in each.spans(self.month, month_end(self.month))]
         references = {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
-        days = month_end(self.month) - self.month
-        whole = len(spans) == len(terms) and all(span.last - span.first == days for span in spans)
+        limiting = terms if self._assigned_minutes(tally.pair) is not None else terms[:1]
         return AuthorizedTime(
             provider_id=provider,
             recipient_id=self.recipient_id,
@@ -237,7 +236,8 @@ class MonthOfTime:
             cut=tally.cut,
             denied=tally.denied,
             documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(references)],
-            assumptions=(["hours.order_in_document"] if tally.cut else []) + ([] if whole else ["hours.pro_rata"]),
+            assumptions=(["hours.order_in_document"] if tally.cut else [])
+            + (["hours.pro_rata"] if any(divided(each, self.month) for each in limiting) else []),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
         )
 

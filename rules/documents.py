@@ -83,6 +83,14 @@ class Document(Generic[F]):
             return False
         return self.conflicts.setdefault(content(fact), fact) is fact
 
+    def copy(self) -> "Document[F]":
+        """The same document once more, to file what this one must not know."""
+        same: Document[F] = Document()
+        same.revisions, same.conflicts = dict(self.revisions), dict(self.conflicts)
+        if self.revisions:
+            same.current = self.current
+        return same
+
     @property
     def reference(self) -> str:
         """``kind/document_id/revision`` of the revision in force."""

@@ -46,8 +46,13 @@ class Filed:
     def file_travel(self, arrival: Arrival, late: bool) -> None:
         """File a TravelClaim; ``late``: its month has closed."""
         claim: TravelClaim = arrival.content
-        claims = self.late_travel if late else self.travel[month_of(claim.period_start)]
-        claims.setdefault((claim.period_start, claim.document_id), Document()).file(arrival)
+        key = claim.period_start, claim.document_id
+        if not late:
+            self.travel[month_of(claim.period_start)].setdefault(key, Document()).file(arrival)
+            return
+        document = self.late_travel.get(key) or (self._closed_travel(key) or Document()).copy()
+        if document.file(arrival):  # a duplicate changes nothing
+            self.late_travel[key] = document
 
     def file_exception(self, arrival: Arrival) -> set[int]:
         """File an HoursException; the months it touches (a revision may name another week)."""
@@ -85,10 +90,20 @@ class Filed:
     def travel_too_late(self) -> Iterator[tuple[TravelClaim, int]]:
         """TIME-6: claims that came for a closed month, and minutes beyond what the month already had."""
         for key, document in self.late_travel.items():
-            known = self.travel.get(month_of(key[0]), {}).get(key)
+            known = self._closed_travel(key)
             wanted = _claimed(document)
             if known is not None or wanted:
                 yield document.current, max(0, wanted - (_claimed(known) if known else 0))
+
+    def late_conflicts(self) -> Iterator[Document[TravelClaim]]:
+        """Claims of which another content came after their month had closed."""
+        for key, document in self.late_travel.items():
+            known = self._closed_travel(key)
+            if len(document.conflicts) > (len(known.conflicts) if known else 0):
+                yield document
+
+    def _closed_travel(self, key: ClaimKey) -> Document[TravelClaim] | None:
+        return self.travel.get(month_of(key[0]), {}).get(key)
 
     def documents(self) -> Iterator[Document[Any]]:
         """All that belongs to no month, in canonical order."""

@@ -112,8 +112,9 @@ def find_late_travel(filed: Filed, provider_id: str, findings: Findings) -> None
         findings.add(
             "FILING_LIMIT",
             minutes=minutes,
+            message=None if minutes else "nothing_more",
             provider_id=provider_id,
             document_id=claim.document_id,
             service_month=month_of(claim.period_start),
         )
-    note_conflicts(filed.late_travel.values(), findings)
+    note_conflicts(filed.late_conflicts(), findings)

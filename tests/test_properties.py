@@ -148,6 +148,9 @@ def instructions_add_up(records: Records) -> None:
             assert one["instruction_id"] == f"{one['statement_id']}:{iso(one['run_date'])}"
             assert one["gross_cents"] == sum(line["cents"] for line in one["lines"])
             assert one["net_cents"] == one["gross_cents"] - sum(each["cents"] for each in one["deductions"]) >= 0
+            assert one["net_cents"] == 0 or one["outstanding_cents"] == 0, (
+                "a rise is first set against what is outstanding"
+            )
             assert (one["method"] == "NONE") == (one["net_cents"] == 0)
             assert (one["method"] == "DIRECT_DEPOSIT") == (one["account_token"] is not None)
             parts = [one[f"{what}_minutes"] for what in ("paid", "held", "cut", "denied")]
@@ -250,7 +253,7 @@ def limited(authorization: Any) -> int:
     if authorization.program == "WPCS":
         return minutes
     if not authorization.severely_impaired and authorization.funding in ("PCSP", "CFCO"):
-        minutes -= max(0, authorization.protective_supervision_minutes - 195 * 60)
+        minutes -= max(0, min(minutes, authorization.protective_supervision_minutes) - 195 * 60)
     severe = authorization.severely_impaired or authorization.funding in ("PCSP", "CFCO")
     return max(0, min(minutes, (283 if severe else 195) * 60))
 
