@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, array_like=True, frozen=True):
     consequence: str | None = None
     due_by: int | None = None
     words: dict[str, str] = {}
-    message: str | None = None  # the name of another sentence of this code, where it has several
+    message: str | None = None  # the name of another sentence (and next step) of this code, where it has several
 
 
 @lru_cache(maxsize=1)
@@ -119,13 +119,15 @@ def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> di
     entry = catalog()[finding.code]
     fields = msgspec.structs.asdict(finding)
     words = {name: _in_words(name, value) for name, value in fields.items() if value is not None} | fields.pop("words")
-    sentence = entry["messages"][fields["message"]] if fields["message"] else entry["message"]
+    variant = fields["message"]
+    sentence = entry["messages"][variant] if variant else entry["message"]
+    next_step = entry.get("next_steps", {}).get(variant, entry["next_step"])
     return fields | {
         "finding_id": id,
         "rule": entry["rule"],
         "authority": entry["authority"],
         "message": ("No longer so: " if cleared else "") + sentence.format_map(words),
-        "next_step": "Nothing: this was cleared." if cleared else entry["next_step"].format_map(words),
+        "next_step": "Nothing: this was cleared." if cleared else next_step.format_map(words),
         "cut_off": cut_off,
         "cleared": cleared,
     }

@@ -90,7 +90,7 @@ class MonthOfPay:
         }
         return Record("PaymentInstruction", fields)
 
-    def _find(self, code: str, draft: Draft, cents: int, addressee: str) -> None:
+    def _find(self, code: str, draft: Draft, cents: int, addressee: str, message: str | None = None) -> None:
         statement = draft.statement
         self.findings.add(
             code,
@@ -100,4 +100,5 @@ class MonthOfPay:
             statement_id=statement.statement_id,
             service_month=self.month,
             cents=cents,
+            message=message,
         )

@@ -97,8 +97,8 @@ class RecipientMonth(MonthOfPay):
 
     def _give_notice(self, charged: Iterable[Draft], several: bool) -> None:
         for draft in charged:
-            for addressee in ("PROVIDER", "RECIPIENT"):
-                self._find("SHARE_OF_COST_DUE", draft, draft.deductions[SHARE], addressee)
+            for addressee, message in (("PROVIDER", None), ("RECIPIENT", "to_recipient")):
+                self._find("SHARE_OF_COST_DUE", draft, draft.deductions[SHARE], addressee, message)
             if several:
                 draft.reading("share_of_cost.order", self.month)
             if draft.gross_cents != draft.statement.bearing_cents:

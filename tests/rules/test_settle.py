@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.conclusions import AccountTerm, Line, Record, Statement
 from rules.documents import Arrival
-from rules.findings import Finding
+from rules.findings import Finding, finding_record
 from rules.instructions import method_of
 from rules.kept import Account
 from rules.money import share_cents
@@ -366,3 +366,17 @@ def test_documents_of_an_advance_name_the_assignments_that_decided_its_taxes() -
     [paid] = settled([authorization(cut_off, effective_to=day("2026-02-28")), assigned], run("2026-01-30"))
     assert paid["documents"] == ["ProviderAssignment/S1/1", "ServiceAuthorization/A1/1"]
     assert deducted(paid, "FICA") == 0
+
+
+def test_share_of_cost_speaks_to_each_side() -> None:
+    """SOC-6; the sentence and the next step are for the addressee alone (CONTRACT, Finding)."""
+    cut_off = run("2026-01-20")
+    found = {
+        change.now.addressee: finding_record(change.id, change.now, cut_off, cleared=False)
+        for change in changes([assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))], cut_off)
+        if isinstance(change.now, Finding)
+    }
+    assert found["RECIPIENT"]["message"].startswith("You owe your provider $100.00")
+    assert found["RECIPIENT"]["next_step"].startswith("Pay your provider")
+    assert found["PROVIDER"]["message"].startswith("$100.00 of your wages")
+    assert found["PROVIDER"]["next_step"].startswith("Ask the recipient")
