@@ -58,6 +58,7 @@ class Law:
     # Found before. Values that no publication can change need no cut-off in their key.
     _always: dict[tuple[str, int], Entry] = field(default_factory=dict, init=False, repr=False)
     _as_known: dict[tuple[str, int, int], Entry] = field(default_factory=dict, init=False, repr=False)
+    _then: dict[int, "Law"] = field(default_factory=dict, init=False, repr=False)  # by how many publications were known
 
     @staticmethod
     def load(overlay: Path | None = None) -> "Law":
@@ -109,6 +110,20 @@ class Law:
     def is_assumption(self, name: str, day: int, known_at: int | None = None) -> bool:
         """Whether the value in force is this project's own choice. Raises NotInForce."""
         return self.entry(name, day, known_at).grade == "assumption"
+
+    def as_known_at(self, cut_off: int) -> "Law":
+        """What of this law a pay run knows: nothing published later, whoever asks. Ask it for values, not its version."""
+        known = bisect_right(self.publications, cut_off)
+        if known == len(self.publications):
+            return self
+        return self._then.get(known) or self._then.setdefault(known, self._before(cut_off))
+
+    def _before(self, cut_off: int) -> "Law":
+        parameters = {
+            name: replace(each, entries=tuple(e for e in each.entries if (e.known_from or cut_off) <= cut_off))
+            for name, each in self.parameters.items()
+        }
+        return Law(parameters, self.overlaid)
 
     def names(self) -> tuple[str, ...]:
         """All parameter names, sorted."""

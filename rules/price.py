@@ -124,9 +124,10 @@ class ProviderFile:
         if is_watch(unit):
             return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
         tail = before.get(month_unit(previous_month(unit.month)), {}).get("tail")
-        month = MonthOfWork(unit.month, self.provider_id, self.filed, tail, self.law, cut_off)
+        law = self.law.as_known_at(cut_off)
+        month = MonthOfWork(unit.month, self.provider_id, self.filed, tail, law, cut_off)
         decision = month.decide()
-        notice = Notice(self.provider_id, before, self.law, cut_off)
+        notice = Notice(self.provider_id, before, law, cut_off)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
 
@@ -134,7 +135,7 @@ class ProviderFile:
         """What adds up over years."""
         decision, findings = Decision(), Findings()
         self.watch.review(before, findings, cut_off)
-        notice = Notice(self.provider_id, before, self.law, cut_off)
+        notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
         find_late_travel(self.filed, self.provider_id, findings)

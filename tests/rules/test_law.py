@@ -423,6 +423,15 @@ def test_the_law_travels_without_its_memory() -> None:
     assert travelled.value("tax.SDI", day("2026-01-01"), cut_off_of(day("2026-02-02"))) == 1_300
 
 
+def test_a_pay_run_knows_nothing_that_was_published_later() -> None:
+    law = LAW.amended(written("tax.SDI", {"from": date(2026, 1, 1), "value": 1_000, "published": date(2026, 2, 2)}))
+    before, after = cut_off_of(day("2026-02-02")), cut_off_of(day("2026-02-03"))
+    assert law.as_known_at(before).value("tax.SDI", day("2026-01-01")) == 1_300
+    assert law.as_known_at(before) is law.as_known_at(before - 1)
+    assert law.as_known_at(after) is law
+    assert LAW.as_known_at(before) is LAW
+
+
 def test_the_law_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         LAW.overlaid = ("x",)  # type: ignore[misc]
