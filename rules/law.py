@@ -112,7 +112,7 @@ class Law:
         return self.entry(name, day, known_at).grade == "assumption"
 
     def as_known_at(self, cut_off: int) -> "Law":
-        """What of this law a pay run knows: nothing that was published later. Ask it for values, not for its version."""
+        """What of this law a pay run knows: nothing published later. Ask it for values, not for its version."""
         known = bisect_right(self.publications, cut_off)
         if known == len(self.publications):
             return self
