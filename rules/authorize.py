@@ -138,7 +138,7 @@ class RecipientFile:
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Authorized time and findings of a month; a day's overlaps; engagements; what lasts."""
         if unit == STANDING:
-            return self._standing()
+            return self._standing(self.law.as_known_at(cut_off))
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
@@ -152,7 +152,7 @@ class RecipientFile:
             self.authorizations,
             self.assignments,
         )
-        return MonthOfTime(unit.month, self.recipient_id, facts, self.law, cut_off).decide()
+        return MonthOfTime(unit.month, self.recipient_id, facts, self.law.as_known_at(cut_off), cut_off).decide()
 
     def _day(self, day: int, before: Before, cut_off: int) -> Decision:
         """EVV-5 for one day."""
@@ -163,15 +163,15 @@ class RecipientFile:
             claims.by_provider if claims else {},
         )
 
-    def _standing(self) -> Decision:
+    def _standing(self, law: Law) -> Decision:
         """Each provider's engagement; HOURS-1, WHO-5: what an authorization states beyond its ceiling, or otherwise
         than its services."""
         decision, findings = Decision(), Findings()
         for provider in sorted({provider for provider, _ in self.assignments}):
-            decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider)
+            decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider, law)
         for terms in self.authorizations.values():
             for fact in terms.ranked:
-                self._judge(fact, findings)
+                self._judge(fact, law, findings)
         for authorizations in self.authorizations.values():
             note_conflicts(authorizations.documents.values(), findings)
         for assignments in self.assignments.values():
@@ -180,11 +180,11 @@ class RecipientFile:
         decision.conclusions.update(findings.by_id)
         return decision
 
-    def _engagement(self, provider: str) -> Engagement:
+    def _engagement(self, provider: str, law: Law) -> Engagement:
         return Engagement(
             provider,
             self.recipient_id,
-            {program: authorization_terms(terms, self.law) for program, terms in sorted(self.authorizations.items())},
+            {program: authorization_terms(terms, law) for program, terms in sorted(self.authorizations.items())},
             {
                 program: assignment_terms(terms)
                 for (other, program), terms in sorted(self.assignments.items())
@@ -193,12 +193,12 @@ class RecipientFile:
             advance=any(map(asks_for_advance, self.authorizations.values())),
         )
 
-    def _judge(self, fact: ServiceAuthorization, findings: Findings) -> None:
+    def _judge(self, fact: ServiceAuthorization, law: Law, findings: Findings) -> None:
         where = {"recipient_id": self.recipient_id, "program": fact.program, "document_id": fact.document_id}
-        over = fact.monthly_minutes - limited_minutes(fact, self.law, fact.effective_from)
+        over = fact.monthly_minutes - limited_minutes(fact, law, fact.effective_from)
         if over:
             findings.add("AUTHORIZATION_OVER_CEILING", minutes=over, **where)
-        counted = impairment_mismatch(fact, self.law, fact.effective_from)
+        counted = impairment_mismatch(fact, law, fact.effective_from)
         if counted is not None:
             stated = {"stated": "is" if fact.severely_impaired else "is not"}
             findings.add("IMPAIRMENT_MISMATCH", minutes=counted, words=stated, **where)
