@@ -12,7 +12,7 @@ from rules.findings import Finding, finding_record
 from rules.law import Law
 from rules.restatement import Change, restate
 from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
-from transforms.stages import STAGES, Catalog, next_stop
+from transforms.stages import STAGES, Catalog, counted_in, next_stop
 from transforms.tally import Tally
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
@@ -78,10 +78,14 @@ class Shard:
             self.tally.find(finding)
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
-        """Arrivals in the order of recording; an event that came twice counts, and comes once."""
+        """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
         rows.sort(key=lambda row: row[1:])
-        once = [row for row, before in zip(rows, [None, *rows], strict=False) if row != before]
-        self.tally.duplicates += len(rows) - len(once)
+        once: list[Row] = []
+        for row in rows:
+            if once and row == once[-1]:
+                self.tally.duplicates += counted_in(row[-1]) == self.stage
+            else:
+                once.append(row)
         return [arrival(row) for row in once]
 
     def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:

@@ -41,7 +41,7 @@ class Stop(NamedTuple):
 
 
 def routes(fact: Any) -> list[Stop]:
-    """Where a fact goes; the first stop is where it is counted. CourseListings go nowhere: they are reference data."""
+    """Where a fact goes. CourseListings go nowhere: they are reference data."""
     stops = []
     if fact.KIND in _OF_RECIPIENT:
         stops.append(Stop(AUTHORIZE, fact.recipient_id))
@@ -52,6 +52,11 @@ def routes(fact: Any) -> list[Stop]:
     if fact.KIND == "PaymentOutcome":
         stops += _readers_of_outcome(fact.instruction_id)
     return stops
+
+
+def counted_in(kind: str) -> str:
+    """The stage that counts facts of a kind, of those that read them."""
+    return AUTHORIZE if kind in _OF_RECIPIENT else PRICE if kind in _OF_PROVIDER else SETTLE
 
 
 def _readers_of_outcome(instruction_id: str) -> list[Stop]:
