@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.conclusions import Record, Stamp, Statement
-from rules.findings import Findings
+from rules.findings import Findings, long_date
 from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
@@ -71,8 +71,9 @@ class MonthOfPay:
         if draft.account.said:
             self.decision.conclusions[f"account:{draft.id}"] = draft.account
         if draft.outstanding_cents:
-            addressee = "RECIPIENT" if draft.statement.kind == ADVANCE else "PROVIDER"
-            self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee)
+            advance = draft.statement.kind == ADVANCE
+            addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)
+            self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee, message)
 
     def _instruction(self, draft: Draft, said: Said, returned: Returned) -> Record:
         statement = draft.statement
@@ -100,5 +101,6 @@ class MonthOfPay:
             statement_id=statement.statement_id,
             service_month=self.month,
             cents=cents,
+            words={"period": long_date(statement.period_start)},
             message=message,
         )

@@ -376,7 +376,24 @@ def test_share_of_cost_speaks_to_each_side() -> None:
         for change in changes([assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))], cut_off)
         if isinstance(change.now, Finding)
     }
-    assert found["RECIPIENT"]["message"].startswith("You owe your provider $100.00")
+    assert found["RECIPIENT"]["message"].startswith("You owe your provider $100.00 for the pay period from 1 Jan")
     assert found["RECIPIENT"]["next_step"].startswith("Pay your provider")
     assert found["PROVIDER"]["message"].startswith("$100.00 of your wages")
     assert found["PROVIDER"]["next_step"].startswith("Ask the recipient")
+
+
+@pytest.mark.parametrize("kind", ["ARREARS", "ADVANCE"])
+def test_an_overpayment_names_what_was_overpaid(kind: str) -> None:
+    """MONEY-2; people know pay periods and advances, not statements."""
+    first, second = run("2026-01-30"), run("2026-02-10")
+    facts = {
+        "ARREARS": [arrives(first, statement([line(600)])), arrives(second, statement([line(300)]))],
+        "ADVANCE": [authorization(first), authorization(second, revision=2, monthly_minutes=3000)],
+    }
+    [(id, said)] = [
+        (change.id, change.now)
+        for change in changes(facts[kind], second)
+        if isinstance(change.now, Finding) and change.now.code == "OVERPAYMENT"
+    ]
+    words = {"ARREARS": "for the pay period from 1 January 2026", "ADVANCE": "of your advance for February 2026"}
+    assert words[kind] in finding_record(id, said, second, cleared=False)["message"]
