@@ -17,7 +17,7 @@ from rules.overtime import chronological
 from rules.periods import hhmm, month_end, saturday_of, workweek_of
 from rules.price_filed import ClaimKey, Filed
 from rules.travel_time import PricedTrips, destination, price_trips, weekly_minutes, without_two_recipients
-from rules.violations import Allowed, Violation, WeekOfWork, judge_week
+from rules.violations import Allowed, Violation, WeekOfWork, judge_week, least_weekly_minutes
 from rules.wages import Wage, wage
 from rules.weekly_limits import (
     Allowance,
@@ -127,8 +127,10 @@ class Limits:
     # --- violations -------------------------------------------------------------------------------
 
     def may_violate(self, week: Sequence[Worked]) -> bool:
-        """Travel over its limit can violate without overtime; nothing else can."""
-        return workweek_of(week[0].day) in self.cut_travel
+        """Only travel over its limit, or service over the least of the weekly limits, can violate anything."""
+        sunday = workweek_of(week[0].day)
+        service = sum(each.minutes for each in week if each.earning == "SERVICE")
+        return sunday in self.cut_travel or service > least_weekly_minutes(sunday, self.law)
 
     def judge(self, weeks: Iterable[Sequence[Worked]], worked: Sequence[Worked]) -> list[Violation]:
         """LIMIT-4: what ended workweeks violate; ``worked``: the month's minutes with their overtime."""

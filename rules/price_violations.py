@@ -15,23 +15,26 @@ from rules.periods import business_day_of, hhmm, month_of, saturday_of
 from rules.price_filed import Filed
 from rules.price_limits import JUDGED
 from rules.restatement import LIFETIME, Before
-from rules.violations import OVERTURNED, TRAINED, Standing, Violation, ladder
+from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder
 
 _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",
     TRAINED: "it does not count, since you completed the training",
     "MONTH": "it does not count, since the week of {instead} is the violation of that month",
-    "WEEK": "it counts once, with the {instead} of the same week",
+    "WEEK": "it counts once, together with the {instead} of the same week",
 }
-_INELIGIBLE = "The county decides whether you may not work for {days} days; until it does you are paid."
+_DECIDES = (
+    "The county decides whether you are ineligible for {days} days; until it records that, you can work and are paid."
+)
 _NEXT = {
-    None: "Nothing for this one; agree hours with your recipients that stay within the limits.",
+    None: "Nothing for this week; agree hours with your recipients that stay within the limits.",
     "NOTICE": "Agree hours with your recipients that stay within the limits.",
-    "NOTICE_AND_MATERIAL": "Read the instructional material by {material}; it removes this violation, once.",
-    "INELIGIBLE_90_DAYS": _INELIGIBLE,
-    "INELIGIBLE_365_DAYS": _INELIGIBLE + " After it the count is zero.",
+    "NOTICE_AND_MATERIAL": "Read the instructional material by {material}: this removes the violation, but only once.",
+    "INELIGIBLE_90_DAYS": _DECIDES,
+    "INELIGIBLE_365_DAYS": _DECIDES + " The next violation is then number 1 again.",
 }
 _DISPUTE = " If you disagree, ask the county to review it by {due}."
+_UPHELD = ", as the county confirmed"
 
 
 class Notice(NamedTuple):
@@ -47,11 +50,12 @@ def find_violations(filed: Filed, notice: Notice, findings: Findings) -> None:
     """V1 to V4 of all months with their standing as of the cut-off."""
     judged = [of_unit[JUDGED] for of_unit in notice.before.values() if JUDGED in of_unit]
     violations = [violation for of_month in judged for violation in of_month.violations]
-    for violation, standing in ladder(violations, filed.decided_weeks(), notice.law) if violations else ():
-        _find(violation, standing, notice, findings)
+    decisions = filed.decided_weeks()
+    for violation, standing in ladder(violations, decisions, notice.law) if violations else ():
+        _find(violation, standing, decisions.get(violation.workweek) == UPHELD, notice, findings)
 
 
-def _find(violation: Violation, standing: Standing, notice: Notice, findings: Findings) -> None:
+def _find(violation: Violation, standing: Standing, upheld: bool, notice: Notice, findings: Findings) -> None:
     grain = {
         "provider_id": notice.provider_id,
         "recipient_id": violation.recipient_id,
@@ -67,7 +71,7 @@ def _find(violation: Violation, standing: Standing, notice: Notice, findings: Fi
         count=standing.active_count,
         consequence=standing.consequence,
         due_by=due_by,
-        words=_numbers(violation) | _words(standing, due_by, notice.law),
+        words=_numbers(violation) | _words(standing, upheld, due_by, notice.law),
     )
 
 
@@ -83,25 +87,27 @@ def _due_by(violation: Violation, grain: dict[str, Any], standing: Standing, not
 
 
 def _numbers(violation: Violation) -> dict[str, str]:
+    extra = f" ({hhmm(violation.extra_minutes)} of them by an exception)" if violation.extra_minutes else ""
     return {
         "worked": hhmm(violation.minutes),
-        "allowed": hhmm(violation.allowed_minutes),
+        "allowed": hhmm(violation.allowed_minutes) + extra,
+        "recipients": str(violation.recipients),
         "overtime": hhmm(violation.overtime_minutes),
         "overtime_allowed": hhmm(violation.overtime_allowed_minutes),
     }
 
 
-def _words(standing: Standing, due_by: int | None, law: Law) -> dict[str, str]:
-    """How it stands, and what the provider can do."""
+def _words(standing: Standing, upheld: bool, due_by: int | None, law: Law) -> dict[str, str]:
+    """How it stands, and what the provider can do; what the county ``upheld`` is disputed no more."""
     if standing.because is not None or due_by is None or standing.active_count is None:
         instead = long_date(standing.instead) if isinstance(standing.instead, int) else standing.instead
         return {"standing": _WHY_NOT[standing.because or ""].format(instead=instead), "next": _NEXT[None]}
     noticed = due_by - law.value("violation.dispute_days", due_by)
     material = long_date(noticed + law.value("violation.material_days", noticed))
     days = law.value("violation.ineligible_days", noticed)[standing.active_count - 1]
-    step = _NEXT[standing.consequence] + _DISPUTE
+    step = _NEXT[standing.consequence] + ("" if upheld else _DISPUTE)
     return {
-        "standing": f"this counts as violation {standing.active_count}",
+        "standing": f"this counts as violation {standing.active_count}" + (_UPHELD if upheld else ""),
         "next": step.format(material=material, days=days, due=long_date(due_by)),
     }
 

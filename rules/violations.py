@@ -19,11 +19,14 @@ import msgspec
 from rules.law import Law
 from rules.periods import add_months, days_in_month, month_of, saturday_of
 
-OVERTURNED, TRAINED = "OVERTURNED", "TRAINING_COMPLETED"
+OVERTURNED, TRAINED, UPHELD = "OVERTURNED", "TRAINING_COMPLETED", "UPHELD"
 
 
 class Violation(msgspec.Struct, array_like=True, frozen=True):
-    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime."""
+    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime.
+
+    ``extra_minutes`` of those allowed are by approved exceptions; ``recipients``: how many V3 is about.
+    """
 
     workweek: int
     code: str
@@ -32,6 +35,8 @@ class Violation(msgspec.Struct, array_like=True, frozen=True):
     allowed_minutes: int
     overtime_minutes: int = 0
     overtime_allowed_minutes: int = 0
+    extra_minutes: int = 0
+    recipients: int = 0
 
 
 class WeeksJudged(msgspec.Struct, array_like=True, frozen=True):
@@ -57,6 +62,13 @@ class Allowed(NamedTuple):
     overtime: Callable[[str], int]
 
 
+def least_weekly_minutes(workweek: int, law: Law) -> int:
+    """Service of a week up to this violates nothing, whoever it was for."""
+    usual: int = law.value("violation.usual_weekly_minutes", workweek)
+    several: int = law.value("limit.several_recipients_minutes", workweek)
+    return min(usual, several)
+
+
 def judge_week(week: WeekOfWork, allowed: Allowed, law: Law) -> list[Violation]:
     """LIMIT-4: violations of a workweek, by code and recipient. For exemption holders only V4 is judged."""
     if week.workweek < law.value("violation.judged_from", week.workweek):
@@ -78,12 +90,13 @@ def _by_recipient(week: WeekOfWork, allowed: Allowed, law: Law) -> Iterator[Viol
         maximum = allowed.maximum(recipient)
         if minutes <= maximum:
             continue
-        limit = max(usual, maximum) + allowed.extra(recipient)
+        extra = allowed.extra(recipient)
+        limit = max(usual, maximum) + extra
         overtime, normal = allowed.overtime(recipient), (maximum - usual) * weeks
         if minutes > limit and maximum <= usual:
-            yield Violation(week.workweek, "V1", recipient, minutes, limit)
+            yield Violation(week.workweek, "V1", recipient, minutes, limit, extra_minutes=extra)
         elif minutes > limit and overtime > normal:
-            yield Violation(week.workweek, "V2", recipient, minutes, limit, overtime, normal)
+            yield Violation(week.workweek, "V2", recipient, minutes, limit, overtime, normal, extra)
 
 
 def _of_several(week: WeekOfWork, law: Law) -> Iterator[Violation]:
@@ -91,7 +104,7 @@ def _of_several(week: WeekOfWork, law: Law) -> Iterator[Violation]:
     limit: int = law.value("limit.several_recipients_minutes", week.workweek)
     worked = [minutes for minutes in week.service.values() if minutes]
     if len(worked) > 1 and sum(worked) > limit:
-        yield Violation(week.workweek, "V3", None, sum(worked), limit)
+        yield Violation(week.workweek, "V3", None, sum(worked), limit, recipients=len(worked))
 
 
 class Standing(NamedTuple):
