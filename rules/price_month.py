@@ -22,7 +22,7 @@ from rules.price_counts import Counts, Taken
 from rules.price_filed import Filed
 from rules.price_incentives import CAREER, career_month
 from rules.price_limits import JUDGED, Limits
-from rules.price_statements import Draft, StatementKey, draft_key, draft_premium, draft_straight
+from rules.price_statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
 from rules.price_training import Circumstances, training_assumptions
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
@@ -149,6 +149,7 @@ class MonthOfWork:
         for priced, references in self.priced_under.items():
             if (draft := self.drafts.get(priced)) is not None:
                 draft.documents.update(references)
+        self.repriced = repriced([*self.before, *self.worked], self.law)
         for key in sorted(self.drafts, key=_place):
             statement = self._statement(key, self.drafts[key])
             self.decision.conclusions[statement.statement_id] = statement
@@ -182,7 +183,7 @@ class MonthOfWork:
             live_in=bool(term and term.live_in and kind == "ARREARS"),
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
             documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
-            assumptions=sorted(counts.assumptions | self._assumptions(lines, period)),
+            assumptions=sorted(counts.assumptions | self._assumptions(lines, period) | self.repriced[key]),
             bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
         )
 

@@ -1,6 +1,7 @@
 """A statement: what one provider earns for one recipient in one pay period, in lines that are rounded once.
 
-Authority: MONEY-1, OT-2, OT-5, OT-6. In force: always. Does not cover: what of it was instructed before (`adjustment`).
+Authority: MONEY-1, OT-2, OT-5, OT-6, WAGE-2. In force: always. Does not cover: what of it was instructed before
+(`adjustment`).
 """
 
 from collections import defaultdict
@@ -11,6 +12,7 @@ from rules.law import Law
 from rules.money import line_cents
 from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
+from rules.wages import wage
 
 _RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
 _BEARING = ("SERVICE", "OVERTIME_PREMIUM")
@@ -98,3 +100,15 @@ def draft_premium(drafts: dict[StatementKey, Draft], week: Sequence[Worked], law
 
 def _premium_line(about: WeightedLine) -> LineKey:
     return "OVERTIME_PREMIUM", about.program, about.county, None
+
+
+def repriced(worked: Iterable[Worked], law: Law) -> dict[StatementKey, set[str]]:
+    """WAGE-2, an assumption: by statement, its name where minutes had another rate when they first became payable."""
+    found: dict[StatementKey, set[str]] = defaultdict(set)
+    for each in worked if law.publications else ():
+        first = wage(each.county, each.day, law, each.payable[0])
+        if first.code is None and first.rate_mills != each.rate_mills:
+            found[draft_key(each, period_of(each.day))].add("wage.retroactive")
+            if each.overtime_minutes:
+                found[draft_key(each, period_of(saturday_of(workweek_of(each.day))))].add("wage.retroactive")
+    return found
