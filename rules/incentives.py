@@ -44,8 +44,9 @@ class Record(NamedTuple):
 class IncentiveVerdict(NamedTuple):
     """One claim that stands. ``cents`` is what it is worth; ``code`` names why that is nothing, None if it is paid.
 
-    ``missing`` says in words what is not yet met (INCENTIVE_NOT_YET_EARNED); ``kept``: paid at an earlier cut-off;
-    ``clawback``: kept, and the training was cut below 15:00 since (CLAWBACK_REVIEW).
+    ``missing`` says in words what is not yet met (INCENTIVE_NOT_YET_EARNED), or what was paid before (INCENTIVE_LIMIT);
+    ``kept``: paid at an earlier cut-off; ``clawback``: kept, and the training was cut below 15:00 since
+    (CLAWBACK_REVIEW).
     """
 
     document: Document[IncentiveClaim]
@@ -169,8 +170,10 @@ def _within_limits(
     paid = [other for other in decided if other.code is None]
     alike = [other.document.current for other in paid if other.document.current.incentive == claim.incentive]
     full = len(alike) >= terms.times or sum(other.cents for other in paid) + terms.cents > terms.total_cents
-    if full or any(other.pathway == claim.pathway for other in alike):
-        return IncentiveVerdict(verdict.document, code="INCENTIVE_LIMIT")
+    if any(other.pathway == claim.pathway for other in alike):
+        return IncentiveVerdict(verdict.document, code="INCENTIVE_LIMIT", missing="was already paid for this pathway")
+    if full:
+        return IncentiveVerdict(verdict.document, code="INCENTIVE_LIMIT", missing="was paid as often as it can be")
     return verdict
 
 
@@ -203,10 +206,11 @@ def _service_minutes(claim: IncentiveClaim, record: Record, completed: int, term
 def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, terms: Terms) -> str:
     met = [key for key, minutes in counted.items() if minutes >= terms.service_minutes]
     enough = f"{hhmm(terms.service_minutes)} of paid service for one recipient who needs this pathway"
+    end = f"by the end of {civil_date(terms.last_service_month):%B %Y}"
     if not met:
         most = hhmm(max(counted.values(), default=0))
         day = civil_date(completed)
-        return f"{enough} is needed in one month, after {day.day} {day:%B %Y}; the most so far is {most}"
+        return f"{enough} is needed in one month, after {day.day} {day:%B %Y} and {end}; the most so far is {most}"
     first = min(month for _, month in met)
     later: dict[str, list[int]] = defaultdict(list)
     for recipient, month in met:
@@ -214,7 +218,7 @@ def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, ter
     longest = max(map(_longest_row, later.values()))
     if longest >= terms.months_in_a_row:
         return ""
-    row = f"{terms.months_in_a_row} months in a row after {civil_date(first):%B %Y}"
+    row = f"{terms.months_in_a_row} months in a row after {civil_date(first):%B %Y} and {end}"
     return f"{enough} is needed in {row}; the longest row so far is {longest}"
 
 

@@ -76,7 +76,8 @@ def decide_claims(
     law: Law,
     known_at: int,
 ) -> list[TrainingVerdict]:
-    """A verdict per standing claim of one provider, in the order of first recording (TRAIN-2, TRAIN-3, TRAIN-6).
+    """A verdict per standing claim of one provider, in the order of first recording (TRAIN-2, TRAIN-3, TRAIN-6). One
+    of no minutes asks for nothing.
 
     ``attendance``: the provider's, not withdrawn; ``catalog``: as ``course_catalog`` makes it; ``enrolled``: on a day.
     """
@@ -85,7 +86,7 @@ def decide_claims(
     verdicts = []
     for document in sorted(claims, key=lambda claim: claim.first.order):
         claim = document.current
-        if claim.withdrawn:
+        if claim.withdrawn or not claim.minutes_claimed:
             continue
         listing = listed(catalog, claim.course_id, claim.class_date)
         denial = _denial(document, taken, enrolled, listing, law, known_at)

@@ -96,10 +96,12 @@ def test_what_is_missing_is_said_in_words() -> None:
     )
     assert "specialized" in decide(claim("I1", ONE, GENERAL), training=trained(GENERAL))["I1"].missing
     one = decide(claim("I1", ONE), service=served(["2024-03"], 1860) | served(["2024-04"], 60))["I1"].missing
-    assert one.endswith("in one month, after 10 January 2024; the most so far is 31:00")
+    assert one.endswith("in one month, after 10 January 2024 and by the end of November 2024; the most so far is 31:00")
     assert decide(claim("I1", ONE))["I1"].missing.endswith("so far is 0:00")
     six = decide(claim("I1", SIX), service=served(["2024-03", "2024-04", "2024-05", "2024-07"]))["I1"].missing
-    assert six.endswith("in 6 months in a row after March 2024; the longest row so far is 2")
+    assert six.endswith(
+        "in 6 months in a row after March 2024 and by the end of November 2024; the longest row so far is 2"
+    )
 
 
 def test_the_training_incentive_is_paid_twice_for_two_different_pathways() -> None:
