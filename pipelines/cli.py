@@ -1,4 +1,4 @@
-"""The command line: ``ihss-payroll replay``, ``simulate`` and (export_commands.py) ``export``.
+"""The command line: ``replay`` and ``simulate`` here, ``export`` in export_commands.py, ``run`` in live_commands.py.
 
 Exit code 0 when done (rejections are not failures), 1 when the summary does not add up, 2 on misuse with one line that
 says the remedy. Beam is imported inside the commands only, so that ``--help`` answers at once.
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from pipelines import export_commands
+from pipelines import export_commands, live_commands
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(export_commands.app, name="export")
+live_commands.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -110,7 +111,7 @@ def _replayed(
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.progress import shown
 
-    overlaid = _law(law)
+    overlaid = overlaid_law(law)
     # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
     with shown(Console(stderr=True), quiet) as beat:
@@ -168,7 +169,8 @@ def _writable(out: Path) -> None:
         raise Misuse(f"--out {out} cannot be made ({error.strerror}): name a folder you may write to") from error
 
 
-def _law(overlay: Path | None) -> "Law":
+def overlaid_law(overlay: Path | None) -> "Law":
+    """The law with a folder's TOML laid over it. Raises Misuse."""
     from rules.law import Law, LawError
 
     if overlay and not overlay.is_dir():

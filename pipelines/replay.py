@@ -18,6 +18,8 @@ from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from schemas import CONCLUSIONS
 from schemas.avro import write_container
+from schemas.journal import FOLDER as JOURNAL
+from schemas.journal import is_journal
 from transforms.beat import Beat, done_so_far
 from transforms.stages import STAGES
 from transforms.tally import merged
@@ -44,7 +46,8 @@ def replay(
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced.
     """
     started = time.monotonic()
-    names = sorted(str(path.relative_to(events)) for path in events.rglob("*.avro") if path.is_file())
+    below = events / JOURNAL if is_journal(events) else events
+    names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
     edges = Edges(events, names, partial, _shards(size), Beat(str(partial / "beat")))

@@ -12,8 +12,9 @@ import apache_beam as beam
 
 from rules.periods import cut_off_after, is_cut_off
 from schemas import FACTS
-from schemas.avro import Container, Unreadable, original_message, validate
+from schemas.avro import Container, Unreadable, decode_message, original_message, validate
 from schemas.envelope import Fact
+from schemas.journal import TAKEN, Entry, is_segment, read_segment
 from transforms.rows import Dealer, fact_body, fact_row
 from transforms.stages import claims_pay, routes
 from transforms.tally import Tally
@@ -37,6 +38,14 @@ def admission(fact: Fact) -> int:
     return admitted
 
 
+def fact_of(entry: Entry) -> Fact:
+    """The fact of a journal's entry, with the pay run that the journal names. Raises Unreadable."""
+    fact = decode_message(entry.raw)
+    if not isinstance(fact, Fact):
+        raise Unreadable("UNKNOWN_SCHEMA", f"{fact.KIND} is not a kind of fact.")
+    return fact.model_copy(update={"admitted_cut_off": entry.admitted_cut_off})
+
+
 class Door:
     """Facts to rows for their stages; what cannot be used to rejections. ``until`` None: all that is recorded is
     due."""
@@ -47,9 +56,17 @@ class Door:
         self.catalog: list[bytes] = []
 
     def read_file(self, path: Path, name: str) -> Iterator[None]:
-        """Read a container file; yields now and then, when blocks may be full. ``name`` is its origin in rejections."""
+        """Read a container file of facts, or a segment of a journal; yields now and then, when blocks may be full.
+
+        ``name`` is its origin in rejections.
+        """
         with path.open("rb") as stream:
             try:
+                if is_segment(stream):
+                    for entry in read_segment(stream):
+                        self.read_entry(entry)
+                        yield
+                    return
                 container = Container(stream)
                 if container.kind not in FACTS:
                     raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
@@ -67,6 +84,18 @@ class Door:
             self.admit(cast(Fact, validate(container.kind, record)))
         except Unreadable as wrong:
             self.reject(original_message(container.kind, container, record), origin, wrong)
+
+    def read_entry(self, entry: Entry) -> None:
+        """One entry of a journal: the pay run that the journal names sees it first, and what was rejected stays so."""
+        if entry.reason == TAKEN:
+            return
+        self.tally.inputs += 1
+        try:
+            if entry.reason is not None:
+                raise Unreadable(entry.reason, entry.message or "", entry.field)
+            self.admit(fact_of(entry))
+        except Unreadable as wrong:
+            self.reject(entry.raw, entry.origin, wrong)
 
     def admit(self, fact: Fact) -> None:
         """A trusted fact: to the stages that read it, if it is due."""

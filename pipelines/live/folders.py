@@ -1,0 +1,68 @@
+"""A folder that facts come from: files that land in it.
+
+Files land by an atomic rename to ``<anything>.avro``; each is moved to ``taken/`` when all of it is in the journal. The
+same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost, it costs duplicates, no money).
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from pipelines.live.collector import Batch, Message, Taken, batches
+from pipelines.live.durable import made, sync_folder
+from schemas import FACTS
+from schemas.avro import Container, Unreadable, original_message
+
+LARGEST_BATCH = 2000
+TAKEN = "taken"
+
+
+class FolderIn:
+    """Facts from files that land in ``folder``. ``unfinished``: what of which files a crash left in the journal."""
+
+    def __init__(self, folder: Path, journal: Path, unfinished: Mapping[str, Collection[str]]) -> None:
+        self.folder, self.known = made(folder), made(journal / TAKEN)
+        self.done = made(folder / TAKEN)
+        self.unfinished = unfinished
+
+    def batches(self) -> Iterator[Batch]:
+        """What has landed until now, file by file in the order of names."""
+        for path in sorted(self.folder.glob("*.avro")):
+            if path.is_file() and not path.name.startswith("."):
+                yield from self._of_file(path)
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+    def _of_file(self, path: Path) -> Iterator[Batch]:
+        with path.open("rb") as stream:
+            mark = hashlib.file_digest(stream, "sha256").hexdigest()
+        if (self.known / mark).exists():
+            path.replace(self.done / path.name)
+            return
+        origin = f"{path.name}#{mark[:16]}"
+        known = self.unfinished.get(origin, ())
+        messages = (message for message in _messages(path, origin, mark) if message.origin not in known)
+        yield from batches(messages, lambda: self._taken(path, mark), LARGEST_BATCH)
+
+    def _taken(self, path: Path, mark: str) -> None:
+        (self.known / mark).touch()
+        sync_folder(self.known)
+        path.replace(self.done / path.name)
+        sync_folder(self.done)
+
+
+def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
+    """Facts of a container file, what is damaged as one rejection, and a mark of its end."""
+    with path.open("rb") as stream:
+        try:
+            container = Container(stream)
+            if container.kind not in FACTS:
+                raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
+            for position, record in container:
+                yield Message(original_message(container.kind, container, record), f"{origin}:{position}")
+        except Unreadable as damage:
+            stream.seek(damage.offset or 0)
+            yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
+    yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
+

@@ -1,0 +1,182 @@
+"""What the stages remember between pay runs, so that a pay run costs what is new: one row a key in a small database.
+
+A cache: it is thrown away whenever code, law or journal are not the ones it was made with, and made again from the
+journal. A row is a pickle of a case file and what was concluded from it; facts in it were validated at the door.
+"""
+
+import hashlib
+import io
+import pickle
+import platform
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+import rules
+from rules.documents import Arrival
+from rules.law import Law
+from rules.periods import cut_off_at_or_after
+from rules.restatement import CaseFile, Change, Unit, decide_again
+from transforms.stages import Catalog
+
+NEVER = 1 << 62  # an instant that no cut-off reaches
+ROOT = Path(rules.__file__).parents[1]
+TABLES = """
+create table if not exists kept (stage text, key text, due integer, state blob, primary key (stage, key)) without rowid;
+create index if not exists due on kept (stage, due);
+create table if not exists catalog (body blob primary key) without rowid;
+create table if not exists told (name text primary key, value) without rowid;
+"""
+
+
+class Kept:
+    """One key of one stage between pay runs: `rules.restatement.restate`, but taken up again where it was left."""
+
+    __slots__ = ("case", "published", "reviews", "said")
+
+    def __init__(self, case: CaseFile, law: Law) -> None:
+        self.case = case
+        self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
+        self.reviews: dict[Unit, int] = {}
+        self.published = list(reversed(law.publications))
+
+    @property
+    def due(self) -> int:
+        """The cut-off at which to decide again though nothing arrives."""
+        instants = list(self.reviews.values())
+        if self.published and self.said:
+            instants.append(self.published[-1])
+        return cut_off_at_or_after(min(instants)) if instants else NEVER
+
+    def decide(self, arrivals: Iterable[Arrival], cut_off: int, law: Law) -> list[Change]:
+        """Decide as of a cut-off, after all before it; what changed."""
+        touched = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
+        for unit in touched:
+            del self.reviews[unit]
+        while self.published and self.published[-1] <= cut_off:
+            self.published.pop()
+            touched.update(self.said)
+        for arrival in arrivals:
+            touched.update(self.case.admit(arrival))
+        return decide_again(self.case, touched, self.said, self.reviews, cut_off, law) if touched else []
+
+
+class Told(NamedTuple):
+    """Up to where the memory goes. ``first_claim``: the first pay run there is; None: none yet."""
+
+    cut_off: int
+    first_claim: int | None
+
+
+class Memory:
+    """Rows by stage and key. All changes of a pay run are committed at once, or none."""
+
+    def __init__(self, journal: Path, law: Law) -> None:
+        self.path, self.law, self.mark = journal / "memory.sqlite", law, mark_of(law)
+        self.catalog: Catalog = {}
+        self._database = self._opened()
+        if self._read("mark") != self.mark:
+            self.forget()
+
+    def told(self) -> Told | None:
+        """Up to where it goes; None: it knows nothing."""
+        cut_off = self._read("cut_off")
+        return None if cut_off is None else Told(cut_off, self._read("first_claim"))
+
+    def bodies(self) -> list[bytes]:
+        """Course listings known until now."""
+        return [body for (body,) in self._database.execute("select body from catalog")]
+
+    def due(self, stage: str, cut_off: int) -> list[str]:
+        """Keys to decide again at the cut-off though nothing arrives."""
+        rows = self._database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
+        return [key for (key,) in rows]
+
+    def get(self, stage: str, key: str) -> Kept | None:
+        """What is remembered of a key."""
+        row = self._database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
+        return _Unpickler(io.BytesIO(row[0]), (self.law, self.catalog)).load() if row else None
+
+    def put(self, stage: str, key: str, kept: Kept) -> None:
+        """Remember a key, once this pay run is committed."""
+        stream = io.BytesIO()
+        _Pickler(stream, (self.law, self.catalog)).dump(kept)
+        self._database.execute("replace into kept values (?, ?, ?, ?)", (stage, key, kept.due, stream.getvalue()))
+
+    def commit(self, told: Told, bodies: Iterable[bytes]) -> None:
+        """The pay run is over and all of it is remembered."""
+        self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
+        for name, value in {"mark": self.mark, **told._asdict()}.items():
+            self._database.execute("replace into told values (?, ?)", (name, value))
+        self._database.commit()
+
+    def forget(self) -> None:
+        """Throw all away."""
+        self._database.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self._database = self._opened()
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is forgotten."""
+        self._database.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path)
+        try:
+            database.execute("pragma journal_mode = wal")
+            database.executescript(TABLES)
+        except sqlite3.DatabaseError:  # not a database any more: it can always be made again
+            database.close()
+            self.path.unlink()
+            return self._opened()
+        return database
+
+    def _read(self, name: str) -> Any:
+        row = self._database.execute("select value from told where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves out what all keys share, and takes facts as the values that they are."""
+
+    def __init__(self, stream: io.BytesIO, shared: tuple[Any, ...]) -> None:
+        super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
+        self._shared = {id(each): place for place, each in enumerate(shared)}
+
+    def persistent_id(self, each: Any) -> int | None:
+        return self._shared.get(id(each))
+
+    def reducer_override(self, each: Any) -> Any:
+        return (_model, (type(each), each.__dict__)) if isinstance(each, BaseModel) else NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, shared: tuple[Any, ...]) -> None:
+        super().__init__(stream)
+        self._shared = shared
+
+    def persistent_load(self, place: int) -> Any:
+        return self._shared[place]
+
+
+def _model(model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
+    """A model as it was, without asking again whether it is right."""
+    made = model.__new__(model)
+    own = {"__dict__": values, "__pydantic_fields_set__": set(values)}
+    for name, value in {**own, "__pydantic_extra__": None, "__pydantic_private__": None}.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def mark_of(law: Law) -> str:
+    """SHA-256 over the law, the code that decides and remembers, and the Python that runs it."""
+    mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
+    for layer in ("schemas", "rules", "transforms", "pipelines/live"):
+        for path in sorted((ROOT / layer).glob("*.py")):
+            mark.update(path.read_bytes())
+    return mark.hexdigest()

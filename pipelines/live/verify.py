@@ -1,0 +1,57 @@
+"""``journal verify``: every check, the order of numbers and times, and that no number is missing."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.live.journal import Damaged, entries_of, run_folders, segments
+from rules.periods import business_day_of, iso
+from schemas.journal import TAKEN
+
+
+class Verdict(NamedTuple):
+    """What was found; ``faults`` are sentences, none if the journal is whole."""
+
+    pay_runs: int
+    facts: int
+    rejections: int
+    faults: list[str]
+
+
+def verify(journal: Path) -> Verdict:
+    """Read all segments and say what is wrong with them. Changes nothing."""
+    faults: list[str] = []
+    numbers: list[int] = []
+    counts = {"fact": 0, "rejection": 0, TAKEN: 0}
+    for folder in run_folders(journal):
+        for path in segments(folder):
+            try:
+                numbers += _read(path, counts, faults)
+            except Damaged as damage:
+                faults.append(str(damage))
+    faults += _gaps(sorted(numbers))
+    return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], faults)
+
+
+def _read(path: Path, counts: dict[str, int], faults: list[str]) -> list[int]:
+    numbers = [0]
+    latest = 0
+    for entry in entries_of(path):
+        counts[{None: "fact", TAKEN: TAKEN}.get(entry.reason, "rejection")] += 1
+        if entry.number <= numbers[-1] or entry.arrived_at < latest:
+            faults.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")
+        if iso(business_day_of(entry.admitted_cut_off)) != path.parent.name:
+            faults.append(f"{path.parent.name}/{path.name}: entry {entry.number} belongs to another pay run")
+        numbers.append(entry.number)
+        latest = entry.arrived_at
+    return numbers[1:]
+
+
+def _gaps(numbers: list[int]) -> list[str]:
+    """Numbers must be 1, 2, 3, ..., each once."""
+    faults = []
+    for before, number in zip([0, *numbers], numbers, strict=False):
+        if number == before:
+            faults.append(f"entry {number} is there twice")
+        elif number > before + 1:
+            faults.append(f"entries {before + 1} to {number - 1} are missing")
+    return faults

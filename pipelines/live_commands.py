@@ -1,0 +1,171 @@
+"""The commands of the live job: ``ihss-payroll run``, ``journal`` and ``rejections``.
+
+The job itself is imported inside the commands only, so that ``--help`` answers at once.
+"""
+
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.misuse import Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.live.clock import Clock
+    from pipelines.live.job import Job, Source
+    from pipelines.live.outbox import Sink
+
+SECONDS_BETWEEN_ROUNDS = 0.2
+JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
+
+journal_app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(run)
+    app.add_typer(journal_app, name="journal")
+
+
+def run(
+    from_: Annotated[str, typer.Option("--from", metavar="folder:PATH|pubsub:PROJECT", help="Where facts come from.")],
+    to: Annotated[str, typer.Option("--to", metavar="folder:PATH|pubsub:PROJECT", help="Where records go.")],
+    journal: JournalOption,
+    clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
+    close_run: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Take what is there, close pay runs up to this one, end.")
+    ] = None,
+    resume_after: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
+    ] = None,
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+) -> int:
+    """Take facts as they come and pay at each cut-off, for years.
+
+    [bold]Examples[/]
+
+        ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
+
+        ihss-payroll run --from folder:in --to folder:out --journal journal --close-run 2026-02-27
+    """
+    if clock and close_run:
+        raise Misuse("--clock and --close-run both say what time it is: give one of them")
+    last, after = _cut_off(close_run, "--close-run"), _cut_off(resume_after, "--resume-after")
+    return _run(from_, to, journal, _clock(clock, last), last, after, law)
+
+
+def _run(
+    from_: str, to: str, journal: Path, now: "Clock", last: int | None, after: int | None, law: Path | None
+) -> int:
+    # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
+    from pipelines.cli import overlaid_law
+    from pipelines.live.durable import Owned
+    from pipelines.live.job import Job, OtherHistory
+    from pipelines.live.journal import Damaged
+    from pipelines.live.telling import Teller
+
+    with Owned(journal):
+        try:
+            job = Job(journal, overlaid_law(law), now, _sink(to), Teller(journal, sys.stderr, now))
+            source = _source(from_, job)
+            job.resume(after)
+            return _rounds(job, source, last)
+        except (Damaged, OtherHistory) as stop:
+            print(f"ihss-payroll: {stop}", file=sys.stderr)
+        except OSError as full:
+            remedy = "what was acknowledged is safe; make room, then start again"
+            print(f"ihss-payroll: {full.strerror}: {remedy}", file=sys.stderr)
+        return 1
+
+
+def _rounds(job: "Job", source: "Source", last: int | None) -> int:
+    """Round after round until it is asked to end, or pay run ``last`` is closed."""
+    ended: list[int] = []
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, lambda number, frame: ended.append(number))
+    try:
+        while not ended:
+            taken = job.round(source)
+            if not taken and last is not None:
+                job.close_runs(last)
+                break
+            if not taken:
+                time.sleep(SECONDS_BETWEEN_ROUNDS)
+    finally:
+        source.close()
+        job.close()
+    job.teller.tell("ended")
+    return 0
+
+
+@journal_app.command("verify")
+def verify_journal(journal: JournalOption) -> int:
+    """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong."""
+    from pipelines.live.verify import verify
+
+    if not journal.is_dir():
+        raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
+    verdict = verify(journal)
+    for fault in verdict.faults:
+        print(f"ihss-payroll: {fault}", file=sys.stderr)
+    counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+    return 1 if verdict.faults else 0
+
+
+def _cut_off(day: str | None, option: str) -> int | None:
+    from rules.periods import cut_off_of, is_business_day
+
+    if day is None:
+        return None
+    asked = day_asked(day, option)
+    if not is_business_day(asked):
+        raise Misuse(f"{option} {day} is no business day: name one, such as the Friday before")
+    return cut_off_of(asked)
+
+
+def _clock(path: Path | None, last: int | None) -> "Clock":
+    """The clock asked for; of ``--close-run`` one that stands just before its cut-off."""
+    from pipelines.live.clock import FileClock, machine_clock
+
+    if last is not None:
+        return lambda: last - 1
+    if path is None:
+        return machine_clock
+    clock = FileClock(path)
+    try:
+        clock()
+    except (OSError, ValueError):
+        raise Misuse(f"--clock {path} must hold a date and time, such as 2026-01-20T17:00") from None
+    return clock
+
+
+def _source(edge: str, job: "Job") -> "Source":
+    from pipelines.live.folders import FolderIn
+
+    kind, _, place = edge.partition(":")
+    if kind == "folder" and place:
+        return FolderIn(Path(place), job.folder, job.journal.unfinished)
+    if kind == "pubsub" and place:
+        from pipelines.live.pubsub import TopicsIn
+
+        return TopicsIn(place)
+    raise Misuse(f"--from {edge} is neither folder:PATH nor pubsub:PROJECT")
+
+
+def _sink(edge: str) -> "Sink":
+    from pipelines.live.folder_out import FolderOut
+
+    kind, _, place = edge.partition(":")
+    if kind == "folder" and place:
+        return FolderOut(Path(place))
+    if kind == "pubsub" and place:
+        from pipelines.live.pubsub import TopicsOut
+
+        return TopicsOut(place)
+    raise Misuse(f"--to {edge} is neither folder:PATH nor pubsub:PROJECT")

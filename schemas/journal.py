@@ -1,0 +1,98 @@
+"""The journal's entries: what a live job took in, when, and which pay run sees it first, in append-only Avro segments.
+
+Not part of what crosses the boundary, but what every fold of a journal reads. A segment is a container file whose
+blocks each were synced before anything in them was acknowledged. Units: instants in milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import fastavro
+
+from schemas.container import BAD_BYTES, BAD_SCHEMA
+from schemas.physical import Unreadable
+
+FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
+NAME = "ihss.journal.v1.Entry"
+TAKEN = "TAKEN"  # in the place of a reason: no event, but a file that is in the journal to its end
+MARKER = hashlib.sha256(NAME.encode()).digest()[:16]
+OPTIONAL = ["null", "string"]
+SCHEMA = fastavro.parse_schema(
+    {
+        "type": "record",
+        "name": NAME,
+        "fields": [
+            {"name": "number", "type": "long", "doc": "1, 2, ... over all segments of the journal."},
+            {"name": "arrived_at", "type": "long"},
+            {"name": "admitted_cut_off", "type": "long"},
+            {"name": "origin", "type": "string", "doc": "File and position, or subscription and message id."},
+            {"name": "raw", "type": "bytes", "doc": "Single-object message; of a rejection, the bytes as they came."},
+            {"name": "reason", "type": OPTIONAL, "doc": "Null: a fact. TAKEN: raw is the SHA-256 of a file taken."},
+            {"name": "field", "type": OPTIONAL},
+            {"name": "message", "type": OPTIONAL},
+            {"name": "check", "type": "bytes", "doc": "First half of the SHA-256 of all before it."},
+        ],
+    }
+)
+
+
+class Entry(NamedTuple):
+    """One thing that arrived. ``reason`` None: a fact; TAKEN: a file's end; else why it was rejected."""
+
+    number: int
+    arrived_at: int
+    admitted_cut_off: int
+    origin: str
+    raw: bytes
+    reason: str | None = None
+    field: str | None = None
+    message: str | None = None
+
+    @property
+    def check(self) -> bytes:
+        """What shows that nothing in the entry was changed."""
+        head = repr((*self[: self._fields.index("raw")], self.reason, self.field, self.message)).encode()
+        return hashlib.sha256(head + b"\0" + self.raw).digest()[:16]
+
+    def record(self) -> dict[str, Any]:
+        """The Avro record."""
+        return self._asdict() | {"check": self.check}
+
+
+def is_journal(folder: Path) -> bool:
+    """Does the folder hold a journal?"""
+    return (folder / FOLDER).is_dir()
+
+
+def is_segment(stream: IO[bytes]) -> bool:
+    """Does the stream begin as a segment does? It is left at its start."""
+    begins = stream.read(4096)
+    stream.seek(0)
+    return MARKER in begins and NAME.encode().rpartition(b".")[-1] in begins
+
+
+def read_segment(stream: IO[bytes]) -> Iterator[Entry]:
+    """Entries of a segment. Raises Unreadable after the last whole block; ``offset``: the first byte of no use."""
+    good = 0
+    block: Any
+    try:
+        for block in fastavro.block_reader(stream):
+            entries = [_checked(record) for record in block]
+            if block.bytes_.read(1):
+                raise ValueError("bytes left over")
+            good = block.offset + block.size
+            yield from entries
+    except (*BAD_BYTES, *BAD_SCHEMA):
+        raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=good) from None
+
+
+def _checked(record: dict[str, Any]) -> Entry:
+    check = record.pop("check")
+    entry = Entry(**record)
+    if entry.check != check:
+        raise ValueError("an entry is not what was written")
+    return entry
