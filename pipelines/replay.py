@@ -26,7 +26,7 @@ from transforms.tally import merged
 from transforms.write_records import file_name
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
-BYTES_IN_SHARD = 4 << 20
+BYTES_IN_SHARD = 1 << 20
 SHARDS = range(2, 65)
 WORTH_TWO_PROCESSES = 48 << 20  # bytes of input from which a second worker process pays for its start
 PARTIAL = ".partial"
