@@ -14,8 +14,9 @@ from rules.instructions import instruction_id
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.periods import business_day_of
-from rules.settle_filed import Filed
+from rules.settle_filed import Filed, references
 from rules.taxes import Deciding, Lookup, on_part, withheld
+from schemas.payment_outcome import PaymentOutcome
 
 REVERSING = ("RETURNED", "VOIDED", "STALE")
 
@@ -53,10 +54,12 @@ class Draft:
         self.statement, self.account = statement, account
         self.reading = Reading(law, cut_off)
         self.now = Deciding(statement.relationship, business_day_of(cut_off), cut_off)
-        self.said, self.recovered_cents = _standing(statement.statement_id, account, filed)
+        outcomes = _known_outcomes(statement.statement_id, account, filed)
+        self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
+        self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
         self.part_cents = 0
         self.deductions: dict[str, int] = {}
-        self.documents: list[str] = []
+        self.documents = references(outcomes)
 
     @property
     def id(self) -> str:
@@ -122,19 +125,16 @@ class Draft:
         return said
 
 
-def _standing(statement_id: str, account: Account, filed: Filed) -> tuple[list[Said], int]:
-    """RUN-4: the instructions that no outcome reversed, and what was recovered.
+def _known_outcomes(statement_id: str, account: Account, filed: Filed) -> list[PaymentOutcome]:
+    """RUN-4: what came back or was recovered of the statement.
 
     An outcome speaks of an instruction that was made before the pay run that first saw it.
     """
     if not account.said or statement_id not in filed.outcomes:
-        return list(account.said), 0
+        return []
     when_said = {said.instruction_id: said.cut_off for said in account.said}
-    known = [
+    return [
         outcome
         for outcome, (seen, _) in filed.outcomes_of(statement_id)
-        if when_said.get(outcome.instruction_id, seen) < seen
+        if outcome.outcome in (*REVERSING, "RECOVERED") and when_said.get(outcome.instruction_id, seen) < seen
     ]
-    reversed_ids = {outcome.instruction_id for outcome in known if outcome.outcome in REVERSING}
-    recovered_cents = sum(outcome.cents or 0 for outcome in known if outcome.outcome == "RECOVERED")
-    return standing(account, reversed_ids), recovered_cents

@@ -14,6 +14,7 @@ from rules.advance_pay import asked_for
 from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
 from rules.periods import business_day_of, epoch_day, month_of
+from schemas.envelope import Fact
 from schemas.income_assessment import IncomeAssessment
 from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_assignment import ProviderAssignment
@@ -149,7 +150,7 @@ def month_of_statement(statement_id: str) -> int | None:
         return None
 
 
-def references(facts: Iterable[IncomeAssessment | ServiceAuthorization | ProviderAssignment | None]) -> list[str]:
+def references(facts: Iterable[Fact | None]) -> list[str]:
     """``kind/document_id/revision`` of each fact there is, sorted."""
     return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
 

@@ -397,3 +397,12 @@ def test_an_overpayment_names_what_was_overpaid(kind: str) -> None:
     ]
     words = {"ARREARS": "for the pay period from 1 January 2026", "ADVANCE": "of your advance for February 2026"}
     assert words[kind] in finding_record(id, said, second, cleared=False)["message"]
+
+
+def test_documents_name_the_outcome_that_decided() -> None:
+    """PaymentInstruction.documents, RUN-4: not an outcome that changes nothing."""
+    first, second = run("2026-01-20"), run("2026-01-22")
+    said = f"{FIRST}:2026-01-20"
+    came_back = [outcome(second, said, "VOIDED"), outcome(second, said, "ACCEPTED", document="O2")]
+    _, again = settled([arrives(first, statement([line(600)])), *came_back])
+    assert again["documents"] == ["PaymentOutcome/O1/1", "Timesheet/T-P1-2026-01-01/1"]
