@@ -26,9 +26,16 @@ _WHY_NOT = {
 _DECIDES = (
     "The county decides whether you are ineligible for {days} days; until it records that, you can work and are paid."
 )
+_ONE = "Agree hours with this recipient that stay within {usual} a week, or ask the county for an exception."
+_STAY = {
+    "V1": _ONE,
+    "V2": _ONE,
+    "V3": "Agree hours with your recipients that together stay within {usual} a week.",
+    "V4": "Plan your visits so that travel stays within {usual} a week.",
+}
 _NEXT = {
-    None: "Nothing for this week; agree hours with your recipients that stay within the limits.",
-    "NOTICE": "Agree hours with your recipients that stay within the limits.",
+    None: "Nothing for this week. {stay}",
+    "NOTICE": "{stay}",
     "NOTICE_AND_MATERIAL": "Read the instructional material by {material}: this removes the violation, but only once.",
     "INELIGIBLE_90_DAYS": _DECIDES,
     "INELIGIBLE_365_DAYS": _DECIDES + " The next violation is then number 1 again.",
@@ -71,7 +78,7 @@ def _find(violation: Violation, standing: Standing, upheld: bool, notice: Notice
         count=standing.active_count,
         consequence=standing.consequence,
         due_by=due_by,
-        words=_numbers(violation) | _words(standing, upheld, due_by, notice.law),
+        words=_numbers(violation) | _words(violation, standing, upheld, due_by, notice.law),
     )
 
 
@@ -97,18 +104,20 @@ def _numbers(violation: Violation) -> dict[str, str]:
     }
 
 
-def _words(standing: Standing, upheld: bool, due_by: int | None, law: Law) -> dict[str, str]:
+def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int | None, law: Law) -> dict[str, str]:
     """How it stands, and what the provider can do; what the county ``upheld`` is disputed no more."""
+    stay = _STAY[violation.code].format(usual=hhmm(violation.allowed_minutes - violation.extra_minutes))
     if standing.because is not None or due_by is None or standing.active_count is None:
         instead = long_date(standing.instead) if isinstance(standing.instead, int) else standing.instead
-        return {"standing": _WHY_NOT[standing.because or ""].format(instead=instead), "next": _NEXT[None]}
+        because = _WHY_NOT[standing.because or ""].format(instead=instead)
+        return {"standing": because, "next": _NEXT[None].format(stay=stay)}
     noticed = due_by - law.value("violation.dispute_days", due_by)
     material = long_date(noticed + law.value("violation.material_days", noticed))
     days = law.value("violation.ineligible_days", noticed)[standing.active_count - 1]
     step = _NEXT[standing.consequence] + ("" if upheld else _DISPUTE)
     return {
         "standing": f"this counts as violation {standing.active_count}" + (_UPHELD if upheld else ""),
-        "next": step.format(material=material, days=days, due=long_date(due_by)),
+        "next": step.format(stay=stay, material=material, days=days, due=long_date(due_by)),
     }
 
 
