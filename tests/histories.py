@@ -51,6 +51,7 @@ WINDOWS = (
 )
 
 
+TERMS_AND_TIME = ("Timesheet", "ServiceAuthorization", "ProviderAssignment", "IncomeAssessment")
 LIKELY = (True, True, True, False)
 USUAL = {"monthly_minutes": 283 * 60, "pay_mode": "ARREARS", "deceased_on": None, "exemption": "NONE"}
 
@@ -73,8 +74,10 @@ class History(NamedTuple):
 
 
 @st.composite
-def histories(draw: Draw, kinds: tuple[str, ...] = tuple(FACTS), late: bool = True) -> History:
-    """Terms of everybody, and up to 14 documents of ``kinds`` with their revisions. ``late``: some facts come late."""
+def histories(draw: Draw, kinds: tuple[str, ...] | None = None, late: bool = True) -> History:
+    """Terms of everybody, and up to 14 documents of ``kinds`` (None: of all, or of a few) with their
+    revisions. ``late``: some facts come late."""
+    kinds = kinds or draw(st.sampled_from((tuple(FACTS), ("Timesheet",), TERMS_AND_TIME)))
     world = draw(worlds())
     numbers = count(1)
     written = [*_terms(draw, world), *_documents(draw, world, kinds, numbers)]
@@ -121,7 +124,7 @@ def _standing(kind: str, draw: Draw, world: World, **key: str) -> Fields:
 
 
 def _documents(draw: Draw, world: World, kinds: tuple[str, ...], numbers: Iterator[int]) -> Iterator[Fields]:
-    drawn = draw(st.lists(st.sampled_from(_often(kinds)), min_size=1, max_size=14))
+    drawn = draw(st.lists(st.sampled_from(_often(kinds)), min_size=4, max_size=14))
     for kind in drawn:
         yield from _revisions(draw, world, kind, next(numbers))
 
@@ -138,7 +141,7 @@ def _revisions(draw: Draw, world: World, kind: str, number: int) -> Iterator[Fie
     revision = 1
     for fields in [
         first,
-        *(CONTENTS[kind](draw, world) | key for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3))))),
+        *(CONTENTS[kind](draw, world) | key for _ in range(draw(st.sampled_from((0, 0, 1, 1, 2, 3))))),
     ]:
         withdrawn = revision > 1 and draw(st.sampled_from((False, False, True)))
         yield fields | {
@@ -148,7 +151,7 @@ def _revisions(draw: Draw, world: World, kind: str, number: int) -> Iterator[Fie
             "withdrawn": withdrawn,
             "recorded_at": draw(_instants(world, fields.get("period_start", world.first - 20))),
         }
-        revision += draw(st.sampled_from((1, 1, 1, 2, 0)))
+        revision += draw(st.sampled_from((1, 1, 2, 0)))
 
 
 def _agreeing(fields: Fields) -> Fields:
@@ -179,8 +182,9 @@ def _fact(draw: Draw, fields: Fields, number: int, late: bool) -> Fact:
 
 
 def _instants(world: World, first: int) -> st.SearchStrategy[int]:
-    """When something is recorded, from ten days after ``first``; few clock times, so that some are equal."""
-    days = st.integers(first + 10, max(first + 30, world.last + LATEST))
+    """When something is recorded, from ten days after ``first``: on a busy day or any, at few clock times."""
+    busy = st.sampled_from((world.first + 35, world.last + 5))  # where order decides
+    days = busy | busy | st.integers(first + 10, max(first + 30, world.last + LATEST))
     return st.builds(lambda day, clock: midnight(day) + clock, days, st.sampled_from(CLOCKS))
 
 

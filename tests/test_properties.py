@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -19,14 +20,15 @@ from rules.periods import (
     cut_offs,
     day_length_minutes,
     days_in_month,
+    epoch_day,
     iso,
     month_end,
     month_of,
-    period_days,
     year_of,
 )
 from schemas.avro import decode_plain, encode, validate
 from schemas.envelope import Fact
+from tests.case_files import case
 from tests.histories import History, histories, outcomes_on
 
 LAW = Law.load()
@@ -34,7 +36,6 @@ HARDER = int(os.environ.get("HARDER", "1"))  # HARDER=20 looks twenty times as l
 MANY = settings(deadline=None, max_examples=80 * HARDER, suppress_health_check=list(HealthCheck))
 CARRIED = "OVERPAYMENT_CARRIED"
 REVERSING = ("RETURNED", "VOIDED", "STALE")
-PAID_FOR = ("SERVICE", "TRAVEL", "TRAINING")
 Records = dict[str, list[dict[str, Any]]]
 
 
@@ -258,17 +259,30 @@ def limited(authorization: Any) -> int:
     return max(0, min(minutes, (283 if severe else 195) * 60))
 
 
+WORK = st.tuples(st.sampled_from(("R1", "R2")), st.sampled_from(("IHSS", "WPCS")), st.integers(0, 1500))
+DAYS = st.sampled_from(((2026, 3, 8), (2026, 3, 9), (2026, 11, 1)))  # 23, 24 and 25 hours
+
+
 @MANY
-@given(histories())
-def test_no_period_is_longer_than_its_days(history: History) -> None:
-    """TIME-5 over all recipients, programs, travel and training."""
-    paid: Counter[tuple[str, int]] = Counter()
-    for instructions in statements(pay(history).records).values():
-        one = instructions[0]
-        for line in (line for each in instructions for line in each["lines"] if line["earning"] in PAID_FOR):
-            paid[one["provider_id"], one["period_start"]] += line["minutes"]
-    for (_, period), minutes in paid.items():
-        assert 0 <= minutes <= sum(day_length_minutes(period + day) for day in range(period_days(period)))
+@given(DAYS, st.lists(WORK, min_size=1, max_size=4), st.integers(0, 1440))
+def test_no_day_is_longer_than_it_is(day: tuple[int, int, int], work: list[tuple[str, str, int]], trip: int) -> None:
+    """TIME-5 over all recipients, programs and travel; what is beyond is held, and nothing else is."""
+    period, place = date(*day).replace(day=1), day[2] - 1
+    minutes = [[worked if index == place else 0 for index in range(15)] for _, _, worked in work]
+    sheets = [
+        {"kind": "Timesheet", "period": period, "recipient": recipient, "program": program, "minutes_worked": worked}
+        for (recipient, program, _), worked in zip(work, minutes, strict=True)
+    ]
+    travel = {"kind": "TravelClaim", "period": period, "trips": [{"to": "R1", "date": date(*day), "minutes": trip}]}
+    told = case("day", 1, {"sentence": "", "law": [], "expect": {}, "facts": [*sheets, travel]})
+    said = statements(replay_plain(told.facts, LAW, told.cut_off).records)
+    paid: Counter[str] = Counter()
+    for one in (one for instructions in said.values() for one in instructions):
+        for line in one["lines"]:
+            paid[line["earning"]] += line["minutes"]
+    length = day_length_minutes(epoch_day(date(*day)))
+    assert paid["SERVICE"] + paid["TRAVEL"] <= length
+    assert paid["SERVICE"] >= min(length - trip, sum(worked for _, _, worked in work))
 
 
 # --- findings and pay runs --------------------------------------------------------------------------------------------
