@@ -25,7 +25,7 @@ from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
 from rules.overlaps import probation
-from rules.periods import month_of, period_of
+from rules.periods import month_of, next_month, period_of
 from rules.restatement import (
     LIFETIME,
     STANDING,
@@ -38,7 +38,7 @@ from rules.restatement import (
     month_unit,
     watch_unit,
 )  # fmt: skip
-from rules.visits import days_of
+from rules.visits import common, days_of
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -144,7 +144,8 @@ class RecipientFile:
         if is_watch(unit):
             return self._day(unit.month, before, cut_off)
         visits = self.visits_by_month.get(unit.month, {})
-        days = {day for document in visits.values() for day in days_of(document.current)} if visits else set()
+        whole = range(unit.month, next_month(unit.month))
+        days = {day for document in visits.values() for day in common(days_of(document.current), whole)}
         facts = Facts(
             self.timesheets[unit.month],
             _by_pair(visits.values()),

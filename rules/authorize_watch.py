@@ -60,7 +60,8 @@ class DayOfVisits:
             visit = document.current
             if not visit.withdrawn and must_check_in(self._lives_in(visit), self.day, self.law, self.cut_off):
                 visits[visit.provider_id].append(visit)
-        found = {provider: spans_by_day(of_provider).get(self.day, []) for provider, of_provider in visits.items()}
+        day = range(self.day, self.day + 1)
+        found = {provider: spans_by_day(of_provider, day).get(self.day) for provider, of_provider in visits.items()}
         return {provider: spans for provider, spans in found.items() if spans}
 
     def _lives_in(self, visit: EvvVisit) -> bool:

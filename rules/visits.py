@@ -96,9 +96,15 @@ def _days_between(start: int | None, end: int | None) -> range:
     return range(civil_day(start), civil_day(last) + 1)
 
 
-def spans_by_day(visits: Iterable[EvvVisit]) -> dict[int, list[Span]]:
+def common(days: range, others: range) -> range:
+    """The days of both."""
+    return range(max(days.start, others.start), min(days.stop, others.stop))
+
+
+def spans_by_day(visits: Iterable[EvvVisit], within: range | None = None) -> dict[int, list[Span]]:
     """Spans of complete visits cut at Pacific midnights: by day in order, sorted, apart from each other.
 
+    ``within``: the days asked for, None for all; a check-out in the wrong century must not cost a century of days.
     Visits that overlap or touch are one span. The time that passed counts, also when daylight saving starts or ends.
     """
     spans: dict[int, list[Span]] = {}
@@ -106,7 +112,7 @@ def spans_by_day(visits: Iterable[EvvVisit]) -> dict[int, list[Span]]:
         start, end = visit.check_in_at, visit.check_out_at
         if start is None or end is None or end <= start:
             continue
-        for day in days_of(visit):
+        for day in days_of(visit) if within is None else common(days_of(visit), within):
             spans.setdefault(day, []).append((max(start, midnight(day)), min(end, midnight(day + 1))))
     return {day: union(spans[day]) for day in sorted(spans)}
 
@@ -128,7 +134,7 @@ def compare(claims: Mapping[int, int], visits: Sequence[EvvVisit]) -> list[Gap]:
     ``claims``: minutes by day that got past WHO-3, summed over documents; a day without is not judged. ``visits``: the
     standing ones, in any order. A gap may have 0 uncovered minutes: one visit is flawed, the others suffice.
     """
-    spans = spans_by_day(visits)
+    spans = spans_by_day(visits, range(min(claims, default=0), max(claims, default=0) + 1))
     flaws = _flaws(visits)
     gaps = (_gap(day, claims[day], spans.get(day, []), flaws.get(day)) for day in sorted(claims) if claims[day])
     return [gap for gap in gaps if gap.reasons]

@@ -82,3 +82,16 @@ def test_a_conflict_about_a_visit_without_times_is_said() -> None:
     visit = {"kind": "EvvVisit", "id": "V1", "recorded_at": datetime(2026, 1, 7, 12, tzinfo=PACIFIC)}
     said = records(told(sheet("2026-01-01"), visit, visit | {"method": "MANUAL"}))
     assert [finding["code"] for finding in said["Finding"]] == ["CONFLICTING_REVISION"]
+
+
+def test_a_check_out_in_the_wrong_century_costs_seconds() -> None:
+    visit = {
+        "kind": "EvvVisit",
+        "in": datetime(2026, 1, 5, 22, tzinfo=PACIFIC),
+        "out": datetime(2126, 1, 6, 2, tzinfo=PACIFIC),
+        "recorded_at": datetime(2026, 1, 7, 12, tzinfo=PACIFIC),
+    }
+    case = told(sheet("2026-01-01"), visit)
+    started = time.monotonic()
+    assert replay_plain(case.facts, LAW, case.cut_off).records["PaymentInstruction"]
+    assert time.monotonic() - started < 10
