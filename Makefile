@@ -1,5 +1,6 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
+# make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
 # make test | lint | types | bench | clean
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -9,10 +10,17 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: replay setup test lint types bench clean
+.PHONY: replay live server setup test lint types bench clean
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
+
+live: $(READY)
+	@$(BIN)/python -m deploy.local
+
+# The Pub/Sub server of the drill and of the tests that need one; without Go they are left out and say so.
+server: $(READY)
+	@$(BIN)/python -m deploy.local server
 
 setup: $(READY)
 

@@ -8,6 +8,7 @@ import lzma
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -90,6 +91,11 @@ class Container:
                 yield position, record
                 position += 1
 
+    @cached_property
+    def head(self) -> bytes:
+        """What a single-object message in the writer's schema begins with."""
+        return b"\xc3\x01" + fingerprint(self.writer_schema)
+
     def own_bytes(self, record: dict[str, Any]) -> bytes:
         """Body of the record last yielded, in its writer's schema."""
         if self.reader_schema is None:
@@ -158,7 +164,7 @@ def original_message(kind: str, container: Container, record: dict[str, Any]) ->
     """The record last yielded as a single-object message in its writer's schema, to be repaired and resent."""
     if kind != container.kind:
         raise ValueError(f"the file holds {container.kind}, not {kind}")
-    return b"\xc3\x01" + fingerprint(container.writer_schema) + container.own_bytes(record)
+    return container.head + container.own_bytes(record)
 
 
 def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any]], codec: str = "null") -> None:

@@ -11,7 +11,7 @@ from pipelines.live.collector import Batch, Collector
 from pipelines.live.durable import made, replace
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
-from pipelines.live.outbox import Letter, Outbox, Sink
+from pipelines.live.outbox import Letter, NotSent, Outbox, Sink
 from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.telling import Teller
 from rules.law import Law
@@ -45,7 +45,7 @@ class Job:
         self.journal = Journal(folder)
         for cut in self.journal.cuts:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
-        self.outbox = Outbox(folder, sink)
+        self.outbox, self.unsent = Outbox(folder, sink), False
         decided = self.outbox.last_decided()
         self.begun = self._begun()
         self.collector = Collector(self.journal, self.begun if decided is None else cut_off_after(decided))
@@ -60,12 +60,14 @@ class Job:
         while after is not None and self.collector.open_run <= after:
             self._decide(sent=True)
         self._remember()
-        sent = self.outbox.send_all()
+        sent = self._send()
         self.teller.tell("resumed", open_run=self._open_day(), entries=self.journal.count, sent=sent)
 
     def round(self, source: Source) -> int:
         """Take what has come, then close the pay runs whose time has come; how many messages were taken."""
         taken = 0
+        if self.unsent:
+            self._send()
         for batch in source.batches():
             self.collector.take(batch, self.clock())
             taken += len(batch.messages)
@@ -78,8 +80,19 @@ class Job:
         while self.collector.open_run <= now:
             cut_off = self.collector.open_run
             run = self._decide()
-            sent = self.outbox.send_all()
+            sent = self._send()
             self.teller.tell_run(iso(business_day_of(cut_off)), run, sent)
+
+    def _send(self) -> int:
+        """Send what is decided; what does not go out now goes out in a later round."""
+        try:
+            sent = self.outbox.send_all()
+        except NotSent as broken:
+            self.unsent = True
+            self.teller.tell("not sent", reason=str(broken))
+            return 0
+        self.unsent = False
+        return sent
 
     def close(self) -> None:
         """End cleanly: everything is on the disk already."""

@@ -40,11 +40,15 @@ class Letter(NamedTuple):
     body: bytes
 
 
+class NotSent(ConnectionError):
+    """The other side did not confirm: to be tried again."""
+
+
 class Sink(Protocol):
     """Where letters go."""
 
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
-        """Send the letters from the place ``first`` on, and confirm how many have arrived, all told."""
+        """Send the letters from the place ``first`` on, and confirm how many have arrived, all told. Raises NotSent."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -1,0 +1,1 @@
+"""Where it runs: names of topics, the local server for drills."""

@@ -1,0 +1,1 @@
+"""A Pub/Sub server and a drill on one machine."""

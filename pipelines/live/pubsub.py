@@ -1,0 +1,139 @@
+"""Pub/Sub as an edge: facts are pulled, and acknowledged once they are in the journal; what is said is published.
+
+Sockets may break and servers stop: what was not acknowledged comes again, what was not confirmed is sent again.
+"""
+
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.cloud import pubsub_v1
+
+from pipelines.live.clock import day_of
+from pipelines.live.collector import Batch, Message
+from pipelines.live.outbox import Letter, NotSent
+from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
+from rules.periods import MILLIS_IN_SECOND, cut_off_of
+from schemas.avro import MARKER, Unreadable, fingerprint_of
+
+AT_ONCE = 1000  # messages in a pull, letters between two confirmations
+PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
+SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 2.0, 20.0, 1.0
+ENCODING = "googclient_schemaencoding"  # Pub/Sub's own attribute of messages that were held to a schema
+BROKEN = (GoogleAPICallError, RetryError)
+
+
+class _Pulled(NamedTuple):
+    subscription: str
+    kind: str
+    messages: list[Any]
+
+
+class TopicsIn:
+    """Facts from the payroll's subscriptions to all topics of facts."""
+
+    def __init__(self, project: str) -> None:
+        self._client = pubsub_v1.SubscriberClient()
+        self._pulled: queue.Queue[_Pulled] = queue.Queue(PULLS_AHEAD)
+        self._over = threading.Event()
+        for kind, topic in topics_of_facts().items():
+            path = self._client.subscription_path(project, subscription_to(topic))
+            threading.Thread(target=self._pull, args=(path, kind), daemon=True).start()
+
+    def batches(self) -> Iterator[Batch]:
+        """What has been pulled until now, as one batch; none if nothing was."""
+        pulled = []
+        while len(pulled) < PULLS_AHEAD:
+            try:
+                pulled.append(self._pulled.get_nowait())
+            except queue.Empty:
+                break
+        if pulled:
+            messages = [message_of(one, each.kind, each.subscription) for each in pulled for one in each.messages]
+            yield Batch(messages, lambda: self._acknowledge(pulled))
+
+    def close(self) -> None:
+        """Pull no more."""
+        self._over.set()
+
+    def _pull(self, subscription: str, kind: str) -> None:
+        request = {"subscription": subscription, "max_messages": AT_ONCE}
+        while not self._over.is_set():
+            try:
+                response = self._client.pull(request=request, timeout=SECONDS_OF_PULL, retry=None)
+            except BROKEN as broken:
+                if broken.grpc_status_code is not None and broken.grpc_status_code.name != "DEADLINE_EXCEEDED":
+                    self._over.wait(SECONDS_TO_RECOVER)
+                continue
+            if response.received_messages:
+                self._pulled.put(_Pulled(subscription, kind, list(response.received_messages)))
+
+    def _acknowledge(self, pulled: list[_Pulled]) -> None:
+        ids: dict[str, list[str]] = defaultdict(list)
+        for each in pulled:
+            ids[each.subscription] += [one.ack_id for one in each.messages]
+        for subscription, of_one in ids.items():
+            for first in range(0, len(of_one), AT_ONCE):
+                request = {"subscription": subscription, "ack_ids": of_one[first : first + AT_ONCE]}
+                try:
+                    self._client.acknowledge(request=request, timeout=SECONDS_OF_ANSWER)
+                except BROKEN:
+                    continue  # they come again, and are then in the journal twice, which changes nothing
+
+
+def message_of(received: Any, kind: str, subscription: str) -> Message:
+    """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
+    raw, attributes = received.message.data, received.message.attributes
+    origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
+    encoding = attributes.get(ENCODING)
+    if encoding is None:
+        return Message(raw, origin, kind)
+    if encoding != "BINARY":
+        return Message(raw, origin, kind, Unreadable("UNREADABLE", "Not Avro in binary encoding."))
+    return Message(MARKER + fingerprint_of(kind) + raw, origin, kind)
+
+
+class TopicsOut:
+    """Records to the topics of conclusions, with the attributes of CloudEvents."""
+
+    def __init__(self, project: str) -> None:
+        self._client = pubsub_v1.PublisherClient()
+        self._topics = {kind: self._client.topic_path(project, name) for kind, name in topics_of_conclusions().items()}
+
+    def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
+        """Publish; the PayRun when all before it has arrived. Raises NotSent."""
+        time = datetime.fromtimestamp(cut_off_of(day_of(run)) / MILLIS_IN_SECOND, UTC).isoformat()
+        while first < len(letters):
+            last = min(first + AT_ONCE, _end_of_part(letters, first))
+            futures = [self._publish(letter, time) for letter in letters[first:last]]
+            try:
+                for future in futures:
+                    future.result(timeout=SECONDS_OF_ANSWER)
+            except (*BROKEN, TimeoutError) as broken:
+                raise NotSent(type(broken).__name__) from None
+            confirm(last)
+            first = last
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.stop()
+
+    def _publish(self, letter: Letter, time: str) -> Any:
+        return self._client.publish(self._topics[letter.kind], letter.body, **attributes(letter.kind, letter.id, time))
+
+
+def attributes(kind: str, id: str, time: str, source: str = "ihss-payroll") -> dict[str, str]:
+    """CloudEvents 1.0 attributes of a message."""
+    named = {"specversion": "1.0", "id": id, "source": source, "type": f"ihss.v1.{kind}", "time": time}
+    return {f"ce-{name}": value for name, value in named.items()}
+
+
+def _end_of_part(letters: list[Letter], first: int) -> int:
+    """PayRuns go alone."""
+    if letters[first].kind == "PayRun":
+        return first + 1
+    return next((place for place in range(first, len(letters)) if letters[place].kind == "PayRun"), len(letters))
