@@ -239,6 +239,7 @@ class MonthOfTime:
             assumptions=(["hours.order_in_document"] if tally.cut else [])
             + (["hours.pro_rata"] if any(divided(each, self.month) for each in limiting) else []),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
+            withdrawn=tally.claim.standing.withdrawn,
         )
 
     def _find(self, code: str, tally: Tally, minutes: int) -> None:

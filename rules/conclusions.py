@@ -36,6 +36,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     documents: list[str]
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
+    withdrawn: bool = False
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""

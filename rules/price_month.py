@@ -79,7 +79,7 @@ class MonthOfWork:
         for time in self.times:
             counts = self.counts[time.recipient_id, time.period_start]
             counts.add(time)
-            if (time.document_id, time.program, time.period_start) in moved and time.claimed:
+            if (time.document_id, time.program, time.period_start) in moved and any(time.minutes):
                 self.taken.refuse(time, "DOCUMENT_MOVED", sum(time.minutes))
                 continue
             priced = price_time(time, self._enrolled, lambda county, day: wage(county, day, self.law, self.cut_off))
@@ -237,6 +237,6 @@ def _under_two_recipients(times: Iterable[AuthorizedTime]) -> set[tuple[str, str
     """Documents that the provider filed for two recipients (DOCUMENT_MOVED)."""
     recipients: dict[tuple[str, str, int], set[str]] = defaultdict(set)
     for time in times:
-        if time.claimed:
+        if not time.withdrawn:
             recipients[time.document_id, time.program, time.period_start].add(time.recipient_id)
     return {key for key, found in recipients.items() if len(found) > 1}
