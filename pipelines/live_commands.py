@@ -150,7 +150,7 @@ def _source(edge: str, job: "Job") -> "Source":
 
     kind, _, place = edge.partition(":")
     if kind == "folder" and place:
-        return FolderIn(Path(place), job.folder, job.journal.unfinished)
+        return FolderIn(Path(place), job.journal)
     if kind == "pubsub" and place:
         from pipelines.live.pubsub import TopicsIn
 

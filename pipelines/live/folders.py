@@ -5,11 +5,12 @@ same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost,
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.live.collector import Batch, Message, Taken, batches
 from pipelines.live.durable import made, sync_folder
+from pipelines.live.journal import Journal
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, original_message
 
@@ -18,12 +19,14 @@ TAKEN = "taken"
 
 
 class FolderIn:
-    """Facts from files that land in ``folder``. ``unfinished``: what of which files a crash left in the journal."""
+    """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again."""
 
-    def __init__(self, folder: Path, journal: Path, unfinished: Mapping[str, Collection[str]]) -> None:
-        self.folder, self.known = made(folder), made(journal / TAKEN)
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder, self.known = made(folder), made(journal.folder / TAKEN)
         self.done = made(folder / TAKEN)
-        self.unfinished = unfinished
+        self.unfinished = journal.unfinished
+        for mark in journal.taken:
+            (self.known / mark).touch()
 
     def batches(self) -> Iterator[Batch]:
         """What has landed until now, file by file in the order of names."""

@@ -60,6 +60,7 @@ class Journal:
         recent = [entry for path in _latest(folder) for entry in entries_of(path)]
         self.count = max((entry.number for entry in recent), default=0)
         self.unfinished = _unfinished(recent)
+        self.taken = {entry.raw.hex() for entry in recent if entry.reason == TAKEN}
         self._open: dict[int, Segment] = {}
 
     def append(self, entries: list[Entry]) -> list[Entry]:
@@ -132,7 +133,7 @@ def _without_torn_tail(path: Path) -> Cut | None:
         whole = _whole_bytes(stream)
         stream.seek(whole)
         rest = stream.read()
-        if not rest:
+        if whole and not rest:
             return None
         if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
             raise Damaged(f"{_name(path)} is damaged at byte {whole}: restore it from backup")
@@ -163,7 +164,5 @@ def _unfinished(entries: list[Entry]) -> dict[str, set[str]]:
     of_file: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
         of_file[entry.origin.rpartition(":")[0]].add(entry.origin)
-    for entry in entries:
-        if entry.reason == TAKEN:
-            of_file.pop(entry.origin.rpartition(":")[0], None)
-    return dict(of_file)
+    ended = {entry.origin.rpartition(":")[0] for entry in entries if entry.reason == TAKEN}
+    return {file: origins for file, origins in of_file.items() if file and file not in ended}

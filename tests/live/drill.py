@@ -70,7 +70,7 @@ class World:
         return job
 
     def source(self, job: Job) -> FolderIn:
-        return FolderIn(self.inbox, self.journal, job.journal.unfinished)
+        return FolderIn(self.inbox, job.journal)
 
     def land(self, day: Day) -> None:
         for kind, records in day.facts.items():
