@@ -10,13 +10,18 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: replay live server setup test lint types bench clean
+.PHONY: replay live faults server setup test lint types bench clean
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local
+
+# More of what the tests do ten times: job killed 60 times with folders, 6 times with Pub/Sub.
+faults: $(READY) server
+	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_kills.py tests/live/test_faults.py
+	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_pubsub.py
 
 # The Pub/Sub server of the drill and of the tests that need one; without Go they are left out and say so.
 server: $(READY)

@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -19,16 +21,16 @@ from typing import Any
 
 from google.cloud import pubsub_v1
 
+from deploy.local.consumer import Consumer, compare
 from deploy.local.server import PROJECT, built, serving
+from pipelines.live.journal import Damaged, entries_of, run_folders, segments
 from pipelines.live.pubsub import attributes
-from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
-from pipelines.replay import replay
+from pipelines.live.topics import topics_of_facts
 from pipelines.simulate import simulate
-from rules.law import Law
-from rules.money import dollars
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
-from schemas.avro import Container, Unreadable, decode_message, original_message
+from schemas.avro import Container, Unreadable, original_message
 
+ROOT = Path(__file__).parents[2]
 SECONDS_AT_MOST = 120
 TWICE = 0.05  # share of messages published twice
 POISON = (b"", b"\xc3\x01", b"nothing of ours" * 99, bytes(3_000_000))  # pstest takes 4 MiB at most
@@ -44,30 +46,66 @@ def main(recipients: int = 40, seed: int = 17) -> int:
         return drill(Path(folder), recipients, seed)
 
 
-def drill(folder: Path, recipients: int, seed: int) -> int:
-    """Publish, consume, compare; the server is up."""
+def drill(folder: Path, recipients: int, seed: int, job: "Job | None" = None) -> int:
+    """Publish, consume, compare; the server is up. ``job``: to be watched, or troubled, from outside."""
     started = time.monotonic()
     facts = _county(folder / "facts", recipients, seed)
-    journal, clock = folder / "journal", folder / "clock"
-    _set(clock, min(facts) - 1)
-    job = start_job(journal, clock)
+    job = job or Job(folder / "journal", folder / "clock")
+    _set(job.clock, min(facts) - 1)
+    job.start()
     try:
-        sent = publish_days(facts, journal, clock, Random(seed), job)
+        sent = publish_days(facts, job, Random(seed))
+        _until_journalled(job.journal, {raw for of_day in facts.values() for _, raw, _ in of_day})
         said = Consumer().pull_until_run(max(facts))
     finally:
-        job.send_signal(signal.SIGINT)
-        job.wait()
+        job.end()
     print(f"{sent:,} messages published, {time.monotonic() - started:.0f} seconds")
-    return compare(journal, folder / "replayed", said, max(facts))
+    return compare(job.journal, folder / "replayed", said, max(facts))
 
 
-def start_job(journal: Path, clock: Path) -> subprocess.Popen:
-    """The job as an operator starts it; its log goes beside the journal."""
-    edge = f"pubsub:{PROJECT}"
-    command = [sys.executable, "-m", "pipelines.cli", "run", "--from", edge, "--to", edge]
-    command += ["--journal", str(journal), "--clock", str(clock)]
-    with journal.with_name("job.log").open("ab") as log:
-        return subprocess.Popen(command, stderr=log, env=os.environ)
+class Job:
+    """The job as an operator starts it, a program of its own; its log goes beside the journal."""
+
+    def __init__(self, journal: Path, clock: Path, when_up: Callable[[], None] = lambda: None) -> None:
+        self.journal, self.clock, self.when_up = journal, clock, when_up
+        self.log = journal.with_name("job.log")
+        self.lives = 0
+        self.turn = threading.Lock()
+
+    def start(self) -> None:
+        """Begin a life."""
+        edge = f"pubsub:{PROJECT}"
+        command = [sys.executable, "-m", "pipelines.cli", "run", "--from", edge, "--to", edge]
+        command += ["--journal", str(self.journal), "--clock", str(self.clock)]
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(command, stderr=log, env=os.environ, cwd=ROOT)
+        self.lives += 1
+
+    def kill_and_restart(self) -> None:
+        """kill -9, and another life on the same journal."""
+        with self.turn:
+            self.running.kill()
+            self.running.wait()
+            self.start()
+
+    def end(self) -> None:
+        """As Ctrl-C does."""
+        with self.turn:
+            self.running.send_signal(signal.SIGINT)
+            self.running.wait()
+
+    def until(self, true: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until the job's health says so. Raises TimeoutError, and ChildProcessError if the job has ended."""
+        ends = time.monotonic() + SECONDS_AT_MOST
+        path = self.journal / "health.json"
+        while time.monotonic() < ends:
+            if path.exists() and true(json.loads(path.read_bytes())):
+                return
+            with self.turn:
+                if self.running.poll() is not None:
+                    raise ChildProcessError(f"the job ended with code {self.running.returncode}: see {self.log}")
+            time.sleep(0.02)
+        raise TimeoutError(f"the job did not go on: see {self.log}")
 
 
 def _county(folder: Path, recipients: int, seed: int) -> Facts:
@@ -94,13 +132,13 @@ def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
                 continue
 
 
-def publish_days(facts: Facts, journal: Path, clock: Path, random: Random, job: subprocess.Popen) -> int:
+def publish_days(facts: Facts, job: Job, random: Random) -> int:
     """Day by day, in no order, some twice and some of it poison; wait for the journal and for the pay run."""
     publisher = pubsub_v1.PublisherClient()
     topics = {kind: publisher.topic_path(PROJECT, name) for kind, name in topics_of_facts().items()}
     sent = 0
     for cut_off, of_day in facts.items():
-        _set(clock, cut_off - MILLIS_IN_SECOND)
+        _set(job.clock, cut_off - MILLIS_IN_SECOND)
         messages = of_day + [each for each in of_day if random.random() < TWICE]
         random.shuffle(messages)
         poison = [("Timesheet", random.choice(POISON), "poison")] if sent else []
@@ -112,10 +150,12 @@ def publish_days(facts: Facts, journal: Path, clock: Path, random: Random, job: 
             future.result(timeout=SECONDS_AT_MOST)
         sent += len(futures)
         wanted = sent
-        _until(journal, lambda health, wanted=wanted: health["entries"] >= wanted, job)
-        _set(clock, cut_off)
+        job.until(lambda health, wanted=wanted: health["entries"] >= wanted)
+        _set(job.clock, cut_off)
         day = iso(business_day_of(cut_off))
-        _until(journal, lambda health, day=day: health["last_run"] >= day, job)
+        job.until(lambda health, day=day: health["open_run"] > day)
+        job.when_up()
+        job.when_up = _nothing
     return sent
 
 
@@ -125,82 +165,25 @@ def _set(clock: Path, instant: int) -> None:
     unfinished.replace(clock)
 
 
-def _until(journal: Path, true: Any, job: subprocess.Popen) -> None:
-    """Wait until the job's health says so. Raises TimeoutError, and if the job ends."""
+def _until_journalled(journal: Path, published: set[bytes]) -> None:
+    """Wait until every message is in the journal: what a killed job did not acknowledge comes again."""
     ends = time.monotonic() + SECONDS_AT_MOST
-    while time.monotonic() < ends:
-        path = journal / "health.json"
-        if path.exists() and true(json.loads(path.read_bytes())):
-            return
-        if job.poll() is not None:
-            raise ChildProcessError(f"the job ended with code {job.returncode}: see {journal.with_name('job.log')}")
-        time.sleep(0.05)
-    raise TimeoutError(f"the job did not go on: see {journal.with_name('job.log')}")
+    missing = published
+    while missing := missing - _journalled(journal):
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{len(missing)} messages are not in the journal")
+        time.sleep(0.5)
 
 
-class Consumer:
-    """A downstream system: pulls what is said and keeps each id once."""
-
-    def __init__(self) -> None:
-        self.client = pubsub_v1.SubscriberClient()
-        self.by_id: dict[str, dict[str, bytes]] = {kind: {} for kind in topics_of_conclusions()}
-        self.pulled = 0
-
-    def pull_until_run(self, cut_off: int) -> dict[str, dict[str, bytes]]:
-        """Pull until the PayRun of the cut-off is there and all its instructions; bytes by id, by kind."""
-        last = f"PayRun:{iso(business_day_of(cut_off))}"
-        while last not in self.by_id["PayRun"]:
-            self._pull("PayRun")
-        for kind in topics_of_conclusions():
-            while self._pull(kind):
-                pass
-        return self.by_id
-
-    def _pull(self, kind: str) -> int:
-        path = self.client.subscription_path(PROJECT, subscription_to(topics_of_conclusions()[kind]))
-        request = {"subscription": path, "max_messages": 1000, "return_immediately": True}
-        received = self.client.pull(request=request, timeout=SECONDS_AT_MOST).received_messages
-        for each in received:
-            self.by_id[kind].setdefault(each.message.attributes["ce-id"], each.message.data)
-        if received:
-            self.client.acknowledge(subscription=path, ack_ids=[each.ack_id for each in received])
-        self.pulled += len(received)
-        return len(received)
+def _journalled(journal: Path) -> set[bytes]:
+    """Raw messages of a journal that may be written to meanwhile."""
+    found = set()
+    for folder in run_folders(journal):
+        for path in segments(folder):
+            with suppress(Damaged):
+                found.update(entry.raw for entry in entries_of(path))
+    return found
 
 
-def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off: int) -> int:
-    """Hold what a consumer has against the replay of the journal, kind by kind, byte by byte."""
-    replay(journal, out, business_day_of(cut_off), Law.load())
-    replayed: dict[str, list[Any]] = defaultdict(list)
-    for kind, _, raw in _conclusions(out):
-        replayed[kind].append(raw)
-    different = [
-        kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])
-    ]
-    if len(said["Rejection"]) != len(replayed["Rejection"]):
-        different.append("Rejection")
-    _print_table(said)
-    if different:
-        print(f"LIVE AND REPLAY DIFFER in {', '.join(different)}", file=sys.stderr)
-        return 1
-    print(f"live and replay agree: {len(said['PaymentInstruction']):,} instructions")
-    return 0
-
-
-def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
-    for path in sorted(folder.glob("*.avro")):
-        with path.open("rb") as stream:
-            container = Container(stream)
-            for _, record in container:
-                yield container.kind, record, original_message(container.kind, container, record)
-
-
-def _print_table(said: dict[str, dict[str, bytes]]) -> None:
-    paid = [decode_message(raw).model_dump() for raw in said["PaymentInstruction"].values()]
-    counts, net = Counter(each["kind"] for each in paid), Counter[str]()
-    for each in paid:
-        net[each["kind"]] += each["net_cents"]
-    for kind, count in sorted(counts.items()):
-        print(f"{kind.capitalize():<12}{count:>8,} instructions{dollars(net[kind]):>16} net")
-    rest = ", ".join(f"{len(of_kind):,} {kind}" for kind, of_kind in said.items() if kind != "PaymentInstruction")
-    print(rest)
+def _nothing() -> None:
+    """Nobody waits for the job to be up."""

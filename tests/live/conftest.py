@@ -1,14 +1,11 @@
 """What all tests of the live job share: a small county, made once."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from drill import Day, World, county
+from tests.live.drill import Day, World, county
 
 
 @pytest.fixture(autouse=True)

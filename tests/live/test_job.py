@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from drill import LAW, Day, World, records_in
 
 from pipelines.live.durable import Owned
 from pipelines.live.job import OtherHistory
@@ -15,6 +14,7 @@ from pipelines.live.journal import Damaged
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
 from schemas.avro import write_container
+from tests.live.drill import LAW, Day, World, records_in
 
 DEARER = {"from": date(2024, 1, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
 

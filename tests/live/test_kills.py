@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 import pytest
-from drill import LAW, Day, World
 
 from pipelines.live.clock import FileClock
 from pipelines.live.durable import Owned
@@ -23,6 +22,7 @@ from pipelines.live.job import Job
 from pipelines.live.telling import Teller
 from pipelines.live.verify import verify
 from rules.periods import business_day_of, iso
+from tests.live.drill import LAW, Day, World
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))

@@ -1,0 +1,162 @@
+"""What else goes wrong: poison, redelivery, a full disk, a bad clock, a sink that does not answer."""
+
+import json
+import resource
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from pipelines.live.collector import Batch, Collector, Message
+from pipelines.live.journal import Journal
+from pipelines.live.outbox import NotSent
+from pipelines.live.verify import verify
+from schemas import FACTS
+from schemas.avro import MARKER, encode, encode_message, fingerprint_of
+from schemas.envelope import Fact
+from tests.live.drill import Day, World
+
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def sheets(days: list[Day]) -> list[Fact]:
+    """Timesheets that can be read."""
+    found = []
+    for day in days:
+        for record in day.facts.get("Timesheet", []):
+            try:
+                found.append(FACTS["Timesheet"].model_validate(record))
+            except ValueError:
+                continue
+    return found
+
+
+@pytest.fixture
+def collector(world: World, days: list[Day]) -> Collector:
+    """One that comes up at the end, so that nothing of the county is in its future."""
+    return Collector(Journal(world.journal), days[-1].cut_off)
+
+
+def take(collector: Collector, now: int, *taken: Message) -> None:
+    collector.take(Batch(list(taken), lambda: None), now)
+
+
+def test_poison_is_rejected_with_its_bytes(collector: Collector, days: list[Day], sheets: list[Fact]) -> None:
+    now, sheet = days[-1].cut_off - 1, sheets[0]
+    future = sheet.model_copy(update={"recorded_at": now + HOUR})
+    visit = MARKER + fingerprint_of("EvvVisit") + encode(sheet)[:9]
+    poison = {
+        b"": "UNREADABLE",
+        Random(1).randbytes(500): "UNREADABLE",
+        MARKER + Random(2).randbytes(50): "UNKNOWN_SCHEMA",
+        bytes(10_000_000): "UNREADABLE",
+        visit: "UNKNOWN_SCHEMA",
+        encode_message(future): "INVALID",
+        encode_message(sheet)[:-1]: "UNREADABLE",
+    }
+    take(collector, now, *(Message(raw, "s/1", "Timesheet") for raw in poison), Message(encode_message(sheet), "s/2"))
+    entries = list(collector.journal.entries(collector.open_run))
+    assert {entry.raw: entry.reason for entry in entries} == poison | {encode_message(sheet): None}
+    assert collector.rejections == Counter(poison.values())
+
+
+def test_a_conclusion_is_no_fact(collector: Collector, days: list[Day]) -> None:
+    from schemas import KINDS
+
+    run = {"run_date": 1, "cut_off": 1, "totals": [], "instructions_sha256": "0" * 64}
+    raw = encode_message(KINDS["PayRun"].model_validate(run | {"findings": 0, "assumptions": [], "law_version": ""}))
+    take(collector, days[-1].cut_off, Message(raw, "s/1"))
+    assert collector.rejections == {"UNKNOWN_SCHEMA": 1}
+
+
+def test_redelivery_changes_nothing(world: World, days: list[Day]) -> None:
+    """Each file of the county five times, as other files and in other pay runs."""
+    once = World(world.root / "once", days[0].cut_off - 1000)
+    once.live(days).close()
+    wanted = {key: records for key, records in once.said().items() if key not in ("Rejection", "PayRun")}
+    five = [Day(day.cut_off, {kind: each * 5 for kind, each in day.facts.items()}) for day in days]
+    world.live(five).close()
+    said = world.said()
+    assert {key: said[key] for key in wanted} == wanted
+
+
+def test_a_full_disk_ends_the_job_and_loses_nothing(world: World, days: list[Day]) -> None:
+    """The journal may grow to some bytes only; then there is room again."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    job = world.job()
+    world.now = days[0].cut_off - 1
+    world.land(days[0])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+    try:
+        with pytest.raises(OSError):
+            job.round(world.source(job))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    job.close()
+    assert list(world.inbox.glob("*.avro")), "what is not in the journal must not be acknowledged"
+    world.live(days).close()
+    assert not verify(world.journal).faults
+    assert world.said() == world.replayed(days[-1].cut_off)
+
+
+class Deaf:
+    """A sink that does not answer so many times."""
+
+    def __init__(self, within, times: int) -> None:
+        self.within, self.times, self.heard = within, times, []
+
+    def send(self, run, letters, first, confirm) -> None:
+        self.heard += [letter.id for letter in letters[first:]]
+        if self.times:
+            self.times -= 1
+            confirm(first + (len(letters) - first) // 2)
+            raise NotSent("nobody there")
+        self.within.send(run, letters, first, confirm)
+
+    def close(self) -> None:
+        self.within.close()
+
+
+def test_what_was_not_confirmed_is_sent_again_and_no_more(world: World, days: list[Day]) -> None:
+    from pipelines.live.folder_out import FolderOut
+
+    job = world.live(days[:-1], world.job())
+    sink = job.outbox.sink = Deaf(FolderOut(world.out), 1)
+    world.now = days[-1].cut_off - 1
+    world.land(days[-1])
+    world.now = days[-1].cut_off
+    job.round(world.source(job))
+    assert job.unsent
+    job.round(world.source(job))
+    assert not job.unsent
+    letters = [letter.id for letter in job.outbox.letters(job.outbox.last_decided())]
+    assert sink.heard == letters + letters[len(letters) // 2 :]
+    job.close()
+
+
+def test_a_gap_and_a_misplaced_segment_are_found(world: World, days: list[Day]) -> None:
+    world.live(days).close()
+    paths = sorted((world.journal / "segments").rglob("*.avro"))
+    moved = paths[0].with_name("000009.avro")
+    paths[5].rename(paths[0].with_name("000009.avro"))
+    assert any("belongs to another pay run" in fault for fault in verify(world.journal).faults)
+    moved.unlink()
+    assert any("missing" in fault for fault in verify(world.journal).faults)
+
+
+def test_nothing_said_of_itself_names_anybody(world: World, days: list[Day]) -> None:
+    """Logs, counters and health of a whole run hold no id and no token of its input."""
+    world.live(days).close()
+    files = [world.journal / name for name in ("metrics.prom", "health.json")]
+    told = world.log.getvalue() + "".join(path.read_text() for path in files)
+    names = ("event_id", "document_id", "provider_id", "recipient_id", "account_token", "payee_account_token")
+    secrets = {
+        str(fact[name]) for day in days for of_kind in day.facts.values() for fact in of_kind for name in names
+        if fact.get(name)
+    }  # fmt: skip
+    assert len(secrets) > 100
+    words = set(json.dumps(told).replace('\\"', " ").replace(",", " ").replace("}", " ").split())
+    assert not {secret for secret in secrets if secret in words or (len(secret) > 4 and secret in told)}
+    assert Path(world.journal / "metrics.prom").read_text().count("ihss_") > 10
