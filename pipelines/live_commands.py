@@ -1,4 +1,4 @@
-"""The commands of the live job: ``ihss-payroll run``, ``journal`` and ``rejections``.
+"""The commands of the live job: ``ihss-payroll run``, ``journal``, and (rejections_commands.py) ``rejections``.
 
 The job itself is imported inside the commands only, so that ``--help`` answers at once.
 """
@@ -7,11 +7,14 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from pipelines import rejections_commands
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(run)
     app.add_typer(journal_app, name="journal")
+    app.add_typer(rejections_commands.app, name="rejections")
 
 
 def run(
@@ -55,11 +59,12 @@ def run(
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
     last, after = _cut_off(close_run, "--close-run"), _cut_off(resume_after, "--resume-after")
-    return _run(from_, to, journal, _clock(clock, last), last, after, law)
+    edges = _edge(from_, "--from"), _edge(to, "--to")
+    return _run(edges, journal, _clock(clock, last), last, after, law)
 
 
 def _run(
-    from_: str, to: str, journal: Path, now: "Clock", last: int | None, after: int | None, law: Path | None
+    edges: "tuple[_Edge, _Edge]", journal: Path, now: "Clock", last: int | None, after: int | None, law: Path | None
 ) -> int:
     # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
@@ -71,8 +76,8 @@ def _run(
 
     with Owned(journal):
         try:
-            job = Job(journal, overlaid_law(law), now, _sink(to), Teller(journal, sys.stderr, now))
-            source = _source(from_, job)
+            job = Job(journal, overlaid_law(law), now, edges[1].sink(), Teller(journal, sys.stderr, now))
+            source = edges[0].source(job)
             job.resume(after)
             return _rounds(job, source, last)
         except (Damaged, OtherHistory) as stop:
@@ -108,14 +113,20 @@ def verify_journal(journal: JournalOption) -> int:
     """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong."""
     from pipelines.live.verify import verify
 
-    if not journal.is_dir():
-        raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
+    _is_journal(journal)
     verdict = verify(journal)
     for fault in verdict.faults:
         print(f"ihss-payroll: {fault}", file=sys.stderr)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
     print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
     return 1 if verdict.faults else 0
+
+
+def _is_journal(folder: Path) -> None:
+    from schemas.journal import is_journal
+
+    if not is_journal(folder):
+        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
 
 
 def _cut_off(day: str | None, option: str) -> int | None:
@@ -145,27 +156,47 @@ def _clock(path: Path | None, last: int | None) -> "Clock":
     return clock
 
 
-def _source(edge: str, job: "Job") -> "Source":
-    from pipelines.live.folders import FolderIn
+class _Edge(NamedTuple):
+    """``folder:PATH`` or ``pubsub:PROJECT``."""
 
-    kind, _, place = edge.partition(":")
-    if kind == "folder" and place:
-        return FolderIn(Path(place), job.journal)
-    if kind == "pubsub" and place:
+    kind: str
+    place: str
+
+    def source(self, job: "Job") -> "Source":
+        """Where facts come from."""
+        from pipelines.live.folders import FolderIn
+
+        if self.kind == "folder":
+            return FolderIn(Path(self.place), job.journal)
         from pipelines.live.pubsub import TopicsIn
 
-        return TopicsIn(place)
-    raise Misuse(f"--from {edge} is neither folder:PATH nor pubsub:PROJECT")
+        with _credentials():
+            return TopicsIn(self.place)
 
+    def sink(self) -> "Sink":
+        """Where records go."""
+        from pipelines.live.folder_out import FolderOut
 
-def _sink(edge: str) -> "Sink":
-    from pipelines.live.folder_out import FolderOut
-
-    kind, _, place = edge.partition(":")
-    if kind == "folder" and place:
-        return FolderOut(Path(place))
-    if kind == "pubsub" and place:
+        if self.kind == "folder":
+            return FolderOut(Path(self.place))
         from pipelines.live.pubsub import TopicsOut
 
-        return TopicsOut(place)
-    raise Misuse(f"--to {edge} is neither folder:PATH nor pubsub:PROJECT")
+        with _credentials():
+            return TopicsOut(self.place)
+
+
+@contextmanager
+def _credentials() -> Iterator[None]:
+    from google.auth.exceptions import DefaultCredentialsError
+
+    try:
+        yield
+    except DefaultCredentialsError:
+        raise Misuse("Pub/Sub asks who you are: name credentials, or PUBSUB_EMULATOR_HOST of a server here") from None
+
+
+def _edge(text: str, option: str) -> _Edge:
+    kind, _, place = text.partition(":")
+    if kind not in ("folder", "pubsub") or not place:
+        raise Misuse(f"{option} {text} is neither folder:PATH nor pubsub:PROJECT")
+    return _Edge(kind, place)
