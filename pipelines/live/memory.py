@@ -21,6 +21,7 @@ from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import cut_off_at_or_after
 from rules.restatement import CaseFile, Change, Unit, decide_again
+from transforms.rows import catalog_of
 from transforms.stages import Catalog
 
 NEVER = 1 << 62  # an instant that no cut-off reaches
@@ -77,7 +78,7 @@ class Memory:
 
     def __init__(self, journal: Path, law: Law) -> None:
         self.path, self.law, self.mark = journal / "memory.sqlite", law, mark_of(law)
-        self.catalog: Catalog = {}
+        self.catalog: Catalog = _Known()
         self._database = self._opened()
         if self._read("mark") != self.mark:
             self.forget()
@@ -87,8 +88,13 @@ class Memory:
         cut_off = self._read("cut_off")
         return None if cut_off is None else Told(cut_off, self._read("first_claim"))
 
-    def bodies(self) -> list[bytes]:
-        """Course listings known until now."""
+    def learn(self, bodies: Iterable[bytes]) -> list[bytes]:
+        """Take course listings to those that are known; all of them."""
+        known = [*self._bodies(), *bodies]
+        self.catalog = _Known(catalog_of(known))
+        return known
+
+    def _bodies(self) -> list[bytes]:
         return [body for (body,) in self._database.execute("select body from catalog")]
 
     def due(self, stage: str, cut_off: int) -> list[str]:
@@ -99,12 +105,16 @@ class Memory:
     def get(self, stage: str, key: str) -> Kept | None:
         """What is remembered of a key."""
         row = self._database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
-        return _Unpickler(io.BytesIO(row[0]), (self.law, self.catalog)).load() if row else None
+        if row is None:
+            return None
+        _SHARED.update({Law.__name__: self.law, _Known.__name__: self.catalog})
+        kept: Kept = pickle.loads(row[0])
+        return kept
 
     def put(self, stage: str, key: str, kept: Kept) -> None:
         """Remember a key, once this pay run is committed."""
         stream = io.BytesIO()
-        _Pickler(stream, (self.law, self.catalog)).dump(kept)
+        _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(kept)
         self._database.execute("replace into kept values (?, ?, ?, ?)", (stage, key, kept.due, stream.getvalue()))
 
     def commit(self, told: Told, bodies: Iterable[bytes]) -> None:
@@ -141,27 +151,25 @@ class Memory:
         return row[0] if row else None
 
 
+class _Known(dict[str, Any]):
+    """The catalog, as a type of its own, so that it can be told from any other dict."""
+
+
 class _Pickler(pickle.Pickler):
     """Leaves out what all keys share, and takes facts as the values that they are."""
 
-    def __init__(self, stream: io.BytesIO, shared: tuple[Any, ...]) -> None:
-        super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
-        self._shared = {id(each): place for place, each in enumerate(shared)}
-
-    def persistent_id(self, each: Any) -> int | None:
-        return self._shared.get(id(each))
-
     def reducer_override(self, each: Any) -> Any:
-        return (_model, (type(each), each.__dict__)) if isinstance(each, BaseModel) else NotImplemented
+        kind = type(each)
+        if kind is Law or kind is _Known:
+            return _shared, (kind.__name__,)
+        return (_model, (kind, each.__dict__)) if isinstance(each, BaseModel) else NotImplemented
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, shared: tuple[Any, ...]) -> None:
-        super().__init__(stream)
-        self._shared = shared
+_SHARED: dict[str, Any] = {}  # by name of the type: what unpickled case files refer to
 
-    def persistent_load(self, place: int) -> Any:
-        return self._shared[place]
+
+def _shared(name: str) -> Any:
+    return _SHARED[name]
 
 
 def _model(model: type[BaseModel], values: dict[str, Any]) -> BaseModel:

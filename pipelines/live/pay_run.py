@@ -15,7 +15,7 @@ from rules.periods import business_day_of, iso
 from schemas.journal import Entry
 from transforms.close_run import pay_runs
 from transforms.decode_events import Door
-from transforms.rows import Row, catalog_of, rows_of
+from transforms.rows import Row, rows_of
 from transforms.shard import Shard
 from transforms.stages import STAGES
 from transforms.tally import Tally
@@ -48,8 +48,7 @@ class PayRuns:
         """Decide a pay run from its entries; it is remembered when ``remember`` says so."""
         door = Door(ONE_SHARD, None)
         seen = [_read(door, entry) for entry in entries]
-        known = [*self.memory.bodies(), *door.catalog]
-        self.memory.catalog = catalog_of(known)
+        known = self.memory.learn(door.catalog)
         before = self.memory.told()
         if before is not None and before.first_claim is not None:
             door.tally.claim_seen(before.first_claim)
