@@ -2,10 +2,13 @@
 
 import json
 import logging
+import os
 import shutil
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from transforms.write_records import file_name
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BYTES_IN_SHARD = 1 << 20
 SHARDS = range(2, 65)
-WORTH_TWO_PROCESSES = 48 << 20  # bytes of input from which a second worker process pays for its start
+WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker process pays for its start
 PARTIAL = ".partial"
 SUMMARY = "summary.json"
 
@@ -51,7 +54,7 @@ def replay(
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
     edges = Edges(events, names, partial, _shards(size), Beat(str(partial / "beat")))
-    with _watched(partial / "beat", edges, beat):
+    with _watched(partial / "beat", edges, beat), _worker_log(partial / "workers.log"):
         _run(edges, law, last_cut_off(until), _options(beam_arguments or [], size))
     tally = merged([(partial / "tally").read_bytes()])
     summary = summary_of(tally, law, last_cut_off(until)) | {"seconds": round(time.monotonic() - started, 1)}
@@ -113,6 +116,24 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
     (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     (partial / SUMMARY).replace(out / SUMMARY)
     shutil.rmtree(partial)
+
+
+@contextmanager
+def _worker_log(path: Path) -> Iterator[None]:
+    """What worker processes write to stderr goes to a file (Beam's tell a page about themselves); ours stays ours.
+
+    A worker's error still reaches the user, as the exception that ends the run.
+    """
+    ours = os.dup(2)
+    before, sys.stderr = sys.stderr, os.fdopen(ours, "w", buffering=1)
+    with path.open("w") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        sys.stderr.close()
+        sys.stderr = before
 
 
 class _watched:
