@@ -8,12 +8,14 @@ from random import Random
 
 import pytest
 
+from pipelines.live import folders
 from pipelines.live.collector import Batch, Collector, Message
+from pipelines.live.folder_out import FolderOut
 from pipelines.live.journal import Journal
-from pipelines.live.outbox import NotSent
+from pipelines.live.outbox import Letter, NotSent
 from pipelines.live.verify import verify
 from schemas import FACTS
-from schemas.avro import MARKER, encode, encode_message, fingerprint_of
+from schemas.avro import MARKER, encode, encode_message, fingerprint_of, write_container
 from schemas.envelope import Fact
 from tests.live.drill import Day, World
 
@@ -120,20 +122,57 @@ class Deaf:
 
 
 def test_what_was_not_confirmed_is_sent_again_and_no_more(world: World, days: list[Day]) -> None:
-    from pipelines.live.folder_out import FolderOut
-
-    job = world.live(days[:-1], world.job())
+    job = world.live(days[:-1])
     sink = job.outbox.sink = Deaf(FolderOut(world.out), 1)
-    world.now = days[-1].cut_off - 1
-    world.land(days[-1])
-    world.now = days[-1].cut_off
+    letters = [Letter("Finding", f"letter {number}", b"") for number in range(9)]
+    job.outbox.sink.within = Silent()
+    job.outbox.decide(days[-1].cut_off, letters)
+    job.unsent = True
     job.round(world.source(job))
     assert job.unsent
     job.round(world.source(job))
     assert not job.unsent
-    letters = [letter.id for letter in job.outbox.letters(job.outbox.last_decided())]
-    assert sink.heard == letters + letters[len(letters) // 2 :]
+    assert sink.heard == [letter.id for letter in letters + letters[4:]]
     job.close()
+
+
+class Silent:
+    """A sink that takes all."""
+
+    def send(self, run, letters, first, confirm) -> None:
+        confirm(len(letters))
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def test_nothing_comes_to_a_closed_pay_run(collector: Collector, days: list[Day], sheets: list[Fact]) -> None:
+    """Though the clock went back."""
+    take(collector, days[0].cut_off - 1, Message(b"", "s/1"))
+    take(collector, sheets[0].recorded_at, Message(encode_message(sheets[0]), "s/2"))
+    assert [entry.origin for entry in collector.journal.entries(collector.open_run)] == ["s/1", "s/2"]
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_file_is_taken_once_though_the_job_dies_in_it(
+    world: World, days: list[Day], monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """It dies after some batches of two; after the last, before it says that the file is taken."""
+    monkeypatch.setattr(folders, "LARGEST_BATCH", 2)
+    kind, records = next((kind, each) for kind, each in days[0].facts.items() if len(each) > 4)
+    write_container(world.inbox / "facts.avro", kind, records[:5])
+    world.now = days[0].cut_off - 1
+    job = world.job()
+    for number, batch in enumerate(world.source(job).batches()):
+        job.collector.take(Batch(batch.messages, lambda: None), world.now)
+        if number == after:
+            break
+    job.close()
+    job = world.job()
+    job.round(world.source(job))
+    job.close()
+    verdict = verify(world.journal)
+    assert verdict.facts + verdict.rejections == 5 and not list(world.inbox.glob("*.avro"))
 
 
 def test_a_gap_and_a_misplaced_segment_are_found(world: World, days: list[Day]) -> None:

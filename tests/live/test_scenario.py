@@ -67,7 +67,8 @@ def test_live_is_the_replay_pay_run_by_pay_run(name: str, tmp_path: Path) -> Non
         run = iso(business_day_of(cut_off))
         of_run: dict[str, list[bytes]] = defaultdict(list)
         for path in world.out.glob(f"*-{run}.avro"):
-            for kind, record in records_in(path):
+            # A listing that lands before it is recorded is rejected, in the journal as live.
+            for kind, record in (each for each in records_in(path) if each[0] != "Rejection"):
                 of_run[kind].append(encode(validate(kind, record)))
         assert {kind: sorted(each) for kind, each in of_run.items()} == {
             kind: sorted(each) for kind, each in replayed[run].items()
