@@ -65,7 +65,7 @@ def test_killed_and_stopped_it_agrees_with_the_replay(
     trouble.join()
     told = capsys.readouterr().out
     assert code == 0 and "live and replay agree" in told, f"SEED={SEED}\n{told}"
-    assert job.lives == KILLS + 1
+    assert job.lives == KILLS + 1 and job.running.returncode == 0
 
 
 def torment(job: "drill.Job", running: subprocess.Popen, random: Random) -> None:
