@@ -161,6 +161,23 @@ def instructions_add_up(records: Records) -> None:
             assert one["lines"] or one["deductions"], "an instruction that says nothing"
 
 
+TAXES = {"FICA", "MEDICARE", "SDI"}
+ELSEWHERE = {"SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"}  # from the recipient, before, or not at all
+
+
+def no_cent_of_a_month_is_lost(records: Records) -> None:
+    """Per recipient and month: net to providers + taxes + share of cost + advance = gross; what is carried is said."""
+    months: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    for one in records.get("PaymentInstruction", ()):
+        if one["kind"] == "ARREARS":
+            of_month = months[one["recipient_id"], month_of(one["period_start"])]
+            of_month.update({"gross": one["gross_cents"], "net": one["net_cents"]})
+            of_month.update({each["kind"]: each["cents"] for each in one["deductions"]})
+    for of_month in months.values():
+        assert set(of_month) <= {"gross", "net"} | TAXES | ELSEWHERE
+        assert of_month["gross"] == of_month["net"] + sum(of_month[kind] for kind in TAXES | ELSEWHERE)
+
+
 def line_key(line: dict[str, Any]) -> tuple[Any, ...]:
     return line["earning"], line["program"], line["county"], line["rate_mills"]
 
@@ -337,6 +354,7 @@ def test_the_books_of_every_history_balance(data: st.DataObject, history: Histor
     records = pay(history).records
     records_keep_the_contract(records)
     instructions_add_up(records)
+    no_cent_of_a_month_is_lost(records)
     what_is_to_date_is_what_stands(records, history)
     findings_are_said_before_they_are_cleared_and_never_twice(records)
     pay_runs_are_complete(records, history)
