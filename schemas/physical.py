@@ -80,8 +80,18 @@ def schema_path(kind: str) -> Path:
 
 @cache
 def logical_schema(kind: str) -> Json:
-    """Parsed schema of a kind as published, with its logical types."""
-    return fastavro.parse_schema(json.loads(schema_path(kind).read_text()))
+    """Parsed schema of a kind as published, with its logical types; its keys sorted, so that a header's bytes are.
+
+    fastavro walks a set to copy a field's attributes: their order would be another in each process.
+    """
+    return _in_order(fastavro.parse_schema(json.loads(schema_path(kind).read_text())))
+
+
+def _in_order(schema: Json) -> Json:
+    """The same schema with the keys of every object sorted."""
+    if isinstance(schema, dict):
+        return {key: _in_order(value) for key, value in sorted(schema.items())}
+    return [_in_order(each) for each in schema] if isinstance(schema, list) else schema
 
 
 @cache

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import fastavro
 import pytest
@@ -208,6 +212,22 @@ def test_short_reads_are_not_the_end(whole):
 def test_the_same_records_give_the_same_bytes(kind, tmp_path):
     assert file_of(tmp_path, [SAMPLES[kind]], kind=kind) == file_of(tmp_path, [SAMPLES[kind]], kind=kind)
     assert [path.name for path in tmp_path.iterdir()] == ["some.avro"]
+
+
+def test_the_same_records_give_the_same_bytes_in_another_life_of_python(tmp_path):
+    """Sets are walked in another order in each process; nothing of that may show in a header."""
+    program = (
+        "import sys; from schemas import CONCLUSIONS; from schemas.avro import write_container\n"
+        "for kind in CONCLUSIONS: write_container(f'{sys.argv[1]}/{kind}.avro', kind, [])"
+    )
+    for seed in ("1", "2", "3"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        here = Path(__file__).parents[2]
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(here)}
+        subprocess.run([sys.executable, "-c", program, folder], cwd=here, env=environment, check=True)
+    first, *others = ({path.name: path.read_bytes() for path in (tmp_path / seed).iterdir()} for seed in "123")
+    assert first and all(other == first for other in others)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
