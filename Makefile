@@ -10,7 +10,7 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: replay live faults server setup test lint types bench clean
+.PHONY: replay live faults server browser setup test lint types bench clean
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
@@ -26,6 +26,10 @@ faults: $(READY) server
 # The Pub/Sub server of the drill and of the tests that need one; without Go they are left out and say so.
 server: $(READY)
 	@$(BIN)/python -m deploy.local server
+
+# What the tests in a browser need of npm; without Chromium or npm they are left out and say so.
+browser: $(READY)
+	@$(BIN)/python -m tests.browser
 
 setup: $(READY)
 
