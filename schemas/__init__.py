@@ -4,6 +4,7 @@ A kind is a pair of files: ``<kind>.avsc``, the Avro schema others read, and ``<
 what is acceptable. ``avro.py`` goes from bytes to models and back.
 """
 
+from schemas.admission import Admission
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.course_listing import CourseListing
@@ -52,4 +53,7 @@ CONCLUSIONS: dict[str, type[Record]] = {
     "Rejection": Rejection,
 }
 
-KINDS: dict[str, type[Record]] = {**FACTS, **CONCLUSIONS}
+ARRIVALS: dict[str, type[Record]] = {"Admission": Admission}
+"""What the unbounded job says about facts that came late, and a replay of its journal obeys."""
+
+KINDS: dict[str, type[Record]] = {**FACTS, **CONCLUSIONS, **ARRIVALS}

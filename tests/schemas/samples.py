@@ -249,6 +249,14 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "message": "Input should be less than or equal to 1500",
         "seen_at": None,
     },
+    "Admission": {
+        "source": "esp",
+        "event_id": "e-1",
+        "kind": "Timesheet",
+        "arrived_at": NOON + HOUR,
+        "admitted_cut_off": NOON + 36 * HOUR,
+        "cut_off": NOON + 12 * HOUR,
+    },
 }
 
 SAMPLES: dict[str, dict[str, Any]] = {kind: ENVELOPE | own for kind, own in FACTS.items()} | CONCLUSIONS

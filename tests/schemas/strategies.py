@@ -83,6 +83,8 @@ def _agreeing(kind: str, record: dict[str, Any]) -> dict[str, Any]:
         record["workweek_start"] -= 7 if record["workweek_start"] > LAST_DAY else 0
     if record.get("program") == "IHSS" and record.get("funding") == "WPCS":
         record["funding"] = "PCSP"
+    if kind == "Admission" and record["admitted_cut_off"] <= record["cut_off"]:
+        record["cut_off"], record["admitted_cut_off"] = record["admitted_cut_off"] - 1, record["cut_off"]
     if record.get("outcome") == "RECOVERED" and record["cents"] is None:
         record["cents"] = 0
     return record

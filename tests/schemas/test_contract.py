@@ -129,6 +129,9 @@ KINDS = {
         raw bytes, origin string, reason (UNREADABLE UNKNOWN_SCHEMA INVALID CONTRADICTORY), field string?, message
         string, seen_at time?
     """,
+    "Admission": """
+        source string, event_id string, kind string, arrived_at time, admitted_cut_off time, cut_off time
+    """,
 }
 
 
@@ -170,7 +173,8 @@ def check_fields(schema: dict, expected: list[tuple[str, str]], named: dict) -> 
 
 def test_the_roll_is_the_contract():
     assert list(schemas.KINDS) == list(KINDS)
-    assert list(schemas.CONCLUSIONS) == list(KINDS)[14:]
+    assert list(schemas.CONCLUSIONS) == list(KINDS)[14:20]
+    assert list(schemas.ARRIVALS) == list(KINDS)[20:]
     assert {path.name for path in schema_path("Timesheet").parent.glob("*.avsc")} == {
         schema_path(kind).name for kind in KINDS
     }
