@@ -38,7 +38,7 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law, until: int | None) ->
         | "Names" >> beam.Create(edges.names)
         | "Spread" >> beam.Reshuffle()
         | "DecodeEvents"
-        >> beam.ParDo(DecodeFiles(str(edges.events), edges.shards, until, edges.beat)).with_outputs(
+        >> beam.ParDo(DecodeFiles(str(edges.events), edges.shards, until, edges.beat, str(edges.out))).with_outputs(
             *STAGES, "rejections", "catalog", "tally"
         )
     )

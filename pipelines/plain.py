@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rules.law import Law
 from schemas.envelope import Fact
 from transforms.close_run import pay_runs
-from transforms.decode_events import Door
+from transforms.door import Door
 from transforms.rows import catalog_of
 from transforms.shard import Shard
 from transforms.stages import STAGES

@@ -24,6 +24,7 @@ from schemas.avro import write_container
 from schemas.journal import FOLDER as JOURNAL
 from schemas.journal import is_journal
 from transforms.beat import Beat, done_so_far
+from transforms.places import INDEX, write_index
 from transforms.stages import STAGES
 from transforms.tally import merged
 from transforms.write_records import file_name
@@ -48,7 +49,7 @@ def replay(
 
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced.
     """
-    started = time.monotonic()
+    started, began = time.monotonic(), time.time()
     below = events / JOURNAL if is_journal(events) else events
     names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
     size = sum((events / name).stat().st_size for name in names)
@@ -57,6 +58,8 @@ def replay(
     with _watched(partial / "beat", edges, beat), _worker_log(partial / "workers.log"):
         _run(edges, law, last_cut_off(until), _options(beam_arguments or [], size))
     tally = merged([(partial / "tally").read_bytes()])
+    write_index(partial, partial / INDEX, edges.shards)
+    os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
     summary = summary_of(tally, law, last_cut_off(until)) | {"seconds": round(time.monotonic() - started, 1)}
     _publish(partial, out, summary)
     return summary
@@ -111,7 +114,7 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
             write_container(partial / file_name(kind), kind, [])
         for old in out.glob(f"{stem}*.avro"):
             old.unlink()
-    for path in partial.glob("*.avro"):
+    for path in (*partial.glob("*.avro"), partial / INDEX):
         path.replace(out / path.name)
     (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     (partial / SUMMARY).replace(out / SUMMARY)

@@ -27,7 +27,7 @@ BAD_BYTES = (EOFError, IndexError, KeyError, ValueError, OverflowError, OSError,
 BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
 
 
-class _Source:
+class Spliced:
     """A stream that knows how far it was read and whether reading itself failed; may be given a new header."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -41,6 +41,12 @@ class _Source:
 
     def tell(self) -> int:
         return self.offset
+
+    def seek(self, offset: int, header: bytes) -> None:
+        """Go on at a byte of the stream as if only the header were before it."""
+        self._stream.seek(offset)
+        self.offset = offset
+        self.replace_header(header)
 
     def read(self, size: int) -> bytes:
         if not 0 <= size <= LARGEST_READ:
@@ -72,7 +78,7 @@ class Container:
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._source = _Source(stream)
+        self._source = Spliced(stream)
         header = self._read_header()
         self.writer_schema = self._read_schema(header)
         kind = kind_of(self.writer_schema)
@@ -80,16 +86,24 @@ class Container:
             raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
         self.kind: str = kind
         self.reader_schema = reader_of(kind, self.writer_schema)
-        self._source.replace_header(_encode_header(header, self.writer_schema))
+        self.block_offset = self._source.offset  # where the block of the record last yielded begins
+        self._header = _encode_header(header, self.writer_schema)
         self._block = BytesIO()
         self._before = 0  # records of the current block that came before the present one
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         position = 0
+        self._source.replace_header(self._header)
         for records in self._blocks():
             for self._before, record in enumerate(records):
                 yield position, record
                 position += 1
+
+    def block_at(self, offset: int) -> list[dict[str, Any]]:
+        """Records of the block that begins at a byte of the file, as an earlier ``block_offset`` said. Raises
+        Unreadable."""
+        self._source.seek(offset, self._header)
+        return next(self._blocks(), [])
 
     @cached_property
     def head(self) -> bytes:
@@ -117,7 +131,7 @@ class Container:
                 records = list(block)
                 if block.bytes_.read(1):
                     raise ValueError("bytes left over")
-                self._block, good = block.bytes_, self._source.offset
+                self._block, self.block_offset, good = block.bytes_, good, self._source.offset
                 yield records
         except SchemaResolutionError:
             message = f"The file's schema does not resolve to the current one of {self.kind}."

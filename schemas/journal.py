@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 
 import fastavro
 
-from schemas.container import BAD_BYTES, BAD_SCHEMA
+from schemas.container import BAD_BYTES, BAD_SCHEMA, Spliced
 from schemas.physical import Unreadable
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
@@ -77,6 +77,11 @@ def is_segment(stream: IO[bytes]) -> bool:
 
 def read_segment(stream: IO[bytes]) -> Iterator[Entry]:
     """Entries of a segment. Raises Unreadable after the last whole block; ``offset``: the first byte of no use."""
+    return (entry for _, entries in segment_blocks(stream) for entry in entries)
+
+
+def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
+    """(byte at which it begins, entries) of each block of a segment; see `read_segment`."""
     good = 0
     block: Any
     try:
@@ -85,9 +90,23 @@ def read_segment(stream: IO[bytes]) -> Iterator[Entry]:
             if block.bytes_.read(1):
                 raise ValueError("bytes left over")
             good = block.offset + block.size
-            yield from entries
+            yield block.offset, entries
     except (*BAD_BYTES, *BAD_SCHEMA):
         raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=good) from None
+
+
+def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
+    """Entries of the block that begins at a byte of a segment, as `segment_blocks` said. Raises Unreadable."""
+    stream.seek(0)
+    source = Spliced(stream)
+    try:
+        header = next(fastavro.block_reader(stream)).offset  # where the first block begins
+        stream.seek(0)
+        source.seek(offset, stream.read(header))
+        block: Any = next(fastavro.block_reader(source))  # type: ignore[arg-type]
+        return [_checked(record) for record in block]
+    except (*BAD_BYTES, *BAD_SCHEMA):
+        raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=offset) from None
 
 
 def _checked(record: dict[str, Any]) -> Entry:

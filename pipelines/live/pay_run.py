@@ -14,7 +14,7 @@ from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.journal import Entry
 from transforms.close_run import pay_runs
-from transforms.decode_events import Door
+from transforms.door import Door
 from transforms.rows import Row, rows_of
 from transforms.shard import Shard
 from transforms.stages import STAGES

@@ -22,11 +22,13 @@ from rules.law import Law
 from rules.periods import epoch_day
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, write_container
+from transforms.places import INDEX
 
 LAW = Law.load()
 ROOT = Path(__file__).parents[2]
 SAMPLE = {"county": "17", "recipients": 60, "months": 3, "start": "2024-07", "seed": 5, "defects": 0.05}
 Records = dict[str, list[dict[str, Any]]]
+PLACED = ("rejection", INDEX)  # files that say where something lay
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,7 @@ def plain(events: Path, until: int | None = None) -> Records:
     return {kind: in_order(records.get(kind, [])) for kind in CONCLUSIONS}
 
 
-def files(out: Path, but: str = SUMMARY) -> dict[str, bytes]:
+def files(out: Path, but: str | tuple[str, ...] = SUMMARY) -> dict[str, bytes]:
     """Bytes by name, without those whose name begins with ``but``."""
     return {path.name: path.read_bytes() for path in out.iterdir() if not path.name.startswith(but)}
 
@@ -117,7 +119,7 @@ def test_files_may_be_dealt_in_any_way(sample: Path, paid: Path, tmp_path: Path,
             again = random.sample(records, k=min(3, len(records))) if not number else []
             write_container(path, kind, [*records[number::count], *again])
     out = run(dealt, tmp_path / "out")
-    assert files(out, "rejection") | {SUMMARY: b""} == files(paid, "rejection") | {SUMMARY: b""}
+    assert files(out, PLACED) | {SUMMARY: b""} == files(paid, PLACED) | {SUMMARY: b""}
     assert rejected(out) == rejected(paid)
 
 
@@ -148,7 +150,7 @@ def test_a_broken_file_and_a_text_are_named_and_all_others_paid(sample: Path, pa
     shutil.copytree(sample, whole)
     for one in unreadable:  # the broken file only repeats facts of others
         (whole / one["origin"].split(":")[0]).unlink()
-    assert files(run(whole, tmp_path / "out"), "rejection") | {SUMMARY: b""} == files(paid, "rejection") | {
+    assert files(run(whole, tmp_path / "out"), PLACED) | {SUMMARY: b""} == files(paid, PLACED) | {
         SUMMARY: b""
     }
 

@@ -1,0 +1,147 @@
+"""The door: can we read and trust it, and which pay run sees it first? What `DecodeEvents` does, without an engine.
+
+Bad input becomes a Rejection with its original bytes; a bug crashes.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from rules.periods import cut_off_after, is_cut_off
+from schemas import FACTS
+from schemas.avro import Container, Unreadable, decode_message, original_message, validate
+from schemas.envelope import Fact
+from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
+from transforms.places import Places
+from transforms.rows import Dealer, fact_body, fact_row
+from transforms.stages import claims_pay, routes
+from transforms.tally import Tally
+
+LARGEST_RAW = 1 << 20  # bytes of a rejected event that its Rejection carries; beyond, its SHA-256 and place
+
+
+def admission(fact: Fact) -> int:
+    """The pay run that sees a fact first: a pure function of the message.
+
+    Raises Unreadable (CONTRADICTORY) when ``admitted_cut_off`` is none or too early.
+    """
+    first = cut_off_after(fact.recorded_at)
+    admitted = fact.admitted_cut_off
+    if admitted is None or admitted == first:
+        return first
+    if admitted < first or not is_cut_off(admitted):
+        raise Unreadable(
+            "CONTRADICTORY", "A cut-off at or after the first one that follows recorded_at.", "admitted_cut_off"
+        )
+    return admitted
+
+
+def fact_of(entry: Entry) -> Fact:
+    """The fact of a journal's entry, with the pay run that the journal names. Raises Unreadable."""
+    fact = decode_message(entry.raw)
+    if not isinstance(fact, Fact):
+        raise Unreadable("UNKNOWN_SCHEMA", f"{fact.KIND} is not a kind of fact.")
+    return fact.model_copy(update={"admitted_cut_off": entry.admitted_cut_off})
+
+
+class Door:
+    """Facts to rows for their stages; what cannot be used to rejections. ``until`` None: all that is recorded is
+    due. ``places``: where to note in which block whose facts lie."""
+
+    def __init__(self, shards: int, until: int | None, places: Places | None = None) -> None:
+        self.dealer, self.tally, self.until = Dealer(shards), Tally(), until
+        self.places = places
+        self.rejections: list[dict[str, Any]] = []
+        self.catalog: list[bytes] = []
+
+    def read_file(self, path: Path, name: str) -> Iterator[None]:
+        """Read a container file of facts, or a segment of a journal; yields now and then, when blocks may be full.
+
+        ``name`` is its origin in rejections.
+        """
+        with path.open("rb") as stream:
+            try:
+                if is_segment(stream):
+                    for block, entries in segment_blocks(stream):
+                        for entry in entries:
+                            self.read_entry(entry, block)
+                            yield
+                    return
+                container = Container(stream)
+                if container.kind not in FACTS:
+                    raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
+                for number, (position, record) in enumerate(container):
+                    self.read_record(container, record, f"{name}:{position}")
+                    if not number % 1024:
+                        yield
+            except Unreadable as damage:
+                self._reject_rest(path, name, damage)
+
+    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+        """One record of a container."""
+        self.tally.inputs += 1
+        try:
+            self.admit(cast(Fact, validate(container.kind, record)), container.block_offset)
+        except Unreadable as wrong:
+            self.reject(original_message(container.kind, container, record), origin, wrong)
+
+    def read_entry(self, entry: Entry, block: int = 0) -> None:
+        """One entry of a journal: the pay run that the journal names sees it first, and what was rejected stays so."""
+        if entry.reason == TAKEN:
+            return
+        self.tally.inputs += 1
+        try:
+            if entry.reason is not None:
+                raise Unreadable(entry.reason, entry.message or "", entry.field)
+            self.admit(fact_of(entry), block)
+        except Unreadable as wrong:
+            self.reject(entry.raw, entry.origin, wrong)
+
+    def admit(self, fact: Fact, block: int = 0) -> None:
+        """A trusted fact: to the stages that read it, if it is due. ``block``: where in its file it begins."""
+        if self.places is not None:
+            self.places.note(fact, block)
+        if fact.KIND == "CourseListing":
+            self.tally.count(self.tally.used, fact.KIND)
+            self.catalog.append(fact_body(fact))
+            return
+        cut_off = admission(fact)
+        if self.until is not None and cut_off > self.until:
+            self.tally.count(self.tally.not_yet_due, fact.KIND)
+            return
+        self.tally.count(self.tally.used, fact.KIND)
+        self.tally.latest_cut_off = max(self.tally.latest_cut_off, cut_off)
+        if claims_pay(fact):
+            self.tally.claim_seen(cut_off)
+        body = fact_body(fact)
+        for stage, key in routes(fact):
+            self.dealer.deal(stage, fact_row(key, cut_off, fact, body))
+
+    def reject(self, raw: bytes, origin: str, wrong: Unreadable) -> None:
+        """A Rejection; its raw bytes stay where they are when they are too many to carry."""
+        self.tally.count(self.tally.rejections, wrong.reason)
+        message = wrong.message
+        if len(raw) > LARGEST_RAW:
+            message += f" {len(raw)} bytes with SHA-256 {hashlib.sha256(raw).hexdigest()} stay at {origin}."
+            raw = b""
+        self.rejections.append(
+            {
+                "raw": raw,
+                "origin": origin,
+                "reason": wrong.reason,
+                "field": wrong.field,
+                "message": message,
+                "seen_at": None,
+            }
+        )
+
+    def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:
+        """All of a file from its damage on, as one input."""
+        offset = damage.offset or 0
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            rest = stream.read()
+        self.tally.inputs += 1
+        self.reject(rest, f"{name}:{offset}", damage)
+        self.tally.rejected_files.append((name, damage.reason, damage.message))
