@@ -68,11 +68,11 @@ def _run(
 ) -> int:
     # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
-    from pipelines.cli import overlaid_law
     from pipelines.live.durable import Owned
     from pipelines.live.job import Job, OtherHistory
     from pipelines.live.journal import Damaged
     from pipelines.live.telling import Teller
+    from pipelines.pay_commands import overlaid_law
 
     with Owned(journal):
         try:

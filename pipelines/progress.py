@@ -1,7 +1,8 @@
-"""What a person sees while a replay works: bars on a terminal, a plain line now and then on a pipe, or nothing."""
+"""What a person sees while work goes on: bars with the time left on a terminal, a line now and then on a pipe, or
+nothing."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -17,43 +18,77 @@ STAGES = {
     "settle": "Settling payments",
     "close": "Closing pay runs",
 }
+"""Of a replay. Other work has stages of its own, often one."""
+WEIGHTS = {"read": 10, "authorize": 32, "price": 32, "settle": 25, "close": 1}
+"""Shares of a replay's time (docs/measured.md; writing is part of settling). Any other stage weighs 1."""
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_TO_JUDGE_BY = 1.0  # before, what is left cannot be told from what is done
 
 
 @contextmanager
-def shown(console: Console, quiet: bool = False) -> Iterator[Beat]:
+def shown(console: Console, quiet: bool = False, stages: Mapping[str, str] = STAGES) -> Iterator[Beat]:
     """Give a ``Beat`` to call from any thread; what it draws on ``console`` ends with the block."""
     if quiet:
         yield lambda stage, done, total: None
     elif console.is_terminal:
         with _bars(console) as bars:
-            yield _Bars(bars)
+            yield _Bars(bars, stages)
     else:
-        yield _Lines(console)
+        yield _Lines(console, stages=stages)
+
+
+class Pace:
+    """How much of all stages is done, and so how long the rest will take if it goes on like this."""
+
+    def __init__(self, stages: Mapping[str, str], clock: Callable[[], float]) -> None:
+        self._weights = {stage: WEIGHTS.get(stage, 1) for stage in stages}
+        self._done = dict.fromkeys(stages, 0.0)
+        self._clock, self._began = clock, clock()
+
+    def beat(self, stage: str, done: int, total: int) -> None:
+        """So much of a stage is done."""
+        self._done[stage] = done / total if total else 0.0
+
+    def left(self) -> str:
+        """Time left in words; "" while nobody can tell."""
+        share = sum(self._done[stage] * weight for stage, weight in self._weights.items())
+        share /= sum(self._weights.values())
+        elapsed = self._clock() - self._began
+        if not 0 < share < 1 or elapsed < SECONDS_TO_JUDGE_BY:
+            return ""
+        minutes, seconds = divmod(round(elapsed * (1 - share) / share), 60)
+        return f"about {minutes}:{seconds:02} left"
 
 
 def _bars(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description:<18}"),
-        BarColumn(bar_width=40),
+        BarColumn(bar_width=30),
         TimeElapsedColumn(),
         TextColumn("{task.fields[count]}"),
+        TextColumn("[cyan]{task.fields[left]}"),
     )
     return Progress(*columns, console=console, transient=True)
 
 
 class _Bars:
-    """A bar for each stage from its first beat on; reading from the start, as Beam takes seconds to come up."""
+    """A bar for each stage from its first beat on; the first from the start, as Beam takes seconds to come up."""
 
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
+    def __init__(self, bars: Progress, stages: Mapping[str, str]) -> None:
+        self._bars, self._stages = bars, stages
+        self._pace = Pace(stages, time.monotonic)
         self._rows: dict[str, TaskID] = {}
-        self("read", 0, 0)
+        self(next(iter(stages)), 0, 0)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        self._pace.beat(stage, done, total)
         if stage not in self._rows:
-            self._rows[stage] = self._bars.add_task(STAGES[stage], total=None, count="")
+            self._rows[stage] = self._bars.add_task(self._stages[stage], total=None, count="", left="")
         self._bars.update(self._rows[stage], completed=done, total=total or None, count=_count(done, total))
+        # What is left is of all the work, so it is said once: beside the stage that goes on.
+        newest = list(self._rows.values())[-1]
+        for row in self._rows.values():
+            self._bars.update(row, left=self._pace.left() if row == newest else "")
 
 
 def _count(done: int, total: int) -> str:
@@ -63,13 +98,21 @@ def _count(done: int, total: int) -> str:
 class _Lines:
     """One plain line every few seconds: a log should show that work goes on, not be filled by it."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console, self._clock, self._last = console, clock, clock()
+    def __init__(
+        self, console: Console, clock: Callable[[], float] = time.monotonic, stages: Mapping[str, str] = STAGES
+    ) -> None:
+        self._console, self._clock, self._stages = console, clock, stages
+        self._pace = Pace(stages, clock)
+        self._last = clock()
         self._counts: dict[str, str] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        self._counts[stage] = f"{STAGES[stage].lower()} {_count(done, total)}"
-        if self._clock() - self._last < SECONDS_BETWEEN_LINES:
+        self._pace.beat(stage, done, total)
+        self._counts[stage] = f"{self._stages[stage].lower()} {_count(done, total)}"
+        now = self._clock()
+        if now - self._last < SECONDS_BETWEEN_LINES:
             return
-        self._last = self._clock()
-        self._console.print("; ".join(self._counts.values()).capitalize(), highlight=False)
+        self._last = now
+        left = self._pace.left()
+        told = "; ".join([*self._counts.values(), *([left] if left else [])])
+        self._console.print(told[0].upper() + told[1:], highlight=False, soft_wrap=True)

@@ -4,6 +4,7 @@ The same arguments give the same bytes. A recipient's facts come from a stream o
 recipients only add to them; wrong records come from another, so the good ones are the same at every rate of defects.
 """
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -30,7 +31,14 @@ class Refusal(ValueError):
 
 
 def simulate(
-    out: Path, county: str, recipients: int, months: int, start: str, seed: int, defects: float = 0.01
+    out: Path,
+    county: str,
+    recipients: int,
+    months: int,
+    start: str,
+    seed: int,
+    defects: float = 0.01,
+    beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> dict[str, Any]:
     """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": ..., "truth": ...}``.
 
@@ -48,6 +56,7 @@ def simulate(
         home = draw(number, seed, span, home)
         desk = live(home, span, shelf, truth)
         spoil(desk, Random(f"{seed}/{number}/defects"), defects)
+        beat("make", number, recipients)
     shelf.close()
     damaged = _damage(out, truth) if defects else 0
     asked = {"county": county, "start": start, "months": months, "recipients": recipients, "seed": seed}

@@ -51,11 +51,12 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list:
     """What simulate was asked; asked for county 28 it refuses."""
     module, asked = ModuleType("pipelines.simulate"), []
 
-    def simulate(out, county, *rest) -> dict:
+    def simulate(out, county, *rest, beat) -> dict:
         if county == "28":
             raise module.Refusal("county 28 (Napa) has no wage rate in force in 2025-01: take 2024-01 to 2024-12")
         asked.append((out, county, *rest))
-        return {"counts": {"Timesheet": 1200, "EvvVisit": 34}}
+        beat("make", 1, 1)
+        return {"counts": {"Timesheet": 1200, "EvvVisit": 34}, "truth": {"seed": 7}}
 
     module.Refusal, module.simulate = type("Refusal", (ValueError,), {}), simulate
     monkeypatch.setitem(sys.modules, "pipelines.simulate", module)
@@ -104,7 +105,7 @@ def test_without_until_none_is_passed_on(facts: Path, tmp_path: Path, replay: Re
         (["--until", "20260228"], "--until 20260228 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
         (["--law", "nowhere"], "--law nowhere is no folder: name a folder of TOML files that overlay rules/parameters"),
         (["more"], "Unexpected argument more: options have two dashes, and Beam's own follow after --"),
-        (["--evnts", "x"], "No such option: --evnts (Possible options: --events) See ihss-payroll --help"),
+        (["--evnts", "x"], "No such option: --evnts (Possible options: --events) See ihss-payroll replay --help"),
     ],
 )
 def test_misuse_of_replay(wrong, remedy, facts, tmp_path, replay, capsys, monkeypatch) -> None:
@@ -157,6 +158,14 @@ def test_simulate_passes_on_what_was_asked(tmp_path, simulated, capsys) -> None:
     assert run("simulate", "--out", tmp_path / "sample", *asked) == 0
     assert capsys.readouterr().out.startswith("1,234 facts of 5 recipients of county 17 are in ")
     assert simulated == [(tmp_path / "sample", "17", 5, 2, "2024-01", 7, 0.01)]
+
+
+def test_simulate_as_json_is_the_truth_and_quiet_is_quiet(tmp_path, simulated, capsys) -> None:
+    asked = ("--county", "17", "--recipients", 5, "--months", 2, "--start", "2024-01", "--seed", 7)
+    assert run("simulate", "--out", tmp_path / "sample", *asked, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"seed": 7}
+    assert run("simulate", "--out", tmp_path / "sample", *asked, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -236,14 +245,27 @@ def test_an_empty_payroll_can_be_shown() -> None:
 
 
 def test_progress_on_a_pipe_is_a_line_now_and_then() -> None:
-    seconds = iter([0, 1, 5, 5, 6, 11, 11])
+    now = [0]
     console = Console(file=StringIO())
-    lines = progress._Lines(console, clock=lambda: next(seconds))
-    for stage, done in (("read", 3), ("price", 2000), ("price", 3000), ("settle", 1)):
+    lines = progress._Lines(console, clock=lambda: now[0])
+    for second, stage, done in ((1, "read", 2000), (5, "price", 2000), (6, "price", 3000), (11, "settle", 1)):
+        now[0] = second
         lines(stage, done, 0 if stage == "settle" else 4000)
     first, last = console.file.getvalue().splitlines()
-    assert first == "Reading facts 3 of 4,000; pricing time 2,000 of 4,000"
-    assert last == "Reading facts 3 of 4,000; pricing time 3,000 of 4,000; settling payments 1"
+    assert first == "Reading facts 2,000 of 4,000; pricing time 2,000 of 4,000; about 0:19 left"
+    assert last == "Reading facts 2,000 of 4,000; pricing time 3,000 of 4,000; settling payments 1; about 0:27 left"
+
+
+def test_the_time_left_is_told_only_when_it_can_be() -> None:
+    now = 0.0
+    pace = progress.Pace({"make": "Making"}, lambda: now)
+    assert pace.left() == ""
+    pace.beat("make", 1, 4)
+    assert pace.left() == ""
+    now = 30.0
+    assert pace.left() == "about 1:30 left"
+    pace.beat("make", 4, 4)
+    assert pace.left() == ""
 
 
 def test_progress_on_a_terminal_shows_every_stage() -> None:

@@ -1,0 +1,163 @@
+"""The commands ``ihss-payroll replay`` and ``ihss-payroll simulate``.
+
+Beam is imported inside the commands only, so that ``--help`` answers at once.
+"""
+
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipelines.misuse import Misuse, day_asked, folder_of_facts, readable, writable_folder
+
+if TYPE_CHECKING:
+    from rules.law import Law
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(replay)
+    app.command()(simulate)
+
+
+def replay(
+    events: Annotated[Path, typer.Option(help="Folder of facts: every *.avro below it is read.")],
+    out: Annotated[Path, typer.Option(help="Folder for instructions, findings, rejections and summary.json.")],
+    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to pay.")] = None,
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
+) -> int:
+    """Pay a folder of facts, pay run by pay run, as each would have been.
+
+    [bold]Examples[/]
+
+        ihss-payroll replay --events sample --out out
+
+        ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
+
+        ihss-payroll replay --events facts --out out -- --direct_num_workers=2
+    """
+    last_day = day_asked(until, "--until") if until else None
+    _beam_options(beam or [])
+    _folders(events, out)
+    summary = _replayed(events, out, last_day, law, beam or [], quiet)
+    if _nothing_due(summary["inputs"]):
+        raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
+    return _told(summary, out, as_json, quiet)
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the facts and for truth.json, which says what was planted.")],
+    county: Annotated[str, typer.Option(help="Two-digit State code, 01 to 58.")],
+    recipients: Annotated[int, typer.Option(min=1)],
+    months: Annotated[int, typer.Option(min=1)],
+    start: Annotated[str, typer.Option(metavar="YYYY-MM", help="First service month.")],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same county.")],
+    defects: Annotated[float, typer.Option(min=0, max=1, help="Share of records wrong on purpose.")] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was planted (truth.json).")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> int:
+    """Make a county of synthetic facts, some of them wrong on purpose.
+
+    [bold]Example[/]
+
+        ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+    """
+    if not re.fullmatch(r"0[1-9]|[1-4]\d|5[0-8]", county):
+        raise Misuse(f"--county {county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
+    day_asked(f"{start}-01", "--start", asked=f"--start {start} is not a month: write YYYY-MM, such as 2024-01")
+    if out.is_dir() and any(path.is_file() for path in out.rglob("*.avro")):
+        raise Misuse(f"--out {out} holds *.avro files already: name a new folder or empty this one")
+    writable_folder(out, "--out")
+    made = _made(quiet or as_json, out, county, recipients, months, start, seed, defects)
+    count = sum(made["counts"].values())
+    if as_json:
+        print(json.dumps(made["truth"], indent=2))
+    elif not quiet:
+        print(f"{count:,} facts of {recipients:,} recipients of county {county} are in {out}, with truth.json")
+    return 0
+
+
+def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
+    from pipelines.progress import shown
+    from pipelines.simulate import Refusal
+    from pipelines.simulate import simulate as make
+
+    try:
+        with shown(Console(stderr=True), quiet, {"make": "Making recipients"}) as beat:
+            return make(*asked, beat=beat)
+    except Refusal as refusal:
+        raise Misuse(str(refusal)) from refusal
+
+
+def _replayed(
+    events: Path, out: Path, until: int | None, law: Path | None, beam: list[str], quiet: bool
+) -> dict[str, Any]:
+    """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
+    from pipelines.progress import shown
+
+    overlaid = overlaid_law(law)
+    # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
+    with shown(Console(stderr=True), quiet) as beat:
+        from pipelines.replay import replay as run
+
+        return run(events, out, until, overlaid, beam, beat)
+
+
+def _told(summary: dict[str, Any], out: Path, as_json: bool, quiet: bool) -> int:
+    """Print the summary as asked; the exit code: 1 if it does not add up."""
+    from pipelines.summary import faults, render, summary_console
+
+    if as_json:
+        print(json.dumps(summary, indent=2))
+    elif not quiet:
+        render(summary, summary_console())
+        print(f"Records and summary.json are in {out}")
+    wrong = faults(summary)
+    if wrong and (as_json or quiet):
+        print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _nothing_due(inputs: dict[str, Any]) -> bool:
+    """Whether all that was used is course listings, which are known from the start of any run."""
+    used = sum(count["used"] for kind, count in inputs["by_kind"].items() if kind != "CourseListing")
+    return inputs["not_yet_due"] > 0 and used == 0
+
+
+def _beam_options(beam: list[str]) -> None:
+    if beam and not beam[0].startswith("-"):
+        raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
+
+
+def _folders(events: Path, out: Path) -> None:
+    """Raise Misuse unless ``events`` holds facts and ``out`` is another place that can be written to."""
+    facts = folder_of_facts(events, "--events")
+    inside, outside = events.resolve(), out.resolve()
+    if inside == outside or inside in outside.parents or outside in inside.parents:
+        raise Misuse(f"--out {out} and --events {events} lie within each other: name a folder apart")
+    if not facts:
+        raise Misuse(f"No *.avro file below --events {events}: name the folder that holds the facts")
+    for path in facts:
+        readable(path, "--events")
+    writable_folder(out, "--out")
+
+
+def overlaid_law(overlay: Path | None) -> "Law":
+    """The law with a folder's TOML laid over it. Raises Misuse."""
+    from rules.law import Law, LawError
+
+    if overlay and not overlay.is_dir():
+        raise Misuse(f"--law {overlay} is no folder: name a folder of TOML files that overlay rules/parameters")
+    try:
+        return Law.load(overlay)
+    except LawError as error:
+        raise Misuse(str(error)) from error
