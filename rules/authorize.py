@@ -143,17 +143,21 @@ class RecipientFile:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self._day(unit.month, before, cut_off)
-        visits = self.visits_by_month.get(unit.month, {})
-        whole = range(unit.month, next_month(unit.month))
+        return self.month_of_time(unit.month, cut_off).decide()
+
+    def month_of_time(self, month: int, cut_off: int) -> MonthOfTime:
+        """What a month is decided from, as it is on file now."""
+        visits = self.visits_by_month.get(month, {})
+        whole = range(month, next_month(month))
         days = {day for document in visits.values() for day in common(days_of(document.current), whole)}
         facts = Facts(
-            self.timesheets[unit.month],
+            self.timesheets[month],
             _by_pair(visits.values()),
             frozenset(day for day in days if self._contested(day)),
             self.authorizations,
             self.assignments,
         )
-        return MonthOfTime(unit.month, self.recipient_id, facts, self.law.as_known_at(cut_off), cut_off).decide()
+        return MonthOfTime(month, self.recipient_id, facts, self.law.as_known_at(cut_off), cut_off)
 
     def _day(self, day: int, before: Before, cut_off: int) -> Decision:
         """EVV-5 for one day."""

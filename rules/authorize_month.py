@@ -20,7 +20,7 @@ from rules.kept import Claims
 from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision
-from rules.visits import TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
+from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -45,11 +45,12 @@ class MonthOfTime:
     def __init__(self, month: int, recipient_id: str, facts: Facts, law: Law, cut_off: int) -> None:
         self.month, self.recipient_id, self.facts, self.law, self.cut_off = month, recipient_id, facts, law, cut_off
         self.decision, self.findings = Decision(), Findings()
+        self.tallies: list[Tally] = []
 
     def decide(self) -> Decision:
         """Authorized time of each timesheet, and findings."""
         documents = self.facts.timesheets
-        tallies = [self._tally(key, documents[key]) for key in sorted(documents)]
+        tallies = self.tallies = [self._tally(key, documents[key]) for key in sorted(documents)]
         self._hold_moved(tallies)
         dead_from = self._days_after_death()
         for tally in tallies:
@@ -113,8 +114,7 @@ class MonthOfTime:
                 tally.denied += denied
                 self._find(code, tally, denied)
 
-    # --- visits
-    # -----------------------------------------------------------------------------------------------------------
+    # --- visits -------------------------------------------------------------------------------------------------------
 
     def _remember_claims(self, tallies: list[Tally]) -> None:
         """What got past WHO-3, for who watches visits that overlap."""
@@ -180,9 +180,9 @@ class MonthOfTime:
             tally.use.minutes[day] -= minutes
             tally.held += minutes if rule == "hold" else 0
             tally.denied += minutes if rule == "deny" else 0
+            tally.lose(gap.reasons[0].code, OUTCOMES[rule], minutes)
 
-    # --- hours
-    # ------------------------------------------------------------------------------------------------------------
+    # --- hours --------------------------------------------------------------------------------------------------------
 
     def _cut(self, program: str, tallies: list[Tally]) -> None:
         """HOURS-5, HOURS-4."""
@@ -207,8 +207,7 @@ class MonthOfTime:
             return None
         return pro_rata([Span(s.first, s.last, s.fact.monthly_minutes or 0) for s in spans], self.month)
 
-    # --- conclusions
-    # --------------------------------------------------------------------------------------------------------
+    # --- conclusions --------------------------------------------------------------------------------------------------
 
     def _authorized_time(self, tally: Tally) -> AuthorizedTime:
         provider, program, period, document_id = tally.key
@@ -243,5 +242,6 @@ class MonthOfTime:
         )
 
     def _find(self, code: str, tally: Tally, minutes: int) -> None:
+        tally.lose(code, self.findings.outcome(code), minutes)
         if minutes:
             self.findings.add(code, minutes=minutes, **about(tally.key, self.recipient_id))

@@ -11,6 +11,7 @@ import msgspec
 
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
+from rules.conclusions import Loss
 from rules.documents import Terms
 from rules.periods import iso, month_of
 
@@ -30,6 +31,7 @@ class Tally(msgspec.Struct):
     cut: int = 0
     denied: int = 0
     past_terms: list[int] = []  # minutes by day that got past WHO-3
+    losses: list[Loss] = []
 
     @property
     def pair(self) -> Pair:
@@ -46,6 +48,11 @@ class Tally(msgspec.Struct):
     def order(self) -> Any:
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
+
+    def lose(self, code: str, outcome: str, minutes: int) -> None:
+        """Say why minutes are not payable, if there are any."""
+        if minutes:
+            self.losses.append(Loss(self.use.document_id, self.key[1], code, outcome, minutes))
 
     def strike(self, days: Iterable[int]) -> int:
         """Take all minutes of days (numbers within the period); how many there were."""

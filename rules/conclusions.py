@@ -4,7 +4,7 @@ Authority: none of its own; CONTRACT.md names what leaves the house, these are t
 All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -195,6 +195,16 @@ class Worked(msgspec.Struct, array_like=True):
     rate_mills: int
     minutes: int
     overtime_minutes: int = 0
+
+
+class Loss(NamedTuple):
+    """Service minutes of a timesheet that a rule held, cut or denied: code of its finding, and outcome."""
+
+    document_id: str
+    program: str
+    code: str
+    outcome: str
+    minutes: int
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):

@@ -123,13 +123,16 @@ class ProviderFile:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
-        tail = before.get(month_unit(previous_month(unit.month)), {}).get("tail")
-        law = self.law.as_known_at(cut_off)
-        month = MonthOfWork(unit.month, self.provider_id, self.filed, tail, law, cut_off)
+        month = self.month_of_work(unit.month, before, cut_off)
         decision = month.decide()
-        notice = Notice(self.provider_id, before, law, cut_off)
+        notice = Notice(self.provider_id, before, month.law, cut_off)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
+
+    def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
+        """What a month is decided from, as it is on file now."""
+        tail = before.get(month_unit(previous_month(month)), {}).get("tail")
+        return MonthOfWork(month, self.provider_id, self.filed, tail, self.law.as_known_at(cut_off), cut_off)
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Worked
+from rules.conclusions import AuthorizedTime, Loss, Worked
 from rules.findings import Findings, catalog
 from rules.periods import iso, period_of
 from schemas.training_claim import TrainingClaim
@@ -25,6 +25,7 @@ class Counts(msgspec.Struct):
     denied: int = 0
     documents: set[str] = set()
     assumptions: set[str] = set()
+    losses: list[Loss] = []  # on the provider's side
 
     def add(self, time: AuthorizedTime) -> None:
         """What the recipient's side said."""
@@ -35,8 +36,10 @@ class Counts(msgspec.Struct):
         self.documents.update(time.documents)
         self.assumptions.update(time.assumptions)
 
-    def take(self, outcome: str, minutes: int) -> None:
+    def take(self, loss: Loss) -> None:
         """Minutes that a rule of the provider's side held, cut or denied."""
+        _, _, _, outcome, minutes = loss
+        self.losses.append(loss)
         self.held += minutes if outcome == "HELD" else 0
         self.cut += minutes if outcome == "CUT" else 0
         self.denied += minutes if outcome == "DENIED" else 0
@@ -87,7 +90,8 @@ class Taken:
     def _service(
         self, about: AuthorizedTime | Worked, period: int, code: str, minutes: int, words: dict[str, str]
     ) -> None:
-        self.counts[about.recipient_id or "", period].take(self.findings.outcome(code), minutes)
+        loss = Loss(about.document_id, about.program, code, self.findings.outcome(code), minutes)
+        self.counts[about.recipient_id or "", period].take(loss)
         whose = self._statement(about, period) | {"program": about.program}
         self._find(code, minutes, words, document_id=about.document_id, **whose)
 

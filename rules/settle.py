@@ -81,12 +81,15 @@ class SettlementFile:
             return self._conflicts()
         if unit == LIFETIME:
             return self._over_all_months(before)
-        said = before.get(unit, {})
-        if self.of_recipient:
-            month: MonthOfPay = RecipientMonth(self.filed, self.payer_id, unit.month, said, self.law, cut_off)
-        else:
-            month = MonthOfPay(self.filed, unit.month, said, self.law, cut_off)
+        month = self.month_of_pay(unit.month, before, cut_off)
         return month.decide(lambda payee_id: self._returned(payee_id, before))
+
+    def month_of_pay(self, month: int, before: Before, cut_off: int) -> MonthOfPay:
+        """What a month is decided from, as it is on file now."""
+        said = before.get(month_unit(month), {})
+        if self.of_recipient:
+            return RecipientMonth(self.filed, self.payer_id, month, said, self.law, cut_off)
+        return MonthOfPay(self.filed, month, said, self.law, cut_off)
 
     def _conflicts(self) -> Decision:
         decision, findings = Decision(), Findings()
