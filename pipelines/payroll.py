@@ -9,6 +9,7 @@ from typing import NamedTuple
 import apache_beam as beam
 
 from rules.law import Law
+from transforms.admissions import ReadAdmissions
 from transforms.authorize_time import AuthorizeTime
 from transforms.beat import Beat
 from transforms.close_run import CloseRun
@@ -33,15 +34,10 @@ class Edges(NamedTuple):
 def build(pipeline: beam.Pipeline, edges: Edges, law: Law, until: int | None) -> beam.PCollection:
     """The pipeline; returns the packed tally of the whole. ``until``: the last cut-off to decide, None: the latest
     that facts name."""
-    read = (
-        pipeline
-        | "Names" >> beam.Create(edges.names)
-        | "Spread" >> beam.Reshuffle()
-        | "DecodeEvents"
-        >> beam.ParDo(DecodeFiles(str(edges.events), edges.shards, until, edges.beat, str(edges.out))).with_outputs(
-            *STAGES, "rejections", "catalog", "tally"
-        )
-    )
+    names = pipeline | "Names" >> beam.Create(edges.names) | "Spread" >> beam.Reshuffle()
+    late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(edges.events))))
+    decode = DecodeFiles(str(edges.events), edges.shards, until, edges.beat, str(edges.out))
+    read = names | "DecodeEvents" >> beam.ParDo(decode, late).with_outputs(*STAGES, "rejections", "catalog", "tally")
     last = beam.pvalue.AsSingleton(read.tally | "LastCutOff" >> beam.CombineGlobally(LastCutOff(until)))
     catalog = beam.pvalue.AsList(read.catalog)
     common = {"law": law, "until": last, "catalog": catalog, "shards": edges.shards, "beat": edges.beat}

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rules.law import Law
-from schemas.envelope import Fact
+from schemas.admission import Admission
+from schemas.envelope import Record
+from transforms.admissions import Admissions, admissions_in, as_told
 from transforms.close_run import pay_runs
 from transforms.door import Door
 from transforms.rows import catalog_of
@@ -28,18 +30,23 @@ class Outcome(NamedTuple):
     until: int
 
 
-def replay_plain(facts: Iterable[Fact], law: Law, until: int | None = None) -> Outcome:
-    """Pay facts that are models already. ``until``: the last cut-off to decide (an instant)."""
-    door = Door(ONE_SHARD, until)
+def replay_plain(facts: Iterable[Record], law: Law, until: int | None = None) -> Outcome:
+    """Pay facts that are models already; Admissions among them are obeyed. ``until``: the last cut-off to decide (an
+    instant)."""
+    facts = list(facts)
+    told = [as_told(fact) for fact in facts if isinstance(fact, Admission)]
+    door = Door(ONE_SHARD, until, admissions=Admissions(told))
     for fact in facts:
         door.tally.inputs += 1
-        door.admit(fact)
+        door.take(fact)
     return fold_door(door, law)
 
 
 def replay_folder(events: Path, names: Iterable[str], law: Law, until: int | None = None) -> Outcome:
     """Pay a folder of container files."""
-    door = Door(ONE_SHARD, until)
+    names = list(names)
+    told = [each for name in names for each in admissions_in(events / name)]
+    door = Door(ONE_SHARD, until, admissions=Admissions(told))
     for name in names:
         for _ in door.read_file(events / name, name):
             pass

@@ -17,6 +17,7 @@ REASONS = {
 """Finding codes whose own words would not do."""
 
 KINDS = {
+    "Admission": "Late admission",
     "CourseListing": "Course listing",
     "EvvVisit": "EVV visit",
     "HoursException": "Hours exception",

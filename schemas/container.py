@@ -81,15 +81,18 @@ class Container:
         self._source = Spliced(stream)
         header = self._read_header()
         self.writer_schema = self._read_schema(header)
-        kind = kind_of(self.writer_schema)
-        if kind is None:
-            raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
-        self.kind: str = kind
-        self.reader_schema = reader_of(kind, self.writer_schema)
+        self.kind, self.reader_schema = self.recognized(self.writer_schema)
         self.block_offset = self._source.offset  # where the block of the record last yielded begins
         self._header = _encode_header(header, self.writer_schema)
         self._block = BytesIO()
         self._before = 0  # records of the current block that came before the present one
+
+    def recognized(self, schema: Json) -> tuple[str, Json | None]:
+        """The kind of the file's records, and what to resolve them to (None: as they are). Raises Unreadable."""
+        kind = kind_of(schema)
+        if kind is None:
+            raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
+        return kind, reader_of(kind, schema)
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         position = 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from transforms.admissions import Admissions, Told
 from transforms.door import Door, admission, fact_of
 from transforms.places import Places
 
@@ -25,8 +26,8 @@ class DecodeFiles(beam.DoFn):
     def __init__(self, folder: str, shards: int, until: int | None, beat: Any, places: str | None = None) -> None:
         self.folder, self.shards, self.until, self.beat, self.places = folder, shards, until, beat, places
 
-    def process(self, name: str) -> Iterable[Any]:
-        door = Door(self.shards, self.until, Places() if self.places else None)
+    def process(self, name: str, admissions: Iterable[Told] = ()) -> Iterable[Any]:
+        door = Door(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
         for _ in door.read_file(Path(self.folder) / name, name):
             yield from _tagged(door.dealer.full_blocks())
         yield from _tagged(door.dealer.blocks())

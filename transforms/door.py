@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from rules.periods import cut_off_after, is_cut_off
-from schemas import FACTS
+from schemas import ARRIVALS, FACTS
+from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, decode_message, original_message, validate
-from schemas.envelope import Fact
+from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
+from schemas.envelope import Fact, Record
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
+from transforms.admissions import Admissions
 from transforms.places import Places
 from transforms.rows import Dealer, fact_body, fact_row
 from transforms.stages import claims_pay, routes
@@ -45,18 +48,27 @@ def fact_of(entry: Entry) -> Fact:
     return fact.model_copy(update={"admitted_cut_off": entry.admitted_cut_off})
 
 
+def fact_delivered(record: Record, arrived_at: int) -> Fact:
+    """The fact that a message held, with the pay run that its arrival admits it to. Raises Unreadable."""
+    fact = arrived(record, arrived_at)
+    return fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, arrived_at))})
+
+
 class Door:
     """Facts to rows for their stages; what cannot be used to rejections. ``until`` None: all that is recorded is
-    due. ``places``: where to note in which block whose facts lie."""
+    due. ``places``: where to note in which block whose facts lie. ``admissions``: what is known of facts that came
+    late."""
 
-    def __init__(self, shards: int, until: int | None, places: Places | None = None) -> None:
+    def __init__(
+        self, shards: int, until: int | None, places: Places | None = None, admissions: Admissions | None = None
+    ) -> None:
         self.dealer, self.tally, self.until = Dealer(shards), Tally(), until
-        self.places = places
+        self.places, self.admissions = places, admissions or Admissions()
         self.rejections: list[dict[str, Any]] = []
         self.catalog: list[bytes] = []
 
     def read_file(self, path: Path, name: str) -> Iterator[None]:
-        """Read a container file of facts, or a segment of a journal; yields now and then, when blocks may be full.
+        """Read a container file of facts or a piece of a journal; yields now and then, when blocks may be full.
 
         ``name`` is its origin in rejections.
         """
@@ -68,8 +80,11 @@ class Door:
                             self.read_entry(entry, block)
                             yield
                     return
+                if is_cloud_journal(stream):
+                    yield from self._read_deliveries(Deliveries(stream))
+                    return
                 container = Container(stream)
-                if container.kind not in FACTS:
+                if container.kind not in (*FACTS, *ARRIVALS):
                     raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
                 for number, (position, record) in enumerate(container):
                     self.read_record(container, record, f"{name}:{position}")
@@ -82,7 +97,7 @@ class Door:
         """One record of a container."""
         self.tally.inputs += 1
         try:
-            self.admit(cast(Fact, validate(container.kind, record)), container.block_offset)
+            self.take(validate(container.kind, record), container.block_offset)
         except Unreadable as wrong:
             self.reject(original_message(container.kind, container, record), origin, wrong)
 
@@ -98,6 +113,31 @@ class Door:
         except Unreadable as wrong:
             self.reject(entry.raw, entry.origin, wrong)
 
+    def _read_deliveries(self, deliveries: Deliveries) -> Iterator[None]:
+        for number, (_, delivery) in enumerate(deliveries.messages()):
+            self.read_delivery(delivery, deliveries.block_offset)
+            if not number % 1024:
+                yield
+
+    def read_delivery(self, delivery: Delivery, block: int = 0) -> None:
+        """One message of a journal that the cloud kept: when it was published decides which pay run sees it first."""
+        self.tally.inputs += 1
+        try:
+            record = record_of(delivery)
+            self.take(record if record.KIND in ARRIVALS else fact_delivered(record, delivery.arrived_at), block)
+        except Unreadable as wrong:
+            self.reject(delivery.body, delivery.origin, wrong)
+
+    def take(self, record: Record, block: int = 0) -> None:
+        """A trusted record: a fact, or what is said of one that came late, which is reference and was read before."""
+        if record.KIND not in ARRIVALS:
+            return self.admit(cast(Fact, record), block)
+        if not is_cut_off(cast(Admission, record).admitted_cut_off):
+            raise Unreadable("CONTRADICTORY", "No pay run ends at this instant.", "admitted_cut_off")
+        if self.places is not None:
+            self.places.note(record, block)
+        self.tally.count(self.tally.used, record.KIND)
+
     def admit(self, fact: Fact, block: int = 0) -> None:
         """A trusted fact: to the stages that read it, if it is due. ``block``: where in its file it begins."""
         if self.places is not None:
@@ -106,7 +146,7 @@ class Door:
             self.tally.count(self.tally.used, fact.KIND)
             self.catalog.append(fact_body(fact))
             return
-        cut_off = admission(fact)
+        cut_off = self.admissions.obeyed(fact, admission(fact))
         if self.until is not None and cut_off > self.until:
             self.tally.count(self.tally.not_yet_due, fact.KIND)
             return

@@ -8,7 +8,7 @@ import hashlib
 import os
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,15 +50,16 @@ class Place(NamedTuple):
     offset: int
 
 
-def keys_of(fact: Any) -> list[str]:
-    """The people a fact is about, as keys."""
-    if fact.KIND == "CourseListing":
+def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
+    """The people a fact is about, as keys, from its kind and its fields."""
+    if kind == "CourseListing":
         return [FOR_ALL]
-    if fact.KIND == "PaymentOutcome":
-        kind, payee, recipient, *_ = (*fact.instruction_id.split(":"), "", "")
-        return [f"R/{recipient}"] if kind == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
-    people = [("P", getattr(fact, "provider_id", None)), ("R", getattr(fact, "recipient_id", None))]
-    people += [("R", trip.to_recipient_id) for trip in getattr(fact, "trips", ())]
+    if kind == "PaymentOutcome":
+        paid, payee, recipient, *_ = (*fields["instruction_id"].split(":"), "", "")
+        return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
+    people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
+    trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or ())
+    people += [("R", trip["to_recipient_id"]) for trip in trips]
     return list(dict.fromkeys(f"{side}/{person}" for side, person in people if person is not None))
 
 
@@ -70,7 +71,11 @@ class Places:
 
     def note(self, fact: Any, offset: int) -> None:
         """A fact lies in the block that begins at ``offset``; blocks come in order."""
-        for key in keys_of(fact):
+        self.note_keys(keys_of(fact.KIND, vars(fact)), offset)
+
+    def note_keys(self, keys: Iterable[str], offset: int) -> None:
+        """Something about these people lies in the block."""
+        for key in keys:
             blocks = self.blocks[key]
             if not blocks or blocks[-1] != offset:
                 blocks.append(offset)

@@ -1,0 +1,263 @@
+"""The journal that a Cloud Storage subscription keeps is replayed here: the same pay as of the plain folder."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import fastavro
+import pytest
+
+from pipelines.plain import replay_folder, replay_plain
+from pipelines.replay import replay
+from pipelines.simulate import simulate
+from rules.law import Law
+from rules.periods import cut_off_after, cut_offs
+from schemas.admission import Admission
+from schemas.avro import Container, Unreadable, encode, encode_message, validate, write_container
+from schemas.cloud_journal import ENCODING, SCHEMA, topic_of
+from schemas.envelope import Fact
+
+LAW = Law.load()
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+Message = dict[str, Any]
+Said = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> list[Fact]:
+    """Facts of a small county, those that can be read, each once."""
+    folder = tmp_path_factory.mktemp("county")
+    simulate(folder, "17", 12, 2, "2024-07", 3, 0.02)
+    return list({(fact.source, fact.event_id): fact for fact in readable(folder)}.values())
+
+
+def readable(folder: Path) -> Iterator[Fact]:
+    for path in sorted(folder.rglob("*.avro")):
+        with path.open("rb") as stream:
+            try:
+                container = Container(stream)
+                for _, record in container:
+                    yield validate(container.kind, record)  # type: ignore[misc]
+            except Unreadable:
+                continue
+
+
+def message(fact: Any, published: int, number: int, plain: bool = False) -> Message:
+    """A message as Pub/Sub hands it to a Cloud Storage subscription."""
+    attributes = {"ce-id": getattr(fact, "event_id", ""), "ce-type": f"ihss.v1.{fact.KIND}"}
+    return {
+        "subscription_name": f"projects/lab-project/subscriptions/{topic_of(fact.KIND)}.journal",
+        "message_id": str(number),
+        "publish_time": published * 1000 + number % 1000,
+        "attributes": attributes | ({ENCODING: "BINARY"} if plain else {}),
+        "data": encode(fact) if plain else encode_message(fact),
+    }
+
+
+def written(path: Path, messages: Iterable[Message], codec: str = "null") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        fastavro.writer(stream, SCHEMA, list(messages), codec=codec, sync_interval=2000)
+    return path
+
+
+def arrivals(facts: list[Fact], random: Random) -> list[tuple[Fact, int]]:
+    """Facts with the instant at which each was published: mostly at once, some days later, some before the clock."""
+    waits = (5_000, 5_000, 5_000, 3 * DAY, 9 * DAY, -9 * MINUTE)
+    return [(fact, fact.recorded_at + random.choice(waits)) for fact in facts]
+
+
+def published(folder: Path, arriving: list[tuple[Fact, int]], random: Random) -> Path:
+    """A folder as the subscriptions of all topics fill it: mixed, shuffled, some delivered twice."""
+    messages = [message(fact, at, number, plain=number % 2 == 0) for number, (fact, at) in enumerate(arriving)]
+    messages += random.sample(messages, len(messages) // 20)
+    random.shuffle(messages)
+    for number, first in enumerate(range(0, len(messages), 500)):
+        codec = "deflate" if number % 2 else "null"
+        written(folder / f"{number % 3}" / f"journal-{number}.avro", messages[first : first + 500], codec)
+    return folder
+
+
+def stamped(arriving: list[tuple[Fact, int]]) -> list[Fact]:
+    """The same facts as a plain folder would hold them, with the pay run that saw each first."""
+    return [
+        fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, at))}) for fact, at in arriving
+    ]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.avro"))
+
+
+def in_order(records: Said) -> dict[str, list[str]]:
+    return {kind: sorted(repr(sorted(each.items())) for each in said) for kind, said in records.items() if said}
+
+
+def read(out: Path) -> Said:
+    records: Said = {}
+    for name in names(out):
+        with (out / name).open("rb") as stream:
+            container = Container(stream)
+            records.setdefault(container.kind, []).extend(record for _, record in container)
+    return records
+
+
+def test_the_journal_of_the_cloud_pays_what_the_plain_folder_pays(county: list[Fact], tmp_path: Path) -> None:
+    random = Random(7)
+    arriving = arrivals(county, random)
+    folder = published(tmp_path / "journal", arriving, random)
+    expected = replay_plain(stamped(arriving), LAW)
+    found = replay_folder(folder, names(folder), LAW)
+    assert in_order(found.records) == in_order(expected.records)
+    assert len(expected.records["PaymentInstruction"]) > 20
+    assert found.tally.duplicates > 0
+    assert sum(found.tally.used.values()) == found.tally.inputs == len(county) + len(county) // 20
+
+
+def test_arrival_matters(county: list[Fact], tmp_path: Path) -> None:
+    """Without it the test above would hold for any reader that only looks at the facts."""
+    at_once = [(fact, fact.recorded_at) for fact in county]
+    assert in_order(replay_plain(stamped(at_once), LAW).records) != in_order(
+        replay_plain(stamped(arrivals(county, Random(7))), LAW).records
+    )
+
+
+def test_beam_reads_it_too(county: list[Fact], tmp_path: Path) -> None:
+    random = Random(8)
+    arriving = arrivals(county, random)
+    folder = published(tmp_path / "journal", arriving, random)
+    said = [late(arriving[-1], 1), late(arriving[-2], 2)]
+    written(folder / "admission.avro", [message(each, each.arrived_at, 0) for each in said])
+    summary = replay(folder, tmp_path / "out", None, LAW)
+    plain = replay_folder(folder, names(folder), LAW)
+    assert in_order(read(tmp_path / "out")) == in_order(plain.records)
+    inputs = summary["inputs"]
+    assert inputs["used"] + inputs["not_yet_due"] + inputs["rejected"] == inputs["total"] == plain.tally.inputs
+    assert inputs["by_kind"]["Admission"] == {"used": 2, "not_yet_due": 0}
+
+
+def late(arriving: tuple[Fact, int], runs: int) -> Admission:
+    """What the unbounded job says of a fact that missed its pay run by so many."""
+    fact, at = arriving
+    missed = cut_off_after(max(fact.recorded_at, at))
+    took = cut_offs(missed, missed + 20 * DAY)[runs]
+    return Admission(
+        source=fact.source, event_id=fact.event_id, kind=fact.KIND, arrived_at=at, admitted_cut_off=took, cut_off=missed
+    )
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_replay_obeys_what_was_said_of_late_facts(county: list[Fact], tmp_path: Path, plain: bool) -> None:
+    sheets = [fact for fact in county if fact.KIND == "Timesheet"]
+    arriving = [(fact, fact.recorded_at) for fact in county]
+    said = [late((sheet, sheet.recorded_at), 1 + number % 3) for number, sheet in enumerate(sheets)]
+    took = {(each.source, each.event_id): each.admitted_cut_off for each in said}
+    expected = [
+        fact.model_copy(update={"admitted_cut_off": took[fact.source, fact.event_id]}) if fact in sheets else fact
+        for fact in county
+    ]
+    if plain:
+        write_container(tmp_path / "zz.avro", "Admission", [each.model_dump() for each in said])
+        for kind in {fact.KIND for fact in county}:
+            of_kind = [fact.model_dump() for fact in county if kind == fact.KIND]
+            write_container(tmp_path / f"{kind}.avro", kind, of_kind)
+    else:
+        published(tmp_path, arriving, Random(1))
+        written(tmp_path / "a.avro", [message(each, each.arrived_at, 1, plain=True) for each in said])
+    found = replay_folder(tmp_path, names(tmp_path), LAW)
+    wanted = replay_plain(expected, LAW)
+    assert in_order(found.records) == in_order(wanted.records)
+    assert in_order(wanted.records) != in_order(replay_plain(county, LAW).records)
+    assert found.tally.used["Admission"] == len(said)
+
+
+def test_an_event_that_came_twice_is_moved_only_from_the_run_it_missed(county: list[Fact], tmp_path: Path) -> None:
+    sheet = next(fact for fact in county if fact.KIND == "Timesheet")
+    again = late((sheet, sheet.recorded_at + 9 * DAY), 2)
+    messages = [message(sheet, sheet.recorded_at, 1), message(sheet, sheet.recorded_at + 9 * DAY, 2)]
+    written(tmp_path / "a.avro", [*messages, message(again, again.arrived_at, 3)])
+    tally = replay_folder(tmp_path, names(tmp_path), LAW).tally
+    assert tally.first_claim == cut_off_after(sheet.recorded_at)
+    assert tally.latest_cut_off == again.admitted_cut_off
+
+
+def one(county: list[Fact]) -> Fact:
+    return next(fact for fact in county if fact.KIND == "Timesheet")
+
+
+WRONG = {
+    "recorded_late": (lambda fact: message(fact, fact.recorded_at - 11 * MINUTE, 1), "INVALID", "recorded_at"),
+    "no_fact": (
+        lambda fact: message(fact, fact.recorded_at, 1) | {"data": b"", "attributes": {}},
+        "UNREADABLE",
+        None,
+    ),
+    "other_kind": (
+        lambda fact: message(fact, fact.recorded_at, 1) | {"subscription_name": "projects/p/ihss.v1.finding.x"},
+        "UNKNOWN_SCHEMA",
+        None,
+    ),
+    "json": (
+        lambda fact: message(fact, fact.recorded_at, 1) | {"attributes": {ENCODING: "JSON"}},
+        "UNREADABLE",
+        None,
+    ),
+    "nameless": (
+        lambda fact: message(fact, fact.recorded_at, 1, plain=True)
+        | {"attributes": {ENCODING: "BINARY"}, "subscription_name": "projects/p/subscriptions/mine"},
+        "UNKNOWN_SCHEMA",
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_used_is_rejected_with_its_bytes(case: str, county: list[Fact], tmp_path: Path) -> None:
+    make, reason, field = WRONG[case]
+    made = make(one(county))
+    written(tmp_path / "a.avro", [made, message(one(county), one(county).recorded_at, 2)])
+    outcome = replay_folder(tmp_path, ["a.avro"], LAW)
+    (rejection,) = outcome.records["Rejection"]
+    assert (rejection["reason"], rejection["field"], rejection["raw"]) == (reason, field, made["data"])
+    assert rejection["origin"] == f"{made['subscription_name'].rpartition('/')[2]}/1"
+    assert outcome.tally.inputs == 2 and outcome.tally.used == {"Timesheet": 1}
+
+
+def test_ten_minutes_before_arrival_are_forgiven(county: list[Fact], tmp_path: Path) -> None:
+    written(tmp_path / "a.avro", [message(one(county), one(county).recorded_at - 10 * MINUTE, 1)])
+    assert replay_folder(tmp_path, ["a.avro"], LAW).tally.used == {"Timesheet": 1}
+
+
+def test_attributes_name_the_kind_where_the_subscription_does_not(county: list[Fact], tmp_path: Path) -> None:
+    made = message(one(county), one(county).recorded_at, 1, plain=True)
+    written(tmp_path / "a.avro", [made | {"subscription_name": "projects/p/subscriptions/mine"}])
+    assert replay_folder(tmp_path, ["a.avro"], LAW).tally.used == {"Timesheet": 1}
+
+
+def test_the_rest_of_a_damaged_file_is_one_rejection(county: list[Fact], tmp_path: Path) -> None:
+    path = written(tmp_path / "a.avro", [message(fact, fact.recorded_at, n) for n, fact in enumerate(county[:60])])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    outcome = replay_folder(tmp_path, ["a.avro"], LAW)
+    (rejection,) = outcome.records["Rejection"]
+    offset = int(rejection["origin"].removeprefix("a.avro:"))
+    assert rejection["reason"] == "UNREADABLE" and rejection["raw"] == path.read_bytes()[offset:]
+    used = sum(outcome.tally.used.values()) + sum(outcome.tally.not_yet_due.values())
+    assert 0 < used < 60 and outcome.tally.inputs == used + 1
+
+
+def test_messages_without_metadata_say_which_setting_is_missing(tmp_path: Path) -> None:
+    bare = {"type": "record", "namespace": "com.google.pubsub", "name": "PubsubMessage"}
+    with (tmp_path / "a.avro").open("wb") as stream:
+        fastavro.writer(stream, bare | {"fields": [{"name": "data", "type": "bytes"}]}, [{"data": b"x"}])
+    (rejection,) = replay_folder(tmp_path, ["a.avro"], LAW).records["Rejection"]
+    assert rejection["reason"] == "UNKNOWN_SCHEMA" and "write_metadata" in rejection["message"]
+
+
+def test_an_admission_to_no_pay_run_is_rejected(county: list[Fact], tmp_path: Path) -> None:
+    said = late((one(county), one(county).recorded_at), 1).model_dump()
+    write_container(tmp_path / "a.avro", "Admission", [said | {"admitted_cut_off": said["admitted_cut_off"] + 1}])
+    (rejection,) = replay_folder(tmp_path, ["a.avro"], LAW).records["Rejection"]
+    assert (rejection["reason"], rejection["field"]) == ("CONTRADICTORY", "admitted_cut_off")

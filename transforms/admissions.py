@@ -1,0 +1,91 @@
+"""Facts that came late to a closed pay run, and the pay run that took them instead: what replays obey.
+
+The unbounded job says each as an Admission; whoever replays its journal admits the same facts to the same pay runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import apache_beam as beam
+
+from schemas.admission import Admission
+from schemas.avro import Container, Unreadable, validate
+from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
+from schemas.envelope import Fact
+
+HEAD = 4096  # bytes in which a container file names its record
+Told = tuple[str, str, str, int, int]  # kind, source, event_id of the fact; the cut-off it missed; the one that took it
+
+
+def as_told(admission: Admission) -> Told:
+    """An Admission on its way to all who read facts."""
+    named = admission.kind, admission.source, admission.event_id
+    return *named, admission.cut_off, admission.admitted_cut_off
+
+
+class Admissions:
+    """Which facts were admitted to which pay run."""
+
+    def __init__(self, told: Iterable[Told] = ()) -> None:
+        self._by_event: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+        for *named, missed, admitted in told:
+            moved = self._by_event[cast(tuple[str, str, str], tuple(named))]
+            moved[missed] = min(admitted, moved.get(missed, admitted))
+
+    def obeyed(self, fact: Fact, cut_off: int) -> int:
+        """The pay run that sees the fact first, ``cut_off`` unless it missed that one.
+
+        An event may have been sent twice, once in time. So a fact whose arrival is known (``admitted_cut_off``) is
+        moved from the very pay run that was missed; one of which only the recording is known, wherever it was.
+        """
+        moved = self._by_event.get((fact.KIND, fact.source, fact.event_id)) if self._by_event else None
+        if moved is None:
+            return cut_off
+        if fact.admitted_cut_off is not None:
+            return moved.get(cut_off, cut_off)
+        return max(cut_off, min(moved.values()))
+
+
+def admissions_in(path: Path) -> Iterator[Told]:
+    """All that a file tells of admissions; what cannot be read is the reader of facts' business to reject."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+        stream.seek(0)
+        try:
+            if is_cloud_journal(stream):
+                yield from _delivered(stream)
+            elif Admission.KIND.encode() in head:
+                yield from _recorded(stream)
+        except Unreadable:
+            return
+
+
+def _recorded(stream: Any) -> Iterator[Told]:
+    container = Container(stream)
+    if container.kind == Admission.KIND:
+        for _, record in container:
+            try:
+                yield as_told(cast(Admission, validate(container.kind, record)))
+            except Unreadable:
+                continue
+
+
+def _delivered(stream: Any) -> Iterator[Told]:
+    for _, delivery in Deliveries(stream).messages():
+        if delivery.kind == Admission.KIND:
+            try:
+                yield as_told(cast(Admission, record_of(delivery)))
+            except Unreadable:
+                continue
+
+
+class ReadAdmissions(beam.DoFn):
+    """Paths of files to what they tell of admissions."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def process(self, name: str) -> Iterator[Told]:
+        yield from admissions_in(Path(self.folder) / name)
