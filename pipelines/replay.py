@@ -4,11 +4,9 @@ import json
 import logging
 import os
 import shutil
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 
 from pipelines.payroll import Edges, build
 from pipelines.summarize import summary_of
+from pipelines.worker_log import worker_log
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from schemas import CONCLUSIONS
@@ -55,7 +54,7 @@ def replay(
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
     edges = Edges(events, names, partial, _shards(size), Beat(str(partial / "beat")))
-    with _watched(partial / "beat", edges, beat), _worker_log(partial / "workers.log"):
+    with _watched(partial / "beat", edges, beat), worker_log(partial / "workers.log"):
         _run(edges, law, last_cut_off(until), _options(beam_arguments or [], size))
     tally = merged([(partial / "tally").read_bytes()])
     write_index(partial, partial / INDEX, edges.shards)
@@ -119,24 +118,6 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
     (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     (partial / SUMMARY).replace(out / SUMMARY)
     shutil.rmtree(partial)
-
-
-@contextmanager
-def _worker_log(path: Path) -> Iterator[None]:
-    """What worker processes write to stderr goes to a file (Beam's tell a page about themselves); ours stays ours.
-
-    A worker's error still reaches the user, as the exception that ends the run.
-    """
-    ours = os.dup(2)
-    before, sys.stderr = sys.stderr, os.fdopen(ours, "w", buffering=1)
-    with path.open("w") as log:
-        os.dup2(log.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(ours, 2)
-        sys.stderr.close()
-        sys.stderr = before
 
 
 class _watched:

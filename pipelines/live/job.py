@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pipelines.live.clock import Clock
 from pipelines.live.collector import Batch, Collector
 from pipelines.live.durable import made, replace
+from pipelines.live.engine import AUTO
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
 from pipelines.live.outbox import Letter, NotSent, Outbox, Sink
@@ -39,7 +40,9 @@ class OtherHistory(ValueError):
 class Job:
     """A live job on a journal that is its own (`durable.Owned`). Raises Damaged."""
 
-    def __init__(self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller) -> None:
+    def __init__(
+        self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller, engine: str = AUTO
+    ) -> None:
         self.folder, self.law, self.clock, self.teller = folder, law, clock, teller
         made(folder / FOLDER)
         self.journal = Journal(folder)
@@ -50,7 +53,7 @@ class Job:
         self.begun = self._begun()
         self.collector = Collector(self.journal, self.begun if decided is None else cut_off_after(decided))
         self.memory = Memory(folder, law)
-        self.pay_runs = PayRuns(self.memory, law)
+        self.pay_runs = PayRuns(self.memory, law, engine)
 
     def resume(self, after: int | None = None) -> None:
         """Remember all that was decided, and send what was not sent.

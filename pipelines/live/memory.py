@@ -10,7 +10,8 @@ import pickle
 import platform
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,13 +23,13 @@ from rules.law import Law
 from rules.periods import cut_off_at_or_after
 from rules.restatement import CaseFile, Change, Unit, decide_again
 from transforms.rows import catalog_of
-from transforms.stages import Catalog
+from transforms.stages import STAGES, Catalog
 
 NEVER = 1 << 62  # an instant that no cut-off reaches
 ROOT = Path(rules.__file__).parents[1]
 TABLES = """
 create table if not exists kept (stage text, key text, due integer, state blob, primary key (stage, key)) without rowid;
-create index if not exists due on kept (stage, due);
+create index if not exists due on kept (due, stage);
 create table if not exists catalog (body blob primary key) without rowid;
 create table if not exists told (name text primary key, value) without rowid;
 """
@@ -73,12 +74,63 @@ class Told(NamedTuple):
     first_claim: int | None
 
 
+class State(NamedTuple):
+    """One key on its way into the memory. ``due``: the cut-off at which to decide it again; ``body``: its pickle."""
+
+    stage: str
+    key: str
+    due: int
+    body: bytes
+
+
+class Remembered:
+    """What is remembered, to be read: by the job, and by worker processes beside it."""
+
+    def __init__(self, database: sqlite3.Connection, law: Law, catalog: Catalog) -> None:
+        self.database, self.law, self.catalog = database, law, catalog
+
+    def get(self, stage: str, key: str) -> Kept:
+        """What is remembered of a key; of a new one, that nothing is known."""
+        row = self.database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
+        if row is None:
+            return Kept(STAGES[stage](key, self.law, self.catalog), self.law)
+        _SHARED.update({Law.__name__: self.law, _Known.__name__: self.catalog})
+        kept: Kept = pickle.loads(row[0])
+        return kept
+
+    def due(self, stage: str, cut_off: int) -> list[str]:
+        """Keys to decide again at the cut-off though nothing arrives."""
+        rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
+        return [key for (key,) in rows]
+
+
+def state_of(stage: str, key: str, kept: Kept) -> State:
+    """What to remember of a key, as bytes."""
+    stream = io.BytesIO()
+    _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(kept)
+    return State(stage, key, kept.due, stream.getvalue())
+
+
+def catalog_known(bodies: Iterable[bytes]) -> Catalog:
+    """The catalog of these listings, as case files of a memory share it."""
+    return _Known(catalog_of(bodies))
+
+
+@contextmanager
+def read_beside(path: Path, law: Law, catalog: Catalog) -> Iterator[Remembered]:
+    """The memory of a job in another process, as of its last commit."""
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        yield Remembered(database, law, catalog)
+    finally:
+        database.close()
+
+
 class Memory:
     """Rows by stage and key. All changes of a pay run are committed at once, or none."""
 
     def __init__(self, journal: Path, law: Law) -> None:
         self.path, self.law, self.mark = journal / "memory.sqlite", law, mark_of(law)
-        self.catalog: Catalog = _Known()
         self._database = self._opened()
         if self._read("mark") != self.mark:
             self.forget()
@@ -88,37 +140,22 @@ class Memory:
         cut_off = self._read("cut_off")
         return None if cut_off is None else Told(cut_off, self._read("first_claim"))
 
-    def learn(self, bodies: Iterable[bytes]) -> list[bytes]:
-        """Take course listings to those that are known; all of them."""
-        known = [*self._bodies(), *bodies]
-        self.catalog = _Known(catalog_of(known))
-        return known
-
-    def _bodies(self) -> list[bytes]:
+    def listings(self) -> list[bytes]:
+        """Bodies of the course listings that are known."""
         return [body for (body,) in self._database.execute("select body from catalog")]
 
-    def due(self, stage: str, cut_off: int) -> list[str]:
-        """Keys to decide again at the cut-off though nothing arrives."""
-        rows = self._database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
-        return [key for (key,) in rows]
+    def due_count(self, cut_off: int) -> int:
+        """How many keys, over all stages, are decided again at the cut-off though nothing arrives."""
+        found = self._database.execute("select count(*) from kept where due <= ?", (cut_off,)).fetchone()
+        return int(found[0])
 
-    def get(self, stage: str, key: str) -> Kept | None:
-        """What is remembered of a key."""
-        row = self._database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
-        if row is None:
-            return None
-        _SHARED.update({Law.__name__: self.law, _Known.__name__: self.catalog})
-        kept: Kept = pickle.loads(row[0])
-        return kept
+    def remembered(self, catalog: Catalog) -> Remembered:
+        """What is remembered, to be read with the catalog of a pay run."""
+        return Remembered(self._database, self.law, catalog)
 
-    def put(self, stage: str, key: str, kept: Kept) -> None:
-        """Remember a key, once this pay run is committed."""
-        stream = io.BytesIO()
-        _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(kept)
-        self._database.execute("replace into kept values (?, ?, ?, ?)", (stage, key, kept.due, stream.getvalue()))
-
-    def commit(self, told: Told, bodies: Iterable[bytes]) -> None:
+    def commit(self, told: Told, states: Iterable[State], bodies: Iterable[bytes]) -> None:
         """The pay run is over and all of it is remembered."""
+        self._database.executemany("replace into kept values (?, ?, ?, ?)", states)
         self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
         for name, value in {"mark": self.mark, **told._asdict()}.items():
             self._database.execute("replace into told values (?, ?)", (name, value))

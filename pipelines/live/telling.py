@@ -33,7 +33,7 @@ class Teller:
             "instructions": sum(count for count, _, _ in paid),
             "gross_cents": sum(gross for _, gross, _ in paid),
             "net_cents": sum(net for _, _, net in paid),
-            "keys": run.keys,
+            "keys": len(run.states),
             "letters": sent,
         }
         self.sums.update(sums | {"pay_runs": 1})

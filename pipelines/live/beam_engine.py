@@ -1,0 +1,146 @@
+"""The engine of a large pay run: a Beam pipeline on the DirectRunner (its FnApiRunner, by name), two worker processes.
+
+    Shards -> for each stage: Dealt (what the door let in) + what earlier stages say -> GroupByShard -> FoldKept
+
+Each shard writes what it came to under a name that stays; the job reads all of it when the pipeline is done. If a
+worker dies the pay run fails as a whole, nothing is remembered, and the next start decides it again.
+"""
+
+import logging
+import signal
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import msgspec
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.live.engine import BEAM, SHARDS, Asked, Folded, fold_keys
+from pipelines.live.memory import Memory, State, catalog_known, read_beside
+from pipelines.worker_log import worker_log
+from rules.law import Law
+from transforms.shard import Records, Shard
+from transforms.stages import STAGES
+from transforms.tally import Tally
+
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+OPTIONS = [
+    f"--runner={RUNNER}",
+    "--direct_running_mode=multi_processing",
+    "--direct_num_workers=2",
+    "--default_sdk_harness_log_level=ERROR",
+]
+LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"
+
+
+class ShardFold(msgspec.Struct):
+    """What a shard came to, on its way back to the job."""
+
+    records: Records
+    tally: Tally
+    states: list[State]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(ShardFold).decode
+
+
+class BeamEngine:
+    """In two worker processes; deciding again, by stage, is what they share."""
+
+    name = BEAM
+
+    def fold(self, asked: Asked, memory: Memory) -> Folded:
+        """All stages, one after the other. Raises RuntimeError when a worker fails."""
+        with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=".fold-") as name:
+            folder = Path(name)
+            (folder / LISTINGS).write_bytes(_encode(asked.listings))
+            for (stage, number), blocks in asked.blocks.items():
+                (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
+            with _undisturbed(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
+                build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
+            return _gathered(folder)
+
+
+def _pipeline() -> beam.Pipeline:
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    return beam.Pipeline(options=PipelineOptions(OPTIONS))
+
+
+class Place(NamedTuple):
+    """Where workers find things: the folder of this fold, and the job's memory."""
+
+    folder: str
+    memory: str
+
+
+def build(pipeline: beam.Pipeline, place: Place, law: Law, cut_off: int) -> None:
+    """The pipeline of a pay run."""
+    numbers = pipeline | "Shards" >> beam.Create(range(SHARDS))
+    said: dict[str, list[beam.PCollection]] = defaultdict(list)
+    for stage in STAGES:
+        dealt = numbers | f"Dealt to {stage}" >> beam.FlatMap(dealt_to, place, stage)
+        fold = beam.ParDo(FoldKept(stage, place, law, cut_off)).with_outputs(*STAGES)
+        folded = (
+            [dealt, *said[stage]]
+            | f"To {stage}" >> beam.Flatten()
+            | f"By shard to {stage}" >> beam.GroupByKey()
+            | f"Fold {stage}" >> fold
+        )
+        for later in STAGES:
+            said[later].append(folded[later])
+
+
+def dealt_to(number: int, place: Place, stage: str) -> Iterator[tuple[int, bytes]]:
+    """Blocks that the door dealt to a shard, and one of nothing: a shard may have keys that are due by themselves."""
+    yield number, _encode([])
+    path = Path(place.folder) / f"{DEALT}-{stage}-{number}"
+    if path.exists():
+        yield from ((number, block) for block in msgspec.msgpack.decode(path.read_bytes(), type=list[bytes]))
+
+
+class FoldKept(beam.DoFn):
+    """(shard, blocks) onto what is remembered of its keys: blocks of later stages by tag; the rest into a file."""
+
+    def __init__(self, stage: str, place: Place, law: Law, cut_off: int) -> None:
+        self.stage, self.place, self.law, self.cut_off = stage, place, law, cut_off
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        number, blocks = element
+        folder = Path(self.place.folder)
+        catalog = catalog_known(msgspec.msgpack.decode((folder / LISTINGS).read_bytes(), type=list[bytes]))
+        shard = Shard(self.stage, self.law, catalog, self.cut_off, SHARDS)
+        with read_beside(Path(self.place.memory), self.law, catalog) as remembered:
+            states = fold_keys(shard, number, blocks, remembered)
+        path = folder / f"{CAME_TO}-{self.stage}-{number}"
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_bytes(_encode(ShardFold(shard.records, shard.tally, states)))
+        unfinished.replace(path)
+        for stage, block in shard.dealer.blocks():
+            yield beam.pvalue.TaggedOutput(stage, block)
+
+
+def _gathered(folder: Path) -> Folded:
+    whole = Folded(defaultdict(list), Tally(), [])
+    for stage in STAGES:
+        for number in range(SHARDS):
+            one = _decode((folder / f"{CAME_TO}-{stage}-{number}").read_bytes())
+            for kind, said in one.records.items():
+                whole.records[kind] += said
+            whole.tally.merge(one.tally)
+            whole.states.extend(one.states)
+    return whole
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM, which reach workers too, wait until the pay run is folded: the job ends after its round."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

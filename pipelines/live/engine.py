@@ -1,0 +1,100 @@
+"""What folds a pay run: this process alone, or Beam with worker processes beside it (`beam_engine`). One shape.
+
+An engine reads what is remembered and says what the stages conclude and what to remember; the job commits all of it at
+once. Both say the same letters, byte for byte.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from pipelines.live.memory import Memory, Remembered, State, catalog_known, state_of
+from transforms.rows import Row, rows_of, shard_of
+from transforms.shard import Records, Shard
+from transforms.stages import STAGES
+from transforms.tally import Tally
+
+SHARDS = 8  # into which the door deals
+AUTO, PLAIN, BEAM = "auto", "plain", "beam"
+CHOICES = (AUTO, PLAIN, BEAM)
+WORTH_WORKERS = 1 << 20  # bytes of new entries from which two workers pay for their start
+BYTES_OF_A_DUE_KEY = 1000  # what deciding a key again that nothing arrived for weighs, in bytes of entries
+Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
+
+
+class Asked(NamedTuple):
+    """What to fold: a cut-off, what the door let in, course listings (all that are known)."""
+
+    cut_off: int
+    blocks: Blocks
+    listings: list[bytes]
+
+
+class Folded(NamedTuple):
+    """What a fold came to; ``states`` has one row for each key that was decided again."""
+
+    records: Records
+    tally: Tally
+    states: list[State]
+
+
+class Engine(Protocol):
+    """Folds what is new onto what is remembered."""
+
+    name: str
+
+    def fold(self, asked: Asked, memory: Memory) -> Folded:
+        """All stages, one after the other."""
+
+
+class PlainEngine:
+    """In this process, one key after the other."""
+
+    name = PLAIN
+
+    def fold(self, asked: Asked, memory: Memory) -> Folded:
+        """All stages, one after the other."""
+        catalog = catalog_known(asked.listings)
+        remembered = memory.remembered(catalog)
+        blocks: dict[str, list[bytes]] = defaultdict(list)
+        for (stage, _), dealt in asked.blocks.items():
+            blocks[stage] += dealt
+        whole = Folded(defaultdict(list), Tally(), [])
+        for stage in STAGES:
+            shard = Shard(stage, memory.law, catalog, asked.cut_off, 1)
+            add(whole, shard, fold_keys(shard, 0, blocks[stage], remembered))
+            for later, (_, block) in shard.dealer.blocks():
+                blocks[later].append(block)
+        return whole
+
+
+def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], remembered: Remembered) -> list[State]:
+    """Decide the keys of a shard that something arrived for, and those that are due; what to remember of them."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in rows_of(blocks):
+        rows[row[0]].append(row)
+    due = remembered.due(shard.stage, shard.until)
+    keys = sorted({*rows, *(key for key in due if shard_of(key, shard.dealer.shards) == number)})
+    states = []
+    for key in keys:
+        kept = remembered.get(shard.stage, key)
+        shard.tell(kept.decide(shard.in_order(rows[key]), shard.until, shard.law))
+        states.append(state_of(shard.stage, key, kept))
+    return states
+
+
+def add(whole: Folded, shard: Shard, states: list[State]) -> None:
+    """Add what a shard came to."""
+    for kind, said in shard.records.items():
+        whole.records[kind] += said
+    whole.tally.merge(shard.tally)
+    whole.states.extend(states)
+
+
+def engine_for(choice: str, size: int, due: int) -> Engine:
+    """The engine for so many bytes of new entries and so many keys that are due by themselves."""
+    if choice == PLAIN or (choice == AUTO and size + due * BYTES_OF_A_DUE_KEY < WORTH_WORKERS):
+        return PlainEngine()
+    from pipelines.live.beam_engine import BeamEngine  # a second to import: only where it folds
+
+    return BeamEngine()

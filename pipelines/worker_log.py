@@ -1,0 +1,25 @@
+"""Where worker processes write: Beam's tell a page about themselves, which is no business of whoever reads our log."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def worker_log(path: Path) -> Iterator[None]:
+    """What worker processes write to stderr goes to a file; ours stays ours.
+
+    A worker's error still reaches the user, as the exception that ends the run.
+    """
+    ours = os.dup(2)
+    before, sys.stderr = sys.stderr, os.fdopen(ours, "w", buffering=1)
+    with path.open("w") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        sys.stderr.close()
+        sys.stderr = before

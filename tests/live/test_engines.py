@@ -1,0 +1,98 @@
+"""Beam and this process alone fold a pay run to the same letters, byte for byte, and remember the same."""
+
+import shutil
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pipelines.live.beam_engine import BeamEngine
+from pipelines.live.engine import AUTO, BEAM, PLAIN, WORTH_WORKERS, PlainEngine, engine_for
+from pipelines.live.memory import Memory
+from pipelines.live.outbox import Letter
+from pipelines.live.pay_run import PayRuns, Run
+from rules.periods import cut_off_of, cut_offs, epoch_day
+from schemas.avro import encode_message
+from schemas.envelope import Fact
+from schemas.journal import Entry
+from tests.histories import History, histories
+from tests.live.drill import LAW
+from tests.live.test_scenario import WINDOWS, scenario
+from transforms.door import admission
+
+RUNS_IN_BEAM = 4  # each takes seconds to come up
+
+
+def dealt(facts: list[Fact], runs: list[int]) -> dict[int, list[Entry]]:
+    """Each fact in the first of these pay runs that may see it; listings in the first."""
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for number, fact in enumerate(facts, 1):
+        first = runs[0] if fact.KIND == "CourseListing" else admission(fact)
+        run = next((each for each in runs if each >= first), None)
+        if run is not None:
+            entries[run].append(Entry(number, run - 1, run, "", encode_message(fact)))
+    return entries
+
+
+def folded(engine: str, entries: dict[int, list[Entry]], first: int, last: int) -> tuple[list[Letter], list[Run]]:
+    """All letters, and the pay runs, of a fold that is remembered step by step: Beam where there are entries."""
+    folder = Path(tempfile.mkdtemp())
+    letters, runs = [], []
+    memory = Memory(folder, LAW)
+    try:
+        for cut_off in cut_offs(first, last):
+            pay_runs = PayRuns(memory, LAW, engine if cut_off in entries else PLAIN)
+            runs.append(pay_runs.fold(cut_off, entries.get(cut_off, [])))
+            pay_runs.remember(runs[-1])
+            letters += runs[-1].letters
+    finally:
+        memory.close()
+        shutil.rmtree(folder)
+    return letters, runs
+
+
+def same(facts: list[Fact], runs: list[int]) -> int:
+    """Hold one engine to the other; how many letters."""
+    entries = dealt(facts, runs)
+    plain, plain_runs = folded(PLAIN, entries, runs[0], runs[-1])
+    beam, beam_runs = folded(BEAM, entries, runs[0], runs[-1])
+    assert [run.engine for run in beam_runs].count(BEAM) == len(entries)
+    assert beam == plain
+    for one, other in zip(plain_runs, beam_runs, strict=True):
+        assert sorted(state[:3] for state in one.states) == sorted(state[:3] for state in other.states)
+        assert one.tally.findings == other.tally.findings and one.tally.hours == other.tally.hours
+    return len(plain)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_the_fixed_scenario(name: str) -> None:
+    begins = epoch_day(WINDOWS[name])
+    runs = [run for run in cut_offs(cut_off_of(begins), cut_off_of(begins) + 95 * 86_400_000)][:: 62 // RUNS_IN_BEAM]
+    assert same(scenario(name), runs) > 100
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories())
+def test_any_history(history: History) -> None:
+    every = [*cut_offs(min(admission(fact) for fact in history.facts), history.until)]
+    same(list(history.facts), [every[0], every[len(every) // 2], every[-1]])
+
+
+def test_auto_takes_beam_where_it_pays() -> None:
+    assert isinstance(engine_for(AUTO, WORTH_WORKERS, 0), BeamEngine)
+    assert isinstance(engine_for(AUTO, 0, WORTH_WORKERS), BeamEngine)
+    assert isinstance(engine_for(AUTO, WORTH_WORKERS - 1, 0), PlainEngine)
+    assert isinstance(engine_for(PLAIN, 1 << 40, 0), PlainEngine)
+    assert isinstance(engine_for(BEAM, 0, 0), BeamEngine)
+
+
+def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is remembered of it, and nothing is left behind."""
+    memory = Memory(tmp_path, LAW)
+    monkeypatch.setattr("pipelines.live.beam_engine.LISTINGS", "elsewhere/listings")
+    with pytest.raises((RuntimeError, OSError)):
+        PayRuns(memory, LAW, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
+    memory.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["memory.sqlite"]
