@@ -230,6 +230,14 @@ def test_ten_minutes_before_arrival_are_forgiven(county: list[Fact], tmp_path: P
     assert replay_folder(tmp_path, ["a.avro"], LAW).tally.used == {"Timesheet": 1}
 
 
+def test_a_clock_that_goes_before_brings_no_fact_into_an_earlier_pay_run(county: list[Fact], tmp_path: Path) -> None:
+    """The first cut-off after both: recorded a minute after midnight, published five before."""
+    midnight = cut_off_after(one(county).recorded_at)
+    early = one(county).model_copy(update={"recorded_at": midnight + MINUTE})
+    written(tmp_path / "a.avro", [message(early, midnight - 5 * MINUTE, 1)])
+    assert replay_folder(tmp_path, ["a.avro"], LAW).tally.first_claim == cut_off_after(midnight)
+
+
 def test_attributes_name_the_kind_where_the_subscription_does_not(county: list[Fact], tmp_path: Path) -> None:
     made = message(one(county), one(county).recorded_at, 1, plain=True)
     written(tmp_path / "a.avro", [made | {"subscription_name": "projects/p/subscriptions/mine"}])
