@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines import export_commands, live_commands, pay_commands
+from pipelines import export_commands, live_commands, pay_commands, statement_commands
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.pay_commands import overlaid_law
 
@@ -55,6 +55,7 @@ app = typer.Typer(
 pay_commands.register(app)
 app.add_typer(export_commands.app, name="export")
 live_commands.register(app)
+statement_commands.register(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -1,0 +1,130 @@
+"""The command ``ihss-payroll statement``.
+
+Exit code 0 when done; 2 on misuse with one line that says the remedy.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.misuse import Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.statements.documents import Asked, Paper
+    from pipelines.statements.paid_folder import Person
+
+FORMATS = ("html", "pdf")
+LANGUAGES = ("en", "es")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(statement)
+
+
+def statement(
+    paid: Annotated[Path, typer.Option(help="Folder that a replay wrote to.")],
+    out: Annotated[Path, typer.Option(help="Folder for the papers (0001.html, 0001.pdf, ...) and index.csv.")],
+    provider: Annotated[str | None, typer.Option(help="Only this provider.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="Only this recipient: notices, advance pay.")] = None,
+    period: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="First day of the pay period: a 1st or a 16th.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Business day of a pay run: what it paid and told.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="en or es.")] = "en",
+    format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
+    contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
+) -> int:
+    """Write statements of earnings and notices for people, in English or Spanish.
+
+    [bold]Examples[/]
+
+        ihss-payroll statement --paid out --provider P000184 --period 2024-03-01 --out papers
+
+        ihss-payroll statement --paid out --recipient R000046 --period 2024-03-01 --out papers --language es
+
+        ihss-payroll statement --paid out --run 2024-03-20 --out papers --format pdf
+    """
+    formats = _formats(format)
+    person = _person(provider, recipient)
+    if language not in LANGUAGES:
+        raise Misuse(f"--language {language} is not spoken here: take en or es")
+    if person is None and run is None:
+        raise Misuse("name whose papers you want: --provider or --recipient with --period, or --run for a whole pay run")
+    if run is None and period is None:
+        raise Misuse("name the pay period (--period 2024-03-01) or the pay run (--run 2024-03-20)")
+    if person is None and period is not None:
+        raise Misuse("--period needs --provider or --recipient; a whole pay run is --run without --period")
+    from pipelines.statements.contact import Contacts
+    from pipelines.statements.documents import Asked
+    from pipelines.statements.paid_folder import last_cut_off
+
+    cut_off = last_cut_off(_folder(paid), day_asked(run, "--run") if run else None)
+    asked = Asked(cut_off, _period(period), language, Contacts(contact))
+    return _write(_papers(paid, person, asked), out, formats, language)
+
+
+def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "list[Paper]":
+    from pipelines.statements.documents import papers_of
+    from pipelines.statements.paid_folder import dossiers, people_of_run
+    from pipelines.statements.statement import periods_of
+    from rules.periods import iso
+
+    people = {person} if person else people_of_run(paid, asked.cut_off)
+    known = dossiers(paid, people, asked.cut_off)
+    papers = [paper for one in sorted(known) for paper in papers_of(one, known[one], asked)]
+    if papers or person is None:
+        return papers
+    if person not in known:
+        raise Misuse(f"--paid {paid} says nothing of this {person[0].lower()}: check the number, and the --run")
+    there = ", ".join(iso(day) for day in periods_of(known[person])[-6:])
+    when = f"the pay period {iso(asked.period)}" if asked.period is not None else "this pay run"
+    raise Misuse(f"--paid {paid} has nothing for {when}" + (f": the last with pay are --period {there}" if there else ""))
+
+
+def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language: str) -> int:
+    from pipelines.statements.documents import INDEX, write
+
+    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
+        raise Misuse(f"--out {out} is not empty: name a new folder, so that no old paper stays among the new")
+    write(papers, out, formats, language)
+    statements = sum(paper.kind == "statement" for paper in papers)
+    letters = len(papers) - statements
+    print(f"{statements:,} statements and {letters:,} letters with notices are in {out}; {INDEX} there says whose they are")
+    left = sum(paper.english for paper in papers)
+    if left:
+        print(f"{left:,} sentences stand in English: this version has no {language} words for them")
+    return 0
+
+
+def _folder(paid: Path) -> Path:
+    if not paid.is_dir():
+        raise Misuse(f"--paid {paid} is no folder: name the folder that a replay wrote to")
+    return paid
+
+
+def _person(provider: str | None, recipient: str | None) -> "Person | None":
+    if provider and recipient:
+        raise Misuse("name --provider or --recipient, not both")
+    return ("PROVIDER", provider) if provider else ("RECIPIENT", recipient) if recipient else None
+
+
+def _period(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from rules.periods import period_of
+
+    day = day_asked(text, "--period")
+    if period_of(day) != day:
+        raise Misuse(f"--period {text} starts no pay period: they start on the 1st and the 16th of a month")
+    return day
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    formats = tuple(part.strip() for part in text.split(","))
+    if not set(formats) <= set(FORMATS):
+        raise Misuse(f"--format {text} is not known: take html, pdf or html,pdf")
+    return formats

@@ -1,0 +1,1 @@
+"""Statements of earnings and notices for people, in English and Spanish."""

@@ -1,0 +1,98 @@
+"""A language that statements speak: its catalog, and how it writes money, time and days (Babel)."""
+
+from decimal import Decimal
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+from babel.units import format_unit
+
+from rules.periods import civil_date, hhmm
+
+LOCALES = {"en": "en_US", "es": "es_US"}
+CATALOGS = Path(__file__).parent / "locale"
+SOURCE = "en"  # what the templates are written in
+MINUS = "−"
+
+
+class Language:
+    """``code`` is one of LOCALES. Cents, mills, minutes and epoch days in; text out."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.locale = Locale.parse(LOCALES[code])
+        self.translations = translations(code)
+
+    def say(self, text: str, **places: str) -> str:
+        """A text of the catalog in this language, its places filled."""
+        spoken = self.translations.gettext(text) if text else ""
+        return spoken.format(**places) if places else spoken
+
+    def money(self, cents: int) -> str:
+        """``-1234`` is ``−$12.34``."""
+        return format_currency(Decimal(cents) / 100, "USD", locale=self.locale).replace("-", MINUS)
+
+    def rate(self, mills: int) -> str:
+        """Per hour; half of an odd cent has a third decimal."""
+        return format_currency(
+            Decimal(mills) / 1000, "USD", "¤#,##0.00#", locale=self.locale, currency_digits=False
+        ).replace("-", MINUS)
+
+    def clock(self, minutes: int) -> str:
+        """As on a timesheet: ``41:08``."""
+        return hhmm(minutes).replace("-", MINUS)
+
+    def duration(self, minutes: int) -> str:
+        """In words: 41 hours and 8 minutes."""
+        hours, rest = divmod(abs(minutes), 60)
+        parts = [_unit(hours, "hour", self.locale)] if hours else []
+        parts += [_unit(rest, "minute", self.locale)] if rest or not hours else []
+        whole = self.say("{hours} and {minutes}", hours=parts[0], minutes=parts[1]) if len(parts) > 1 else parts[0]
+        return MINUS * (minutes < 0) + whole
+
+    def day(self, day: int) -> str:
+        """January 4, 2026."""
+        return format_date(civil_date(day), "long", self.locale)
+
+    def short_day(self, day: int) -> str:
+        """Jan 4, 2026."""
+        return format_date(civil_date(day), "medium", self.locale)
+
+    def month(self, day: int) -> str:
+        """January 2026."""
+        return format_skeleton("yMMMM", civil_date(day), locale=self.locale)
+
+
+@cache
+def _unit(count: int, unit: str, locale: Locale) -> str:
+    return format_unit(count, f"duration-{unit}", "long", locale=locale)
+
+
+@cache
+def translations(code: str) -> NullTranslations:
+    """The catalog of a language, compiled from its .po; the language of the templates needs none."""
+    if code == SOURCE:
+        return NullTranslations()
+    with catalog_path(code).open("rb") as stream:
+        catalog = read_po(stream, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def catalog_path(code: str) -> Path:
+    """Where the catalog of a language lies."""
+    return CATALOGS / code / "LC_MESSAGES" / "statements.po"
+
+
+@cache
+def language(code: str) -> Language:
+    """The one Language of a code."""
+    return Language(code)

@@ -1,0 +1,126 @@
+"""What a replay's folder says about the people asked for, as of a pay run."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.misuse import Misuse
+from rules.periods import cut_off_of, iso
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.avro import Container, Unreadable, validate
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
+
+STEMS = {
+    "PaymentInstruction": "payment_instruction",
+    "Finding": "finding",
+    "AdvanceReconciliation": "advance_reconciliation",
+    "PayRun": "pay_run",
+}
+Person = tuple[str, str]
+"""PROVIDER or RECIPIENT, and the id."""
+Stored = dict[str, Any]
+
+
+@dataclass
+class Dossier:
+    """One person's records, oldest pay run first; of findings and reconciliations the newest of each."""
+
+    instructions: list[PaymentInstruction] = field(default_factory=list)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    reconciliations: dict[int, AdvanceReconciliation] = field(default_factory=dict)
+
+
+def pay_runs(folder: Path) -> list[int]:
+    """Business days of the folder's pay runs, in order. Raises Misuse."""
+    return sorted(record["run_date"] for record in _stored(folder, "PayRun"))
+
+
+def last_cut_off(folder: Path, run: int | None) -> int:
+    """The cut-off of a pay run (None: the last) that the folder holds. Raises Misuse."""
+    runs = pay_runs(folder)
+    if not runs:
+        raise Misuse(f"--paid {folder} holds no pay run: name the folder that a replay wrote to")
+    if run is not None and run not in runs:
+        near = min(runs, key=lambda day: abs(day - run))
+        raise Misuse(f"--paid {folder} has no pay run of {iso(run)}: the nearest is --run {iso(near)}")
+    return cut_off_of(runs[-1] if run is None else run)
+
+
+def people_of_run(folder: Path, cut_off: int) -> set[Person]:
+    """Everybody whom a pay run pays, or tells something."""
+    people = {
+        (paid["payee_type"], paid["payee_id"])
+        for paid in _stored(folder, "PaymentInstruction")
+        if paid["cut_off"] == cut_off
+    }
+    people |= {("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off}
+    told = (found for found in _stored(folder, "Finding") if found["cut_off"] == cut_off)
+    people |= {person for person in map(addressed_to, told) if person}
+    return people
+
+
+def addressed_to(found: Stored) -> Person | None:
+    """The person a finding speaks to; None if it is the county."""
+    if found["addressee"] == "COUNTY":
+        return None
+    who = found["provider_id" if found["addressee"] == "PROVIDER" else "recipient_id"]
+    return (found["addressee"], who) if who else None
+
+
+def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Dossier]:
+    """What the folder holds of each person up to a cut-off. Raises Misuse."""
+    found: dict[Person, Dossier] = defaultdict(Dossier)
+    for record in _up_to(folder, "PaymentInstruction", cut_off):
+        person = record["payee_type"], record["payee_id"]
+        if person in people:
+            found[person].instructions.append(_valid("PaymentInstruction", record))
+    for record in sorted(_up_to(folder, "Finding", cut_off), key=_age):
+        for person in concerned(record) & people:
+            found[person].findings[record["finding_id"]] = _valid("Finding", record)
+    for record in sorted(_up_to(folder, "AdvanceReconciliation", cut_off), key=_age):
+        if ("RECIPIENT", record["recipient_id"]) in people:
+            of = found["RECIPIENT", record["recipient_id"]]
+            of.reconciliations[record["service_month"]] = _valid("AdvanceReconciliation", record)
+    for dossier in found.values():
+        dossier.instructions.sort(key=lambda paid: (paid.cut_off, paid.instruction_id))
+    return found
+
+
+def concerned(found: Stored) -> set[Person]:
+    """Those on whose paper a finding may stand: the one addressed, and the provider whose hours it is about."""
+    people = {addressed_to(found)} if addressed_to(found) else set()
+    if found["provider_id"] and found["outcome"] in ("HELD", "CUT", "DENIED"):
+        people.add(("PROVIDER", found["provider_id"]))
+    return people  # type: ignore[return-value]
+
+
+def _age(record: Stored) -> int:
+    return record["cut_off"]  # type: ignore[no-any-return]
+
+
+def _up_to(folder: Path, kind: str, cut_off: int) -> Iterator[Stored]:
+    return (record for record in _stored(folder, kind) if record["cut_off"] <= cut_off)
+
+
+def _valid(kind: str, record: Stored) -> Any:
+    try:
+        return validate(kind, record)
+    except Unreadable as wrong:
+        raise Misuse(f"--paid holds a {kind} that cannot be used ({wrong.reason}): replay again") from None
+
+
+def _stored(folder: Path, kind: str) -> Iterator[Stored]:
+    for path in sorted(folder.glob(f"{STEMS[kind]}*.avro")):
+        try:
+            with path.open("rb") as stream:
+                container = Container(stream)
+                if container.kind != kind:
+                    raise Misuse(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
+                yield from (record for _, record in container)
+        except Unreadable as damage:
+            raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
+        except OSError as error:
+            raise Misuse(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None

@@ -1,0 +1,91 @@
+"""From a statement or a letter of notices to HTML, and from HTML to PDF."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.misuse import Misuse
+from pipelines.statements.contact import Contact
+from pipelines.statements.language import Language
+from pipelines.statements.points import Point
+from pipelines.statements.sentences import wording
+from pipelines.statements.statement import Statement
+
+FOLDER = Path(__file__).parent
+NO_PANGO = "PDF needs the Pango library: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or take --format html"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Notices of one person, as of a pay run's business day."""
+
+    payee_type: str
+    payee_id: str
+    run: int
+    points: list[Point]
+    county: str | None
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Templates that speak a language."""
+    jinja = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    jinja.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja.filters.update(
+        money=language.money,
+        rate=language.rate,
+        clock=language.clock,
+        duration=language.duration,
+        day=language.day,
+        short_day=language.short_day,
+        month=language.month,
+        said=language.say,
+    )
+    style = Markup((FOLDER / "templates" / "paper.css").read_text("utf-8"))  # noqa: S704
+    jinja.globals.update(words=wording(), style=style, language=language)
+    return jinja
+
+
+def statement_html(statement: Statement, contact: Contact, language: Language) -> str:
+    """The statement as one HTML file that needs nothing else."""
+    return _rendered("statement.html.j2", language, s=statement, contact=contact)
+
+
+def letter_html(letter: Letter, contact: Contact, language: Language) -> str:
+    """The notices of a person as one HTML file that needs nothing else."""
+    return _rendered("notices.html.j2", language, letter=letter, contact=contact)
+
+
+def _rendered(template: str, language: Language, **about: Any) -> str:
+    return environment(language).get_template(template).render(**about)
+
+
+def pdf_of(html: str) -> bytes:
+    """A tagged PDF/UA-1; the same HTML gives the same bytes. Raises Misuse where Pango is not installed."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise Misuse(NO_PANGO) from error
+    made: bytes = HTML(string=html).write_pdf(pdf_variant="pdf/ua-1", font_config=_fonts())
+    return made
+
+
+@cache
+def _fonts() -> Any:
+    """Found once: looking for fonts takes longer than a page."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()

@@ -1,0 +1,207 @@
+"""A person's statement for a pay period (for an advance: a month), ready to be written in a language."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipelines.statements.language import Language
+from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
+from pipelines.statements.paid_folder import Dossier, Person
+from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
+from rules.periods import iso, month_end, period_end, year_of
+from schemas.finding import Finding
+
+TAKING = ("HELD", "CUT", "DENIED")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of pay: minutes and cents of this payment and of all so far."""
+
+    earning: str
+    program: str
+    rate_mills: int | None
+    minutes: int
+    cents: int
+    cents_so_far: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """Lines of pay for one recipient (None: for nobody in particular)."""
+
+    recipient_id: str | None
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """What became of the minutes claimed for one recipient: claimed = paid + held + cut + denied."""
+
+    recipient_id: str | None
+    claimed: int
+    paid: int
+    held: int
+    cut: int
+    denied: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Everything on the paper. ``run`` is the business day of the payment (None: nothing was paid yet)."""
+
+    payee_type: str
+    payee_id: str
+    period_start: int
+    period_end: int
+    run: int | None
+    this: Sums
+    before: Sums
+    so_far: Sums
+    methods: dict[str, int]
+    works: list[Work]
+    hours: list[Hours]
+    points: list[Point]
+    visits: dict[str, list[Point]]
+    returned: list[CameBack]
+    year: int
+    year_to_date: Sums
+    live_in_for: list[str]
+    spend_by: int | None
+    county: str | None
+    instruction_ids: list[str]
+    finding_ids: list[str]
+
+    @property
+    def deductions(self) -> list[tuple[str, int, int]]:
+        """Kind, cents now, cents so far; those that are or were there."""
+        kinds = [kind for kind in DEDUCTIONS if self.this.deductions.get(kind) or self.so_far.deductions.get(kind)]
+        return [(kind, self.this.deductions.get(kind, 0), self.so_far.deductions.get(kind, 0)) for kind in kinds]
+
+
+def periods_of(dossier: Dossier) -> list[int]:
+    """Pay periods that a statement can be made of: something was paid, or hours were not."""
+    held = {period_of_finding(each) for each in dossier.findings.values() if each.outcome in TAKING and not each.cleared}
+    return sorted({paid.period_start for paid in dossier.instructions} | {each for each in held if each is not None})
+
+
+def statement_of(person: Person, dossier: Dossier, period: int, language: Language) -> Statement:
+    """The statement of a pay period, as of the last record of the dossier."""
+    own = [paid for paid in dossier.instructions if paid.period_start == period]
+    run = max((paid.run_date for paid in own), default=None)
+    now = [paid for paid in own if paid.run_date == run]
+    gone = [back for each in _by_statement(dossier.instructions).values() for back in came_back(each)]
+    lost = {back.instruction.instruction_id for back in gone}
+    standing = [paid for paid in own if paid.instruction_id not in lost]
+    known = [each for each in dossier.findings.values() if period_of_finding(each) == period]
+    findings = [each for each in known if not each.cleared]
+    year = year_of(run if run is not None else period)
+    of_year = [paid for paid in dossier.instructions if year_of(paid.run_date) == year]
+    return Statement(
+        payee_type=person[0],
+        payee_id=person[1],
+        period_start=period,
+        period_end=month_end(period) if person[0] == "RECIPIENT" else period_end(period),
+        run=run,
+        this=summed(now),
+        before=summed(paid for paid in standing if paid.run_date != run),
+        so_far=summed(standing),
+        methods=_methods(now),
+        works=_works(now, standing),
+        hours=_hours(person, _by_statement(own), known),
+        points=_points(person, findings, language),
+        visits=_visits(person, findings, language),
+        returned=[back for back in gone if back.instruction.period_start == period],
+        year=year,
+        year_to_date=summed(paid for paid in of_year if paid.instruction_id not in lost),
+        live_in_for=sorted({paid.recipient_id or "" for paid in now if paid.income_tax_excluded}),
+        spend_by=next((paid.spend_by for paid in now if paid.spend_by), None),
+        county=next((line.county for paid in reversed(own) for line in paid.lines if line.county), None),
+        instruction_ids=[paid.instruction_id for paid in now],
+        finding_ids=[each.finding_id for each in findings],
+    )
+
+
+def _by_statement(instructions: Iterable[Paid]) -> dict[str, list[Paid]]:
+    by_id: dict[str, list[Paid]] = defaultdict(list)
+    for paid in sorted(instructions, key=lambda paid: (paid.statement_id, paid.sequence)):
+        by_id[paid.statement_id].append(paid)
+    return by_id
+
+
+def _methods(now: Sequence[Paid]) -> dict[str, int]:
+    """Cents by method; NONE only where nothing moves at all."""
+    moved: dict[str, int] = defaultdict(int)
+    for paid in now:
+        moved[paid.method] += paid.net_cents
+    return {method: cents for method, cents in sorted(moved.items()) if cents} or {"NONE": 0}
+
+
+def _works(now: Sequence[Paid], standing: Sequence[Paid]) -> list[Work]:
+    recipients = sorted({paid.recipient_id or "" for paid in (*now, *standing)}, key=lambda who: (not who, who))
+    return [work for who in recipients if (work := _work(who or None, now, standing)).rows]
+
+
+def _work(recipient: str | None, now: Sequence[Paid], standing: Sequence[Paid]) -> Work:
+    this = summed(paid for paid in now if paid.recipient_id == recipient).lines
+    so_far = summed(paid for paid in standing if paid.recipient_id == recipient).lines
+    keys = [key for key in {**so_far, **this} if any(this.get(key, ())) or any(so_far.get(key, ()))]
+    rows = []
+    for key in sorted(keys, key=lambda key: (_ORDER.index(key[0]), key[1], key[2], key[3] or 0)):
+        minutes, cents = this.get(key, (0, 0))
+        rows.append(Row(key[0], key[1], key[3], minutes, cents, so_far.get(key, (0, 0))[1]))
+    return Work(recipient, rows)
+
+
+_ORDER = ("SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE")
+
+
+def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Finding]) -> list[Hours]:
+    """Per recipient of an ARREARS statement that is paid for, or of which hours are not."""
+    if person[0] == "RECIPIENT":
+        return []
+    said: dict[str, list[Finding]] = defaultdict(list)
+    for each in findings:
+        if statement := _service_statement(each):
+            said[statement].append(each)
+    ids = sorted({*(id for id in own if id.startswith("ARREARS:")), *said})
+    counted = [_counted(id.split(":")[2], own.get(id, []), said[id]) for id in ids]
+    return [hours for hours in counted if hours.claimed]
+
+
+def _service_statement(finding: Finding) -> str | None:
+    """The ARREARS statement whose service minutes a finding takes from."""
+    if finding.outcome not in TAKING or finding.code in ("OVER_TRAVEL_LIMIT", "TRAVEL_WITHOUT_TWO_RECIPIENTS"):
+        return None
+    if finding.statement_id is not None:
+        return finding.statement_id if finding.statement_id.startswith("ARREARS:") else None
+    period = period_of_finding(finding) if finding.code in VISITS else None
+    return None if period is None else f"ARREARS:{finding.provider_id}:{finding.recipient_id}:{iso(period)}"
+
+
+def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Hours:
+    """As the last instruction says, unless findings are newer: a change in these alone makes no instruction."""
+    last = own[-1] if own else None
+    if last and all(each.cut_off <= last.cut_off for each in said):
+        return Hours(recipient, last.claimed_minutes, last.paid_minutes, last.held_minutes, last.cut_minutes, last.denied_minutes)
+    standing = [each for each in said if not each.cleared]
+    taken = [sum(each.minutes or 0 for each in standing if each.outcome == outcome) for outcome in TAKING]
+    paid = last.paid_minutes if last else 0
+    return Hours(recipient, paid + sum(taken), paid, *taken)
+
+
+def _points(person: Person, findings: Sequence[Finding], language: Language) -> list[Point]:
+    told = [
+        point_of(each, person[0], language) for each in findings if each.outcome != "NOTED" and can_be_said(each, person[0])
+    ]
+    return in_order(told)
+
+
+def _visits(person: Person, findings: Sequence[Finding], language: Language) -> dict[str, list[Point]]:
+    """Visits that do not bear out the hours, without effect on pay, by title."""
+    noted: dict[str, list[Point]] = defaultdict(list)
+    for each in sorted(findings, key=lambda each: (each.code, each.service_date or 0)):
+        if each.outcome == "NOTED" and each.code in VISITS and person[0] == "PROVIDER":
+            point = point_of(each, person[0], language)
+            noted[point.title].append(point)
+    return noted
