@@ -9,11 +9,10 @@ from typing import NamedTuple
 import apache_beam as beam
 
 from rules.law import Law
-from transforms.admissions import ReadAdmissions
 from transforms.authorize_time import AuthorizeTime
 from transforms.beat import Beat
 from transforms.close_run import CloseRun
-from transforms.decode_events import DecodeFiles
+from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.price_time import PriceTime
 from transforms.settle_payments import SettlePayments
 from transforms.stages import AUTHORIZE, PRICE, SETTLE, STAGES

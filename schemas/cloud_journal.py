@@ -83,6 +83,11 @@ class Deliveries(Container):
         for position, record in self:
             yield position, _delivery(record)
 
+    def messages_at(self, offset: int) -> list[Delivery]:
+        """Messages of the block that begins at a byte of the file, as an earlier ``block_offset`` said. Raises
+        Unreadable."""
+        return [_delivery(record) for record in self.block_at(offset)]
+
 
 def record_of(delivery: Delivery) -> Record:
     """The record that a message holds. Raises Unreadable."""

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import apache_beam as beam
-
 from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, validate
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
@@ -79,13 +77,3 @@ def _delivered(stream: Any) -> Iterator[Told]:
                 yield as_told(cast(Admission, record_of(delivery)))
             except Unreadable:
                 continue
-
-
-class ReadAdmissions(beam.DoFn):
-    """Paths of files to what they tell of admissions."""
-
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
-
-    def process(self, name: str) -> Iterator[Told]:
-        yield from admissions_in(Path(self.folder) / name)

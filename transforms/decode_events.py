@@ -10,11 +10,11 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.admissions import Admissions, Told
+from transforms.admissions import Admissions, Told, admissions_in
 from transforms.door import Door, admission, fact_of
 from transforms.places import Places
 
-__all__ = ["DecodeFiles", "Door", "admission", "fact_of"]
+__all__ = ["DecodeFiles", "Door", "ReadAdmissions", "admission", "fact_of"]
 
 
 class DecodeFiles(beam.DoFn):
@@ -37,6 +37,16 @@ class DecodeFiles(beam.DoFn):
         if self.places and door.places:
             door.places.write_part(Path(self.places), Path(self.folder), name)
         self.beat("read")
+
+
+class ReadAdmissions(beam.DoFn):
+    """Paths of files to what they tell of admissions."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def process(self, name: str) -> Iterator[Told]:
+        yield from admissions_in(Path(self.folder) / name)
 
 
 def _tagged(blocks: Iterable[tuple[str, Any]]) -> Iterator[Any]:
