@@ -91,10 +91,10 @@ def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
     """Kind by kind, by id, then content: the same list whichever engine folded."""
     run = iso(business_day_of(cut_off))
     for kind in ORDER:
-        yield from sorted(letter_of(kind, record, _id(kind, record, run)) for record in records.get(kind, []))
+        yield from sorted(letter_of(kind, record, letter_id(kind, record, run)) for record in records.get(kind, []))
 
 
-def _id(kind: str, record: dict[str, Any], run: str) -> str:
+def letter_id(kind: str, record: dict[str, Any], run: str) -> str:
     """What no other letter has: an instruction's own id, else that of the record and the pay run."""
     if kind == "PaymentInstruction":
         return str(record["instruction_id"])
