@@ -1,0 +1,119 @@
+"""Two folders of records side by side, in one pass: for each key what A says and what B says.
+
+Within a file records are in the order of cut-off and id (transforms/shard.py), so files are merged as they are read and
+no more than a record of each is in memory.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipelines.misuse import Misuse
+from schemas.avro import Container, Unreadable, schema_path
+
+KEYS = {
+    "PaymentInstruction": ("cut_off", "instruction_id"),
+    "Finding": ("cut_off", "finding_id"),
+    "AdvanceReconciliation": ("cut_off", "recipient_id", "service_month"),
+    "BenefitHours": ("cut_off", "provider_id", "county", "service_month"),
+    "PayRun": ("cut_off",),
+    "Rejection": ("origin", "message"),
+}
+"""What makes a record the same one in both folders, in the order in which the files are sorted."""
+
+Record = dict[str, Any]
+Key = tuple[Any, ...]
+ANOTHER = "name a folder that replay or run wrote"
+
+
+class Pair(NamedTuple):
+    """One key of a kind: what A says and what B says of it; None: nothing."""
+
+    kind: str
+    key: Key
+    before: Record | None
+    after: Record | None
+
+
+class Payroll:
+    """A folder that a replay or the live job wrote. Raises Misuse where it is none."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise Misuse(f"{folder} is no folder: {ANOTHER}")
+        self.folder = folder
+        self.files = {kind: _files(folder, kind) for kind in KEYS}
+        if not self.files["PayRun"]:
+            raise Misuse(f"{folder} has no pay_run*.avro: {ANOTHER}")
+
+    def __len__(self) -> int:
+        return sum(map(len, self.files.values()))
+
+    def summary(self) -> dict[str, Any]:
+        """What summary.json says of the law and the last day; empty where a live job wrote none."""
+        path = self.folder / "summary.json"
+        try:
+            told = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+            return {name: told.get(name) for name in ("until", "law_version", "law_overlay")}
+        except (ValueError, AttributeError):
+            raise Misuse(f"{path} is no summary: replay again") from None
+
+    def records(self, kind: str) -> Iterator[tuple[Key, Record]]:
+        """All records of a kind by key, each key once. Raises Misuse when the folder is not one payroll."""
+        streams = [_of_file(path, kind) for path in self.files[kind]]
+        last: tuple[Key, Record] | None = None
+        for keyed in merge(*streams, key=itemgetter(0)):
+            if last is None or keyed[0] != last[0]:
+                yield keyed
+            elif keyed[1] != last[1]:
+                raise Misuse(f"{self.folder} says two things of one {kind}: name the folder of one replay")
+            last = keyed
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    return sorted(folder.glob(f"{schema_path(kind).stem}*.avro"))
+
+
+def _of_file(path: Path, kind: str) -> Iterator[tuple[Key, Record]]:
+    key_of, last = itemgetter(*KEYS[kind]), None
+    alone = len(KEYS[kind]) == 1
+    with path.open("rb") as stream:
+        try:
+            container = Container(stream)
+            if container.kind != kind:
+                raise Misuse(f"{path} holds {container.kind}, not {kind}: {ANOTHER}")
+            for _, record in container:
+                key = (key_of(record),) if alone else key_of(record)
+                if last is not None and key < last:
+                    raise Misuse(f"{path} is not in the order of its keys: {ANOTHER}")
+                last = key
+                yield key, record
+        except Unreadable as damage:
+            raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
+
+
+def pairs(kind: str, a: Payroll, b: Payroll) -> Iterator[Pair]:
+    """Every key of a kind in either folder, in order."""
+    return _joined(kind, a.records(kind), b.records(kind))
+
+
+def _joined(kind: str, a: Iterable[tuple[Key, Record]], b: Iterable[tuple[Key, Record]]) -> Iterator[Pair]:
+    sided = merge(((key, 0, said) for key, said in a), ((key, 1, said) for key, said in b), key=itemgetter(0))
+    waiting: tuple[Key, int, Record] | None = None
+    for key, side, said in sided:
+        if waiting is not None and waiting[0] == key:
+            yield Pair(kind, key, waiting[2], said)  # merge is stable: A comes first
+            waiting = None
+            continue
+        if waiting is not None:
+            yield _alone(kind, *waiting)
+        waiting = (key, side, said)
+    if waiting is not None:
+        yield _alone(kind, *waiting)
+
+
+def _alone(kind: str, key: Key, side: int, said: Record) -> Pair:
+    return Pair(kind, key, None if side else said, said if side else None)
