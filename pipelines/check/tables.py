@@ -16,9 +16,7 @@ def table(*columns: str, words: int = 1, folds: int = 0) -> Table:
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for place, column in enumerate(columns):
         left, folding = place < words, bool(folds) and place < words
-        made.add_column(
-            column, justify="left" if is_word else "right", no_wrap=not (is_word and folds), overflow="fold"
-        )
+        made.add_column(column, justify="left" if left else "right", no_wrap=not folding, overflow="fold")
     return made
 
 
