@@ -52,7 +52,7 @@ def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]
     """Statements of a person, then one letter of notices."""
     spoken = language(asked.language)
     for period in _periods(person, dossier, asked):
-        made = statement_of(person, dossier, period, spoken)
+        made = statement_of(person, dossier, period, business_day_of(asked.cut_off), spoken)
         contact = asked.contacts.of(made.county, asked.language)
         ids = (*made.instruction_ids, *made.finding_ids)
         english = sum(point.english for point in made.points)

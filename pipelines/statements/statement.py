@@ -55,6 +55,7 @@ class Statement:
     period_start: int
     period_end: int
     run: int | None
+    as_of: int
     this: Sums
     before: Sums
     so_far: Sums
@@ -85,8 +86,8 @@ def periods_of(dossier: Dossier) -> list[int]:
     return sorted({paid.period_start for paid in dossier.instructions} | {each for each in held if each is not None})
 
 
-def statement_of(person: Person, dossier: Dossier, period: int, language: Language) -> Statement:
-    """The statement of a pay period, as of the last record of the dossier."""
+def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, language: Language) -> Statement:
+    """The statement of a pay period, as of a business day: that of the dossier's last pay run."""
     own = [paid for paid in dossier.instructions if paid.period_start == period]
     run = max((paid.run_date for paid in own), default=None)
     now = [paid for paid in own if paid.run_date == run]
@@ -95,7 +96,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, language: Langua
     standing = [paid for paid in own if paid.instruction_id not in lost]
     known = [each for each in dossier.findings.values() if period_of_finding(each) == period]
     findings = [each for each in known if not each.cleared]
-    year = year_of(run if run is not None else period)
+    year = year_of(as_of if run is None else run)
     of_year = [paid for paid in dossier.instructions if year_of(paid.run_date) == year]
     return Statement(
         payee_type=person[0],
@@ -103,6 +104,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, language: Langua
         period_start=period,
         period_end=month_end(period) if person[0] == "RECIPIENT" else period_end(period),
         run=run,
+        as_of=as_of,
         this=summed(now),
         before=summed(paid for paid in standing if paid.run_date != run),
         so_far=summed(standing),
