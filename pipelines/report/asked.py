@@ -1,0 +1,38 @@
+"""What the user asked for beside the range, and the command that explains one row to whoever may see ids."""
+
+import shlex
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rules.periods import epoch_day, iso, period_of
+
+
+@dataclass(frozen=True)
+class Asked:
+    """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named."""
+
+    paid: Path
+    events: Path | None = None
+    with_ids: bool = False
+
+    def explain(self, finding: dict[str, Any]) -> str | None:
+        """The command for the provider and pay period of a finding; None where it names no pay period."""
+        period = period_of_finding(finding)
+        if finding["provider_id"] is None or period is None:
+            return None
+        return self.explain_command("provider", finding["provider_id"], period)
+
+    def explain_command(self, who: str, id: str, period: int) -> str:
+        """``ihss-payroll explain --provider P1 --period 2024-03-01 --events facts --paid out``."""
+        where = ["--events", str(self.events or "FACTS"), "--paid", str(self.paid)]
+        return shlex.join(["ihss-payroll", "explain", f"--{who}", id, "--period", iso(period), *where])
+
+
+def period_of_finding(finding: dict[str, Any]) -> int | None:
+    """First day of the pay period a finding is about, as its statement, day or week says."""
+    if finding["statement_id"]:
+        return epoch_day(date.fromisoformat(finding["statement_id"].rsplit(":", 1)[1]))
+    known = [finding[name] for name in ("service_date", "workweek_start", "service_month") if finding[name] is not None]
+    return period_of(known[0]) if known else None

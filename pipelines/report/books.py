@@ -1,0 +1,138 @@
+"""All that the report adds up, in one pass over the records. Money in cents, time in minutes, days epoch days."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipelines.report.records import Folder, Row
+from pipelines.report.span import Span, span_of
+from rules.periods import business_day_of
+
+Sums = defaultdict[Any, Counter[str]]
+
+
+class Payments:
+    """Payment instructions, each once. ``doubtful``: instructions that contradict themselves or another of their id."""
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.ids: defaultdict[int, dict[str, int]] = defaultdict(dict)  # run -> instruction id -> what it says, hashed
+        self.by_day: defaultdict[int, Sums] = defaultdict(lambda: defaultdict(Counter))  # run -> (kind, method) -> sums
+        self.lines: Sums = defaultdict(Counter)  # (county, earning, program) -> minutes, cents
+        self.deductions: Counter[str] = Counter()
+        self.assumptions: Sums = defaultdict(Counter)  # name -> instructions, gross
+        self.compared: Sums = defaultdict(Counter)  # (what, name) -> last, before
+        self.payees: set[tuple[str, str]] = set()
+        self.advanced_on: dict[tuple[str, int], int] = {}  # (recipient, month) -> run of the first instruction
+        self.doubtful = self.conflicting = 0
+
+    def add(self, paid: Row) -> None:
+        """Take one instruction in; the same one sent again changes nothing."""
+        run, id = paid["run_date"], paid["instruction_id"]
+        said = hash((paid["gross_cents"], paid["net_cents"], paid["kind"], paid["method"], paid["statement_id"]))
+        if id in self.ids[run]:
+            self.conflicting += self.ids[run][id] != said
+            return
+        self.ids[run][id] = said
+        self.by_day[run][paid["kind"], paid["method"]].update(_amounts(paid))
+        self.doubtful += not _adds_up(paid)
+        if paid["kind"] == "ADVANCE":
+            month = paid["recipient_id"], paid["period_start"]
+            self.advanced_on[month] = min(run, self.advanced_on.get(month, run))
+        if run in self.span:
+            self._add_to_span(paid)
+        if run in (self.span.last, self.span.before):
+            self._compare(paid, "last" if run == self.span.last else "before")
+
+    def _add_to_span(self, paid: Row) -> None:
+        self.payees.add((paid["payee_type"], paid["payee_id"]))
+        for line in paid["lines"]:
+            sums = self.lines[line["county"] or "", line["earning"], line["program"]]
+            sums.update(minutes=line["minutes"], cents=line["cents"])
+        for deduction in paid["deductions"]:
+            self.deductions[deduction["kind"]] += deduction["cents"]
+        for name in paid["assumptions"]:
+            self.assumptions[name].update(instructions=1, gross=paid["gross_cents"])
+
+    def _compare(self, paid: Row, when: str) -> None:
+        self.compared["kind", paid["kind"]][when] += paid["net_cents"]
+        self.compared["payee", (paid["payee_type"], paid["payee_id"])][when] += paid["net_cents"]
+        for line in paid["lines"]:
+            self.compared["county", line["county"] or ""][when] += line["cents"]
+
+    def total(self, days: Iterable[int] | None = None) -> Counter[str]:
+        """Count, gross and net of some runs, or of the span."""
+        total: Counter[str] = Counter(count=0, gross=0, net=0)
+        for run in self.span.days if days is None else days:
+            for sums in self.by_day.get(run, {}).values():
+                total.update(sums)
+        return total
+
+
+def _amounts(paid: Row) -> dict[str, int]:
+    return {"count": 1, "gross": paid["gross_cents"], "net": paid["net_cents"]}
+
+
+def _adds_up(paid: Row) -> bool:
+    """Gross is the sum of the lines, net what the deductions leave of it, and every claimed minute has an end."""
+    gross = sum(line["cents"] for line in paid["lines"])
+    net = paid["gross_cents"] - sum(deduction["cents"] for deduction in paid["deductions"])
+    ends = sum(paid[f"{end}_minutes"] for end in ("paid", "held", "cut", "denied"))
+    return (gross, net, ends) == (paid["gross_cents"], paid["net_cents"], paid["claimed_minutes"])
+
+
+class Findings:
+    """Findings as of the end of the span. ``standing``: the newest of each id; ``since`` is the run it first stood."""
+
+    def __init__(self, span: Span, found: Iterable[Row]) -> None:
+        self.said: Counter[int] = Counter()  # run -> findings sent
+        self.new: Sums = defaultdict(Counter)  # run -> code -> findings that did not stand before
+        by_id: dict[str, Row] = {}
+        for finding in _each_once(found):
+            run = business_day_of(finding["cut_off"])
+            self.said[run] += 1
+            known = by_id.get(finding["finding_id"])
+            stood = known is not None and not known["cleared"]
+            if not finding["cleared"] and not stood:
+                self.new[run][finding["code"]] += 1
+            if finding["cut_off"] <= span.end:
+                by_id[finding["finding_id"]] = finding | {"since": known["since"] if stood and known else run}
+        self.standing = [by_id[id] for id in sorted(by_id) if not by_id[id]["cleared"]]
+
+    def of(self, *outcomes: str) -> list[Row]:
+        """Those that stand with one of these outcomes."""
+        return [finding for finding in self.standing if finding["outcome"] in outcomes]
+
+
+def _each_once(found: Iterable[Row]) -> Iterator[Row]:
+    once = {(finding["cut_off"], finding["finding_id"]): finding for finding in found}
+    return (once[key] for key in sorted(once))
+
+
+class Books:
+    """Everything in a folder that the sections of a report are made of."""
+
+    def __init__(self, folder: Folder, first: int | None, last: int | None) -> None:
+        self.runs: dict[int, Row] = {}
+        self.contradicted: set[int] = set()
+        for run in folder.records("PayRun"):
+            if self.runs.setdefault(run["run_date"], run) != run:
+                self.contradicted.add(run["run_date"])
+        self.span = span_of(self.runs, first, last)
+        self.payments = Payments(self.span)
+        for paid in folder.records("PaymentInstruction"):
+            self.payments.add(paid)
+        self.findings = Findings(self.span, folder.records("Finding"))
+        self.advances = self._newest(folder.records("AdvanceReconciliation"), "recipient_id", "service_month")
+        self.benefits = self._newest(folder.records("BenefitHours"), "provider_id", "county", "service_month")
+        self.rejections = list(folder.records("Rejection"))
+        self.summary = folder.summary()
+
+    def _newest(self, records: Iterable[Row], *key: str) -> list[Row]:
+        """The newest record of each key as of the end of the span, by key."""
+        newest: dict[tuple[Any, ...], Row] = {}
+        for record in records:
+            place = tuple(record[name] for name in key)
+            if record["cut_off"] <= self.span.end and record["cut_off"] >= newest.get(place, record)["cut_off"]:
+                newest[place] = record
+        return [newest[place] for place in sorted(newest)]

@@ -1,0 +1,106 @@
+"""Sections on what came in and could not be used, on assumptions that touched money, and on all else that was found."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from pipelines.report.books import Books
+from pipelines.report.parts import Column, Section, Table, top
+from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
+from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
+from rules.law import Law
+
+MOST = 40
+
+
+def rejections_section(books: Books) -> Section:
+    """Facts that could not be used (of the whole folder: a replay does not say when one came)."""
+    lead = [
+        f"{counted(len(books.rejections), 'fact')} could not be used, in the whole of what was replayed. Each is kept "
+        "with its bytes in rejection*.avro: have its sender repair it and send it again."
+    ]
+    if not books.rejections:
+        return Section("rejections", "Rejected facts", ["No fact was rejected."], _inputs(books))
+    counts = Counter(
+        (rejection["reason"], rejection["field"] or "", rejection["message"], rejection["origin"].rpartition(":")[0])
+        for rejection in books.rejections
+    )
+    rows: list[tuple[Any, ...]] = [
+        (in_words(reason, REJECTIONS), field, message, origin, count)
+        for (reason, field, message, origin), count in counts.items()
+    ]
+    kept, more = top(sorted(rows, key=lambda row: (-row[4], *row[:4])), MOST)
+    columns = [Column("Why"), Column("Field"), Column("What is wrong"), Column("File"), Column("Facts", "count")]
+    table = Table("Rejected, most frequent first", columns, kept, more, wide=True)
+    return Section("rejections", "Rejected facts", lead, [table, *_inputs(books)])
+
+
+def _inputs(books: Books) -> list[Any]:
+    if books.summary is None:
+        return []
+    by_kind = books.summary["inputs"]["by_kind"]
+    rows = [(in_words(kind, KINDS), count["used"], count["not_yet_due"]) for kind, count in sorted(by_kind.items())]
+    columns = [Column("Kind"), Column("Used", "count"), Column("Not yet due", "count")]
+    return [Table("Facts that came in", columns, rows)]
+
+
+def assumptions_section(books: Books, law: Law) -> Section:
+    """Values that this project had to choose, as far as they touched money in these runs."""
+    touched = books.payments.assumptions
+    if not touched:
+        return Section("assumptions", "Assumptions", ["No assumption touched money in these runs."])
+    rows: list[tuple[Any, ...]] = [
+        (*_known(name, law), sums["instructions"], sums["gross"], name) for name, sums in touched.items()
+    ]
+    columns = [
+        Column("What was assumed"), Column("Law"), Column("Instructions", "count"), Column("Gross", "dollars"),
+        Column("Parameter"),
+    ]  # fmt: skip
+    lead = [
+        f"{counted(len(rows), 'value')} without a source had a part in these instructions. Gross is that of the whole "
+        "instruction, whatever the value changed of it. To see what another value would pay, replay with --law."
+    ]
+    rows.sort(key=lambda row: (-row[2], row[4]))
+    table = Table("Assumptions that touched money, most instructions first", columns, rows, wide=True)
+    return Section("assumptions", "Assumptions", lead, [table])
+
+
+def _known(name: str, law: Law) -> tuple[str, str]:
+    """What the parameter file says of an assumption, and the law it fills."""
+    parameter = law.parameters.get(name)
+    if parameter is None:
+        return "Not in the law of this version", ""
+    said = next((entry.citation for entry in parameter.entries if entry.grade == "assumption"), "")
+    return _first_up(said), parameter.law
+
+
+def _first_up(said: str) -> str:
+    said = said.removeprefix("no source found: ")
+    return said[:1].upper() + said[1:]
+
+
+def findings_section(books: Books) -> Section:
+    """Every finding that stands, by code: what the sections above do not name is here."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for finding in books.findings.standing:
+        groups[finding["code"], finding["outcome"], finding["addressee"]].append(finding)
+    order = list(OUTCOMES)
+    rows = [
+        (
+            in_words(code, REASONS),
+            OUTCOMES.get(outcome, outcome),
+            in_words(who, ADDRESSEES),
+            found[0]["rule"],
+            len(found),
+            sum(each["minutes"] or 0 for each in found) or None,
+            sum(each["cents"] or 0 for each in found) or None,
+        )
+        for (code, outcome, who), found in sorted(groups.items(), key=lambda item: (order.index(item[0][1]), item[0]))
+    ]
+    columns = [
+        Column("What"), Column("Outcome"), Column("Told to"), Column("Law"), Column("Times", "count"),
+        Column("Hours", "hours"), Column("Dollars", "dollars"),
+    ]  # fmt: skip
+    lead = [f"{counted(len(books.findings.standing), 'finding stands', 'findings stand')} at the end of these runs."]
+    return Section(
+        "findings", "All findings", lead, [Table("Findings that stand", columns, rows, wide=True)] if rows else []
+    )

@@ -1,0 +1,206 @@
+"""Sections on time that was not paid: what is held, how old, who acts next; and what was cut or denied, and why."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from pipelines.report.asked import Asked, period_of_finding
+from pipelines.report.books import Books
+from pipelines.report.charts import bars_across
+from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.records import Row
+from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, day
+from pipelines.wording import REASONS, in_words
+from rules.periods import business_day_of
+
+AGES = ((7, "Up to 7 days"), (14, "8 to 14"), (30, "15 to 30"), (60, "31 to 60"), (90, "61 to 90"))
+OLDEST = "Over 90 days"
+MOST_PROVIDERS, MOST_DOCUMENTS = 25, 100
+MINUTES = 60
+
+
+def held_section(books: Books, asked: Asked) -> Section:
+    """What is held at the end of the range: nothing is lost, somebody has to do something."""
+    held = books.findings.of("HELD")
+    if not held:
+        return Section("held", "Held work", ["Nothing is held."])
+    minutes = sum(finding["minutes"] or 0 for finding in held)
+    lead = [
+        f"{clock(minutes)} hours on {counted(len(held), 'document')} are held as of {day(books.span.days[-1])}. Held "
+        "is not refused: it is paid once somebody does the next step. Age counts from the run that first held it."
+    ]
+    parts: list[Table | Chart] = [_chart(books, held), _by_reason(books, held)]
+    if asked.with_ids:
+        parts += [_by_provider(books, asked, held), _documents(books, asked, held)]
+    note = "" if asked.with_ids else "Whose documents these are: make the report again with --with-ids."
+    return Section("held", "Held work", lead, parts, note)
+
+
+def next_actors(books: Books) -> list[tuple[str, int, int]]:
+    """Who acts next on what is held: (who, documents, minutes), most minutes first."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for finding in books.findings.of("HELD"):
+        sums[finding["addressee"]][0] += 1
+        sums[finding["addressee"]][1] += finding["minutes"] or 0
+    rows = [(in_words(who, ADDRESSEES), documents, minutes) for who, (documents, minutes) in sums.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))
+
+
+def age(books: Books, finding: Row) -> int:
+    """Days from the run in which the finding first stood to the last run of the range."""
+    return books.span.days[-1] - finding["since"]
+
+
+def _bucket(days: int) -> str:
+    return next((name for most, name in AGES if days <= most), OLDEST)
+
+
+def _chart(books: Books, held: list[Row]) -> Chart:
+    sums: Counter[tuple[str, str]] = Counter()
+    for finding in held:
+        sums[_bucket(age(books, finding)), in_words(finding["addressee"], ADDRESSEES)] += finding["minutes"] or 0
+    ages = [name for _, name in AGES] + [OLDEST]
+    who = [name for name in ADDRESSEES.values() if any(sums[bucket, name] for bucket in ages)]
+    rows = [
+        {"label": bucket, "series": name, "value": sums[bucket, name] / MINUTES, "rank": who.index(name)}
+        for bucket in ages
+        for name in who
+    ]
+    told = [
+        f"{bucket}: " + ", ".join(f"{name} {clock(sums[bucket, name])}" for name in who if sums[bucket, name])
+        for bucket in ages
+        if any(sums[bucket, name] for name in who)
+    ]
+    says = f"Hours held by age, and who acts next. {'; '.join(told)}."
+    return bars_across("Hours held, by age and by who acts next", says, rows, who, "hours")
+
+
+def _by_reason(books: Books, held: list[Row]) -> Table:
+    rows = [
+        (
+            in_words(code, REASONS),
+            found[0]["rule"],
+            in_words(who, ADDRESSEES),
+            len(found),
+            sum(finding["minutes"] or 0 for finding in found),
+            max(age(books, finding) for finding in found),
+            found[0]["next_step"],
+        )
+        for (code, who), found in _grouped(held, lambda finding: (finding["code"], finding["addressee"])).items()
+    ]
+    columns = [
+        Column("Why"), Column("Law"), Column("Who acts next"), Column("Documents", "count"), Column("Hours", "hours"),
+        Column("Oldest, days", "count"), Column("What to do"),
+    ]  # fmt: skip
+    return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[4], row[0])), wide=True)
+
+
+def _by_provider(books: Books, asked: Asked, held: list[Row]) -> Table:
+    rows = [
+        _provider_row(books, asked, provider, found)
+        for provider, found in _grouped(held, lambda finding: finding["provider_id"]).items()
+        if provider is not None
+    ]
+    kept, more = top(sorted(rows, key=lambda row: (-row[1], row[0])), MOST_PROVIDERS)
+    columns = [
+        Column("Provider"), Column("Hours", "hours"), Column("Documents", "count"), Column("Oldest, days", "count"),
+        Column("Why, most hours first"), Column("Who acts next"), Column("What to do"),
+        Column("To see every step", "command"),
+    ]  # fmt: skip
+    return Table("Providers with the most held hours", columns, kept, more, wide=True)
+
+
+def _provider_row(books: Books, asked: Asked, provider: str, found: list[Row]) -> tuple[Any, ...]:
+    first, *_ = worst = sorted(found, key=lambda finding: (-(finding["minutes"] or 0), finding["finding_id"]))
+    reasons = dict.fromkeys(in_words(finding["code"], REASONS) for finding in worst)
+    return (
+        provider,
+        sum(finding["minutes"] or 0 for finding in found),
+        len(found),
+        max(age(books, finding) for finding in found),
+        "; ".join(reasons),
+        in_words(first["addressee"], ADDRESSEES),
+        first["next_step"],
+        asked.explain(first),
+    )
+
+
+def _documents(books: Books, asked: Asked, held: list[Row]) -> Table:
+    rows = [
+        (
+            finding["provider_id"],
+            finding["recipient_id"],
+            period_of_finding(finding),
+            finding["minutes"],
+            age(books, finding),
+            in_words(finding["addressee"], ADDRESSEES),
+            finding["message"],
+            finding["next_step"],
+            asked.explain(finding),
+        )
+        for finding in sorted(held, key=lambda finding: (-(finding["minutes"] or 0), finding["finding_id"]))
+    ]
+    kept, more = top(rows, MOST_DOCUMENTS)
+    columns = [
+        Column("Provider"), Column("Recipient"), Column("Pay period", "day"), Column("Hours", "hours"),
+        Column("Age, days", "count"), Column("Who acts next"), Column("Why, in the words they were told"),
+        Column("What to do"), Column("To see every step", "command"),
+    ]  # fmt: skip
+    return Table("Held documents, most hours first", columns, kept, more, wide=True)
+
+
+def hours_section(books: Books) -> Section:
+    """Why hours were not paid: what is held at the end, and what was cut or denied in the runs asked for."""
+    unpaid = [*books.findings.of("HELD"), *_said_in(books, "CUT", "DENIED")]
+    lead = [_hours_told(books)]
+    if not unpaid:
+        return Section("hours", "Hours not paid", [*lead, "No hours were held, cut or denied."])
+    rows = sorted(
+        (
+            (
+                OUTCOMES[outcome],
+                in_words(code, REASONS),
+                found[0]["rule"],
+                found[0]["authority"],
+                len(found),
+                sum(finding["minutes"] or 0 for finding in found) or None,
+            )
+            for (outcome, code), found in _grouped(unpaid, lambda each: (each["outcome"], each["code"])).items()
+        ),
+        key=lambda row: (-(row[5] or 0), row[1]),
+    )
+    columns = [
+        Column("Outcome"), Column("Why"), Column("Law"), Column("Authority"), Column("Times", "count"),
+        Column("Hours", "hours"),
+    ]  # fmt: skip
+    table = Table("Held at the end, cut or denied in these runs", columns, rows, wide=True)
+    return Section("hours", "Hours not paid", lead, [*_reasons_chart(rows), table])
+
+
+def _said_in(books: Books, *outcomes: str) -> list[Row]:
+    return [each for each in books.findings.of(*outcomes) if business_day_of(each["cut_off"]) in books.span]
+
+
+def _hours_told(books: Books) -> str:
+    paid = sum(sums["minutes"] for (_, earning, _), sums in books.payments.lines.items() if earning == "SERVICE")
+    told = f"{clock(paid)} hours of service were instructed in these runs."
+    if books.summary is None or not books.span.whole:
+        return told
+    hours = books.summary["hours"]
+    ends = " + ".join(f"{clock(hours[f'{end}_minutes'])} {end}" for end in ("paid", "held", "cut", "denied"))
+    return f"{clock(hours['claimed_minutes'])} hours of service claimed = {ends}."
+
+
+def _reasons_chart(rows: list[tuple[Any, ...]]) -> list[Chart]:
+    timed = [row for row in rows if row[5]][:12]
+    bars = [{"label": row[1], "series": row[0], "value": row[5] / MINUTES, "rank": 0} for row in timed]
+    says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[5])}" for row in timed)
+    series = [OUTCOMES[outcome] for outcome in ("HELD", "CUT", "DENIED") if OUTCOMES[outcome] in {r[0] for r in timed}]
+    return [bars_across("Why hours were not paid", f"{says}.", bars, series, "hours")] if timed else []
+
+
+def _grouped(found: list[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for finding in found:
+        groups[key(finding)].append(finding)
+    return groups

@@ -1,0 +1,60 @@
+"""What a page is made of: sections of sentences, charts and tables. No words or figures of its own."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Form = Literal["text", "count", "hours", "dollars", "day", "month", "change", "command"]
+FIGURES = {"count", "hours", "dollars", "change"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's title and what its cells hold: minutes for hours, cents for dollars, epoch days for dates."""
+
+    title: str
+    form: Form = "text"
+
+    @property
+    def figures(self) -> bool:
+        return self.form in FIGURES
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of raw values, None where there is nothing to say. ``more``: how many rows were left out.
+
+    ``wide``: too wide for a telephone, where each row becomes a card. ``bold_last``: the last row is a total.
+    """
+
+    caption: str
+    columns: list[Column]
+    rows: list[tuple[Any, ...]]
+    more: int = 0
+    wide: bool = False
+    bold_last: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart in two widths, as SVG; ``says`` is what somebody who cannot see it is told."""
+
+    title: str
+    says: str
+    wide: str
+    narrow: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page; ``lead`` are sentences, ``id`` its anchor."""
+
+    id: str
+    title: str
+    lead: list[str] = field(default_factory=list)
+    parts: list[Table | Chart] = field(default_factory=list)
+    note: str = ""
+
+
+def top(rows: list[tuple[Any, ...]], most: int) -> tuple[list[tuple[Any, ...]], int]:
+    """The first ``most`` rows and the number of the others."""
+    return rows[:most], max(0, len(rows) - most)

@@ -1,0 +1,153 @@
+"""Sections on what moved: money by kind, county and reason, and what the last run changed against the one before."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.report.asked import Asked
+from pipelines.report.books import Books
+from pipelines.report.charts import bars_up
+from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.wording import EARNINGS, METHODS, PROGRAMS, counted, county, day, money, month
+from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, in_words
+from rules.periods import month_of
+
+MOST_BARS = 31
+MOST_PAYEES = 20
+CENTS = 100
+
+
+def money_section(books: Books) -> Section:
+    """What was instructed in the runs asked for."""
+    total = books.payments.total()
+    lead = [
+        f"{counted(total['count'], 'payment instruction')} to {counted(len(books.payments.payees), 'payee')}: "
+        f"{money(total['gross'])} gross, {money(total['net'])} net. Corrections are differences, so they are in these "
+        "sums with their sign."
+    ]
+    return Section("money", "Money", lead, [_chart(books), _by_kind(books), _by_county(books), _deductions(books)])
+
+
+def _chart(books: Books) -> Chart:
+    """Net by run; by month where the runs are many; a single run beside those before it."""
+    span = books.span
+    days = [*span.usual, span.last] if len(span.days) == 1 else list(span.days)
+    by_month = len(days) > MOST_BARS
+    sums: dict[int, int] = defaultdict(int)
+    for run in days:
+        sums[month_of(run) if by_month else run] += books.payments.total([run])["net"]
+    if not by_month and len(span.days) > 1:
+        sums = {run: net for run, net in sums.items() if net} or sums
+    written = month if by_month else day
+    rows = [
+        {"label": written(at), "series": _series(at, books), "value": net / CENTS, "rank": 0}
+        for at, net in sums.items()
+    ]
+    greatest = max(sums, key=lambda at: sums[at])
+    says = (
+        f"Net by {'month' if by_month else 'pay run'}, {written(min(sums))} to {written(max(sums))}. "
+        f"Highest: {written(greatest)} with {money(sums[greatest])}; last: {money(sums[max(sums)])}."
+    )
+    title = f"Net money by {'month of pay run' if by_month else 'pay run'}"
+    return bars_up(title, says, rows, sorted({row["series"] for row in rows}), "dollars")
+
+
+def _series(run: int, books: Books) -> str:
+    if len(books.span.days) > 1:
+        return "Net"
+    return "This run" if run == books.span.last else "Runs before"
+
+
+def _by_kind(books: Books) -> Table:
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for run in books.span.days:
+        for key, amounts in books.payments.by_day.get(run, {}).items():
+            for place, name in enumerate(("count", "gross", "net")):
+                sums[key][place] += amounts[name]
+    order = list(PAID_FOR)
+    keys = sorted(sums, key=lambda key: (order.index(key[0]) if key[0] in order else len(order), key[1]))
+    rows: list[tuple[Any, ...]] = [
+        (in_words(kind, PAID_FOR), in_words(method, METHODS), *sums[kind, method]) for kind, method in keys
+    ]
+    rows.append(("All", "", *(sum(row[place] for row in rows) for place in (2, 3, 4))))
+    columns = [Column("For"), Column("How"), Column("Instructions", "count"), Column("Gross", "dollars")]
+    return Table("What was paid, by kind and method", [*columns, Column("Net", "dollars")], rows, bold_last=True)
+
+
+def _by_county(books: Books) -> Table:
+    order = list(EARNINGS)
+    lines = books.payments.lines
+    keys = sorted(lines, key=lambda key: (key[0] or "~", order.index(key[1]) if key[1] in order else 9, key[2]))
+    rows: list[tuple[Any, ...]] = [
+        (
+            county(key[0]),
+            in_words(key[1], EARNINGS),
+            PROGRAMS.get(key[2], key[2]),
+            lines[key]["minutes"] or None,
+            lines[key]["cents"],
+        )
+        for key in keys
+    ]
+    rows.append(("All", "", "", None, sum(line["cents"] for line in lines.values())))
+    columns = [Column("County"), Column("Earned by"), Column("Program"), Column("Hours", "hours")]
+    caption = "Gross by county and earning (premium hours are also service hours)"
+    return Table(caption, [*columns, Column("Gross", "dollars")], rows, bold_last=True)
+
+
+def _deductions(books: Books) -> Table:
+    total = books.payments.total()
+    taken = books.payments.deductions
+    rows: list[tuple[Any, ...]] = [("Gross", total["gross"])]
+    rows += [(in_words(kind, DEDUCTIONS), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
+    rows.append(("Net: the money that moves", total["net"]))
+    return Table("From gross to net", [Column("What"), Column("Dollars", "dollars")], rows, bold_last=True)
+
+
+def changes_section(books: Books, asked: Asked) -> Section:
+    """The last run of the range against the one before, greatest differences first."""
+    span = books.span
+    if span.before is None:
+        return Section("changes", "Changes against the run before", ["There is no run before this one in the folder."])
+    lead = [
+        f"The run of {day(span.last)} against that of {day(span.before)}, the last two that said anything. Pay runs of "
+        "different days of a pay period differ much by nature; look for what has no such reason."
+    ]
+    parts: list[Table | Chart] = [_money_changes(books), _finding_changes(books)]
+    if asked.with_ids:
+        parts.append(_payee_changes(books))
+    return Section("changes", "Changes against the run before", lead, parts)
+
+
+def _money_changes(books: Books) -> Table:
+    named = {"kind": lambda kind: f"{in_words(kind, PAID_FOR)}: net", "county": lambda code: f"{county(code)}: gross"}
+    rows = [
+        (named[what](name), sums["before"], sums["last"], sums["last"] - sums["before"])
+        for (what, name), sums in books.payments.compared.items()
+        if what in named
+    ]
+    return Table("Money", _compared("Kind or county", "dollars", books), _by_difference(rows))
+
+
+def _finding_changes(books: Books) -> Table:
+    last, before = books.findings.new[books.span.last], books.findings.new[books.span.before or 0]
+    rows = [(in_words(code, REASONS), before[code], last[code], last[code] - before[code]) for code in {*last, *before}]
+    return Table("New findings", _compared("Finding", "count", books), _by_difference(rows))
+
+
+def _payee_changes(books: Books) -> Table:
+    rows = [
+        (name[1], sums["before"], sums["last"], sums["last"] - sums["before"])
+        for (what, name), sums in books.payments.compared.items()
+        if what == "payee"
+    ]
+    kept, more = top(_by_difference(rows), MOST_PAYEES)
+    return Table("Payees: net", _compared("Payee", "dollars", books), kept, more)
+
+
+def _compared(what: str, form: Any, books: Books) -> list[Column]:
+    before, last = day(books.span.before or 0), day(books.span.last)
+    return [Column(what), Column(before, form), Column(last, form), Column("Difference", form)]
+
+
+def _by_difference(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted(rows, key=lambda row: (-abs(row[3]), row[0]))

@@ -1,0 +1,47 @@
+"use strict";
+// Tables sort by a click on a heading; without scripts they stay as they are, in the order that matters most.
+for (const table of document.querySelectorAll("table:not(.plain)")) {
+  const body = table.tBodies[0];
+  table.querySelectorAll("thead th").forEach((heading, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => {
+      const figures = heading.classList.contains("n");
+      const now = heading.getAttribute("aria-sort");
+      const down = now ? now === "ascending" : figures;
+      for (const other of table.querySelectorAll("thead th")) other.removeAttribute("aria-sort");
+      heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const total = [...body.rows].filter((row) => row.classList.contains("total"));
+      const key = (row) => {
+        const cell = row.cells[column];
+        return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
+      };
+      const compare = (a, b) => {
+        const [x, y] = [key(a), key(b)];
+        if (x === "" || y === "") return (x === "") - (y === "");
+        const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en");
+        return down ? -order : order;
+      };
+      const rows = [...body.rows].filter((row) => !row.classList.contains("total"));
+      body.append(...rows.sort(compare), ...total);
+    });
+  });
+}
+// The contents show where one is.
+const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+const watch = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      for (const link of links.values()) link.removeAttribute("aria-current");
+      const link = links.get(entry.target.id);
+      link.setAttribute("aria-current", "true");
+      const strip = link.closest("nav");
+      strip.scrollTo({ left: link.offsetLeft - strip.clientWidth / 3 });
+    }
+  },
+  { rootMargin: "-10% 0px -80% 0px" },
+);
+for (const id of links.keys()) watch.observe(document.getElementById(id));

@@ -1,0 +1,54 @@
+"""Which pay runs a report is about, and which one its last run is compared with. Days are epoch days."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.misuse import Misuse
+from rules.periods import cut_off_of, iso
+
+RUNS_BEFORE = 20
+"""So many earlier runs say what is usual."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The runs asked for, ``days`` sorted. ``last``: the newest of them that said anything, else the newest.
+
+    ``before``: the newest run before it that said anything; ``usual``: that one and up to 19 more such runs before it.
+    """
+
+    days: tuple[int, ...]
+    last: int
+    usual: tuple[int, ...]
+    whole: bool
+
+    @property
+    def before(self) -> int | None:
+        return self.usual[-1] if self.usual else None
+
+    @property
+    def end(self) -> int:
+        """The cut-off that everything standing is as of."""
+        return cut_off_of(self.days[-1])
+
+    def __contains__(self, day: int) -> bool:
+        return self.days[0] <= day <= self.days[-1]
+
+
+def span_of(runs: Mapping[int, Any], first: int | None, last: int | None) -> Span:
+    """The span from business day ``first`` to ``last`` (None: from the first, to the last there is). Raises Misuse.
+
+    ``runs``: PayRun records by run date.
+    """
+    known = sorted(runs)
+    if not known:
+        raise Misuse("no pay run is in that folder: replay facts that claim pay")
+    days = tuple(day for day in known if (first is None or day >= first) and (last is None or day <= last))
+    if not days:
+        there = f"the runs there are of {iso(known[0])} to {iso(known[-1])}"
+        raise Misuse(f"no pay run lies in what was asked; {there}: name days between these")
+    speaking = [day for day in known if runs[day]["totals"] or runs[day]["findings"]]
+    newest = max((day for day in days if day in set(speaking)), default=days[-1])
+    earlier = tuple(day for day in speaking if day < newest)[-RUNS_BEFORE:]
+    return Span(days, newest, earlier, days == tuple(known))
