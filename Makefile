@@ -1,7 +1,7 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
-# make test | lint | types | bench | clean
+# make test | lint | types | bench | docs | clean
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +10,7 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: replay live faults server browser setup test lint types bench clean
+.PHONY: replay live faults server browser setup test lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
@@ -45,6 +45,11 @@ types: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
+
+# The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
+docs: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/docs/index.html"
 
 clean:
 	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

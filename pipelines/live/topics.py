@@ -25,6 +25,11 @@ def topics_of_conclusions() -> dict[str, str]:
     return dict(_names()["conclusions"])
 
 
+def topics_of_arrivals() -> dict[str, str]:
+    """Topic by kind of what is said about facts that came late."""
+    return dict(_names()["arrivals"])
+
+
 def subscription_to(topic: str) -> str:
     """The name of the payroll's own subscription to a topic."""
     return f"{topic}{_names()['subscription_suffix']}"

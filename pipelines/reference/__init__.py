@@ -1,0 +1,1 @@
+"""What people read about the house, made from the house: record pages, the law as implemented, AsyncAPI, the site."""

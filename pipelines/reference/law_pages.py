@@ -1,0 +1,163 @@
+"""The law as implemented, as pages of Markdown: one a section, the assumptions, the findings."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pipelines.reference.law_book import Family, Rule, families, modules
+from pipelines.sample.names import county_name
+from rules.findings import catalog
+from rules.law import Entry, Law, Parameter
+from rules.money import dollars
+from rules.periods import civil_date, hhmm, iso
+
+MILLS_IN_CENT = 10
+SINCE_EVER = date(1990, 1, 1)  # parameters say 1900 or 1990 where the law names no beginning
+ASSUMED = '<span class="assumed">assumption</span>'
+CONTENTS = f"""\
+# The law as implemented
+
+Made from the rules, their parameters, the findings and the cases themselves. Nothing here is legal advice; no figure
+is official until a person has checked it against the cited text.
+
+How sure a value is stands beside it: `statute`, `regulation`, `instruction`, `secondary` (a page that cites no text),
+`derived` (arithmetic), or {ASSUMED}: nobody's text, this project had to choose. [All assumptions](assumptions.md) on
+one page; [all findings](findings.md) on another.
+"""
+TABLE = "| value | from | to | published | grade | citation |\n|---|---|---|---|---|---|"
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Path below ``law/`` and text of every page."""
+    law = families()
+    yield "index.md", _lines(_contents(law))
+    yield "assumptions.md", _lines(_assumptions())
+    yield "findings.md", _lines(_findings())
+    for family in law:
+        yield f"{family.name.lower()}.md", _lines(_family(family))
+
+
+def _lines(lines: Iterator[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _contents(law: tuple[Family, ...]) -> Iterator[str]:
+    yield CONTENTS
+    yield "| section | rules | values | assumptions | cases |\n|---|--:|--:|--:|--:|"
+    for family in law:
+        values = sum(len(each.entries) for rule in family.rules for each in rule.parameters.values())
+        cases = len({case for rule in family.rules for case in rule.cases})
+        counts = (len(family.rules), values, family.assumptions, cases)
+        yield f"| [{family.title}]({family.name.lower()}.md) | {' | '.join(map(str, counts))} |"
+    yield "\n## Every rule\n"
+    for family in law:
+        page = f"{family.name.lower()}.md"
+        yield f"**[{family.title}]({page})**\n"
+        yield from (f"* [{rule.id}]({page}#{rule.id.lower()}) {rule.title}" for rule in family.rules)
+        yield ""
+    yield "## The ground they stand on\n"
+    for path, said in modules().items():
+        if not any(path in family.modules for family in law):
+            yield from _module(path, said)
+
+
+def _family(family: Family) -> Iterator[str]:
+    yield f"# {family.title}\n"
+    for rule in family.rules:
+        yield from _rule(rule)
+    yield "## Where it is decided\n"
+    for path, said in family.modules.items():
+        yield from _module(path, said)
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.id}: {rule.title} {{: #{rule.id.lower()} }}\n"
+    yield "Decided in " + ", ".join(f"`{path}`" for path in rule.modules) + ".\n" if rule.modules else ""
+    wages = {name: each for name, each in rule.parameters.items() if name.removeprefix("wage.").isdigit()}
+    for name, parameter in rule.parameters.items():
+        if name not in wages:
+            yield from parameter_table(name, parameter)
+    if wages:
+        yield from _wages(wages)
+    if rule.findings:
+        yield "**Findings**\n"
+        yield from (f"* `{code}` ({entry['outcome']}): {entry['message']}" for code, entry in rule.findings.items())
+        yield ""
+    if rule.cases:
+        yield f"**What it means** ({len(rule.cases)} cases)\n"
+        yield from (f"* {case.sentence} <small>`{case.path.rpartition('/')[2]}`</small>" for case in rule.cases)
+        yield ""
+    else:
+        yield "*No case can show it: it says what is written down, or what others do.*\n"
+
+
+def _module(path: str, said: str) -> Iterator[str]:
+    first, _, rest = said.partition("\n\n")
+    yield f"**`{path}`** {first}\n"
+    yield f"{rest}\n"
+
+
+def parameter_table(name: str, parameter: Parameter) -> Iterator[str]:
+    """A parameter's values with their dates and where they come from."""
+    yield f"**`{name}`** ({parameter.unit.replace('_', ' ')})\n"
+    yield TABLE
+    yield from (f"| {_value(parameter.unit, entry)} | {_dates(entry)} |" for entry in parameter.entries)
+    yield ""
+
+
+def _wages(wages: Mapping[str, Parameter]) -> Iterator[str]:
+    """The wages of all counties in one table."""
+    yield "**`wage.01` to `wage.58`** (dollars an hour, by county)\n"
+    yield "| county | " + TABLE[2:].replace("|\n|", "|\n|---|")
+    for name, parameter in wages.items():
+        code = name.removeprefix("wage.")
+        for entry in parameter.entries:
+            yield f"| {code} {county_name(code)} | {_value(parameter.unit, entry)} | {_dates(entry)} |"
+    yield ""
+
+
+def _dates(entry: Entry) -> str:
+    begins = "always" if civil_date(entry.from_day) < SINCE_EVER else iso(entry.from_day)
+    ends = "" if entry.until is None else iso(entry.until)
+    published = "" if entry.published is None else iso(entry.published)
+    grade = ASSUMED if entry.grade == "assumption" else entry.grade
+    return f"{begins} | {ends} | {published} | {grade} | {entry.citation.replace('|', '/')}"
+
+
+def _value(unit: str, entry: Entry) -> str:
+    value: Any = entry.value
+    if unit == "minutes":
+        return hhmm(value)
+    if unit == "cents":
+        return f"${dollars(value)}"
+    if unit == "mills_per_hour":
+        return f"${dollars(value // MILLS_IN_CENT)}{value % MILLS_IN_CENT or ''} an hour"
+    if unit == "per_100000":
+        return f"{value / 1000:g} %"
+    if unit == "day":
+        return iso(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).replace("_", " ")
+
+
+def _assumptions() -> Iterator[str]:
+    yield "# Assumptions\n"
+    yield "No source was found for these: this project had to choose. Each choice stands alone, can be laid over with"
+    yield "`--law`, and every instruction and summary names those that touched its money.\n"
+    yield "| parameter | rule | value | from | why |\n|---|---|---|---|---|"
+    for name, parameter in sorted(Law.load().parameters.items()):
+        for entry in parameter.entries:
+            if entry.grade == "assumption":
+                begins = _dates(entry).partition(" | ")[0]
+                yield f"| `{name}` | {parameter.law} | {_value(parameter.unit, entry)} | {begins} | {entry.citation} |"
+    yield "\nWhat was chosen where the law is silent and no value decides: [decisions](../decisions/README.md)."
+
+
+def _findings() -> Iterator[str]:
+    yield "# Findings\n"
+    yield "Every cut, hold, denial, warning and notice: what it says, to whom, under which rule. In braces: what the"
+    yield "case fills in.\n"
+    for code, entry in sorted(catalog().items()):
+        yield f"## {code} {{: #{code.lower()} }}\n"
+        yield f"{entry['outcome']}, {entry['rule']}, to the {entry['addressee'].lower()}. *{entry['authority']}*\n"
+        yield from (f"> {sentence}\n" for sentence in (entry["message"], *entry.get("messages", {}).values()))
+        yield f"**Next step.** {entry['next_step']}\n"
