@@ -51,7 +51,7 @@ def diff(
     sides = Payroll(a), Payroll(b)
     if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
         raise Misuse(f"--csv {csv} is no file that can be written: name a file in a folder that is there")
-    with shown(Console(stderr=True), quiet, {"read": "Reading records"}) as beat:
+    with shown(Console(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
         told = Difference(*sides, listed=all_).read(beat).told()
     if csv is not None:
         write_csv(told, csv)

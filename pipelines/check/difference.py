@@ -32,13 +32,13 @@ class Difference:
 
     def read(self, beat: Beat) -> "Difference":
         """Set all kinds beside each other, findings first: they are reasons for what else differs."""
-        done = 0
+        done, size = 0, self.a.size + self.b.size
         for kind in sorted(KEYS, key=lambda kind: kind != "Finding"):
             for pair in pairs(kind, self.a, self.b):
                 self._take(pair)
                 done += 1
                 if not done % BEATS:
-                    beat("read", done, 0)
+                    beat("read", (self.a.bytes_read + self.b.bytes_read) >> 10, size >> 10)
         return self
 
     @property

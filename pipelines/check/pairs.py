@@ -24,6 +24,7 @@ KEYS = {
 }
 """What makes a record the same one in both folders, in the order in which the files are sorted."""
 
+RECORDS_BETWEEN_LOOKS = 1024  # at how much of a file was read
 Record = dict[str, Any]
 Key = tuple[Any, ...]
 ANOTHER = "name a folder that replay or run wrote"
@@ -49,8 +50,13 @@ class Payroll:
         if not self.files["PayRun"]:
             raise Misuse(f"{folder} has no pay_run*.avro: {ANOTHER}")
 
-    def __len__(self) -> int:
-        return sum(map(len, self.files.values()))
+        self.size = sum(path.stat().st_size for paths in self.files.values() for path in paths)
+        self._read: dict[Path, int] = {}
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of ``size`` has been read."""
+        return sum(self._read.values())
 
     def summary(self) -> dict[str, Any]:
         """What summary.json says of the law and the last day; empty where a live job wrote none."""
@@ -63,7 +69,7 @@ class Payroll:
 
     def records(self, kind: str) -> Iterator[tuple[Key, Record]]:
         """All records of a kind by key, each key once. Raises Misuse when the folder is not one payroll."""
-        streams = [_of_file(path, kind) for path in self.files[kind]]
+        streams = [self._of_file(path, kind) for path in self.files[kind]]
         last: tuple[Key, Record] | None = None
         for keyed in merge(*streams, key=itemgetter(0)):
             if last is None or keyed[0] != last[0]:
@@ -72,27 +78,30 @@ class Payroll:
                 raise Misuse(f"{self.folder} says two things of one {kind}: name the folder of one replay")
             last = keyed
 
+    def _of_file(self, path: Path, kind: str) -> Iterator[tuple[Key, Record]]:
+        key_of, last = itemgetter(*KEYS[kind]), None
+        alone = len(KEYS[kind]) == 1
+        with path.open("rb") as stream:
+            try:
+                container = Container(stream)
+                if container.kind != kind:
+                    raise Misuse(f"{path} holds {container.kind}, not {kind}: {ANOTHER}")
+                for number, record in container:
+                    if not number % RECORDS_BETWEEN_LOOKS:
+                        self._read[path] = stream.tell()
+                    key = (key_of(record),) if alone else key_of(record)
+                    if last is not None and key < last:
+                        raise Misuse(f"{path} is not in the order of its keys: {ANOTHER}")
+                    last = key
+                    yield key, record
+            except Unreadable as damage:
+                raise Misuse(
+                    f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again"
+                ) from None
+
 
 def _files(folder: Path, kind: str) -> list[Path]:
     return sorted(folder.glob(f"{schema_path(kind).stem}*.avro"))
-
-
-def _of_file(path: Path, kind: str) -> Iterator[tuple[Key, Record]]:
-    key_of, last = itemgetter(*KEYS[kind]), None
-    alone = len(KEYS[kind]) == 1
-    with path.open("rb") as stream:
-        try:
-            container = Container(stream)
-            if container.kind != kind:
-                raise Misuse(f"{path} holds {container.kind}, not {kind}: {ANOTHER}")
-            for _, record in container:
-                key = (key_of(record),) if alone else key_of(record)
-                if last is not None and key < last:
-                    raise Misuse(f"{path} is not in the order of its keys: {ANOTHER}")
-                last = key
-                yield key, record
-        except Unreadable as damage:
-            raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
 
 
 def pairs(kind: str, a: Payroll, b: Payroll) -> Iterator[Pair]:
