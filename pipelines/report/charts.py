@@ -4,7 +4,6 @@ Colours are the page's own variables, so that a chart follows light and dark; no
 """
 
 import re
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,10 +13,10 @@ import vl_convert
 from pipelines.report.parts import Chart
 
 WIDE, NARROW = 690, 300
-LABELS = {WIDE: 36, NARROW: 19}  # letters in a line of a label
-LABEL_SPACE = {WIDE: 230, NARROW: 122}
+LABEL_SPACE = 270  # beside bars
+LABEL_WIDTH = 74  # below bars
 LETTER = 12
-BAR = 20
+BAR = 18
 INKS = ["var(--ink-1)", "var(--ink-2)", "var(--ink-3)", "var(--ink-4)"]
 Rows = Sequence[dict[str, Any]]
 
@@ -60,39 +59,39 @@ def _both(title: str, says: str, draw: Any) -> Chart:
     return Chart(title, says, _svg(draw(WIDE)), _svg(draw(NARROW)))
 
 
-def _across(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Chart:
-    lines = {row["label"]: textwrap.wrap(row["label"], LABELS[width]) for row in rows}
-    deepest = max(map(len, lines.values()), default=1)
-    told = [row | {"label": "|".join(lines[row["label"]])} for row in rows]
-    axis = alt.Axis(
-        labelExpr="split(datum.label, '|')",
-        labelLimit=LABEL_SPACE[width],
-        minExtent=LABEL_SPACE[width],
-        maxExtent=LABEL_SPACE[width],
-        title=None,
-        ticks=False,
-        domain=False,
+def _across(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.LayerChart:
+    """Labels stand beside the bars; above them where the chart is narrow, so that they need no second line."""
+    narrow = width == NARROW
+    base = alt.Chart(alt.Data(values=list(rows)))
+    names = alt.Axis(
+        title=None, ticks=False, domain=False, labels=not narrow,
+        labelLimit=LABEL_SPACE, minExtent=LABEL_SPACE, maxExtent=LABEL_SPACE,
+    )  # fmt: skip
+    y = alt.Y("label:N", sort=None, axis=None if narrow else names)
+    amounts = alt.Axis(title=unit, labelExpr=_short(unit), tickCount=3 if narrow else 6, domain=False, ticks=False)
+    bars = base.mark_bar(height=BAR, yOffset=LETTER if narrow else 0).encode(
+        y=y, x=alt.X("value:Q", axis=amounts), color=_ink(series), order=alt.Order("rank:Q")
     )
-    return (
-        alt.Chart(alt.Data(values=told))
-        .mark_bar(height=BAR)
-        .encode(
-            y=alt.Y("label:N", sort=None, axis=axis),
-            x=alt.X("value:Q", axis=_amounts(unit, width)),
-            color=_ink(series),
-            order=alt.Order("rank:Q"),
-        )
-        .properties(width=width - LABEL_SPACE[width] - LETTER, height=alt.Step(max(BAR + 10, deepest * 15 + 8)))
+    once = alt.Chart(alt.Data(values=[{"label": label} for label in dict.fromkeys(row["label"] for row in rows)]))
+    labels = once.mark_text(align="left", yOffset=-6, fontSize=LETTER, color="currentColor").encode(
+        y=y, x=alt.value(0), text="label:N"
     )
+    drawn = alt.layer(bars, labels) if narrow else alt.layer(bars)
+    return drawn.properties(width=width - (LETTER if narrow else LABEL_SPACE), height=alt.Step(44 if narrow else 30))
+
+
+def _short(unit: str) -> str:
+    """``$300k``, ``1.5k``, ``200``: each figure on its own, nought without a letter."""
+    return f"datum.value == 0 ? '0' : format(datum.value, '{'$' if unit == 'dollars' else ''}.3~s')"
 
 
 def _up(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Chart:
     labels = list(dict.fromkeys(row["label"] for row in rows))
-    every = -(-len(labels) // (width // 52))
+    every = -(-len(labels) // (width // LABEL_WIDTH))
     shown = [label for place, label in enumerate(labels) if (len(labels) - 1 - place) % every == 0]
     axis = alt.Axis(title=None, values=shown, labelAngle=0, labelOverlap=False, ticks=False)
     amounts = alt.Axis(
-        title=unit, format="~s", tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
+        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
         titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
     )  # fmt: skip
     return (
@@ -108,16 +107,12 @@ def _up(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Chart:
     )
 
 
-def _amounts(unit: str, width: int) -> alt.Axis:
-    return alt.Axis(title=unit, format="~s", tickCount=6 if width == WIDE else 3, domain=False, ticks=False)
-
-
 def _ink(series: Sequence[str]) -> alt.Color:
     legend = alt.Legend() if len(series) > 1 else None
     return alt.Color("series:N", scale=alt.Scale(domain=list(series), range=INKS[: len(series)]), legend=legend)
 
 
-def _svg(chart: alt.Chart) -> str:
+def _svg(chart: alt.Chart | alt.LayerChart) -> str:
     """The drawing without what nobody sees; it takes the width it is given, and letters are those of the page."""
     drawn = vl_convert.vegalite_to_svg(chart.to_dict() | {"config": CONFIG})
     kept = EMPTY.sub("", UNSEEN.sub("", drawn)).replace(' font-family="inherit"', "")

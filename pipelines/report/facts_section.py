@@ -9,7 +9,7 @@ from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
 
-MOST = 40
+MOST = 25
 
 
 def rejections_section(books: Books) -> Section:
@@ -52,7 +52,7 @@ def assumptions_section(books: Books, law: Law) -> Section:
         (*_known(name, law), sums["instructions"], sums["gross"], name) for name, sums in touched.items()
     ]
     columns = [
-        Column("What was assumed"), Column("Law"), Column("Instructions", "count"), Column("Gross", "dollars"),
+        Column("What was assumed"), Column("Law", "law"), Column("Instructions", "count"), Column("Gross", "dollars"),
         Column("Parameter"),
     ]  # fmt: skip
     lead = [
@@ -97,7 +97,7 @@ def findings_section(books: Books) -> Section:
         for (code, outcome, who), found in sorted(groups.items(), key=lambda item: (order.index(item[0][1]), item[0]))
     ]
     columns = [
-        Column("What"), Column("Outcome"), Column("Told to"), Column("Law"), Column("Times", "count"),
+        Column("What"), Column("Outcome"), Column("Told to"), Column("Law", "law"), Column("Times", "count"),
         Column("Hours", "hours"), Column("Dollars", "dollars"),
     ]  # fmt: skip
     lead = [f"{counted(len(books.findings.standing), 'finding stands', 'findings stand')} at the end of these runs."]

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.charts import bars_across
-from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.parts import Chart, Column, Section, Story, Table, top
 from pipelines.report.records import Row
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, day
 from pipelines.wording import REASONS, in_words
@@ -15,7 +15,7 @@ from rules.periods import business_day_of
 
 AGES = ((7, "Up to 7 days"), (14, "8 to 14"), (30, "15 to 30"), (60, "31 to 60"), (90, "61 to 90"))
 OLDEST = "Over 90 days"
-MOST_PROVIDERS, MOST_DOCUMENTS = 25, 100
+MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
 MINUTES = 60
 
 
@@ -89,7 +89,8 @@ def _by_reason(books: Books, held: list[Row]) -> Table:
         for (code, who), found in _grouped(held, lambda finding: (finding["code"], finding["addressee"])).items()
     ]
     columns = [
-        Column("Why"), Column("Law"), Column("Who acts next"), Column("Documents", "count"), Column("Hours", "hours"),
+        Column("Why"), Column("Law", "law"), Column("Who acts next"), Column("Documents", "count"),
+        Column("Hours", "hours"),
         Column("Oldest, days", "count"), Column("What to do"),
     ]  # fmt: skip
     return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[4], row[0])), wide=True)
@@ -103,25 +104,24 @@ def _by_provider(books: Books, asked: Asked, held: list[Row]) -> Table:
     ]
     kept, more = top(sorted(rows, key=lambda row: (-row[1], row[0])), MOST_PROVIDERS)
     columns = [
-        Column("Provider"), Column("Hours", "hours"), Column("Documents", "count"), Column("Oldest, days", "count"),
-        Column("Why, most hours first"), Column("Who acts next"), Column("What to do"),
-        Column("To see every step", "command"),
+        Column("Provider"), Column("Held hours", "hours"), Column("Documents", "count"),
+        Column("Oldest, days", "count"),
+        Column("Who acts next"), Column("Why, and what to do", "story"),
     ]  # fmt: skip
     return Table("Providers with the most held hours", columns, kept, more, wide=True)
 
 
 def _provider_row(books: Books, asked: Asked, provider: str, found: list[Row]) -> tuple[Any, ...]:
-    first, *_ = worst = sorted(found, key=lambda finding: (-(finding["minutes"] or 0), finding["finding_id"]))
+    """One provider; the story is that of the document with the most hours, and names the other reasons."""
+    first, *_ = worst = sorted(found, key=_most_hours_first)
     reasons = dict.fromkeys(in_words(finding["code"], REASONS) for finding in worst)
     return (
         provider,
         sum(finding["minutes"] or 0 for finding in found),
         len(found),
         max(age(books, finding) for finding in found),
-        "; ".join(reasons),
         in_words(first["addressee"], ADDRESSEES),
-        first["next_step"],
-        asked.explain(first),
+        Story("; also: ".join(reasons), _told(first), first["next_step"], asked.explain(first)),
     )
 
 
@@ -134,19 +134,24 @@ def _documents(books: Books, asked: Asked, held: list[Row]) -> Table:
             finding["minutes"],
             age(books, finding),
             in_words(finding["addressee"], ADDRESSEES),
-            finding["message"],
-            finding["next_step"],
-            asked.explain(finding),
+            Story(in_words(finding["code"], REASONS), _told(finding), finding["next_step"], asked.explain(finding)),
         )
-        for finding in sorted(held, key=lambda finding: (-(finding["minutes"] or 0), finding["finding_id"]))
+        for finding in sorted(held, key=_most_hours_first)
     ]
     kept, more = top(rows, MOST_DOCUMENTS)
     columns = [
         Column("Provider"), Column("Recipient"), Column("Pay period", "day"), Column("Hours", "hours"),
-        Column("Age, days", "count"), Column("Who acts next"), Column("Why, in the words they were told"),
-        Column("What to do"), Column("To see every step", "command"),
+        Column("Age, days", "count"), Column("Who acts next"), Column("Why, and what to do", "story"),
     ]  # fmt: skip
     return Table("Held documents, most hours first", columns, kept, more, wide=True)
+
+
+def _most_hours_first(finding: Row) -> tuple[int, str]:
+    return -(finding["minutes"] or 0), finding["finding_id"]
+
+
+def _told(finding: Row) -> str:
+    return f"Told the {finding['addressee'].lower()}: {finding['message']}"
 
 
 def hours_section(books: Books) -> Section:
@@ -170,7 +175,7 @@ def hours_section(books: Books) -> Section:
         key=lambda row: (-(row[5] or 0), row[1]),
     )
     columns = [
-        Column("Outcome"), Column("Why"), Column("Law"), Column("Authority"), Column("Times", "count"),
+        Column("Outcome"), Column("Why"), Column("Law", "law"), Column("Authority"), Column("Times", "count"),
         Column("Hours", "hours"),
     ]  # fmt: skip
     table = Table("Held at the end, cut or denied in these runs", columns, rows, wide=True)

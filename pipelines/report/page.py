@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OWN_FOLDER = Path(__file__).parent
 MOST_UNUSUAL, FEWEST_RUNS, FEWEST_FOUND = 5, 5, 3
-MOST_RUNS = 40
+MOST_RUNS, MOST_COUNTIES = 20, 3
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def _cards(books: Books) -> dict[str, Any]:
     held = books.findings.of("HELD")
     return {
         "range": runs_told(books),
-        "counties": ", ".join(map(wording.county, sorted({key[0] for key in books.payments.lines if key[0]})))
-        or "no county",
+        "counties": _counties(books),
         "total": books.payments.total(),
         "payees": len(books.payments.payees),
         "held_minutes": sum(finding["minutes"] or 0 for finding in held),
@@ -110,6 +109,13 @@ def _cards(books: Books) -> dict[str, Any]:
         "before": books.payments.total([books.span.before]) if books.span.before is not None else None,
         "unusual": unusual(books)[:MOST_UNUSUAL],
     }
+
+
+def _counties(books: Books) -> str:
+    codes = sorted({county for county, _, _ in books.payments.lines if county})
+    if len(codes) > MOST_COUNTIES:
+        return counted(len(codes), "county", "counties")
+    return ", ".join(map(wording.county, codes)) or "No county was paid for"
 
 
 def runs_told(books: Books) -> str:

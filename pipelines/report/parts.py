@@ -3,13 +3,23 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Form = Literal["text", "count", "hours", "dollars", "day", "month", "change", "command"]
-FIGURES = {"count", "hours", "dollars", "change"}
+Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
+FIGURES = {"count", "hours", "dollars"}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A cell that tells why and what to do: a few words, what people were told, the next step, and a command."""
+
+    why: str
+    told: str
+    next_step: str
+    command: str | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's title and what its cells hold: minutes for hours, cents for dollars, epoch days for dates."""
+    """A column's title and what its cells hold: minutes for hours, cents for dollars, epoch days for dates, a Story."""
 
     title: str
     form: Form = "text"

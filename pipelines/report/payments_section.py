@@ -13,7 +13,7 @@ from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, in_words
 from rules.periods import month_of
 
 MOST_BARS = 31
-MOST_PAYEES = 20
+MOST_PAYEES = 10
 CENTS = 100
 
 
@@ -125,7 +125,7 @@ def _money_changes(books: Books) -> Table:
         for (what, name), sums in books.payments.compared.items()
         if what in named
     ]
-    return Table("Money", _compared("Kind or county", "dollars", books), _by_difference(rows))
+    return Table("Money, by kind and county", _compared("Kind or county", "dollars", books), _by_difference(rows))
 
 
 def _finding_changes(books: Books) -> Table:

@@ -5,13 +5,13 @@ from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.parts import Chart, Column, Section, Story, Table, top
 from pipelines.report.records import Row
 from pipelines.report.wording import CLOCKS, CONSEQUENCES, counted, county, day
 from pipelines.wording import REASONS, in_words
 
 VIOLATIONS = ("V1", "V2", "V3", "V4")
-MOST = 50
+MOST = 25
 MONTHS = 12
 
 
@@ -34,7 +34,7 @@ def violations_section(books: Books, asked: Asked) -> Section:
         (code, in_words(code, REASONS), CONSEQUENCES.get(consequence, str(consequence)), counts[code, consequence])
         for code, consequence in keys
     ]
-    columns = [Column("Law's name"), Column("What"), Column("Consequence"), Column("Weeks", "count")]
+    columns = [Column("Kind", "law"), Column("What"), Column("Consequence"), Column("Weeks", "count")]
     parts: list[Table | Chart] = [Table("Violations, by kind and consequence", columns, rows)]
     return Section("violations", "Violations", lead, parts + ([_weeks(asked, counting)] if asked.with_ids else []))
 
@@ -48,17 +48,14 @@ def _weeks(asked: Asked, counting: list[Row]) -> Table:
             finding["code"],
             finding["count"],
             finding["due_by"],
-            finding["message"],
-            finding["next_step"],
-            asked.explain(finding),
+            Story(in_words(finding["code"], REASONS), finding["message"], finding["next_step"], asked.explain(finding)),
         )
         for finding in newest
     ]
     kept, more = top(rows, MOST)
     columns = [
         Column("Provider"), Column("Week of", "day"), Column("Kind"), Column("Number", "count"),
-        Column("Dispute by", "day"), Column("As told to the provider"), Column("What to do"),
-        Column("To see every step", "command"),
+        Column("Dispute by", "day"), Column("Why, and what to do", "story"),
     ]  # fmt: skip
     return Table("Violations that count, newest first", columns, kept, more, wide=True)
 
@@ -104,13 +101,12 @@ def _open_months(books: Books, asked: Asked, still: list[Row]) -> Table:
         days = None if advanced_on is None else books.span.days[-1] - advanced_on
         status, what = CLOCKS.get(advance["status"], (advance["status"], ""))
         left = advance["advanced_cents"] - advance["accounted_cents"]
-        command = asked.explain_command("recipient", recipient, month)
-        rows.append((recipient, month, status, days, advance["open_minutes"], left, what, command))
+        story = Story(status, "", what, asked.explain_command("recipient", recipient, month))
+        rows.append((recipient, month, days, advance["open_minutes"], left, story))
     kept, more = top(rows, MOST)
     columns = [
-        Column("Recipient"), Column("Month", "month"), Column("Clock"), Column("Days since paid", "count"),
-        Column("Hours open", "hours"), Column("Not accounted for", "dollars"), Column("What to do"),
-        Column("To see every step", "command"),
+        Column("Recipient"), Column("Month", "month"), Column("Days since paid", "count"),
+        Column("Hours open", "hours"), Column("Not accounted for", "dollars"), Column("Clock, and what to do", "story"),
     ]  # fmt: skip
     return Table("Months not accounted for, most hours first", columns, kept, more, wide=True)
 

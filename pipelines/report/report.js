@@ -29,6 +29,27 @@ for (const table of document.querySelectorAll("table:not(.plain)")) {
     });
   });
 }
+// On a telephone, where each row is a card, the first few rows come first.
+for (const table of document.querySelectorAll("table.wide")) {
+  const box = table.parentElement;
+  if (table.tBodies[0].rows.length <= 8) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "unfold";
+  button.textContent = `Show all ${table.tBodies[0].rows.length}`;
+  button.addEventListener("click", () => { box.classList.remove("folded"); });
+  box.classList.add("folded");
+  box.after(button);
+}
+// Only what scrolls needs to be reached by keyboard.
+const reach = () => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+reach();
+addEventListener("resize", reach);
 // The contents show where one is.
 const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
 const watch = new IntersectionObserver(

@@ -59,7 +59,7 @@ def _by_code(found: list[Row]) -> Table:
         for (code, outcome), each in groups.items()
     ]
     columns = [
-        Column("What"), Column("Outcome"), Column("Law"), Column("Days", "count"), Column("Hours", "hours"),
+        Column("What"), Column("Outcome"), Column("Law", "law"), Column("Days", "count"), Column("Hours", "hours"),
         Column("What to do"),
     ]  # fmt: skip
     return Table("Days on which visits do not fit", columns, sorted(rows, key=lambda row: (-row[3], row[0])), wide=True)

@@ -75,5 +75,5 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def county(code: str) -> str:
-    """``17 Lake``; what is paid for no county (incentives) says so."""
-    return f"{code} {county_name(code)}" if code else "No county"
+    """``Lake (17)``; what is paid for no county (incentives) says so."""
+    return f"{county_name(code)} ({code})" if code else "No county"
