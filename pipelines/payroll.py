@@ -1,84 +1,49 @@
 """The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
 
-``build`` is the whole pipeline on one screen; ``pipelines.plain`` tells the same story without an engine.
+``build`` is the whole pipeline on one screen, for a folder of facts (`pipelines.file_edges`) as for topics that never
+end (`pipelines.streaming`); ``pipelines.plain`` tells the same story without an engine.
 """
 
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Protocol
 
 import apache_beam as beam
 
 from rules.law import Law
 from transforms.authorize_time import AuthorizeTime
-from transforms.beat import Beat
 from transforms.close_run import CloseRun
-from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.price_time import PriceTime
+from transforms.restate import Fold
 from transforms.settle_payments import SettlePayments
-from transforms.stages import AUTHORIZE, PRICE, SETTLE, STAGES
-from transforms.tally import merged
-from transforms.write_records import WriteRecords, pack
+from transforms.stages import AUTHORIZE, PRICE, SETTLE
 
 
-class Edges(NamedTuple):
-    """Where facts come from and records go: files below ``events``, records below ``out``; how finely work is dealt."""
+class Edges(Protocol):
+    """Where facts come from and records go, and so how the stages between can fold."""
 
-    events: Path
-    names: list[str]
-    out: Path
-    shards: int
-    beat: Beat
+    def decode(self) -> beam.PTransform:
+        """From the pipeline to what each stage reads (by tag), rejections (tag ``records``), a tally (``tally``)."""
+
+    def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Fold:
+        """How stages fold what was decoded."""
+
+    def encode(self) -> beam.PTransform:
+        """Where records go."""
 
 
-def build(pipeline: beam.Pipeline, edges: Edges, law: Law, until: int | None) -> beam.PCollection:
-    """The pipeline; returns the packed tally of the whole. ``until``: the last cut-off to decide, None: the latest
-    that facts name."""
-    names = pipeline | "Names" >> beam.Create(edges.names) | "Spread" >> beam.Reshuffle()
-    late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(edges.events))))
-    decode = DecodeFiles(str(edges.events), edges.shards, until, edges.beat, str(edges.out))
-    read = names | "DecodeEvents" >> beam.ParDo(decode, late).with_outputs(*STAGES, "rejections", "catalog", "tally")
-    last = beam.pvalue.AsSingleton(read.tally | "LastCutOff" >> beam.CombineGlobally(LastCutOff(until)))
-    catalog = beam.pvalue.AsList(read.catalog)
-    common = {"law": law, "until": last, "catalog": catalog, "shards": edges.shards, "beat": edges.beat}
+def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutputsTuple:
+    """The pipeline; returns what closes its pay runs."""
+    facts = pipeline | "DecodeEvents" >> edges.decode()
+    fold = edges.fold(facts, law)
 
-    authorized = read[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(**common)
-    priced = (read[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(**common)
+    authorized = facts[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(fold)
+    priced = (facts[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(fold)
     settled = (
-        (read[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(**common)
+        (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
     )
-    stages = (authorized, priced, settled)
-    tallies = (read.tally, *(stage.tally for stage in stages)) | "Tallies" >> beam.Flatten()
-    closed = tallies | "CloseRun" >> CloseRun(law, last, edges.beat)
+    steps = (facts, authorized, priced, settled)
+    closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 
-    rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)
-    records = (rejections, closed.records, *(stage.records for stage in stages)) | "Records" >> beam.Flatten()
-    records | "EncodeRecords" >> WriteRecords(str(edges.out))  # type: ignore[unused-ignore]
-    return closed.tally
-
-
-class LastCutOff(beam.CombineFn):
-    """The last cut-off that is decided: the one asked for, else the latest that a fact names."""
-
-    def __init__(self, until: int | None) -> None:
-        self.until = until
-
-    def create_accumulator(self) -> int:
-        return self.until or 0
-
-    def add_input(self, accumulator: int, tally: bytes) -> int:
-        return self.until or max(accumulator, merged([tally]).latest_cut_off)
-
-    def merge_accumulators(self, accumulators: list[int]) -> int:
-        return max(accumulators)
-
-    def extract_output(self, accumulator: int) -> int:
-        return accumulator
-
-
-def in_order(rejections: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Rejections by origin, then content: the same list however files were dealt."""
-    return sorted(rejections, key=lambda rejection: (str(rejection["origin"]), str(rejection["message"])))
-
-
-def _packed_rejections(rejections: list[dict[str, object]]) -> tuple[str, str, int, bytes]:
-    return pack("Rejection", "read", 0, in_order(rejections))
+    records = [each["records"] for each in (*steps, closed)] | "Records" >> beam.Flatten()
+    records | "EncodeRecords" >> edges.encode()  # type: ignore[unused-ignore]
+    return closed

@@ -13,7 +13,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
-from pipelines.payroll import Edges, build
+from pipelines.file_edges import Files
+from pipelines.payroll import build
 from pipelines.summarize import summary_of
 from pipelines.worker_log import worker_log
 from rules.law import Law
@@ -53,9 +54,9 @@ def replay(
     names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
-    edges = Edges(events, names, partial, _shards(size), Beat(str(partial / "beat")))
+    edges = Files(events, names, partial, _shards(size), Beat(str(partial / "beat")), last_cut_off(until))
     with _watched(partial / "beat", edges, beat), worker_log(partial / "workers.log"):
-        _run(edges, law, last_cut_off(until), _options(beam_arguments or [], size))
+        _run(edges, law, _options(beam_arguments or [], size))
     tally = merged([(partial / "tally").read_bytes()])
     write_index(partial, partial / INDEX, edges.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
@@ -71,11 +72,11 @@ def last_cut_off(until: int | None) -> int | None:
     return cut_off_of(until if is_business_day(until) else previous_business_day(until))
 
 
-def _run(edges: Edges, law: Law, until: int | None, options: PipelineOptions) -> None:
+def _run(edges: Files, law: Law, options: PipelineOptions) -> None:
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     with beam.Pipeline(options=options) as pipeline:
-        tally = build(pipeline, edges, law, until)
-        tally | "KeepTally" >> beam.Map(_keep, str(edges.out / "tally"))  # type: ignore[unused-ignore]
+        closed = build(pipeline, edges, law)
+        closed["tally"] | "KeepTally" >> beam.Map(_keep, str(edges.out / "tally"))  # type: ignore[unused-ignore]
 
 
 def _keep(packed: bytes, path: str) -> None:
@@ -123,7 +124,7 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
 class _watched:
     """Reads the beats of all workers a few times a second and passes them on."""
 
-    def __init__(self, path: Path, edges: Edges, beat: Callable[[str, int, int], None]) -> None:
+    def __init__(self, path: Path, edges: Files, beat: Callable[[str, int, int], None]) -> None:
         self.path, self.beat = path, beat
         self.totals = {"read": len(edges.names), **dict.fromkeys(STAGES, edges.shards), "close": 1}
         self.over = threading.Event()

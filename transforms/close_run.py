@@ -21,11 +21,12 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[dict[str, Any]]:
     if tally.first_claim is None:
         return []
     return [
-        _pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law) for cut_off in cut_offs(tally.first_claim, until)
+        pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law) for cut_off in cut_offs(tally.first_claim, until)
     ]
 
 
-def _pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:
+def pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:
+    """The PayRun of a cut-off: what was said in it."""
     ids = sorted(id.encode() for id in run.ids)
     return {
         "run_date": business_day_of(cut_off),
@@ -45,6 +46,17 @@ def _totals(name: str, amounts: list[int]) -> dict[str, Any]:
 
 
 class CloseRun(beam.PTransform):
+    """Tallies to PayRun records (tag ``records``), in the way of ``fold`` (`transforms.restate`)."""
+
+    def __init__(self, fold: Any) -> None:
+        super().__init__()
+        self.fold = fold
+
+    def expand(self, tallies: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return tallies | self.fold.close()
+
+
+class CloseRunBounded(beam.PTransform):
     """Tallies of all files and shards to PayRun records (tag ``records``) and one tally (tag ``tally``)."""
 
     def __init__(self, law: Law, until: Any, beat: Beat) -> None:

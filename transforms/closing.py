@@ -35,7 +35,11 @@ DIGEST = 8  # bytes: a key knows thousands of documents at most
 GONE = "GONE"  # a symbol that no fact may have
 BODY = -2  # its place in a row
 MONTHS_LOOKED_BACK = 24  # further than any county's rule of benefits does
-_FORGOTTEN = {"EvvVisit", "PaymentOutcome"}
+_NOTHING = {  # what a stand-in of a kind that is forgotten says
+    "EvvVisit": {"check_in_at": None, "check_out_at": None, "method": GONE},
+    "PaymentOutcome": {"outcome": GONE},
+}
+_FORGOTTEN = set(_NOTHING)
 _OF_MONTHS: dict[str, Callable[[Any], int]] = {  # conclusions of the stage before, which says no more of closed months
     "AuthorizedTime": lambda said: said.period_start,
     "VisitSpans": lambda said: said.service_date,
@@ -75,7 +79,7 @@ def _closed_at(cut_off: int, law: Law) -> Closed:
     return cache(lambda month: closed(month_unit(month), cut_off, law))
 
 
-# --- rows ---------------------------------------------------------------------------------------------------------------
+# --- rows -------------------------------------------------------------------------------------------------------------
 
 
 def _rows_still_read(memory: Remembered, is_closed: Closed) -> Iterator[Row]:
@@ -137,7 +141,7 @@ def _conflict(rows: list[Row]) -> bool:
     return bool(document.conflicts)
 
 
-# --- documents sent again, though forgotten -------------------------------------------------------------------------------
+# --- documents sent again, though forgotten ---------------------------------------------------------------------------
 
 
 def recalled(row: Row, memory: Remembered) -> Iterator[Row]:
@@ -158,7 +162,7 @@ def _stand_in(row: Row, revision: int) -> Row:
     """A revision of the row's document of which only the number is known: it counts for no day and returns nothing."""
     names = list(FACTS[row[-1]].model_fields)
     values = dict(zip(names, _decode(row[BODY]), strict=True)) | {"revision": revision, "withdrawn": False}
-    values |= {"check_in_at": None, "check_out_at": None, "method": GONE} if row[-1] == "EvvVisit" else {"outcome": GONE}
+    values |= _NOTHING[row[-1]]
     key, cut_off, *_, kind = row
     return key, cut_off, 0, "", "", _encode(list(values.values())), kind
 
@@ -179,7 +183,7 @@ def digest(fact: Any) -> bytes:
     return hashlib.blake2b(content(fact).encode(), digest_size=DIGEST).digest()
 
 
-# --- conclusions ----------------------------------------------------------------------------------------------------------
+# --- conclusions ------------------------------------------------------------------------------------------------------
 
 
 def _still_read(unit: Unit, said: dict[str, Any], is_closed: Closed) -> dict[str, Any]:

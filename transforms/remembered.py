@@ -1,7 +1,7 @@
 """What one key of one stage remembers between pay runs, in one bytes value: a version, then compact msgpack.
 
-Rows that still say something, what was said by unit, reviews, and up to which cut-off it was decided; never an image of
-code. The case file is made again by admitting its rows, so what the law's objects look like inside is nobody's business.
+Rows that still say something, what was said by unit, reviews, and up to which cut-off it was decided; never an image
+of code. The case file is made again by admitting its rows, so what it looks like inside is nobody's business.
 What waits for its pay run lies in front, so that an arrival costs no look into the rest.
 """
 
@@ -83,8 +83,8 @@ class Remembered:
     """What a key knows from earlier pay runs.
 
     ``rows``: arrivals in the order of recording, of documents not forgotten. ``gone``: of each document that was (by
-    digest), its revisions with the digest of each. ``decided``: the last cut-off decided; ``closed``: the last month that
-    was forgotten.
+    digest), its revisions with the digest of each. ``decided``: the last cut-off decided; ``closed``: the last month
+    that was forgotten.
     """
 
     __slots__ = ("closed", "decided", "gone", "reviews", "rows", "said")

@@ -2,36 +2,78 @@
 
 The only keyed state in the project. Bounded input: blocks are grouped by shard, and each key of a shard is folded
 over the cut-offs that matter to it (`rules.restatement.restate`). The plain-function twin is `transforms.shard.Shard`.
+Unbounded input: `transforms.restate_unbounded`.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import apache_beam as beam
 
 from rules.law import Law
 from transforms.beat import Beat
+from transforms.close_run import CloseRunBounded
 from transforms.rows import catalog_of
 from transforms.shard import Shard
 from transforms.stages import STAGES
 from transforms.write_records import pack
 
 
+class Fold(Protocol):
+    """How the stages fold and pay runs are closed."""
+
+    def restate(self, stage: str) -> beam.PTransform:
+        """Arrivals of a stage to arrivals of later stages (by tag), records (tag ``records``), a tally (``tally``)."""
+
+    def close(self) -> beam.PTransform:
+        """Tallies to PayRun records (tag ``records``)."""
+
+
 class Restate(beam.PTransform):
+    """Arrivals of ``stage`` to what it says otherwise than before."""
+
+    stage: ClassVar[str]
+
+    def __init__(self, fold: Fold) -> None:
+        super().__init__()
+        self.fold = fold
+
+    def expand(self, arrivals: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return arrivals | self.fold.restate(self.stage)
+
+
+class Bounded(NamedTuple):
+    """Each shard is folded as a whole, when all of it has come. ``until`` and ``catalog`` are side inputs."""
+
+    law: Law
+    until: Any
+    catalog: Any
+    shards: int
+    beat: Beat
+
+    def restate(self, stage: str) -> beam.PTransform:
+        """Blocks in, blocks out."""
+        return RestateBounded(stage, self)
+
+    def close(self) -> beam.PTransform:
+        """Also the tally of the whole (tag ``tally``)."""
+        return CloseRunBounded(self.law, self.until, self.beat)
+
+
+class RestateBounded(beam.PTransform):
     """Blocks of a stage to blocks of later stages (by tag), records (tag ``records``) and a tally (tag ``tally``)."""
 
-    def __init__(self, stage: str, law: Law, until: Any, catalog: Any, shards: int, beat: Beat) -> None:
+    def __init__(self, stage: str, how: Bounded) -> None:
         super().__init__()
-        self.stage, self.law, self.until, self.catalog = stage, law, until, catalog
-        self.shards, self.beat = shards, beat
+        self.stage, self.how = stage, how
 
     def expand(self, blocks: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
-        fold = FoldShard(self.stage, self.law, self.shards, self.beat)
+        fold = FoldShard(self.stage, self.how.law, self.how.shards, self.how.beat)
         tags = [stage for stage in STAGES if stage != self.stage]
         return (
             blocks
             | "GroupByShard" >> beam.GroupByKey()
-            | "Fold" >> beam.ParDo(fold, self.until, self.catalog).with_outputs(*tags, "records", "tally")
+            | "Fold" >> beam.ParDo(fold, self.how.until, self.how.catalog).with_outputs(*tags, "records", "tally")
         )
 
 

@@ -2,18 +2,15 @@
 
 import os
 from random import Random
-from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import Outcome, replay_plain
 from rules.law import Law
 from schemas.avro import encode, validate
 from tests.histories import History, histories, outcomes_on
-from tests.transforms.stepwise import Steps, replay_stepwise
-from transforms.remembered import VERSION, StateFromElsewhere, opened
+from tests.transforms.stepwise import replay_stepwise
 
 LAW = Law.load()
 SOON = LAW.amended({"soon.toml": {"filing": {"closes_after_months": {"values": [

@@ -1,0 +1,85 @@
+"""Files as edges: a folder of facts in, a folder of records out; all is known before anything is decided."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import apache_beam as beam
+
+from rules.law import Law
+from transforms.beat import Beat
+from transforms.decode_events import DecodeFiles, ReadAdmissions
+from transforms.restate import Bounded
+from transforms.stages import STAGES
+from transforms.tally import merged
+from transforms.write_records import WriteRecords, pack
+
+
+class Files(NamedTuple):
+    """``names``: files of facts below ``events``; records go below ``out``. ``until``: the last cut-off to decide
+    (None: the latest that facts name). ``shards``: how finely work is dealt."""
+
+    events: Path
+    names: list[str]
+    out: Path
+    shards: int
+    beat: Beat
+    until: int | None
+
+    def decode(self) -> beam.PTransform:
+        """Blocks of rows by stage; also the catalog (tag ``catalog``)."""
+        return _Decode(self)
+
+    def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Bounded:
+        """Shard by shard."""
+        last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.until))
+        catalog = beam.pvalue.AsList(decoded["catalog"])
+        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.shards, self.beat)
+
+    def encode(self) -> beam.PTransform:
+        """Avro files, one a kind, stage and shard."""
+        return WriteRecords(str(self.out))
+
+
+class _Decode(beam.PTransform):
+    def __init__(self, files: Files) -> None:
+        super().__init__()
+        self.files = files
+
+    def expand(self, pipeline: beam.Pipeline) -> dict[str, beam.PCollection]:
+        names = pipeline | "Names" >> beam.Create(self.files.names) | "Spread" >> beam.Reshuffle()
+        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.files.events))))
+        events, out = str(self.files.events), str(self.files.out)
+        decode = DecodeFiles(events, self.files.shards, self.files.until, self.files.beat, out)
+        tags = (*STAGES, "rejections", "catalog", "tally")
+        read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
+        rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)
+        return {tag: read[tag] for tag in tags} | {"records": rejections}
+
+
+class LastCutOff(beam.CombineFn):
+    """The last cut-off that is decided: the one asked for, else the latest that a fact names."""
+
+    def __init__(self, until: int | None) -> None:
+        self.until = until
+
+    def create_accumulator(self) -> int:
+        return self.until or 0
+
+    def add_input(self, accumulator: int, tally: bytes) -> int:
+        return self.until or max(accumulator, merged([tally]).latest_cut_off)
+
+    def merge_accumulators(self, accumulators: list[int]) -> int:
+        return max(accumulators)
+
+    def extract_output(self, accumulator: int) -> int:
+        return accumulator
+
+
+def in_order(rejections: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Rejections by origin, then content: the same list however files were dealt."""
+    return sorted(rejections, key=lambda rejection: (str(rejection["origin"]), str(rejection["message"])))
+
+
+def _packed_rejections(rejections: list[dict[str, object]]) -> tuple[str, str, int, bytes]:
+    return pack("Rejection", "read", 0, in_order(rejections))

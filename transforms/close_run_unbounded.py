@@ -1,0 +1,170 @@
+"""CloseRun on unbounded input: one PayRun per cut-off, also when nothing was paid, after all stages of that cut-off.
+
+The bounded way is `transforms.close_run`, whose PayRun this is. All runs meet on one key, so what the keys of the
+stages said is summed on a few dozen keys first: the last one hears a few dozen times a run, however large the State.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+from apache_beam.coders import BytesCoder, VarIntCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
+
+from rules.law import Law
+from rules.periods import cut_off_after
+from transforms.close_run import pay_run
+from transforms.moments import CLOSE, SUM, decides, wakes_at
+from transforms.rows import shard_of
+from transforms.tally import RunTotals
+
+SUMMED_ON = 64  # keys
+ALL = "all"
+Keyed = tuple[str, bytes]
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Said(msgspec.Struct, array_like=True):
+    """What was said in a pay run; ``totals`` None: a fact that claims pay is first seen by it."""
+
+    cut_off: int
+    totals: RunTotals | None
+
+    def packed(self) -> bytes:
+        """Bytes for the way between steps."""
+        return _encode(self)
+
+
+_decode = msgspec.msgpack.Decoder(Said).decode
+
+
+def summing_key(key: str) -> str:
+    """Where what a key says is summed."""
+    return f"{shard_of(key, SUMMED_ON):02d}"
+
+
+def summed(said: list[bytes], cut_off: int) -> tuple[dict[int, RunTotals], list[bytes]]:
+    """Totals by run up to a cut-off, and what is of later runs."""
+    runs: dict[int, RunTotals] = {}
+    later = []
+    for packed in said:
+        one = _decode(packed)
+        if one.cut_off > cut_off:
+            later.append(packed)
+        elif one.totals is not None:
+            runs.setdefault(one.cut_off, RunTotals()).merge(one.totals)
+    return runs, later
+
+
+class CloseRunUnbounded(beam.PTransform):
+    """(key, Said) to PayRun records (tag ``records``)."""
+
+    def __init__(self, law: Law, until: int | None) -> None:
+        super().__init__()
+        self.law, self.until = law, until
+
+    def expand(self, said: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return (
+            said
+            | "Sum" >> beam.ParDo(SumRuns()).with_output_types(Keyed)
+            | "Close" >> beam.ParDo(CloseRuns(self.law, self.until)).with_outputs("records")
+        )
+
+
+_SUMMING = BagStateSpec("summing", BytesCoder())
+_SUM_DUE = ReadModifyWriteStateSpec("sum-due", VarIntCoder())
+_SUM_WAKE = TimerSpec("sum-wake", TimeDomain.WATERMARK)
+
+
+class SumRuns(beam.DoFn):
+    """What many keys said of a run to one sum of it; claims of pay pass at once, since the first run waits for them."""
+
+    def process(
+        self,
+        element: Keyed,
+        bag: Any = beam.DoFn.StateParam(_SUMMING),
+        due: Any = beam.DoFn.StateParam(_SUM_DUE),
+        timer: Any = beam.DoFn.TimerParam(_SUM_WAKE),
+    ) -> Iterator[Keyed]:
+        said = _decode(element[1])
+        if said.totals is None:
+            yield ALL, element[1]
+            return
+        bag.add(element[1])
+        known = due.read()
+        if known is None or said.cut_off < known:
+            due.write(said.cut_off)
+            timer.set(wakes_at(SUM, said.cut_off))
+
+    @on_timer(_SUM_WAKE)
+    def add_up(
+        self,
+        fired: Any = beam.DoFn.TimestampParam,
+        bag: Any = beam.DoFn.StateParam(_SUMMING),
+        due: Any = beam.DoFn.StateParam(_SUM_DUE),
+        timer: Any = beam.DoFn.TimerParam(_SUM_WAKE),
+    ) -> Iterator[Keyed]:
+        runs, later = summed(list(bag.read()), decides(SUM, fired))
+        bag.clear()
+        due.clear()
+        for packed in later:
+            bag.add(packed)
+        if later:
+            following = min(_decode(packed).cut_off for packed in later)
+            due.write(following)
+            timer.set(wakes_at(SUM, following))
+        yield from ((ALL, Said(cut_off, totals).packed()) for cut_off, totals in runs.items())
+
+
+_CLOSING = BagStateSpec("closing", BytesCoder())
+_CLOSE_DUE = ReadModifyWriteStateSpec("close-due", VarIntCoder())
+_CLOSE_WAKE = TimerSpec("close-wake", TimeDomain.WATERMARK)
+
+
+class CloseRuns(beam.DoFn):
+    """Sums of runs to their PayRuns, from the first run that sees a claim of pay, one for each cut-off."""
+
+    def __init__(self, law: Law, until: int | None) -> None:
+        self.law, self.until = law, until
+
+    def process(
+        self,
+        element: Keyed,
+        bag: Any = beam.DoFn.StateParam(_CLOSING),
+        due: Any = beam.DoFn.StateParam(_CLOSE_DUE),
+        timer: Any = beam.DoFn.TimerParam(_CLOSE_WAKE),
+    ) -> None:
+        said = _decode(element[1])
+        known = due.read()
+        if said.totals is not None:
+            bag.add(element[1])
+        elif known is None or said.cut_off < known:
+            self._wait(said.cut_off, due, timer)
+
+    @on_timer(_CLOSE_WAKE)
+    def close(
+        self,
+        fired: Any = beam.DoFn.TimestampParam,
+        bag: Any = beam.DoFn.StateParam(_CLOSING),
+        due: Any = beam.DoFn.StateParam(_CLOSE_DUE),
+        timer: Any = beam.DoFn.TimerParam(_CLOSE_WAKE),
+    ) -> Iterator[Any]:
+        cut_off, now = due.read(), decides(CLOSE, fired)
+        if cut_off is None or cut_off > now:
+            return
+        runs, later = summed(list(bag.read()), now)
+        bag.clear()
+        for packed in later:
+            bag.add(packed)
+        while cut_off <= now:
+            record = pay_run(cut_off, runs.get(cut_off, RunTotals()), self.law)
+            yield beam.pvalue.TaggedOutput("records", ("PayRun", _encode(record)))
+            cut_off = cut_off_after(cut_off)
+        self._wait(cut_off, due, timer)
+
+    def _wait(self, cut_off: int, due: Any, timer: Any) -> None:
+        due.write(cut_off)
+        if self.until is None or cut_off <= self.until:
+            timer.set(wakes_at(CLOSE, cut_off))

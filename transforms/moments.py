@@ -1,0 +1,27 @@
+"""When the steps of the unbounded path wake: at each cut-off, one millisecond after the other, in the order of the
+story. The milliseconds only order; what is decided depends on the cut-off alone.
+"""
+
+from apache_beam.utils.timestamp import Timestamp
+
+from transforms.stages import STAGES
+
+PASSED = "admit"  # the door learns that a pay run is closed
+SUM, CLOSE = "sum", "close"
+_ORDER = (PASSED, *STAGES, SUM, CLOSE)
+MICROS_IN_MILLI = 1000
+
+
+def wakes_at(step: str, cut_off: int) -> Timestamp:
+    """The instant at which a step decides a cut-off: after all facts before it, and after the steps before it."""
+    return Timestamp(micros=(cut_off + _ORDER.index(step)) * MICROS_IN_MILLI)
+
+
+def decides(step: str, fired: Timestamp) -> int:
+    """The cut-off until which a step may decide when a timer of it has fired."""
+    return fired.micros // MICROS_IN_MILLI - _ORDER.index(step)
+
+
+def instant(timestamp: Timestamp) -> int:
+    """Milliseconds since 1970-01-01 UTC."""
+    return timestamp.micros // MICROS_IN_MILLI

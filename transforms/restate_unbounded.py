@@ -1,0 +1,111 @@
+"""Restate on unbounded input: one bytes value of state for each key, one event-time timer that wakes it when due.
+
+The bounded way is `transforms.restate`; both fold with `rules.restatement.decide_again`, and the plain-function twin is
+`transforms.key_fold`. A timer's callback takes what is due from state and never asks which timer fired: a runner may
+fire late, twice, or everything at once when the input ends; ``until`` guards against that.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+from apache_beam.coders import BytesCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+
+from rules.law import Law
+from transforms.close_run_unbounded import CloseRunUnbounded, Said, summing_key
+from transforms.key_fold import KeyFold
+from transforms.moments import decides, wakes_at
+from transforms.rows import catalog_of
+from transforms.shard import Shard
+from transforms.stages import AUTHORIZE, PRICE, SETTLE, STAGES
+
+Keyed = tuple[str, bytes]
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Unbounded:
+    """How the stages fold and runs are closed while facts keep coming. ``catalog``: bodies of CourseListings, which are
+    law: a change of them is a new deployment. ``until``: the last cut-off that is decided, None: no end."""
+
+    def __init__(self, law: Law, catalog: list[bytes], until: int | None = None) -> None:
+        self.law, self.catalog, self.until = law, catalog, until
+
+    def restate(self, stage: str) -> beam.PTransform:
+        """The fold of a stage."""
+        return RestateUnbounded(stage, self)
+
+    def close(self) -> beam.PTransform:
+        """The last step of a pay run."""
+        return CloseRunUnbounded(self.law, self.until)
+
+
+class RestateUnbounded(beam.PTransform):
+    """(key, row) of a stage to rows of later stages (by tag), records (tag ``records``) and what to sum (``tally``)."""
+
+    def __init__(self, stage: str, how: Unbounded) -> None:
+        super().__init__()
+        self.stage, self.how = stage, how
+
+    def expand(self, rows: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        tags = [stage for stage in STAGES if stage != self.stage]
+        fold = FOLDS[self.stage](self.how.law, self.how.catalog, self.how.until)
+        return rows | "Fold" >> beam.ParDo(fold).with_outputs(*tags, "records", "tally")
+
+
+def _fold_of(stage: str) -> type[beam.DoFn]:
+    """A stage's own DoFn class: stages that share the name of a timer get each other's callbacks."""
+    kept = ReadModifyWriteStateSpec("kept", BytesCoder())
+    wake = TimerSpec(f"{stage}-wake", TimeDomain.WATERMARK)
+
+    class FoldKey(beam.DoFn):
+        """(key, row) to what the key concludes when its pay runs are due."""
+
+        def __init__(self, law: Law, catalog: list[bytes], until: int | None) -> None:
+            self.law, self.catalog, self.until = law, catalog, until
+
+        def setup(self) -> None:
+            self.fold = KeyFold(stage, self.law, catalog_of(self.catalog), self.until)
+
+        def process(
+            self, element: Keyed, state: Any = beam.DoFn.StateParam(kept), timer: Any = beam.DoFn.TimerParam(wake)
+        ) -> None:
+            known, due = self.fold.arrive(state.read(), element[1])
+            if due is not None:
+                state.write(known)
+                timer.set(wakes_at(stage, due))
+
+        @on_timer(wake)
+        def decide(
+            self,
+            key: str = beam.DoFn.KeyParam,
+            fired: Any = beam.DoFn.TimestampParam,
+            state: Any = beam.DoFn.StateParam(kept),
+            timer: Any = beam.DoFn.TimerParam(wake),
+        ) -> Iterator[Any]:
+            known, due, said = self.fold.wake(key, state.read(), decides(stage, fired))
+            if said:
+                state.write(known)
+            if due is not None:
+                timer.set(wakes_at(stage, due))
+            yield from outputs(key, said)
+
+    FoldKey.__name__ = FoldKey.__qualname__ = f"Fold{stage.title()}"
+    return FoldKey
+
+
+FoldAuthorize, FoldPrice, FoldSettle = (_fold_of(stage) for stage in STAGES)
+FOLDS = {AUTHORIZE: FoldAuthorize, PRICE: FoldPrice, SETTLE: FoldSettle}
+
+
+def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:
+    """What a key said at some cut-offs: one element a row and a record, and per run what it adds up to."""
+    for shard in said:
+        for (stage, _), rows in shard.dealer.hands.items():
+            yield from (beam.pvalue.TaggedOutput(stage, (row[0], _encode(row))) for row in rows)
+        for kind, records in shard.records.items():
+            yield from (beam.pvalue.TaggedOutput("records", (kind, _encode(record))) for record in records)
+        for cut_off, totals in shard.tally.runs.items():
+            yield beam.pvalue.TaggedOutput("tally", (summing_key(key), Said(cut_off, totals).packed()))
