@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from pipelines.live.accepted import accept
 from pipelines.live.clock import Clock
 from pipelines.live.collector import Batch, Collector
 from pipelines.live.durable import made, replace
 from pipelines.live.engine import AUTO
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
-from pipelines.live.outbox import Letter, NotSent, Outbox, Sink
+from pipelines.live.outbox import NotSent, Outbox, Sink
+from pipelines.live.past import OtherHistory, Past
 from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.telling import Teller
+from pipelines.misuse import Misuse
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_after, cut_offs, iso
-from schemas.avro import decode_message
 from schemas.journal import FOLDER
 
 BEGUN = "begun.json"
@@ -31,10 +32,6 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
-
-
-class OtherHistory(ValueError):
-    """Code and law decide a pay run otherwise than it was said: nothing may be paid on top of it."""
 
 
 class Job:
@@ -54,15 +51,17 @@ class Job:
         self.collector = Collector(self.journal, self.begun if decided is None else cut_off_after(decided))
         self.memory = Memory(folder, law)
         self.pay_runs = PayRuns(self.memory, law, engine)
+        self.past = Past(self.journal, self.outbox, self.memory, self.pay_runs)
 
-    def resume(self, after: int | None = None) -> None:
-        """Remember all that was decided, and send what was not sent.
+    def resume(self, after: int | None = None, accept: int | None = None) -> None:
+        """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.
 
-        ``after``: pay runs up to this cut-off were sent though the outbox does not know it.
+        ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``accept``: the last one
+        decided, if all up to it stands as it was said though this code and law would say otherwise.
         """
         while after is not None and self.collector.open_run <= after:
             self._decide(sent=True)
-        self._remember()
+        self._remember(accept)
         sent = self._send()
         self.teller.tell("resumed", open_run=self._open_day(), entries=self.journal.count, sent=sent)
 
@@ -84,7 +83,7 @@ class Job:
             cut_off = self.collector.open_run
             run = self._decide()
             sent = self._send()
-            self.teller.tell_run(iso(business_day_of(cut_off)), run, sent)
+            self.teller.tell_run(_day(cut_off), run, sent)
 
     def _send(self) -> int:
         """Send what is decided; what does not go out now goes out in a later round."""
@@ -114,28 +113,33 @@ class Job:
         self.pay_runs.remember(run)
         return run
 
-    def _remember(self) -> None:
+    def _remember(self, accept: int | None = None) -> None:
+        """Remember all that was decided. ``accept``: the last pay run, up to which all stands as it was said."""
         decided = self.outbox.last_decided()
-        if decided is not None:
+        if accept is not None and accept != decided:
+            last = "no pay run is decided yet" if decided is None else f"name {_day(decided)}, the last one decided"
+            raise Misuse(f"--accept-history {_day(accept)}: {last}")
+        if decided is None:
+            return
+        try:
             self._remember_until(decided)
+        except OtherHistory as refused:
+            if accept is None:
+                raise
+            self._accept(accept, str(refused))
+
+    def _accept(self, until: int, refused: str) -> None:
+        """What was said stays said; the next pay run says the difference. Raises OtherHistory if letters are missing,
+        for then nobody knows what was instructed."""
+        if any(self.outbox.letters(cut_off) is None for cut_off in cut_offs(self.begun, until)):
+            raise OtherHistory(f"{refused}; and what was said is not all in the outbox: restore it from backup")
+        accept(self.folder, until, self.clock(), self.law.version)
+        self.past.accept()
+        self._remember_until(until)
+        self.teller.tell("history accepted", until=_day(until), **self.past.otherwise._asdict())
 
     def _remember_until(self, last: int) -> None:
-        """Fold again what was decided and is not remembered, and hold it against what was said."""
-        told = self.memory.told()
-        if told is not None and told.cut_off >= self.collector.open_run:
-            self.memory.forget()  # the outbox is older than the memory: it came from a backup
-            told = None
-        for cut_off in cut_offs(self.begun if told is None else told.cut_off + 1, last):
-            run = self.pay_runs.fold(cut_off, self.journal.entries(cut_off))
-            said = self.outbox.letters(cut_off)
-            if said is None or _what_counts(run.letters) != _what_counts(said):
-                self.memory.forget()
-                day = iso(business_day_of(cut_off))
-                raise OtherHistory(
-                    f"this code and law decide pay run {day} otherwise than it was said: go back to those that said it,"
-                    " or see 'A bad deploy' in docs/operations.md"
-                )
-            self.pay_runs.remember(run)
+        self.past.remember(self.begun, last, self.collector.open_run)
 
     def _begun(self) -> int:
         """The first pay run of the journal, which the clock told when it was new."""
@@ -145,13 +149,8 @@ class Job:
         return int(json.loads(path.read_bytes())["first_cut_off"])
 
     def _open_day(self) -> str:
-        return iso(business_day_of(self.collector.open_run))
+        return _day(self.collector.open_run)
 
 
-def _what_counts(letters: list[Letter]) -> list[Any]:
-    """Ids of what was said, and the control totals but for the law's version."""
-    totals = [decode_message(letter.body).model_dump() for letter in letters if letter.kind == "PayRun"]
-    for each in totals:
-        with suppress(KeyError):
-            del each["law_version"], each["assumptions"]
-    return [sorted(letter.id for letter in letters), totals]
+def _day(cut_off: int) -> str:
+    return iso(business_day_of(cut_off))

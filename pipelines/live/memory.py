@@ -31,6 +31,7 @@ TABLES = """
 create table if not exists kept (stage text, key text, due integer, state blob, primary key (stage, key)) without rowid;
 create index if not exists due on kept (due, stage);
 create table if not exists catalog (body blob primary key) without rowid;
+create table if not exists owed (body blob primary key) without rowid;
 create table if not exists told (name text primary key, value) without rowid;
 """
 
@@ -94,8 +95,12 @@ class Remembered:
         row = self.database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
         if row is None:
             return Kept(STAGES[stage](key, self.law, self.catalog), self.law)
+        return self.unpacked(row[0])
+
+    def unpacked(self, body: bytes) -> Kept:
+        """The key of a state's body."""
         _SHARED.update({Law.__name__: self.law, _Known.__name__: self.catalog})
-        kept: Kept = pickle.loads(row[0])
+        kept: Kept = pickle.loads(body)
         return kept
 
     def due(self, stage: str, cut_off: int) -> list[str]:
@@ -153,9 +158,22 @@ class Memory:
         """What is remembered, to be read with the catalog of a pay run."""
         return Remembered(self._database, self.law, catalog)
 
-    def commit(self, told: Told, states: Iterable[State], bodies: Iterable[bytes]) -> None:
-        """The pay run is over and all of it is remembered."""
+    def states(self) -> Iterator[State]:
+        """Every key of every stage, also what is not yet committed."""
+        return map(State._make, self._database.execute("select stage, key, due, state from kept"))
+
+    def owed(self) -> list[bytes]:
+        """Messages that the next pay run says beside its own (`as_said`)."""
+        return [body for (body,) in self._database.execute("select body from owed")]
+
+    def put(self, states: Iterable[State]) -> None:
+        """Remember keys, once this pay run is committed."""
         self._database.executemany("replace into kept values (?, ?, ?, ?)", states)
+
+    def commit(self, told: Told, bodies: Iterable[bytes], owed: Iterable[bytes] = ()) -> None:
+        """The pay run is over and all of it is remembered; the next one says beside its own what is ``owed``."""
+        self._database.execute("delete from owed")
+        self._database.executemany("insert or ignore into owed values (?)", [(body,) for body in owed])
         self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
         for name, value in {"mark": self.mark, **told._asdict()}.items():
             self._database.execute("replace into told values (?, ?)", (name, value))

@@ -5,7 +5,7 @@ The same functions as `pipelines.plain`, taken up again at each cut-off. Rejecti
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.live.engine import AUTO, SHARDS, Asked, Blocks, engine_for
@@ -13,6 +13,7 @@ from pipelines.live.memory import Memory, State, Told
 from pipelines.live.outbox import ORDER, Letter, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
+from schemas.avro import decode_message
 from schemas.journal import Entry
 from transforms.close_run import pay_runs
 from transforms.door import Door
@@ -57,6 +58,7 @@ class PayRuns:
         if before is not None and before.first_claim is not None:
             tally.claim_seen(before.first_claim)
         tally.merge(folded.tally)
+        self._say_owed(records, tally, cut_off)
         records["Rejection"] = [{**each, "seen_at": at} for at, rejected in seen for each in rejected]
         records["PayRun"] = pay_runs(_since(tally, cut_off), self.law, cut_off)
         told = Told(cut_off, tally.first_claim)
@@ -64,7 +66,22 @@ class PayRuns:
 
     def remember(self, run: Run) -> None:
         """The run is decided: the next one builds on it."""
-        self.memory.commit(run.told, run.states, run.listings)
+        self.memory.put(run.states)
+        self.memory.commit(run.told, run.listings)
+
+    def _say_owed(self, records: Records, tally: Tally, cut_off: int) -> None:
+        """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
+        for body in self.memory.owed():
+            owed = decode_message(body)
+            fields = owed.model_dump() | {"cut_off": cut_off}
+            if identity(owed.KIND, fields) not in {identity(owed.KIND, each) for each in records[owed.KIND]}:
+                records[owed.KIND].append(fields)
+                tally.run(cut_off).findings += owed.KIND == "Finding"
+
+
+def identity(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Kind and id of a record that is said again when it changes."""
+    return kind, *(str(fields[name]) for name in ID_FIELDS[kind])
 
 
 def _read(door: Door, entry: Entry) -> tuple[int, list[dict[str, Any]]]:

@@ -63,10 +63,10 @@ class World:
         self.inbox, self.journal, self.out = root / "in", root / "journal", root / "out"
         self.inbox.mkdir(parents=True, exist_ok=True)
 
-    def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None) -> Job:
+    def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
         teller = Teller(self.journal, self.log, lambda: self.now)
         job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), teller)
-        job.resume(after)
+        job.resume(after, accept)
         return job
 
     def source(self, job: Job) -> FolderIn:

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from pipelines.live.durable import Owned
-from pipelines.live.job import OtherHistory
 from pipelines.live.journal import Damaged, entries_of
+from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
 from schemas.avro import write_container

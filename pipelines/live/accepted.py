@@ -1,0 +1,56 @@
+"""What an operator accepted: up to a pay run, what was said stands, though this code and law would say otherwise.
+
+``JOURNAL/accepted.json`` belongs to the truth as the segments do, and from then on so do the outbox's letters up to
+that pay run: whatever is made again from the journal builds on what they really instructed. Their SHA-256 is with it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.live.durable import replace
+from rules.periods import business_day_of, iso
+
+FILE = "accepted.json"
+LETTERS = "letters.avro"
+
+
+class Accepted(NamedTuple):
+    """One acceptance. ``until``: the last pay run that stands as said; ``accepted_at``: when, by the job's clock;
+    ``law_version``: of the law that was to be gone on with; ``letters``: SHA-256 over the outbox up to ``until``."""
+
+    until: int
+    accepted_at: int
+    law_version: str
+    letters: str
+
+
+def accepted(journal: Path) -> list[Accepted]:
+    """All acceptances of a journal, oldest first."""
+    path = journal / FILE
+    return [Accepted(**each) for each in json.loads(path.read_bytes())] if path.exists() else []
+
+
+def accept(journal: Path, until: int, now: int, law_version: str) -> None:
+    """From now on what was said up to this pay run stands; on the disk when this returns."""
+    all_told = [*accepted(journal), Accepted(until, now, law_version, letters_mark(journal, until))]
+    replace(journal / FILE, (json.dumps([each._asdict() for each in all_told], indent=1) + "\n").encode())
+
+
+def letters_mark(journal: Path, until: int) -> str:
+    """SHA-256 over all that the outbox says up to a pay run."""
+    mark, last = hashlib.sha256(), iso(business_day_of(until))
+    for path in sorted((journal / "outbox").glob(f"*/{LETTERS}")):
+        if path.parent.name <= last:
+            mark.update(path.parent.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return mark.hexdigest()
+
+
+def fault(journal: Path) -> str | None:
+    """What is wrong with the letters that an acceptance rests on; None: nothing."""
+    for each in accepted(journal):
+        if each.letters != letters_mark(journal, each.until):
+            day = iso(business_day_of(each.until))
+            return f"the outbox up to {day} is not what was accepted as said: restore outbox and {FILE} from backup"
+    return None

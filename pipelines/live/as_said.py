@@ -1,0 +1,250 @@
+"""A past that was said otherwise: what this code and law remember is made to agree with what was really said.
+
+Used while a journal is folded again up to a pay run that was accepted (`accepted`). Two things must be right at its
+end, so that the next pay run says differences to what the world has heard, and never pays twice (MONEY-2):
+
+* the account of every statement holds the instructions that were really sent (`Ledger`), and what was charged to whom
+  follows from them. Every statement that this code would have paid otherwise is decided again at the next pay run;
+* a finding, reconciliation or record of hours that was last said otherwise is said again, or cleared (`Hearsay`).
+
+A month that is closed by then stays as it is (TIME-6). A notice that was never given is given then, with its own date.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pipelines.live.memory import Kept, Memory, State, catalog_known, state_of
+from pipelines.live.outbox import Letter
+from pipelines.live.pay_run import ID_FIELDS, Run, identity
+from rules.adjustment import deductions_said
+from rules.conclusions import Line, Record, Statement
+from rules.findings import Finding
+from rules.kept import Account, Charges, Said
+from rules.law import Law
+from rules.periods import cut_off_after
+from rules.restatement import Unit, closed, month_unit
+from rules.settle import SettlementFile
+from rules.settle_draft import Draft
+from rules.settle_filed import month_of_statement
+from schemas.avro import decode_message
+from transforms.stages import SETTLE
+
+SHARE = "SHARE_OF_COST"
+Fields = dict[str, Any]
+
+
+def fields_of(letter: Letter) -> Fields:
+    """The record of a letter."""
+    return decode_message(letter.body).model_dump()
+
+
+class Ledger:
+    """Accounts as they were really instructed, in what a pay run of the past is about to be remembered as."""
+
+    def __init__(self, memory: Memory, law: Law, until: int) -> None:
+        self.memory, self.law, self.until = memory, law, until
+        self.statements: set[str] = set()
+
+    def kept_to(self, run: Run, letters: Iterable[Letter]) -> Run:
+        """The pay run, with the accounts that its real letters make of it."""
+        real, ours = _instructed(letters), _instructed(run.letters)
+        by_key: dict[str, list[str]] = defaultdict(list)
+        for id in sorted({*real, *ours}):
+            if id not in real or id not in ours or _money(real[id]) != _money(ours[id]):
+                by_key[_settlement_of(real.get(id) or ours[id])].append(id)
+        if not by_key:
+            return run
+        states = {(state.stage, state.key): state for state in run.states}
+        remembered = self.memory.remembered(catalog_known(run.listings))
+        for key, ids in by_key.items():
+            state = states.get((SETTLE, key))
+            kept = remembered.get(SETTLE, key) if state is None else remembered.unpacked(state.body)
+            for id in ids:
+                self._set_account(kept, id, real.get(id), run.told.cut_off)
+            states[SETTLE, key] = state_of(SETTLE, key, kept)
+        return run._replace(states=list(states.values()))
+
+    def _set_account(self, kept: Kept, id: str, real: Fields | None, cut_off: int) -> None:
+        month = month_of_statement(id)
+        assert month is not None, "an instruction's statement ends with its day"
+        self.statements.add(id)
+        unit = month_unit(month)
+        conclusions, name = kept.said[unit], f"account:{id}"
+        said: list[Said] = [*conclusions[name].said] if name in conclusions else []
+        thought = said.pop() if said and said[-1].cut_off == cut_off else None
+        statement = _filed(kept, month, id, real)
+        if real is not None:
+            said.append(_said(real, thought, statement, said))
+        conclusions.pop(name, None)
+        if said:
+            conclusions[name] = Account(said)
+        self._set_charges(kept, unit, cut_off)
+        _look_again(kept, unit, self.until)
+
+    def _set_charges(self, kept: Kept, unit: Unit, cut_off: int) -> None:
+        """What stands charged of the month's share of cost, in the order in which it was (SOC-5)."""
+        conclusions = kept.said[unit]
+        known = dict.fromkeys(id for id, _ in conclusions.get("charges", Charges([])).charged)
+        accounts = {name.partition(":")[2]: each for name, each in conclusions.items() if isinstance(each, Account)}
+        charged = {id: self._share_of(kept, unit, id, account, cut_off) for id, account in accounts.items()}
+        first = {id: _first_charged(account) for id, account in accounts.items()}
+        order = sorted(charged, key=lambda id: (first[id], [*known].index(id) if id in known else len(known), id))
+        conclusions.pop("charges", None)
+        if charges := [(id, charged[id]) for id in order if charged[id]]:
+            conclusions["charges"] = Charges(charges)
+
+    def _share_of(self, kept: Kept, unit: Unit, id: str, account: Account, cut_off: int) -> int:
+        filed = _file(kept).filed
+        statement = filed.statements[unit.month].get(id)
+        if statement is None:  # an advance: its share is not charged, but part of what it is worth
+            return 0
+        standing = Draft(statement, account, filed, self.law, cut_off).said
+        return deductions_said(standing).get(SHARE, 0)
+
+
+def _instructed(letters: Iterable[Letter]) -> dict[str, Fields]:
+    """PaymentInstructions by statement."""
+    found = (fields_of(letter) for letter in letters if letter.kind == "PaymentInstruction")
+    return {fields["statement_id"]: fields for fields in found}
+
+
+def _settlement_of(instruction: Fields) -> str:
+    own = instruction["kind"] in ("TRAINING", "INCENTIVE")
+    return f"P/{instruction['provider_id']}" if own else f"R/{instruction['recipient_id']}"
+
+
+def _money(instruction: Fields) -> list[Any]:
+    """What an account knows of an instruction."""
+    deductions = {each["kind"]: each["cents"] for each in instruction["deductions"]}
+    lines = sorted([[str(each[name]) for name in Line.__struct_fields__] for each in instruction["lines"]])
+    return [instruction["instruction_id"], lines, deductions, instruction["net_cents"]]
+
+
+def _said(real: Fields, thought: Said | None, statement: Statement | None, before: list[Said]) -> Said:
+    """The instruction as an account keeps it.
+
+    What no instruction says, its part that bears share of cost and the class it was taxed by, is as this code has it;
+    it matters only where one statement is paid in two years.
+    """
+    classes = [each.relationship for each in (thought, statement, *reversed(before)) if each is not None]
+    return Said(
+        instruction_id=real["instruction_id"],
+        run_date=real["run_date"],
+        cut_off=real["cut_off"],
+        relationship=classes[0] if classes else "NON_RELATIVE",
+        lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
+        deductions={each["kind"]: each["cents"] for each in real["deductions"]},
+        part_cents=thought.part_cents if thought is not None else 0,
+        net_cents=real["net_cents"],
+    )
+
+
+def _filed(kept: Kept, month: int, id: str, real: Fields | None) -> Statement | None:
+    """The statement on file. One that this code never made but that was paid is put there, worth nothing."""
+    of_month = _file(kept).filed.statements[month]
+    if id not in of_month and real is not None and real["kind"] != "ADVANCE":
+        of_month[id] = Statement(
+            statement_id=id,
+            **{name: real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents")},
+            **dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0),
+            lines=[],
+            payable=None,
+            relationship="NON_RELATIVE",
+            live_in=False,
+            offsettable=[],
+            assumptions=[],
+        )
+    return of_month.get(id)
+
+
+def _file(kept: Kept) -> SettlementFile:
+    assert isinstance(kept.case, SettlementFile)
+    return kept.case
+
+
+def _first_charged(account: Account) -> int:
+    return next((said.cut_off for said in account.said if SHARE in said.deductions), 0)
+
+
+Heard = dict[tuple[str, ...], Fields]
+"""What was last said of each finding, reconciliation and record of hours, by kind and id."""
+
+
+class Hearsay:
+    """What the world has last heard, and what this code would have it heard."""
+
+    def __init__(self) -> None:
+        self.real: Heard = {}
+        self.ours: Heard = {}
+
+    def hear(self, run: Run, letters: Iterable[Letter]) -> None:
+        """A pay run of the past: its real letters, and those of this code."""
+        for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
+            for letter in of_one:
+                if letter.kind in ID_FIELDS:
+                    fields = fields_of(letter)
+                    heard[identity(letter.kind, fields)] = fields
+
+    def to_say_again(self) -> set[tuple[str, ...]]:
+        """What stands by this code, but was last said otherwise."""
+        return {
+            id for id, ours in self.ours.items()
+            if not ours.get("cleared") and _content(ours) != _content(self.real.get(id, {}))
+        }  # fmt: skip
+
+    def to_take_back(self) -> list[tuple[str, Fields]]:
+        """(kind, record) of what was said and does not stand by this code, as it is to be taken back."""
+        found = []
+        for (kind, *id), real in self.real.items():
+            ours = self.ours.get((kind, *id), {"cleared": True})
+            if ours.get("cleared") and not real.get("cleared") and kind in _TAKEN_BACK:
+                found.append((kind, real | _TAKEN_BACK[kind](real)))
+        return found
+
+
+def _content(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if name != "cut_off"}
+
+
+_TAKEN_BACK: dict[str, Callable[[Fields], Fields]] = {
+    # not reconciliations: an advance that was paid is reconciled by any code, since it has an account
+    "Finding": lambda real: {
+        "message": f"No longer so: {real['message']}", "next_step": "Nothing: this was cleared.", "cleared": True,
+    },
+    "BenefitHours": lambda real: {"paid_minutes": 0, "authorized_minutes": 0, "eligible": None},
+}  # fmt: skip
+
+
+def unsaid(states: Iterable[State], memory: Memory, run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
+    """States of the keys that say something otherwise than the world has heard it: forgotten, to be said again at the
+    next pay run."""
+    remembered = memory.remembered(catalog_known(run.listings))
+    until, changed = run.told.cut_off, []
+    following = cut_off_after(until)
+    for state in states:
+        kept = remembered.unpacked(state.body)
+        otherwise = [
+            (unit, id)
+            for unit, conclusions in kept.said.items()
+            for id, each in conclusions.items()
+            if _id(id, each) in again and not closed(unit, following, law)
+        ]
+        for unit, id in otherwise:
+            del kept.said[unit][id]
+            _look_again(kept, unit, until)
+        if otherwise:
+            changed.append(state_of(state.stage, state.key, kept))
+    return changed
+
+
+def _look_again(kept: Kept, unit: Unit, until: int) -> None:
+    """At the first pay run after the past, if not before."""
+    kept.reviews[unit] = min(kept.reviews.get(unit, until + 1), until + 1)
+
+
+def _id(id: str, conclusion: Any) -> tuple[str, ...]:
+    """Kind and id of a conclusion that leaves the house; nothing for others."""
+    if isinstance(conclusion, Finding):
+        return "Finding", id
+    return identity(conclusion.kind, conclusion.fields) if isinstance(conclusion, Record) else ()

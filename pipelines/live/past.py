@@ -1,0 +1,98 @@
+"""What was decided before this start: folded again where it is not remembered, and held against what was said.
+
+Up to the last pay run that was accepted (`accepted`) what was said stands, whatever this code and law would have said.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipelines.live.accepted import accepted, fault
+from pipelines.live.as_said import Hearsay, Ledger, unsaid
+from pipelines.live.journal import Journal
+from pipelines.live.memory import Memory
+from pipelines.live.outbox import Letter, Outbox, letter_of
+from pipelines.live.pay_run import PayRuns, Run
+from rules.periods import business_day_of, cut_offs, iso
+from schemas.avro import decode_message
+
+
+class OtherHistory(ValueError):
+    """Code and law decide a pay run otherwise than it was said: nothing may be paid on top of it."""
+
+
+class Otherwise(NamedTuple):
+    """What an accepted past was said otherwise: statements that are decided again; conclusions said again and taken
+    back, at the next pay run."""
+
+    statements: int
+    said_again: int
+    taken_back: int
+
+
+class Past:
+    """The pay runs of a journal up to the last that was decided. Raises OtherHistory."""
+
+    def __init__(self, journal: Journal, outbox: Outbox, memory: Memory, pay_runs: PayRuns) -> None:
+        self.journal, self.outbox, self.memory, self.pay_runs = journal, outbox, memory, pay_runs
+        self.otherwise = Otherwise(0, 0, 0)
+        self._accept(journal.folder)
+
+    def _accept(self, folder: Path) -> None:
+        if broken := fault(folder):
+            raise OtherHistory(broken)
+        self.until = max((each.until for each in accepted(folder)), default=0)
+        self.ledger, self.hearsay = Ledger(self.memory, self.pay_runs.law, self.until), Hearsay()
+
+    def accept(self) -> None:
+        """The journal has one more acceptance: make again what is remembered, by it."""
+        self.memory.forget()
+        self._accept(self.journal.folder)
+
+    def remember(self, first: int, last: int, open_run: int) -> None:
+        """Fold again what was decided and is not remembered. ``first``, ``last``: cut-offs; ``open_run``: the first
+        that is not decided."""
+        told = self.memory.told()
+        if told is not None and (told.cut_off >= open_run or told.cut_off < self.until):
+            self.memory.forget()  # it came from a backup, or was left in the middle of an accepted past
+            told = None
+        for cut_off in cut_offs(first if told is None else told.cut_off + 1, last):
+            run = self.pay_runs.fold(cut_off, self.journal.entries(cut_off))
+            said = self.outbox.letters(cut_off)
+            if said is not None and cut_off <= self.until:
+                self._remember_as_said(run, said)
+            elif said is None or _what_counts(run.letters) != _what_counts(said):
+                self._refuse(cut_off)
+            else:
+                self.pay_runs.remember(run)
+
+    def _remember_as_said(self, run: Run, said: list[Letter]) -> None:
+        self.hearsay.hear(run, said)
+        run = self.ledger.kept_to(run, said)
+        if run.told.cut_off < self.until:
+            self.pay_runs.remember(run)
+            return
+        again, back = self.hearsay.to_say_again(), self.hearsay.to_take_back()
+        self.memory.put(run.states)
+        if again:
+            self.memory.put(unsaid(self.memory.states(), self.memory, run, again, self.pay_runs.law))
+        self.memory.commit(run.told, run.listings, [letter_of(kind, fields, "").body for kind, fields in back])
+        self.otherwise = Otherwise(len(self.ledger.statements), len(again), len(back))
+
+    def _refuse(self, cut_off: int) -> None:
+        self.memory.forget()
+        raise OtherHistory(
+            f"this code and law decide pay run {iso(business_day_of(cut_off))} otherwise than it was said: go back to"
+            " those that said it, or see 'A bad deploy' in docs/operations.md"
+        )
+
+
+def _what_counts(letters: Iterable[Letter]) -> list[Any]:
+    """Ids of what was said, and the control totals but for the law's version."""
+    letters = list(letters)
+    totals = [decode_message(letter.body).model_dump() for letter in letters if letter.kind == "PayRun"]
+    for each in totals:
+        with suppress(KeyError):
+            del each["law_version"], each["assumptions"]
+    return [sorted(letter.id for letter in letters), totals]

@@ -1,0 +1,170 @@
+"""An operator corrects code or law: what was said stays said, and the next pay run says the differences, once."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.live.past import OtherHistory
+from pipelines.misuse import Misuse
+from rules.law import Law
+from tests.live.drill import LAW, Day, Records, World
+
+DEARER = {"from": date(2024, 7, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
+CHEAPER = DEARER | {"value": 17_000}
+
+
+def other_law(value: dict[str, Any]) -> Law:
+    return LAW.amended({"wages.toml": {"wage": {"17": {"values": [value]}}}})
+
+
+def to_date(said: Records) -> dict[str, tuple[int, int, int]]:
+    """Gross, net and outstanding by statement, as of its last instruction."""
+    ordered = sorted(said["PaymentInstruction"], key=lambda one: (one["cut_off"], one["sequence"]))
+    names = ("gross_to_date_cents", "net_to_date_cents", "outstanding_cents")
+    return {one["statement_id"]: tuple(one[name] for name in names) for one in ordered}
+
+
+def worth(paid: dict[str, tuple[int, int, int]], days: list[Day]) -> dict[str, int]:
+    """Net less what is outstanding, of the statements that no outcome was ever heard of."""
+    named = {
+        one["instruction_id"].rpartition(":")[0] for day in days for one in day.facts.get("PaymentOutcome", [])
+    }
+    assert len(named) < len(paid) // 2
+    return {id: net - outstanding for id, (_, net, outstanding) in paid.items() if id not in named}
+
+
+def standing(said: Records) -> dict[str, dict[str, Any]]:
+    """Findings that stand, without when they were said; reconciliations and hours of benefit likewise."""
+    newest: dict[str, dict[str, Any]] = {}
+    for one in sorted(said["Finding"], key=lambda one: one["cut_off"]):
+        newest[one["finding_id"]] = one
+    return {id: without(one, "cut_off", "due_by") for id, one in newest.items() if not one["cleared"]}
+
+
+def latest(said: Records, kind: str, *ids: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    ordered = sorted(said[kind], key=lambda one: one["cut_off"])
+    return {tuple(one[id] for id in ids): without(one, "cut_off") for one in ordered}
+
+
+def without(record: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def accepting(world: World, law: Law, until: int) -> Any:
+    return world.job(law=law, accept=until)
+
+
+@pytest.fixture
+def half(days: list[Day]) -> int:
+    return len(days) * 2 // 3
+
+
+@pytest.mark.parametrize("value", [DEARER, CHEAPER], ids=["dearer", "cheaper"])
+def test_the_next_pay_run_says_the_differences_once(
+    world: World, days: list[Day], half: int, tmp_path: Path, value: dict[str, Any]
+) -> None:
+    law = other_law(value)
+    world.live(days[:half]).close()
+    before = {path.name: path.read_bytes() for path in world.out.glob("*.avro")}
+    with pytest.raises(OtherHistory):
+        world.job(law=law)
+    world.live(days[half:], accepting(world, law, days[half - 1].cut_off)).close()
+    said = world.said()
+    assert {name: (world.out / name).read_bytes() for name in before} == before, "the past was edited"
+
+    always = World(tmp_path / "always", days[0].cut_off - 1000)
+    always.live(days, always.job(law=law)).close()
+    wanted, found = to_date(always.said()), to_date(said)
+    assert {id: gross for id, (gross, _, _) in found.items()} == {id: gross for id, (gross, _, _) in wanted.items()}
+    assert worth(found, days) == worth(wanted, days)
+    ids = [one["instruction_id"] for one in said["PaymentInstruction"]]
+    assert len(set(ids)) == len(ids) and all(one["net_cents"] >= 0 for one in said["PaymentInstruction"])
+    hours = ("provider_id", "county", "service_month")
+    assert latest(said, "BenefitHours", *hours) == latest(always.said(), "BenefitHours", *hours)
+    paid_later = [one for one in said["PaymentInstruction"] if one["cut_off"] == days[half].cut_off]
+    assert len(paid_later) > 5
+
+
+def test_all_that_is_made_again_obeys_it(world: World, days: list[Day], half: int) -> None:
+    """Memory thrown away after an acceptance, and another one on top: the same letters, whoever folds."""
+    law = other_law(DEARER)
+    world.live(days[:half]).close()
+    world.live(days[half:-6], accepting(world, law, days[half - 1].cut_off)).close()
+    (world.journal / "memory.sqlite").unlink()
+    world.job(law=law).close()
+    with pytest.raises(OtherHistory):
+        world.job(law=LAW)
+    world.live(days[-6:-3], accepting(world, LAW, days[-7].cut_off)).close()
+    (world.journal / "memory.sqlite").unlink()
+    world.live(days[-3:], world.job(law=LAW)).close()
+    owed = to_date(world.said())
+    assert worth(owed, days) == worth(to_date(world.replayed(days[-1].cut_off)), days)
+    assert any(out for _, _, out in owed.values()), "what was paid too much is outstanding"
+
+
+def test_what_the_world_has_heard_ends_as_this_code_says(
+    world: World, days: list[Day], half: int, tmp_path: Path
+) -> None:
+    """Findings too: a weekly limit that the old law did not have."""
+    fewer = [DEARER | {"from": date(2015, 1, 1), "value": 600}]
+    law = LAW.amended({"limits.toml": {"limit": {"several_recipients_minutes": {"values": fewer}}}})
+    world.live(days[:half], world.job(law=law)).close()
+    world.live(days[half:], accepting(world, LAW, days[half - 1].cut_off)).close()
+    always = World(tmp_path / "always", days[0].cut_off - 1000)
+    always.live(days).close()
+    found, wanted = standing(world.said()), standing(always.said())
+    money = {"OVERPAYMENT"}
+    assert {id: one for id, one in found.items() if one["code"] not in money} == {
+        id: one for id, one in wanted.items() if one["code"] not in money
+    }
+
+
+def test_only_the_last_pay_run_can_be_accepted_and_only_with_its_letters(
+    world: World, days: list[Day], half: int
+) -> None:
+    law = other_law(DEARER)
+    world.live(days[:half]).close()
+    with pytest.raises(Misuse, match="the last one decided"):
+        accepting(world, law, days[half - 2].cut_off)
+    letters = sorted((world.journal / "outbox").glob("*/letters.avro"))
+    whole = letters[3].read_bytes()
+    letters[3].unlink()
+    with pytest.raises(OtherHistory, match="restore it from backup"):
+        accepting(world, law, days[half - 1].cut_off)
+    assert not (world.journal / "accepted.json").exists()
+    letters[3].write_bytes(whole)
+    accepting(world, law, days[half - 1].cut_off).close()
+    letters[3].write_bytes(letters[-1].read_bytes())
+    with pytest.raises(OtherHistory, match="restore outbox"):
+        world.job(law=law)
+
+
+def test_a_death_within_is_made_good(world: World, days: list[Day], half: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies while it makes its memory again after the acceptance was written."""
+    from pipelines.live.pay_run import PayRuns
+
+    law, remember, left = other_law(DEARER), PayRuns.remember, [half // 2]
+    world.live(days[:half]).close()
+
+    def dies(self: PayRuns, run: Any) -> None:
+        left[0] -= (world.journal / "accepted.json").exists()
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        remember(self, run)
+
+    monkeypatch.setattr(PayRuns, "remember", dies)
+    with pytest.raises(KeyboardInterrupt):
+        accepting(world, law, days[half - 1].cut_off)
+    monkeypatch.undo()
+    world.live(days[half:], world.job(law=law)).close()
+    assert len(json.loads((world.journal / "accepted.json").read_bytes())) == 1
+    assert len(world.said()["PaymentInstruction"]) > 20
+
+
+def test_nothing_to_accept_changes_nothing(world: World, days: list[Day], half: int) -> None:
+    world.live(days[:half]).close()
+    accepting(world, LAW, days[half - 1].cut_off).close()
+    assert not (world.journal / "accepted.json").exists()
