@@ -1,0 +1,128 @@
+# The journal: every message that came in, as Pub/Sub had it, with the time it was published. The truth of all replays.
+
+resource "google_storage_bucket" "journal" {
+  name                        = "${var.project}-ihss-journal"
+  location                    = var.region
+  labels                      = local.labels
+  force_destroy               = false
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  # Nothing can be replaced or deleted before its time. (A bucket has this or versions, not both.)
+  retention_policy {
+    retention_period = var.journal_retention_days * 86400
+    is_locked        = var.lock_journal
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 90 * 86400
+  }
+
+  autoclass {
+    enabled = true
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "google_pubsub_subscription" "journal" {
+  for_each                   = { for kind, topic in var.topics : kind => topic if topic.direction != "conclusion" }
+  name                       = "${each.value.name}.journal"
+  topic                      = google_pubsub_topic.kind[each.key].id
+  labels                     = local.labels
+  ack_deadline_seconds       = 600
+  message_retention_duration = "${31 * local.day}s"
+
+  cloud_storage_config {
+    bucket                   = google_storage_bucket.journal.name
+    filename_prefix          = "${each.value.name}/"
+    filename_suffix          = ".avro"
+    filename_datetime_format = "YYYY/MM/DD/hh_mm_ssZ"
+    max_bytes                = 100000000
+    max_duration             = "300s"
+
+    # Metadata is the arrival: without it no replay could say which pay run saw a fact first.
+    avro_config {
+      write_metadata   = true
+      use_topic_schema = false
+    }
+  }
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.dead_letter.id
+    max_delivery_attempts = 100
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+
+  depends_on = [google_storage_bucket_iam_member.journal_writer, google_storage_bucket_iam_member.journal_looker]
+}
+
+# Where Dataflow stages and spills: nothing that is not made again.
+resource "google_storage_bucket" "dataflow" {
+  name                        = "${var.project}-ihss-dataflow"
+  location                    = var.region
+  labels                      = local.labels
+  force_destroy               = false
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 7 * 86400
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      num_newer_versions         = 3
+      days_since_noncurrent_time = 30
+      with_state                 = "ARCHIVED"
+    }
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+}
+
+resource "google_artifact_registry_repository" "images" {
+  repository_id = "ihss-payroll"
+  location      = var.region
+  format        = "DOCKER"
+  description   = "The worker's image: what a version is can never change."
+  kms_key_name  = var.kms_key
+  labels        = local.labels
+
+  docker_config {
+    immutable_tags = true
+  }
+}

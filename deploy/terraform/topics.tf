@@ -1,0 +1,161 @@
+# Every kind has a topic that takes no message but one of its schema, plain Avro in binary.
+
+locals {
+  facts  = { for kind, topic in var.topics : kind => topic if topic.direction == "fact" }
+  spoken = { for kind, topic in var.topics : kind => topic if topic.direction != "fact" }
+  day    = 86400
+}
+
+resource "google_pubsub_schema" "kind" {
+  for_each   = var.topics
+  name       = each.value.schema
+  type       = "AVRO"
+  definition = file("${path.module}/../../schemas/${each.value.file}")
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "google_pubsub_topic" "kind" {
+  for_each                   = var.topics
+  name                       = each.value.name
+  kms_key_name               = var.kms_key
+  labels                     = local.labels
+  message_retention_duration = "${31 * local.day}s"
+
+  schema_settings {
+    schema   = google_pubsub_schema.kind[each.key].id
+    encoding = "BINARY"
+  }
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+    enforce_in_transit          = true
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+# What the payroll reads. Dataflow itself sees to exactly once; a subscription that does so too only makes it slow.
+resource "google_pubsub_subscription" "payroll" {
+  for_each                     = local.facts
+  name                         = "${each.value.name}.payroll"
+  topic                        = google_pubsub_topic.kind[each.key].id
+  labels                       = local.labels
+  ack_deadline_seconds         = 600
+  message_retention_duration   = "${7 * local.day}s"
+  retain_acked_messages        = false
+  enable_exactly_once_delivery = false
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  # As late as can be: a worker that restarts gives messages back, which says nothing against them.
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.dead_letter.id
+    max_delivery_attempts = 100
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+# What downstream systems read: what was said, each message once as far as Pub/Sub can; they deduplicate by ce-id.
+resource "google_pubsub_subscription" "consumer" {
+  for_each                     = local.spoken
+  name                         = "${each.value.name}.consumer"
+  topic                        = google_pubsub_topic.kind[each.key].id
+  labels                       = local.labels
+  ack_deadline_seconds         = 60
+  message_retention_duration   = "${31 * local.day}s"
+  retain_acked_messages        = false
+  enable_exactly_once_delivery = true
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.dead_letter.id
+    max_delivery_attempts = 20
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+# What `ihss-payroll launch check` reads: it goes back in time as often as it is asked, so what was read is kept.
+resource "google_pubsub_subscription" "check" {
+  for_each                     = { for kind in ["PayRun", "PaymentInstruction", "Rejection"] : kind => var.topics[kind] }
+  name                         = "${each.value.name}.check"
+  topic                        = google_pubsub_topic.kind[each.key].id
+  labels                       = local.labels
+  ack_deadline_seconds         = 600
+  message_retention_duration   = "${7 * local.day}s"
+  retain_acked_messages        = true
+  enable_exactly_once_delivery = false
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.dead_letter.id
+    max_delivery_attempts = 100
+  }
+}
+
+# Where messages end that nobody can take: kept, seen by an alert, published again by hand.
+resource "google_pubsub_topic" "dead_letter" {
+  name                       = "ihss.dead-letter"
+  kms_key_name               = var.kms_key
+  labels                     = local.labels
+  message_retention_duration = "${31 * local.day}s"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+    enforce_in_transit          = true
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "google_pubsub_subscription" "dead_letter" {
+  name                       = "ihss.dead-letter.kept"
+  topic                      = google_pubsub_topic.dead_letter.id
+  labels                     = local.labels
+  ack_deadline_seconds       = 600
+  message_retention_duration = "${31 * local.day}s"
+  retain_acked_messages      = true
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
