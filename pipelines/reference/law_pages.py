@@ -1,10 +1,11 @@
 """The law as implemented, as pages of Markdown: one a section, the assumptions, the findings."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from pipelines.reference.law_book import Family, Rule, families, modules
+from pipelines.reference.law_book import Case, Family, Rule, families, modules
 from pipelines.sample.names import county_name
 from rules.findings import catalog
 from rules.law import Entry, Law, Parameter
@@ -24,7 +25,13 @@ How sure a value is stands beside it: `statute`, `regulation`, `instruction`, `s
 `derived` (arithmetic), or {ASSUMED}: nobody's text, this project had to choose. [All assumptions](assumptions.md) on
 one page; [all findings](findings.md) on another.
 """
-TABLE = "| value | from | to | published | grade | citation |\n|---|---|---|---|---|---|"
+UNITS = {
+    "mills_per_hour": "dollars an hour",
+    "per_100000": "percent",
+    "minutes": "hours and minutes",
+    "cents": "dollars",
+}
+COLUMNS = ("value", "from", "to", "published", "grade", "citation")
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -85,10 +92,18 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield ""
     if rule.cases:
         yield f"**What it means** ({len(rule.cases)} cases)\n"
-        yield from (f"* {case.sentence} <small>`{case.path.rpartition('/')[2]}`</small>" for case in rule.cases)
+        yield from (
+            f"* {case.sentence} <small>`{case.path.rpartition('/')[2]}`</small>" for case in _own_first(rule.cases)
+        )
         yield ""
     else:
         yield "*No case can show it: it says what is written down, or what others do.*\n"
+
+
+def _own_first(cases: tuple[Case, ...]) -> list[Case]:
+    """By file, the one with most of them first: what the rule is about before what it touches."""
+    files = Counter(case.path for case in cases)
+    return sorted(cases, key=lambda case: (-files[case.path], case.path))
 
 
 def _module(path: str, said: str) -> Iterator[str]:
@@ -99,29 +114,35 @@ def _module(path: str, said: str) -> Iterator[str]:
 
 def parameter_table(name: str, parameter: Parameter) -> Iterator[str]:
     """A parameter's values with their dates and where they come from."""
-    yield f"**`{name}`** ({parameter.unit.replace('_', ' ')})\n"
-    yield TABLE
-    yield from (f"| {_value(parameter.unit, entry)} | {_dates(entry)} |" for entry in parameter.entries)
-    yield ""
+    yield f"**`{name}`** ({UNITS.get(parameter.unit, parameter.unit)})\n"
+    yield from _table(COLUMNS, [_row(parameter.unit, entry) for entry in parameter.entries])
 
 
 def _wages(wages: Mapping[str, Parameter]) -> Iterator[str]:
     """The wages of all counties in one table."""
     yield "**`wage.01` to `wage.58`** (dollars an hour, by county)\n"
-    yield "| county | " + TABLE[2:].replace("|\n|", "|\n|---|")
-    for name, parameter in wages.items():
-        code = name.removeprefix("wage.")
-        for entry in parameter.entries:
-            yield f"| {code} {county_name(code)} | {_value(parameter.unit, entry)} | {_dates(entry)} |"
+    counties = {name: f"{name[-2:]} {county_name(name[-2:])}" for name in wages}
+    rows = [(counties[name], *_row(each.unit, entry)) for name, each in wages.items() for entry in each.entries]
+    yield from _table(("county", *COLUMNS), rows)
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """A table without the columns in which nothing stands."""
+    filled = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    for row in (columns, ("---",) * len(columns), *rows):
+        yield f"| {' | '.join(row[place] for place in filled)} |"
     yield ""
 
 
-def _dates(entry: Entry) -> str:
-    begins = "always" if civil_date(entry.from_day) < SINCE_EVER else iso(entry.from_day)
-    ends = "" if entry.until is None else iso(entry.until)
-    published = "" if entry.published is None else iso(entry.published)
+def _row(unit: str, entry: Entry) -> tuple[str, ...]:
+    begins = "always" if civil_date(entry.from_day) < SINCE_EVER else _date(entry.from_day)
     grade = ASSUMED if entry.grade == "assumption" else entry.grade
-    return f"{begins} | {ends} | {published} | {grade} | {entry.citation.replace('|', '/')}"
+    citation = entry.citation.replace("|", "/")
+    return _value(unit, entry), begins, _date(entry.until), _date(entry.published), grade, citation
+
+
+def _date(day: int | None) -> str:
+    return "" if day is None else f"<time>{iso(day)}</time>"
 
 
 def _value(unit: str, entry: Entry) -> str:
@@ -131,11 +152,13 @@ def _value(unit: str, entry: Entry) -> str:
     if unit == "cents":
         return f"${dollars(value)}"
     if unit == "mills_per_hour":
-        return f"${dollars(value // MILLS_IN_CENT)}{value % MILLS_IN_CENT or ''} an hour"
+        return f"${dollars(value // MILLS_IN_CENT)}{value % MILLS_IN_CENT or ''}"
     if unit == "per_100000":
         return f"{value / 1000:g} %"
     if unit == "day":
-        return iso(value)
+        return _date(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).replace("_", " ")
 
 
@@ -143,13 +166,14 @@ def _assumptions() -> Iterator[str]:
     yield "# Assumptions\n"
     yield "No source was found for these: this project had to choose. Each choice stands alone, can be laid over with"
     yield "`--law`, and every instruction and summary names those that touched its money.\n"
-    yield "| parameter | rule | value | from | why |\n|---|---|---|---|---|"
-    for name, parameter in sorted(Law.load().parameters.items()):
-        for entry in parameter.entries:
-            if entry.grade == "assumption":
-                begins = _dates(entry).partition(" | ")[0]
-                yield f"| `{name}` | {parameter.law} | {_value(parameter.unit, entry)} | {begins} | {entry.citation} |"
-    yield "\nWhat was chosen where the law is silent and no value decides: [decisions](../decisions/README.md)."
+    assumed = [
+        (f"`{name}`", parameter.law, *_row(parameter.unit, entry)[:3], entry.citation)
+        for name, parameter in sorted(Law.load().parameters.items())
+        for entry in parameter.entries
+        if entry.grade == "assumption"
+    ]
+    yield from _table(("parameter", "rule", *COLUMNS[:3], "why"), assumed)
+    yield "What was chosen where the law is silent and no value decides: [decisions](../decisions/README.md)."
 
 
 def _findings() -> Iterator[str]:

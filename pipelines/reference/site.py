@@ -30,7 +30,7 @@ ROLL: dict[str, list[str]] = {
 }
 FROM_ELSEWHERE = {"changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md"}
 MADE = {"the law as implemented": "law/index.html", "records": "records/index.html"}
-"""Pages that are only on the site: pages in docs/ name them in italics, so that nothing dead stands in the repository."""
+"""Pages that are only on the site: pages in docs/ name them in italics, for a link would be dead in the repository."""
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?![a-z]+:|#)([^)\s]+)\)")
 TAG = re.compile(r"(<[^>]+>)")
 QUIET = ("a", "pre", "h1", "h2", "h3", "svg", "button")  # within them nothing becomes a link
@@ -139,7 +139,7 @@ def _ids_linked(text: str, here: str) -> str:
 def _id_linked(found: re.Match[str], here: str) -> str:
     id = f"{found[1]}-{found[2]}"
     address = _rules().get(id)
-    return f'<a href="{get_relative_url(address, here)}">{found[0]}</a>' if address else found[0]
+    return f'<a class="id" href="{get_relative_url(address, here)}">{found[0]}</a>' if address else found[0]
 
 
 @cache
