@@ -1,19 +1,33 @@
 """An operator corrects code or law: what was said stays said, and the next pay run says the differences, once."""
 
 import json
+import shutil
+import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
+from pipelines.plain import replay_plain
 from rules.law import Law
+from rules.periods import civil_date, cut_offs
+from schemas.avro import encode_message
+from schemas.envelope import Fact
+from schemas.journal import Entry
+from tests.histories import History, histories
 from tests.live.drill import LAW, Day, Records, World
+from transforms.door import admission
 
 DEARER = {"from": date(2024, 7, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
 CHEAPER = DEARER | {"value": 17_000}
+
+WAGES = [name for name in LAW.names() if name.startswith("wage.") and name[-2:].isdigit()]
 
 
 def other_law(value: dict[str, Any]) -> Law:
@@ -168,3 +182,46 @@ def test_nothing_to_accept_changes_nothing(world: World, days: list[Day], half: 
     world.live(days[:half]).close()
     accepting(world, LAW, days[half - 1].cut_off).close()
     assert not (world.journal / "accepted.json").exists()
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories(), st.sampled_from([DEARER, CHEAPER]), st.floats(0.2, 0.9))
+def test_whatever_the_history_gross_ends_as_the_new_law_has_it(
+    history: History, value: dict[str, Any], part: float
+) -> None:
+    """All kinds of facts: advances, shares of cost, outcomes; the law changes somewhere in the middle."""
+    law = LAW.amended({"wages.toml": {"wage": {name[-2:]: {"values": at_all_times(name, value)} for name in WAGES}}})
+    runs = list(cut_offs(min(admission(fact) for fact in history.facts), history.until))
+    last = runs[int(part * (len(runs) - 1))]
+    folder = Path(tempfile.mkdtemp())
+    try:
+        world = World(folder, runs[0] - 1000)
+        fold(world, LAW, history.facts, runs[0], last, None)
+        accepted = fold(world, law, history.facts, last + 1, history.until, last)
+        said = world.said()
+    finally:
+        shutil.rmtree(folder)
+    found = {one["statement_id"]: 0 for one in said["PaymentInstruction"]}
+    found |= {id: gross for id, (gross, _, _) in to_date(said).items()}
+    straight = replay_plain(history.facts, law, history.until).records
+    wanted = {id: gross for id, (gross, _, _) in to_date({"PaymentInstruction": [], **straight}).items()}
+    if accepted:
+        assert {id: gross for id, gross in found.items() if gross} == {id: g for id, g in wanted.items() if g}
+
+
+def at_all_times(name: str, value: dict[str, Any]) -> list[dict[str, Any]]:
+    """A value wherever there was one."""
+    days = {entry.from_day for entry in LAW.parameters[name].entries}
+    return [value | {"from": civil_date(day)} for day in sorted(days)]
+
+
+def fold(world: World, law: Law, facts: Sequence[Fact], first: int, last: int, accept: int | None) -> bool:
+    """Let a job of this law close the pay runs with cut-offs from first to last; whether anything was accepted."""
+    job = world.job(law=law, accept=accept)
+    for number, fact in enumerate(facts):
+        run = job.begun if fact.KIND == "CourseListing" else admission(fact)
+        if first <= run <= last:
+            job.journal.append([Entry(number, 0, run, "", encode_message(fact))])
+    job.close_runs(last)
+    job.close()
+    return accept is None or (world.journal / "accepted.json").exists()
