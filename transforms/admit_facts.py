@@ -20,12 +20,12 @@ from schemas.cloud_journal import Delivery, record_of
 from schemas.envelope import Fact
 from transforms.close_run_unbounded import Said, summing_key
 from transforms.door import Door, fact_delivered
+from transforms.keyed import Keyed
 from transforms.moments import PASSED, decides, instant, wakes_at
 from transforms.rows import arrival, fact_body, fact_row, shard_of
 from transforms.stages import claims_pay, routes
 
 DOORS = 64  # keys that facts are dealt to; few, for each counts the pay runs
-Keyed = tuple[str, bytes]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_values = msgspec.msgpack.Decoder(list[Any]).decode
 

@@ -52,7 +52,7 @@ class CloseRun(beam.PTransform):
         super().__init__()
         self.fold = fold
 
-    def expand(self, tallies: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, tallies: beam.PCollection) -> Any:
         return tallies | self.fold.close()
 
 
@@ -63,7 +63,7 @@ class CloseRunBounded(beam.PTransform):
         super().__init__()
         self.law, self.until, self.beat = law, until, beat
 
-    def expand(self, tallies: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, tallies: beam.PCollection) -> Any:
         return (
             tallies
             | "OnOneKey" >> beam.WithKeys("all")

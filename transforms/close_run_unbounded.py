@@ -16,13 +16,13 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from rules.law import Law
 from rules.periods import cut_off_after
 from transforms.close_run import pay_run
+from transforms.keyed import Keyed
 from transforms.moments import CLOSE, SUM, decides, wakes_at
 from transforms.rows import shard_of
 from transforms.tally import RunTotals
 
 SUMMED_ON = 64  # keys
 ALL = "all"
-Keyed = tuple[str, bytes]
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -65,7 +65,7 @@ class CloseRunUnbounded(beam.PTransform):
         super().__init__()
         self.law, self.until = law, until
 
-    def expand(self, said: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, said: beam.PCollection) -> Any:
         return (
             said
             | "Sum" >> beam.ParDo(SumRuns()).with_output_types(Keyed)

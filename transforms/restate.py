@@ -38,7 +38,7 @@ class Restate(beam.PTransform):
         super().__init__()
         self.fold = fold
 
-    def expand(self, arrivals: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, arrivals: beam.PCollection) -> Any:
         return arrivals | self.fold.restate(self.stage)
 
 
@@ -67,7 +67,7 @@ class RestateBounded(beam.PTransform):
         super().__init__()
         self.stage, self.how = stage, how
 
-    def expand(self, blocks: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, blocks: beam.PCollection) -> Any:
         fold = FoldShard(self.stage, self.how.law, self.how.shards, self.how.beat)
         tags = [stage for stage in STAGES if stage != self.stage]
         return (

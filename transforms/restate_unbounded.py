@@ -17,12 +17,12 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec
 from rules.law import Law
 from transforms.close_run_unbounded import CloseRunUnbounded, Said, summing_key
 from transforms.key_fold import KeyFold
+from transforms.keyed import Keyed, typed
 from transforms.moments import decides, wakes_at
 from transforms.rows import catalog_of
 from transforms.shard import Shard
 from transforms.stages import AUTHORIZE, PRICE, SETTLE, STAGES
 
-Keyed = tuple[str, bytes]
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -49,10 +49,10 @@ class RestateUnbounded(beam.PTransform):
         super().__init__()
         self.stage, self.how = stage, how
 
-    def expand(self, rows: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, rows: beam.PCollection) -> Any:
         tags = [stage for stage in STAGES if stage != self.stage]
         fold = FOLDS[self.stage](self.how.law, self.how.catalog, self.how.until)
-        return rows | "Fold" >> beam.ParDo(fold).with_outputs(*tags, "records", "tally")
+        return typed(rows | "Fold" >> beam.ParDo(fold).with_outputs(*tags, "records", "tally"), *tags, "tally")
 
 
 def _fold_of(stage: str) -> type[beam.DoFn]:

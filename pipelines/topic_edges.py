@@ -1,0 +1,130 @@
+"""Topics as edges: facts come from Pub/Sub subscriptions and never end, records go to Pub/Sub topics (CONTRACT.md, "On
+the wire"). Event time is publish time; a message that a publisher sends again within minutes comes once (``ce-id``).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import msgspec
+from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubSub
+
+from pipelines.live.outbox import letter_of
+from pipelines.live.pay_run import letter_id
+from pipelines.live.pubsub import attributes
+from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of_conclusions, topics_of_facts
+from rules.law import Law
+from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
+from transforms.admit_facts import AdmitFacts, DecodeMessages, Subscription
+from transforms.keyed import typed
+from transforms.restate_unbounded import Unbounded
+from transforms.stages import STAGES
+
+EVENT_ID = "ce-id"  # the attribute that tells a message sent again
+REFERENCE = "CourseListing"  # known when the job is launched: a change of it is a new deployment
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class Topics(NamedTuple):
+    """``subscriptions`` by kind of fact and ``topics`` by kind of record, full paths. ``catalog``: bodies of
+    CourseListings. ``until``: the last cut-off to decide (None: no end)."""
+
+    subscriptions: dict[str, str]
+    topics: dict[str, str]
+    catalog: list[bytes]
+    until: int | None = None
+
+    def decode(self) -> beam.PTransform:
+        """Rows by stage."""
+        return _Decode(self)
+
+    def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Unbounded:
+        """Key by key, as cut-offs pass."""
+        return Unbounded(law, self.catalog, self.until)
+
+    def encode(self) -> beam.PTransform:
+        """Messages, one topic a kind."""
+        return _Encode(self.topics)
+
+
+def topics_of(project: str, catalog: list[bytes], until: int | None = None) -> Topics:
+    """The subscriptions and topics of deploy/topics.toml in a project."""
+    facts = {kind: topic for kind, topic in topics_of_facts().items() if kind != REFERENCE}
+    named = {kind: subscription_to(topic) for kind, topic in facts.items()}
+    subscriptions = {kind: f"projects/{project}/subscriptions/{name}" for kind, name in named.items()}
+    records = topics_of_conclusions() | topics_of_arrivals()
+    topics = {kind: f"projects/{project}/topics/{topic}" for kind, topic in records.items()}
+    return Topics(subscriptions, topics, catalog, until)
+
+
+class _Decode(beam.PTransform):
+    def __init__(self, topics: Topics) -> None:
+        super().__init__()
+        self.topics = topics
+
+    def expand(self, pipeline: beam.Pipeline) -> dict[str, beam.PCollection]:
+        read = [
+            pipeline | f"Read{kind}" >> _ReadSubscription(kind, path)
+            for kind, path in sorted(self.topics.subscriptions.items())
+        ]
+        return admitted(read, self.topics.until)
+
+
+class _ReadSubscription(beam.PTransform):
+    """One subscription to facts and rejections."""
+
+    def __init__(self, kind: str, path: str) -> None:
+        super().__init__()
+        self.kind, self.path = kind, path
+
+    def expand(self, pipeline: beam.Pipeline) -> Any:
+        decode = DecodeMessages(Subscription(self.kind, self.path.rpartition("/")[2]))
+        messages = pipeline | "Pull" >> ReadFromPubSub(subscription=self.path, id_label=EVENT_ID, with_attributes=True)
+        return decoded(messages, decode)
+
+
+def decoded(messages: beam.PCollection, decode: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
+    """Messages to facts for a door (tag ``facts``) and rejections (tag ``records``)."""
+    return typed(messages | "Decode" >> beam.ParDo(decode).with_outputs("records", main="facts"), "facts")
+
+
+def admitted(read: list[beam.pvalue.DoOutputsTuple], until: int | None) -> dict[str, beam.PCollection]:
+    """What was read of all subscriptions, by whom it is for."""
+    facts = [each.facts for each in read] | "Facts" >> beam.Flatten()
+    tags = (*STAGES, "tally")
+    admit = typed(facts | "Admit" >> beam.ParDo(AdmitFacts(until)).with_outputs(*tags, "records"), *tags)
+    records = [*(each.records for each in read), admit.records] | "Told" >> beam.Flatten()
+    return {tag: admit[tag] for tag in tags} | {"records": records}
+
+
+class _Encode(beam.PTransform):
+    def __init__(self, topics: dict[str, str]) -> None:
+        super().__init__()
+        self.topics = topics
+
+    def expand(self, records: beam.PCollection) -> None:
+        kinds = sorted(self.topics)
+        messages = records | "Encode" >> beam.ParDo(EncodeMessages()).with_outputs(*kinds)
+        for kind in kinds:
+            messages[kind] | f"Write{kind}" >> WriteToPubSub(self.topics[kind], with_attributes=True)
+
+
+class EncodeMessages(beam.DoFn):
+    """(kind, record) to messages, by kind."""
+
+    def process(self, element: tuple[str, bytes]) -> Iterator[Any]:
+        kind, packed = element
+        yield beam.pvalue.TaggedOutput(kind, message_of(kind, _decode(packed)))
+
+
+def message_of(kind: str, record: dict[str, Any]) -> PubsubMessage:
+    """A record as its message: the same record has the same ``ce-id``, whoever says it again."""
+    instant = record.get("cut_off") or record["seen_at"]
+    if kind == "Admission":
+        id = ":".join([kind, record["source"], record["event_id"], str(record["cut_off"])])
+    else:
+        cut_off = instant if kind != "Rejection" else cut_off_after(instant)
+        id = letter_id(kind, record, iso(business_day_of(cut_off)))
+    time = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, UTC).isoformat()
+    return PubsubMessage(letter_of(kind, record, id).body, attributes(kind, id, time))
