@@ -13,7 +13,15 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines import check_commands, export_commands, live_commands, pay_commands, report_commands, statement_commands
+from pipelines import (
+    check_commands,
+    explain_commands,
+    export_commands,
+    live_commands,
+    pay_commands,
+    report_commands,
+    statement_commands,
+)
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.pay_commands import overlaid_law
 
@@ -56,6 +64,7 @@ pay_commands.register(app)
 check_commands.register(app)
 app.add_typer(export_commands.app, name="export")
 live_commands.register(app)
+explain_commands.register(app)
 report_commands.register(app)
 statement_commands.register(app)
 

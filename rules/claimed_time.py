@@ -25,6 +25,7 @@ class Claim(NamedTuple):
     early: int
     places: list[tuple[Stamp, int]]
     payable: Stamp | None
+    by_day: list[int]  # all that is claimed, payable or not
 
     @property
     def claimed(self) -> int:
@@ -39,15 +40,16 @@ def claim(document: Document[Timesheet]) -> Claim:
     standing = _approved(document)
     nothing = [0] * len(current.minutes_worked)
     if current.withdrawn:
-        return Claim(current, nothing, 0, 0, places, payable)
+        return Claim(current, nothing, 0, 0, places, payable, nothing)
     if standing is None:
-        return Claim(current, nothing, sum(current.minutes_worked), 0, places, payable)
+        return Claim(current, nothing, sum(current.minutes_worked), 0, places, payable, current.minutes_worked)
     approved = standing.minutes_worked
-    awaiting = 0
+    by_day = approved
     if standing is not current:
-        awaiting = sum(max(0, waits - stands) for waits, stands in zip(current.minutes_worked, approved, strict=True))
+        by_day = [max(pair) for pair in zip(current.minutes_worked, approved, strict=True)]
     minutes = worked_before_approval(standing)
-    return Claim(standing, minutes, awaiting, sum(approved) - sum(minutes), places, payable)
+    awaiting = sum(by_day) - sum(approved)
+    return Claim(standing, minutes, awaiting, sum(approved) - sum(minutes), places, payable, by_day)
 
 
 def worked_before_approval(timesheet: Timesheet) -> list[int]:

@@ -56,6 +56,7 @@ class MonthOfWork:
         self.priced_under: dict[StatementKey, set[str]] = defaultdict(set)  # facts that named the county
         self.drafts: dict[StatementKey, Draft] = defaultdict(Draft)
         self.worked: list[Worked] = []
+        self.ended: list[list[Worked]] = []  # weeks over a limit that ended in the month: their premium is due
 
     def decide(self) -> Decision:
         """Statements, findings and the tail of the month."""
@@ -66,8 +67,8 @@ class MonthOfWork:
         self.limits.cut(self.worked, self.taken.take)
         weeks = by_workweek([*self.before, *self.worked])
         draft_straight(self.drafts, self.worked)
-        ended = [week for week in weeks.values() if self._overtime(week)]
-        self._judge(ended)
+        self.ended = [week for week in weeks.values() if self._overtime(week)]
+        self._judge(self.ended)
         self._conclude()
         return self.decision
 

@@ -55,7 +55,8 @@ def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
     if kind == "CourseListing":
         return [FOR_ALL]
     if kind == "PaymentOutcome":
-        paid, payee, recipient, *_ = (*fields["instruction_id"].split(":"), "", "")
+        named: list[str] = fields["instruction_id"].split(":")
+        paid, payee, recipient, *_ = (*named, "", "")
         return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
     people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
     trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or ())

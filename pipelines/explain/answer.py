@@ -1,0 +1,179 @@
+"""The answer to a question: who asked about what, read from where, and the statements explained."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pipelines.explain.facts import Facts, Folder
+from pipelines.explain.fold import Fold, Folded
+from pipelines.explain.hours import closes, finding_node
+from pipelines.explain.paid import Instruction, Paid, Refusal, hold_against, settlement_of
+from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
+from pipelines.explain.tree import Node, Unbalanced
+from pipelines.explain.words import long_day, period_name
+from rules.law import Law
+from rules.periods import business_day_of, cut_off_of, epoch_day, iso, month_of
+
+FORMAT = 1  # of the JSON: raised when a reader of the one before would misread it
+
+
+class Question(NamedTuple):
+    """An instruction, or a provider or recipient and a pay period (an epoch day). ``until``: the last cut-off to
+    look at."""
+
+    instruction_id: str | None
+    provider_id: str | None
+    recipient_id: str | None
+    period: int
+    until: int | None
+    kind: str | None = None
+
+    @property
+    def settlements(self) -> list[str]:
+        """Settlements that are asked about; of a provider they follow from its facts."""
+        if self.kind is not None:
+            return [settlement_of(self.kind, self.provider_id or "", self.recipient_id or "")]
+        return [f"R/{self.recipient_id}"] if self.recipient_id else []
+
+
+class Answer(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """The whole explanation (docs/explain.md)."""
+
+    format: int = FORMAT
+    question: dict[str, str]
+    as_of: str
+    law_version: str
+    held_against: str | None
+    notes: list[str]
+    statements: list[Node]
+    beside: list[Node] = []
+
+
+class Sources(NamedTuple):
+    """Where to read: facts, what was paid (None: nothing to hold the answer against), and the law."""
+
+    events: Path
+    paid: Paid | None
+    law: Law
+
+
+def answer(question: Question, sources: Sources) -> Answer:
+    """Explain. Raises Refusal when there is no answer that can be stood by."""
+    folder = Folder(sources.events, sources.paid.index if sources.paid else None)
+    facts = Facts(folder, question.until)
+    recipients = [question.recipient_id] if question.recipient_id else []
+    providers = [question.provider_id] if question.provider_id else []
+    concerned = facts.concerned(recipients, providers)
+    until = question.until or facts.door.tally.latest_cut_off
+    settlements = question.settlements or [
+        f"P/{question.provider_id}", *(f"R/{each}" for each in facts.recipients_of(question.provider_id or ""))
+    ]  # fmt: skip
+    fold = Fold(concerned, settlements, sources.law, until)
+    folded = fold.run()
+    found = [each for key in settlements for each in decided(folded, key) if _asked(each, question)]
+    _check(question, found, folded, sources, until)
+    return _answer(question, found, fold, folded, sources, _notes(folder, sources, question))
+
+
+def _asked(each: Decided, question: Question) -> bool:
+    statement = each.statement
+    if question.instruction_id is not None:
+        return question.instruction_id.rpartition(":")[0] == statement.statement_id
+    if statement.kind == "ADVANCE":
+        of_month = statement.period_start == month_of(question.period)
+        return of_month and question.recipient_id == statement.recipient_id and question.provider_id is None
+    provider, recipient = question.provider_id, question.recipient_id
+    people = provider in (None, statement.provider_id) and recipient in (None, statement.recipient_id)
+    return people and statement.period_start == question.period
+
+
+def _check(question: Question, found: Sequence[Decided], folded: Folded, sources: Sources, until: int) -> None:
+    """Refuse what was not paid so, and what was never paid."""
+    ours = folded.records("PaymentInstruction")
+    ids = {each.statement.statement_id for each in found}
+    if sources.paid is not None:
+        keys = {settlement(each.statement) for each in found} or set(question.settlements)
+        theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each["cut_off"] <= until]
+        ids |= {question.instruction_id.rpartition(":")[0]} if question.instruction_id else set()
+        hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
+    if question.instruction_id and not any(each["instruction_id"] == question.instruction_id for each in ours):
+        raise Refusal("these facts make no such instruction: check the id, the facts (--events) and the law (--law)")
+
+
+def _of(instructions: Iterable[Instruction], statement_ids: set[str]) -> list[Instruction]:
+    return [each for each in instructions if each["statement_id"] in statement_ids]
+
+
+def _answer(
+    question: Question, found: Sequence[Decided], fold: Fold, folded: Folded, sources: Sources, notes: list[str]
+) -> Answer:
+    findings = standing_findings(folded)
+    try:
+        statements = [Explained(each, fold, folded, findings).node() for each in found]
+    except Unbalanced as wrong:
+        raise Refusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
+    asked: dict[str, Any] = {
+        "instruction_id": question.instruction_id,
+        "provider_id": question.provider_id,
+        "recipient_id": question.recipient_id,
+        "period": iso(question.period),
+    }
+    return Answer(
+        question={name: value for name, value in asked.items() if value is not None},
+        as_of=iso(business_day_of(fold.until)),
+        law_version=fold.law.version,
+        held_against=str(sources.paid.folder) if sources.paid else None,
+        notes=notes + _nothing(question, statements),
+        statements=statements,
+        beside=_beside(question, found, findings, fold.law),
+    )
+
+
+def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any], law: Law) -> list[Node]:
+    if question.instruction_id is not None or question.provider_id is None:
+        return []
+    loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)
+    closing = closes(month_of(question.period), law)
+    return [finding_node(each, each["code"], each["minutes"], closing, each["document_id"]) for each in loose]
+
+
+def _nothing(question: Question, statements: Sequence[Node]) -> list[str]:
+    if statements:
+        return []
+    return [f"Nothing was claimed for {period_name(question.period)} that any pay run has seen."]
+
+
+def _notes(folder: Folder, sources: Sources, question: Question) -> list[str]:
+    """What a reader should know about how the answer was found."""
+    notes = []
+    if sources.paid is None:
+        notes.append("Held against no payment: name the replay's output folder (--paid) to be sure it was paid so.")
+    elif question.instruction_id:
+        notes += _later(question, sources.paid)
+    if folder.index is None:
+        notes.append(f"No index of these facts was found, so all {len(folder.names)} files were read.")
+    elif folder.read_wholly:
+        notes.append(f"{len(folder.read_wholly)} files are new or changed since the replay and were read wholly.")
+    if sources.law.overlaid:
+        notes.append(f"WHAT-IF, not the law in force: an overlay changes {', '.join(sources.law.overlaid)}.")
+    return notes
+
+
+def _later(question: Question, paid: Paid) -> list[str]:
+    statement_id = (question.instruction_id or "").rpartition(":")[0]
+    said = _of((each for key in question.settlements for each in paid.instructions(key)), {statement_id})
+    days = [long_day(each["run_date"]) for each in said if each["cut_off"] > (question.until or 0)]
+    return [f"Later payments changed this statement: {', '.join(days)}."] if days else []
+
+
+def question_of(instruction_id: str) -> Question:
+    """The question about an instruction id. Raises ValueError if it is none of ours."""
+    kind, payee, recipient, period, run = instruction_id.split(":")
+    if kind not in ("ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"):
+        raise ValueError(kind)
+    start, day = (epoch_day(date.fromisoformat(text)) for text in (period, run))
+    provider = None if kind == "ADVANCE" else payee
+    return Question(instruction_id, provider, None if recipient == "-" else recipient, start, cut_off_of(day), kind)

@@ -1,0 +1,155 @@
+"""From an instruction's lines to the days behind them.
+
+The pieces of work are those that the rules priced; each is drafted alone by the rule that drafted them together, so
+that nothing here decides what belongs where.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pipelines.explain.tree import Node
+from pipelines.explain.words import EARNINGS, exactly, long_day, money, month_name, rate, short_day
+from rules.conclusions import Line, Statement, Worked
+from rules.law import Law, NotInForce
+from rules.periods import hhmm, iso, saturday_of, workweek_of
+from rules.price_month import MonthOfWork
+from rules.price_statements import Draft, StatementKey, draft_premium, draft_straight
+
+LineKey = tuple[str, str, str, int]
+CITED = {
+    "OVERTIME_PREMIUM": ("overtime.weekly_threshold_minutes", "overtime.premium_divisor", "overtime.method"),
+    "TRAVEL": ("travel.weekly_minutes",),
+    "INCENTIVE": ("incentive.total_cents",),
+}
+
+
+class Piece(NamedTuple):
+    """Minutes of one document on one day, on one line of a statement."""
+
+    worked: Worked
+    minutes: int
+
+
+def pieces(month: MonthOfWork, statement: Statement) -> dict[LineKey, list[Piece]]:
+    """What each line of a statement is made of."""
+    key: StatementKey = statement.kind, statement.recipient_id, statement.period_start
+    found: dict[LineKey, list[Piece]] = defaultdict(list)
+    for worked in month.worked:
+        drafts: dict[StatementKey, Draft] = defaultdict(Draft)
+        draft_straight(drafts, [worked])
+        _collect(worked, drafts, key, found)
+    for week in month.ended:
+        saturday = saturday_of(workweek_of(week[0].day))
+        method = month.law.value("overtime.method", saturday, month.cut_off)
+        for worked in week:
+            drafts = defaultdict(Draft)
+            draft_premium(drafts, [worked], month.law, method)
+            _collect(worked, drafts, key, found)
+    return found
+
+
+def _collect(
+    worked: Worked, drafts: Mapping[StatementKey, Draft], key: StatementKey, found: dict[LineKey, list[Piece]]
+) -> None:
+    if key in drafts:
+        for (earning, program, county, mills), minutes in drafts[key].minutes.items():
+            found[earning, program, county, mills or 0].append(Piece(worked, minutes))
+
+
+def line_nodes(
+    said: Iterable[Mapping[str, Any]],
+    statement: Statement,
+    made_of: Mapping[LineKey, list[Piece]],
+    law: Law,
+    known: int,
+) -> Iterator[Node]:
+    """One node a line of the instruction: what it is worth now, less what was said before."""
+    worth = {line.key: line for line in statement.lines}
+    for line in said:
+        key = line["earning"], line["program"], line["county"] or "", line["rate_mills"] or 0
+        now = worth.get(key)
+        yield _line(line, now, made_of.get(key, []), statement, law, known)
+
+
+def _line(
+    said: Mapping[str, Any], now: Line | None, made_of: list[Piece], statement: Statement, law: Law, known: int
+) -> Node:
+    whole = (now.minutes, now.cents) if now else (0, 0)
+    before = whole[0] - said["minutes"], whole[1] - said["cents"]
+    parts = [_worth(now, made_of, statement)] if now else []
+    if any(before):
+        text = f"Said by earlier payments: {_amount(*before)}"
+        parts.append(Node(what="said_before", text=text, cents=-before[1], minutes=-before[0]))
+    where = f" in county {said['county']}" if said["county"] else ""
+    program = "" if said["program"] == "CAREER_PATHWAYS" else f", {said['program']}"
+    change = "this run's difference" if any(before) else _amount(said["minutes"], said["cents"])
+    return Node(
+        what="line",
+        text=f"{EARNINGS[said['earning']]}{program}{where}: {change}",
+        cents=said["cents"],
+        minutes=said["minutes"],
+        rate_mills=said["rate_mills"],
+        rule=said["rule"],
+        authority=authority(said, statement, law, known),
+        adds=("cents", "minutes"),
+        parts=parts,
+    )
+
+
+def _amount(minutes: int, cents: int) -> str:
+    return f"{hhmm(minutes)}, {money(cents)}" if minutes else money(cents)
+
+
+def _worth(line: Line, made_of: list[Piece], statement: Statement) -> Node:
+    if line.rate_mills is None:
+        text = f"{hhmm(line.minutes)}, {money(line.cents)}" if line.minutes else money(line.cents)
+    else:
+        text = f"{hhmm(line.minutes)} × {rate(line.rate_mills)} an hour = {money(line.cents)}"
+        text += exactly(line.minutes, line.rate_mills)
+    parts = list(_weeks(made_of) if line.earning == "OVERTIME_PREMIUM" else _days(made_of))
+    if line.earning == "ADVANCE":
+        text = f"All authorized IHSS hours of {month_name(statement.period_start)}: {text}"
+    return Node(
+        what="worth",
+        text=text,
+        cents=line.cents,
+        minutes=line.minutes,
+        adds=("minutes",) if parts else (),
+        parts=parts,
+    )
+
+
+def _days(made_of: Iterable[Piece]) -> Iterator[Node]:
+    for worked, minutes in sorted(made_of, key=lambda piece: (piece.worked.day, piece.worked.document_id)):
+        text = f"{short_day(worked.day)} {hhmm(minutes)}"
+        yield Node(what="day", text=text, day=iso(worked.day), minutes=minutes, document=worked.reference)
+
+
+def _weeks(made_of: Iterable[Piece]) -> Iterator[Node]:
+    """A premium by workweek."""
+    weeks: dict[int, list[Piece]] = defaultdict(list)
+    for piece in made_of:
+        weeks[workweek_of(piece.worked.day)].append(piece)
+    for week, of_week in sorted(weeks.items()):
+        minutes = sum(piece.minutes for piece in of_week)
+        text = f"Week ending {long_day(saturday_of(week))}: {hhmm(minutes)} of overtime fall on this statement"
+        days = list(_days(of_week))
+        yield Node(what="workweek", text=text, day=iso(week), minutes=minutes, adds=("minutes",), parts=days)
+
+
+def authority(said: Mapping[str, Any], statement: Statement, law: Law, known: int) -> str:
+    """Where the numbers behind a line come from, with the grade where it is not the law's own text."""
+    names = list(CITED.get(said["earning"], ()))
+    if said["county"] and said["earning"] != "OVERTIME_PREMIUM":
+        names.append(f"wage.{said['county']}")
+    return "; ".join(dict.fromkeys(cited(law, name, statement.period_start, known) for name in names)).strip("; ")
+
+
+def cited(law: Law, name: str, day: int, known: int) -> str:
+    """A parameter's citation, with its grade where that is weak; empty where nothing is in force or there is none."""
+    try:
+        entry = law.entry(name, day, known)
+    except (NotInForce, KeyError):
+        return ""
+    return entry.citation + (f" [{entry.grade}]" if entry.grade in ("assumption", "secondary") else "")

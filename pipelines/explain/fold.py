@@ -1,0 +1,132 @@
+"""The rules run once more on the facts concerned, watched: the same case files, kept with the months they decided.
+
+Nothing is decided here. A key whose facts are the same is folded once, however often it is asked about.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
+from rules.authorize import RecipientFile
+from rules.authorize_month import MonthOfTime
+from rules.law import Law
+from rules.price import ProviderFile
+from rules.price_month import MonthOfWork
+from rules.restatement import Before, CaseFile, restate
+from rules.settle import SettlementFile
+from rules.settle_month import MonthOfPay
+from transforms.rows import Row, rows_of
+from transforms.shard import Records, Shard
+from transforms.stages import AUTHORIZE, PRICE, SETTLE, Catalog
+
+
+class WatchedRecipient(RecipientFile):
+    """Keeps each month as it was last decided."""
+
+    def __init__(self, recipient_id: str, law: Law, catalog: Catalog) -> None:
+        super().__init__(recipient_id, law)
+        self.months: dict[int, MonthOfTime] = {}
+
+    def month_of_time(self, month: int, cut_off: int) -> MonthOfTime:
+        self.months[month] = decided = super().month_of_time(month, cut_off)
+        return decided
+
+
+class WatchedProvider(ProviderFile):
+    """Keeps each month as it was last decided."""
+
+    def __init__(self, provider_id: str, law: Law, catalog: Catalog) -> None:
+        super().__init__(provider_id, law, catalog)
+        self.months: dict[int, MonthOfWork] = {}
+
+    def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
+        self.months[month] = decided = super().month_of_work(month, before, cut_off)
+        return decided
+
+
+class WatchedSettlement(SettlementFile):
+    """Keeps each month as it was last decided."""
+
+    def __init__(self, key: str, law: Law, catalog: Catalog) -> None:
+        super().__init__(key, law)
+        self.months: dict[int, MonthOfPay] = {}
+
+    def month_of_pay(self, month: int, before: Before, cut_off: int) -> MonthOfPay:
+        self.months[month] = decided = super().month_of_pay(month, before, cut_off)
+        return decided
+
+
+WATCHED: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
+    AUTHORIZE: WatchedRecipient,
+    PRICE: WatchedProvider,
+    SETTLE: WatchedSettlement,
+}
+
+
+class Key(NamedTuple):
+    """One key of one stage, folded: its case file, what it tells later stages, and its records."""
+
+    case: Any
+    rows: Rows
+    records: Records
+
+
+class Folded(NamedTuple):
+    """All keys folded, by stage and key."""
+
+    keys: Mapping[tuple[str, str], Key]
+
+    def month(self, stage: str, key: str, month: int) -> Any:
+        """A month as it was last decided; None if it never was."""
+        folded = self.keys.get((stage, key))
+        return folded.case.months.get(month) if folded else None
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """Records of a kind, by cut-off and id."""
+        return [record for key in self.keys.values() for record in key.records.get(kind, ())]
+
+
+class Fold:
+    """Folds facts up to a cut-off. ``settlements``: the settlement keys asked about."""
+
+    def __init__(self, concerned: Concerned, settlements: Iterable[str], law: Law, until: int) -> None:
+        self.concerned, self.law, self.until = concerned, law, until
+        self.wanted = {AUTHORIZE: concerned.recipients, PRICE: concerned.providers, SETTLE: sorted(settlements)}
+        self._known: dict[tuple[str, str, tuple[Row, ...]], Key] = {}
+
+    def run(self, without: frozenset[Row] = frozenset()) -> Folded:
+        """Decide everything as of every cut-off, ``without`` some facts (rows without their key)."""
+        rows: Rows = defaultdict(list)
+        for name, given in self.concerned.rows.items():
+            rows[name] += [row for row in given if not without or unkeyed(row) not in without]
+        keys: dict[tuple[str, str], Key] = {}
+        for stage, wanted in self.wanted.items():
+            for key in wanted:
+                keys[stage, key] = folded = self._fold(stage, key, rows[stage, key])
+                for name, told in folded.rows.items():
+                    rows[name] += told
+        return Folded(keys)
+
+    def _fold(self, stage: str, key: str, rows: list[Row]) -> Key:
+        known = (stage, key, tuple(sorted(rows)))
+        if known not in self._known:
+            shard = Shard(stage, self.law, self.concerned.catalog, self.until, ONE_SHARD)
+            case = WATCHED[stage](key, self.law, self.concerned.catalog)
+            shard.tell(restate(case, shard.in_order(list(rows)), self.until, self.law))
+            shard.sort_records()
+            self._known[known] = Key(case, _dealt(shard), shard.records)
+        return self._known[known]
+
+
+def unkeyed(row: Row) -> Any:
+    """A fact, whoever reads it."""
+    return row[1:]
+
+
+def _dealt(shard: Shard) -> Rows:
+    told: Rows = defaultdict(list)
+    for stage, (_, block) in shard.dealer.blocks():
+        for row in rows_of([block]):
+            told[stage, row[0]].append(row)
+    return told

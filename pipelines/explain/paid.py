@@ -1,0 +1,105 @@
+"""What a replay said: the instructions in its output folder, to be held against what the rules say now."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from schemas.avro import Container, Unreadable
+from transforms.places import INDEX, Index
+from transforms.rows import shard_of
+
+Instruction = Mapping[str, Any]
+OF_PROVIDER = ("TRAINING", "INCENTIVE")
+NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
+
+
+class Refusal(Exception):
+    """There is no answer that can be stood by; the message is one line with the remedy, without personal data."""
+
+
+def settlement_of(kind: str, payee_id: str, recipient_id: str) -> str:
+    """The key of the settlement that makes a kind of instruction."""
+    return f"P/{payee_id}" if kind in OF_PROVIDER else f"R/{recipient_id}"
+
+
+class Paid:
+    """The output folder of a replay."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def index(self) -> Index | None:
+        """The index of facts that the replay left; None if there is none that can be read."""
+        path = self.folder / INDEX
+        try:
+            return Index(path) if path.is_file() else None
+        except (ValueError, EOFError):
+            return None
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """summary.json; empty if there is none."""
+        path = self.folder / "summary.json"
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+    def instructions(self, settlement: str) -> list[Instruction]:
+        """All instructions of a settlement, in order. Raises Refusal."""
+        found = [each for path in self._paths(settlement) for each in _instructions(path)]
+        of_settlement = (each for each in found if _settlement(each) == settlement)
+        return sorted(of_settlement, key=lambda each: (each["statement_id"], each["sequence"]))
+
+    def _paths(self, settlement: str) -> list[Path]:
+        """The one file that the settlement's instructions are in, where that is known; else all."""
+        if self.index is not None:
+            path = self.folder / f"payment_instruction-settle-{shard_of(settlement, self.index.shards):04d}.avro"
+            if path.is_file():
+                return [path]
+        return sorted(self.folder.rglob("*payment_instruction*.avro"))
+
+
+def _settlement(instruction: Instruction) -> str:
+    return settlement_of(instruction["kind"], instruction["payee_id"], instruction["recipient_id"] or "")
+
+
+def _instructions(path: Path) -> Iterator[Instruction]:
+    try:
+        with path.open("rb") as stream:
+            container = Container(stream)
+            if container.kind == "PaymentInstruction":
+                yield from (record for _, record in container)
+    except Unreadable as damage:
+        raise Refusal(f"{path} cannot be used ({damage.reason}): replay again") from None
+
+
+def differences(ours: Instruction, theirs: Instruction) -> list[str]:
+    """Fields in which two instructions differ."""
+    return [name for name in theirs if name not in NOT_COMPARED and ours.get(name) != theirs[name]]
+
+
+def hold_against(ours: Sequence[Instruction], theirs: Sequence[Instruction], folder: Path) -> None:
+    """Raises Refusal unless the rules say exactly the instructions that were paid, to the cent."""
+    by_id = {each["instruction_id"]: each for each in ours}
+    missing = [each for each in theirs if each["instruction_id"] not in by_id]
+    more = len(ours) - (len(theirs) - len(missing))
+    wrong = [(by_id[each["instruction_id"]], each) for each in theirs if each["instruction_id"] in by_id]
+    differing = next(((mine, paid, names) for mine, paid in wrong if (names := differences(mine, paid))), None)
+    if not missing and not more and differing is None:
+        return
+    if differing is not None:
+        mine, paid, names = differing
+        what = f"{names[0]} is {_said(mine[names[0]])} by these facts and this law, {_said(paid[names[0]])} in {folder}"
+    elif missing:
+        what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
+    else:
+        what = f"{more} instructions follow from these facts that {folder} does not have"
+    other = any(each["law_version"] != mine["law_version"] for each in theirs for mine in ours)
+    law = " It was paid under another law: name its overlay (--law)." if other else ""
+    raise Refusal(f"no explanation, for it would not be true: {what}.{law} Name the facts it was paid from, or replay.")
+
+
+def _said(value: Any) -> str:
+    """An amount, or nothing that could be about a person."""
+    return str(value) if isinstance(value, int | None) else "otherwise"

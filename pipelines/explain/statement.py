@@ -1,0 +1,194 @@
+"""One statement explained: its newest payment from net to lines to days, and its hours."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pipelines.explain.cause import Instruction
+from pipelines.explain.deductions import deduction_nodes
+from pipelines.explain.earnings import LineKey, Piece, cited, line_nodes, pieces
+from pipelines.explain.fold import Fold, Folded
+from pipelines.explain.hours import (
+    NOT_PAID,
+    FindingRecord,
+    Side,
+    closes,
+    finding_node,
+    losses_of,
+    time_node,
+    timesheet_nodes,
+)
+from pipelines.explain.paid import settlement_of
+from pipelines.explain.tree import Node, balanced
+from pipelines.explain.why import change_node, payments_node
+from pipelines.explain.words import METHODS, long_day, money, month_name, period_name
+from pipelines.wording import PAID_FOR
+from rules.conclusions import Statement
+from rules.periods import month_of, period_end, workweek_of
+from rules.settle_draft import Draft
+from rules.settle_month import MonthOfPay
+from transforms.stages import AUTHORIZE, PRICE, SETTLE
+
+CARRIES_HOURS = ("ARREARS", "TRAINING")
+
+
+class Decided(NamedTuple):
+    """A statement as settlement has it, in its month."""
+
+    draft: Draft
+    month: MonthOfPay
+
+    @property
+    def statement(self) -> Statement:
+        """What the work comes to."""
+        return self.draft.statement
+
+
+def decided(folded: Folded, settlement: str) -> Iterator[Decided]:
+    """All statements of a settlement, by month."""
+    key = folded.keys.get((SETTLE, settlement))
+    for month in key.case.months.values() if key else ():
+        yield from (Decided(draft, month) for draft in (*month.drafts, *month.held))
+
+
+def standing_findings(folded: Folded) -> list[FindingRecord]:
+    """Findings that hold, each as last said."""
+    newest: dict[str, FindingRecord] = {}
+    for record in sorted(folded.records("Finding"), key=lambda each: each["cut_off"]):
+        newest[record["finding_id"]] = record
+    return [record for record in newest.values() if not record["cleared"]]
+
+
+class Explained:
+    """A statement's explanation. ``asked``: the payment asked about (None: the newest)."""
+
+    def __init__(self, each: Decided, fold: Fold, folded: Folded, findings: Sequence[FindingRecord]) -> None:
+        self.statement, self.draft, self.month = each.statement, each.draft, each.month
+        self.fold, self.folded, self.findings = fold, folded, findings
+        self.law, self.known = fold.law, fold.until
+        work: Any = folded.month(PRICE, self.statement.provider_id, month_of(self.statement.period_start))
+        time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month_of(self.statement.period_start))
+        self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
+        said = (each for each in folded.records("PaymentInstruction") if each["statement_id"] == self.draft.id)
+        self.said: list[Instruction] = sorted(said, key=lambda each: each["sequence"])
+
+    def node(self) -> Node:
+        """The tree. Raises Unbalanced if it does not add up."""
+        statement = self.statement
+        parts = [*self._payment(), *self._hours(), *self._also(), *self._assumptions(), *self._documents()]
+        whom, when = statement.provider_id, period_name(statement.period_start)
+        if statement.kind == "ADVANCE":
+            when = month_name(statement.period_start)
+        elif statement.recipient_id:
+            whom += f" for {statement.recipient_id}"
+        text = f"{PAID_FOR[statement.kind]}: {whom}, {when}"
+        return balanced(Node(what="statement", text=text, document=statement.statement_id, parts=parts))
+
+    def _payment(self) -> Iterator[Node]:
+        if not self.said:
+            yield Node(what="no_payment", text=self._why_nothing())
+            return
+        newest = self.said[-1]
+        made_of: Mapping[LineKey, list[Piece]] = pieces(self.side.of_provider, self.statement) if self.side else {}
+        parts = [
+            *line_nodes(newest["lines"], self.statement, made_of, self.law, self.known),
+            *deduction_nodes(newest, self.draft, self.month),
+        ]
+        net = money(newest["net_cents"])
+        yield Node(
+            what="payment",
+            text=f"Net {net}, {METHODS[newest['method']]}, pay run of {long_day(newest['run_date'])}",
+            cents=newest["net_cents"],
+            document=newest["instruction_id"],
+            rule="RUN-2",
+            adds=("cents",),
+            parts=parts,
+        )
+        yield change_node(newest, self.said[-2] if len(self.said) > 1 else None, self.fold)
+        yield payments_node(self.said)
+
+    def _why_nothing(self) -> str:
+        if self.statement.claimed_minutes and not self.statement.lines:
+            return "Nothing was paid: none of the hours claimed is payable now, for the reasons below"
+        if self.draft in self.month.held:
+            return "Nothing was paid: a tax rate of this payment year is not known"
+        return "Nothing was paid: nothing is claimed now"
+
+    def _hours(self) -> Iterator[Node]:
+        if self.side is not None and self.statement.claimed_minutes:
+            yield time_node(self.statement, self.side, self.findings, self.law)
+            yield from timesheet_nodes(self.statement, self.side)
+
+    def _also(self) -> Iterator[Node]:
+        """What was found beside the minutes of service that are not paid."""
+        lost = {(loss.code, loss.document_id) for loss in losses_of(self.statement, self.side)} if self.side else set()
+        parts = [
+            _found(each, self.law)
+            for each in self.findings
+            if (each["code"], each["document_id"]) not in lost and concerns(each, self.statement)
+        ]
+        if parts:
+            yield Node(what="findings", text="Also found", parts=parts)
+
+    def _assumptions(self) -> Iterator[Node]:
+        names = self.said[-1]["assumptions"] if self.said else self.statement.assumptions
+        parts = []
+        for name in names:
+            citation = cited(self.law, name, self.statement.period_start, self.known)
+            parts.append(Node(what="assumption", text=name, rule=self.law.parameters[name].law, authority=citation))
+        if parts:
+            text = "Assumptions that touched it: no source was found for these"
+            yield Node(what="assumptions", text=text, parts=parts)
+
+    def _documents(self) -> Iterator[Node]:
+        names = self.said[-1]["documents"] if self.said else self.statement.documents
+        parts = [Node(what="document", text=name, document=name) for name in names]
+        if parts:
+            yield Node(what="documents", text="Documents that decided it", parts=parts)
+
+
+def concerns(finding: FindingRecord, statement: Statement) -> bool:
+    """Is a finding about this statement: named by it, or about its people and its days?"""
+    if finding["statement_id"] is not None:
+        return bool(finding["statement_id"] == statement.statement_id)
+    if not _same_people(finding, statement):
+        return False
+    first, last = statement.period_start, period_end(statement.period_start)
+    if finding["service_date"] is not None:
+        return bool(first <= finding["service_date"] <= last)
+    if finding["document_id"] is not None:
+        return f"/{finding['document_id']}/" in "".join(statement.documents)
+    if finding["workweek_start"] is not None:
+        return bool(workweek_of(first) <= finding["workweek_start"] <= last)
+    of_month = finding["service_month"] == month_of(first)
+    return of_month and bool(finding["recipient_id"] == statement.recipient_id)
+
+
+def _same_people(finding: FindingRecord, statement: Statement) -> bool:
+    provider = finding["provider_id"] in (None, statement.provider_id)
+    return provider and finding["recipient_id"] in (None, statement.recipient_id)
+
+
+def _found(finding: FindingRecord, law: Any) -> Node:
+    day = finding["service_month"] or finding["service_date"]
+    closing = closes(month_of(day), law) if day is not None and finding["outcome"] in NOT_PAID else ""
+    return finding_node(finding, finding["code"], finding["minutes"], closing, finding["document_id"])
+
+
+def settlement(statement: Statement) -> str:
+    """The key of the settlement that pays a statement."""
+    return settlement_of(statement.kind, statement.provider_id, statement.recipient_id or "")
+
+
+def beside(
+    findings: Iterable[FindingRecord], explained: Iterable[Statement], provider: str, period: int
+) -> list[FindingRecord]:
+    """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late."""
+    statements = list(explained)
+    return [
+        each
+        for each in findings
+        if each["provider_id"] == provider
+        and each["outcome"] in NOT_PAID
+        and each["service_month"] == month_of(period)
+        and not any(concerns(each, statement) for statement in statements)
+    ]

@@ -1,0 +1,121 @@
+"""An explanation on a terminal: a tree as wide as the window, days side by side."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text
+from rich.tree import Tree
+
+from pipelines.explain.answer import Answer
+from pipelines.explain.tree import Node
+from pipelines.explain.words import PEOPLE, money
+from pipelines.wording import NOT_COVERED
+
+WIDTH = 100
+STYLES = {
+    "payment": "bold",
+    "no_payment": "bold",
+    "time": "bold",
+    "timesheet": "bold",
+    "change": "bold",
+    "findings": "bold",
+    "held": "yellow",
+    "cut": "yellow",
+    "denied": "red",
+}
+FOLDED = ("payments", "documents")  # told in one line each
+
+
+def explain_console() -> Console:
+    """Standard output, of a width that a tree can be read in."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def render(answer: Answer, console: Console) -> None:
+    """Print the whole answer: each statement, then what stands on none, then notes."""
+    for statement in answer.statements:
+        console.print(Panel(Text(statement.text, style="bold"), expand=False), soft_wrap=False)
+        for part in statement.parts:
+            console.print(Padding(_tree(part), (0, 0, 1, 0)))
+    if answer.beside:
+        tree = Tree(Text("Claimed and not paid, on no statement", style="bold"), guide_style="dim")
+        for node in answer.beside:
+            _grow(tree, node)
+        console.print(tree, "")
+    for note in answer.notes:
+        console.print(Text(note, style="dim" if answer.statements else ""))
+    console.print(
+        Text(f"As of the pay run of {answer.as_of}, by law {answer.law_version[:12]}. {_held(answer)}", style="dim")
+    )
+    console.print(Text(NOT_COVERED, style="dim"))
+
+
+def _held(answer: Answer) -> str:
+    if answer.held_against is None or not any(True for each in answer.statements for _ in each.find("payment_made")):
+        return ""
+    return f"Every payment above is what {answer.held_against} says, to the cent."
+
+
+def _tree(node: Node) -> Tree:
+    tree = Tree(_label(node), guide_style="dim")
+    if node.what in FOLDED:
+        _fold_up(tree, node)
+    else:
+        for part in _grown(node.parts):
+            _grow(tree, part)
+    return tree
+
+
+def _grow(tree: Tree, node: "Node | list[Node]") -> None:
+    if isinstance(node, list):
+        tree.add(Text(" · ".join(day.text for day in node), overflow="fold"))
+        return
+    branch = tree.add(_label(node))
+    for part in _grown(node.parts):
+        _grow(branch, part)
+
+
+def _grown(parts: Iterable[Node]) -> "Iterator[Node | list[Node]]":
+    """Days that follow each other come together."""
+    for is_day, run in groupby(parts, key=lambda part: part.what == "day"):
+        if is_day:
+            yield list(run)
+        else:
+            yield from run
+
+
+def _fold_up(tree: Tree, node: Node) -> None:
+    for part in node.parts:
+        tree.add(Text(part.text, style="dim", overflow="fold"))
+
+
+def _label(node: Node) -> RenderableType:
+    """The text with its law beside it; below it who acts next, and by when."""
+    text = Text(node.text, style=STYLES.get(node.what, ""))
+    law = " ".join(part for part in (node.rule, f"({node.authority})" if node.authority else "") if part)
+    if law:
+        text.append(f"  {law}", style="not bold cyan")
+    if node.acts is None or not node.next_step:
+        return text
+    return Group(text, Text(f"→ {next_step(node)}", style="green"))
+
+
+def next_step(node: Node) -> str:
+    """``Next, the provider: Correct the day. Until 2026-02-02.``"""
+    until = f" Until {node.due_by}, the last pay run that can still change the month." if node.what == "reason" else ""
+    if node.what != "reason" and node.due_by:
+        until = f" By {node.due_by}."
+    return f"Next, {PEOPLE[node.acts or '']}: {node.next_step}{until if node.due_by else ''}"
+
+
+def one_line(answer: Answer) -> Iterator[str]:
+    """Each statement's last payment in a line."""
+    for statement in answer.statements:
+        for payment in statement.find("payment"):
+            yield f"{statement.text}: {money(payment.cents or 0)}"

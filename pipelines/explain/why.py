@@ -1,0 +1,106 @@
+"""What changed since the payment before, and which fact changed it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines.explain.cause import Cause, Instruction, NewFact, cause, published
+from pipelines.explain.fold import Fold
+from pipelines.explain.tree import Node
+from pipelines.explain.words import changed_fields, kind_name, long_day, moment, money
+from rules.periods import hhmm
+from transforms.rows import arrival
+
+MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "denied_minutes")
+
+
+def change_node(instruction: Instruction, before: Instruction | None, fold: Fold) -> Node:
+    """The difference to the payment before, with its cause."""
+    if before is None:
+        text = "The first payment of this statement"
+    else:
+        text = f"Since the payment of {long_day(before['run_date'])}: {_difference(before, instruction)}"
+    return Node(what="change", text=text, parts=_causes(cause(fold, instruction), instruction, fold))
+
+
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    said = [
+        f"{name.removesuffix('_minutes')} {hhmm(before[name])} → {hhmm(now[name])}"
+        for name in MINUTES
+        if before[name] != now[name]
+    ]
+    gross = before["gross_to_date_cents"], now["gross_to_date_cents"]
+    if gross[0] != gross[1]:
+        said.append(f"gross to date {money(gross[0])} → {money(gross[1])}")
+    return "; ".join(said) or "hours and gross are the same"
+
+
+def _causes(found: Cause, instruction: Instruction, fold: Fold) -> list[Node]:
+    if found.time:
+        return [_time(instruction, fold)]
+    nodes = [_fact(fact, fold) for fact in found.facts]
+    if found.together:
+        text = "No one fact alone, but these together: without all of them this payment would be another"
+        return [Node(what="together", text=text, parts=nodes)]
+    return nodes
+
+
+def _fact(fact: NewFact, fold: Fold) -> Node:
+    """A fact without which the payment would be another."""
+    content = fact.arrival.content
+    text = f"{kind_name(content.KIND)} {content.document_id} revision {content.revision}"
+    text += f", recorded {moment(content.recorded_at)} by {content.source}"
+    if content.withdrawn:
+        text += ": withdrawn"
+    elif (earlier := _revision_before(content, fold)) is not None:
+        text += f": {changed_fields(earlier, content)}"
+    elif content.KIND == "PaymentOutcome":
+        text += f": {content.outcome.lower()}"
+    return Node(what="fact", text=text, document=f"{content.KIND}/{content.document_id}/{content.revision}")
+
+
+def _revision_before(content: Any, fold: Fold) -> Any | None:
+    """The revision that a fact corrects."""
+    named = [getattr(content, name) for name in type(content).KEY_FIELDS]
+    of_kind = (row for rows in fold.concerned.rows.values() for row in rows if row[-1] == content.KIND)
+    found = [
+        other
+        for other in (arrival(row).content for row in of_kind)
+        if other.document_id == content.document_id
+        and other.revision < content.revision
+        and [getattr(other, name) for name in type(other).KEY_FIELDS] == named
+    ]
+    return max(found, key=lambda other: other.revision, default=None)
+
+
+def _time(instruction: Instruction, fold: Fold) -> Node:
+    """No fact came: a review that the rules had asked for."""
+    names = published(fold.law, instruction["cut_off"])
+    if names:
+        return Node(what="published", text=f"No new fact: {', '.join(names)} became known (WAGE-2)", rule="WAGE-2")
+    if instruction["kind"] == "ADVANCE":
+        return Node(what="advance_due", text="No new fact: the advance fell due", rule="ADV-3")
+    if any(line["earning"] == "OVERTIME_PREMIUM" for line in instruction["lines"]):
+        text = "No new fact: a workweek with overtime had ended, so its premium was due"
+        return Node(what="workweek_ended", text=text, rule="OT-5")
+    return Node(what="review", text="No new fact: what an earlier one set in motion fell due in this pay run")
+
+
+def payments_node(said: Sequence[Instruction]) -> Node:
+    """All payments of a statement so far."""
+    parts = [
+        Node(
+            what="payment_made",
+            text=f"{long_day(each['run_date'])}: {money(each['net_cents'])}, {each['instruction_id']}",
+            cents=each["net_cents"],
+            document=each["instruction_id"],
+        )
+        for each in said
+    ]
+    total = sum(each["net_cents"] for each in said)
+    return Node(
+        what="payments",
+        text=f"{len(said)} payment{'s' * (len(said) != 1)} of this statement, together {money(total)}",
+        cents=total,
+        adds=("cents",),
+        parts=parts,
+    )

@@ -1,0 +1,115 @@
+"""How an explanation says days, instants, amounts and facts."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from pipelines.wording import KINDS, in_words
+from rules.money import MILL_MINUTES_IN_CENT, dollars
+from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
+
+EARNINGS = {
+    "SERVICE": "Service",
+    "OVERTIME_PREMIUM": "Overtime premium",
+    "TRAVEL": "Travel between recipients",
+    "TRAINING": "Training",
+    "INCENTIVE": "Incentive",
+    "ADVANCE": "Advance",
+}
+PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
+METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
+OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
+
+
+def money(cents: int) -> str:
+    """``$1,001.56``."""
+    return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
+
+
+def rate(mills: int) -> str:
+    """Mills an hour as dollars: ``$20.44``, ``$9.485``."""
+    return f"${mills // 1000}.{mills % 1000:03d}".removesuffix("0")
+
+
+def long_day(day: int) -> str:
+    """``Mon 4 Mar 2024``."""
+    date = civil_date(day)
+    return f"{date:%a} {date.day} {date:%b %Y}"
+
+
+def short_day(day: int) -> str:
+    """``Mon 4``."""
+    date = civil_date(day)
+    return f"{date:%a} {date.day}"
+
+
+def month_name(day: int) -> str:
+    """``March 2024``."""
+    return f"{civil_date(day):%B %Y}"
+
+
+def period_name(period: int) -> str:
+    """``1 to 15 March 2024``."""
+    return f"{civil_date(period).day} to {civil_date(period_end(period)).day} {month_name(month_of(period))}"
+
+
+def moment(instant: int) -> str:
+    """An instant in Pacific time: ``Mon 4 Mar 2024 09:15``."""
+    local = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, PACIFIC)
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+
+
+def exactly(minutes: int, rate_mills: int) -> str:
+    """Where the one rounding of a line took something: ``, exactly $12.3450, rounded half up``."""
+    exact = Fraction(minutes * rate_mills, MILL_MINUTES_IN_CENT)
+    if exact.denominator == 1:
+        return ""
+    sign, hundredths = ("-" if exact < 0 else ""), abs(exact) * 100
+    whole, part = divmod(int(hundredths), 10_000)
+    return f" (exactly {sign}${whole:,}.{part:04d}{'' if hundredths.denominator == 1 else '…'}, rounded half up once)"
+
+
+def percent(per_100000: int) -> str:
+    """``6.2 %``."""
+    return f"{per_100000 / 1000:g} %"
+
+
+def kind_name(kind: str) -> str:
+    """``Timesheet``, ``EVV visit``."""
+    return in_words(kind, KINDS)
+
+
+def changed_fields(before: Any, now: Any) -> str:
+    """What a revision says otherwise than the one before it."""
+    said = []
+    for name in type(now).model_fields:
+        old, new = getattr(before, name), getattr(now, name)
+        if name in OF_THE_MESSAGE or old == new:
+            continue
+        if name == "minutes_worked":
+            said.append(f"hours {hhmm(sum(old))} → {hhmm(sum(new))}")
+        elif name.endswith("_minutes") and isinstance(old, int) and isinstance(new, int):
+            said.append(f"{_plain(name)} {hhmm(old)} → {hhmm(new)}")
+        elif name.endswith("_token"):
+            said.append("account changed")
+        else:
+            said.append(f"{_plain(name)} {_value(name, old)} → {_value(name, new)}")
+    return "; ".join(said)
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix("_minutes").removesuffix("_at").replace("_", " ")
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("_at"):
+        return moment(value)
+    if isinstance(value, int) and (name.endswith(("_from", "_to", "_on", "_start", "_date"))):
+        return long_day(value)
+    if name.endswith("_cents"):
+        return money(value)
+    return str(value) if isinstance(value, str | int) else "otherwise"
