@@ -1,21 +1,21 @@
 SELECT
   instruction_id,
-  ${symbols.PayeeType}[SAFE_OFFSET(payee_type)] AS payee_type,
+  ${symbols.PayeeType}[SAFE_ORDINAL(payee_type + 1)] AS payee_type,
   payee_id,
   provider_id,
   recipient_id,
-  ${symbols.PaymentKind}[SAFE_OFFSET(kind)] AS kind,
+  ${symbols.PaymentKind}[SAFE_ORDINAL(kind + 1)] AS kind,
   period_start,
   statement_id,
   sequence,
   run_date,
   cut_off,
-  ${symbols.PaymentMethod}[SAFE_OFFSET(method)] AS method,
+  ${symbols.PaymentMethod}[SAFE_ORDINAL(method + 1)] AS method,
   account_token,
   ARRAY(
     SELECT AS STRUCT
-      ${symbols.Earning}[SAFE_OFFSET(line.earning)] AS earning,
-      ${symbols.LineProgram}[SAFE_OFFSET(line.program)] AS program,
+      ${symbols.Earning}[SAFE_ORDINAL(line.earning + 1)] AS earning,
+      ${symbols.LineProgram}[SAFE_ORDINAL(line.program + 1)] AS program,
       line.county,
       line.minutes,
       line.rate_mills,
@@ -25,7 +25,7 @@ SELECT
   ) AS lines,
   gross_cents,
   ARRAY(
-    SELECT AS STRUCT ${symbols.DeductionKind}[SAFE_OFFSET(deduction.kind)] AS kind, deduction.cents
+    SELECT AS STRUCT ${symbols.DeductionKind}[SAFE_ORDINAL(deduction.kind + 1)] AS kind, deduction.cents
     FROM UNNEST(deductions) AS deduction
   ) AS deductions,
   net_cents,

@@ -9,6 +9,6 @@ WITH ended AS (
 )
 SELECT ended.run_date
 FROM ended
-WHERE EXTRACT(DAYOFWEEK FROM ended.run_date) NOT IN (1, 7)
+WHERE MOD(DATE_DIFF(ended.run_date, DATE '1970-01-04', DAY), 7) NOT IN (0, 6) -- Sunday, Saturday
   AND CAST(ended.run_date AS STRING) NOT IN UNNEST(${holidays})
   AND ended.run_date NOT IN (SELECT run_date FROM `${payroll}.pay_runs` WHERE complete)

@@ -1,0 +1,376 @@
+"""What Terraform may never say, tried on its text: nothing public, nothing lost, no right that is not needed."""
+
+import copy
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+
+from deploy.roll import ROLL, TERRAFORM, columns, roll, texts
+from rules.periods import is_business_day
+from schemas import KINDS
+from schemas.avro import schema_path
+
+DOCS = TERRAFORM.parents[1] / "docs" / "dataflow.md"
+ARGUMENTS = json.loads(Path(__file__).with_name("provider_arguments.json").read_text())["resources"]
+META = {"for_each", "count", "lifecycle", "depends_on", "provider", "dynamic"}
+BROAD = ("roles/owner", "roles/editor", "roles/viewer", "admin", "Admin")
+ADMIN_OF_A_BUCKET = {"roles/storage.objectAdmin"}  # objects of the one bucket that Dataflow spills into
+Resource = tuple[str, str, dict[str, Any]]
+
+
+def plain(value: Any) -> Any:
+    """HCL without the quotes and lists that its reader leaves."""
+    if isinstance(value, dict):
+        return {plain(key): plain(each) for key, each in value.items() if not key.startswith("__")}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value[1:-1] if isinstance(value, str) and re.fullmatch(r'".*"', value, re.DOTALL) else value
+
+
+def read() -> list[Resource]:
+    """(type, name, body) of every resource."""
+    found = []
+    for path in sorted(TERRAFORM.glob("*.tf")):
+        with path.open() as stream:
+            for block in plain(hcl2.load(stream)).get("resource", ()):
+                found += [(kind, name, body) for kind, named in block.items() for name, body in named.items()]
+    return found
+
+
+RESOURCES = read()
+
+
+def one(body: dict[str, Any], block: str) -> dict[str, Any]:
+    (only,) = body[block]
+    return only  # type: ignore[no-any-return]
+
+
+Policy = Callable[[list[Resource]], Iterator[str]]
+BROKEN: list[tuple[Policy, Callable[[list[Resource]], None]]] = []
+POLICIES: list[Policy] = []
+
+
+def policy(*breaks: Callable[[list[Resource]], None]) -> Callable[[Policy], Policy]:
+    """A policy yields one sentence for each breach; each ``breaks`` changes resources so that it must see one."""
+
+    def register(check: Policy) -> Policy:
+        POLICIES.append(check)
+        BROKEN.extend((check, each) for each in breaks)
+        return check
+
+    return register
+
+
+def of(kind: str, resources: list[Resource]) -> Iterator[Resource]:
+    return (each for each in resources if each[0] == kind)
+
+
+def first(kind: str, name: str, resources: list[Resource]) -> dict[str, Any]:
+    return next(body for _, label, body in of(kind, resources) if label == name)
+
+
+def set_in(kind: str, name: str, key: str, value: Any) -> Callable[[list[Resource]], None]:
+    return lambda resources: first(kind, name, resources).__setitem__(key, value)
+
+
+def without(kind: str, name: str, key: str) -> Callable[[list[Resource]], None]:
+    return lambda resources: first(kind, name, resources).pop(key)
+
+
+@policy(
+    set_in("google_pubsub_topic_iam_member", "worker_says", "member", "allUsers"),
+    set_in("google_pubsub_topic_iam_member", "worker_says", "member", "allAuthenticatedUsers"),
+    set_in("google_storage_bucket", "journal", "public_access_prevention", "inherited"),
+    set_in("google_storage_bucket", "dataflow", "uniform_bucket_level_access", False),
+    without("google_storage_bucket", "journal", "public_access_prevention"),
+)
+def nothing_is_public(resources: list[Resource]) -> Iterator[str]:
+    for kind, name, body in resources:
+        if "allUsers" in str(body) or "allAuthenticatedUsers" in str(body):
+            yield f"{kind}.{name} is open to everybody"
+    for _, name, body in of("google_storage_bucket", resources):
+        enforced = (
+            body.get("public_access_prevention") == "enforced" and body.get("uniform_bucket_level_access") is True
+        )
+        if not enforced:
+            yield f"bucket {name} can be made public"
+
+
+@policy(
+    without("google_pubsub_subscription", "payroll", "dead_letter_policy"),
+    lambda resources: first("google_pubsub_subscription", "journal", resources)["dead_letter_policy"][0].pop(
+        "dead_letter_topic"
+    ),
+)
+def every_subscription_has_a_dead_letter(resources: list[Resource]) -> Iterator[str]:
+    for _, name, body in of("google_pubsub_subscription", resources):
+        if name != "dead_letter" and not body.get("dead_letter_policy", [{}])[0].get("dead_letter_topic"):
+            yield f"subscription {name} has no dead letter"
+
+
+@policy(
+    lambda resources: first("google_pubsub_subscription", "check", resources)["expiration_policy"][0].update(
+        ttl="86400s"
+    ),
+    without("google_pubsub_subscription", "bigquery", "expiration_policy"),
+    without("google_pubsub_subscription", "consumer", "message_retention_duration"),
+    set_in("google_pubsub_subscription", "payroll", "message_retention_duration", "600s"),
+    set_in("google_pubsub_topic", "kind", "message_retention_duration", "600s"),
+    without("google_storage_bucket", "journal", "retention_policy"),
+    set_in("google_storage_bucket", "journal", "lifecycle_rule", [{"action": [{"type": "Delete"}]}]),
+    set_in("google_storage_bucket", "dataflow", "versioning", [{"enabled": False}]),
+)
+def nothing_is_forgotten(resources: list[Resource]) -> Iterator[str]:
+    for kind in ("google_pubsub_subscription", "google_pubsub_topic"):
+        for _, name, body in of(kind, resources):
+            days = re.fullmatch(r"\$\{(\d+) \* local\.day\}s", body.get("message_retention_duration", ""))
+            if days is None or int(days[1]) < 7:
+                yield f"{kind}.{name} keeps messages for less than a week"
+    for _, name, body in of("google_pubsub_subscription", resources):
+        if body.get("expiration_policy", [{}])[0].get("ttl", "31d") not in ("", '""'):
+            yield f"subscription {name} expires"
+    for _, name, body in of("google_storage_bucket", resources):
+        kept = "retention_policy" in body and "lifecycle_rule" not in body
+        if not kept and (name == "journal" or not one(body, "versioning")["enabled"]):
+            yield f"bucket {name} can lose what is in it"
+
+
+@policy(
+    set_in("google_storage_bucket", "journal", "force_destroy", True),
+    set_in("google_bigquery_table", "kind", "deletion_protection", False),
+    set_in("google_bigquery_dataset", "messages", "delete_contents_on_destroy", True),
+    without("google_pubsub_topic", "kind", "lifecycle"),
+    without("google_pubsub_subscription", "journal", "lifecycle"),
+    without("google_bigquery_table", "kind", "lifecycle"),
+)
+def nothing_that_holds_facts_can_be_destroyed(resources: list[Resource]) -> Iterator[str]:
+    holders = {
+        ("google_pubsub_topic", "kind"),
+        ("google_pubsub_topic", "dead_letter"),
+        ("google_pubsub_subscription", "payroll"),
+        ("google_pubsub_subscription", "consumer"),
+        ("google_pubsub_subscription", "journal"),
+        ("google_pubsub_subscription", "dead_letter"),
+        ("google_storage_bucket", "journal"),
+        ("google_bigquery_dataset", "messages"),
+        ("google_bigquery_table", "kind"),
+        ("google_pubsub_schema", "kind"),
+    }
+    for kind, name, body in resources:
+        if (kind, name) in holders and body.get("lifecycle") != [{"prevent_destroy": True}]:
+            yield f"{kind}.{name} can be destroyed"
+        if body.get("force_destroy") is True or body.get("delete_contents_on_destroy") is True:
+            yield f"{kind}.{name} is emptied when destroyed"
+        if kind == "google_bigquery_table" and body.get("deletion_protection") != "${var.deletion_protection}":
+            yield f"table {name} is not protected"
+
+
+def granted(resources: list[Resource]) -> Iterator[tuple[str, str]]:
+    """(where, role) of every right that is given."""
+    for kind, name, body in resources:
+        if kind.endswith(("_iam_member", "_iam_binding", "_iam_policy")):
+            yield f"{kind}.{name}", str(body.get("role"))
+    for path in TERRAFORM.glob("*.tf"):
+        for role in re.findall(r'"(roles/[\w.]+)"', path.read_text()):
+            yield path.name, role
+
+
+@policy(
+    set_in("google_service_account_iam_member", "launcher_is_worker", "role", "roles/owner"),
+    set_in("google_pubsub_topic_iam_member", "worker_says", "role", "roles/pubsub.admin"),
+    set_in("google_bigquery_dataset_iam_member", "consumer_reads", "role", "roles/editor"),
+    set_in("google_pubsub_topic_iam_member", "worker_says", "member", "serviceAccount:*"),
+    lambda resources: resources.append(("google_project_iam_binding", "all", {"role": "roles/pubsub.publisher"})),
+    lambda resources: resources.append(("google_project_iam_member", "all", {"role": "roles/pubsub.publisher"})),
+)
+def no_right_is_broad(resources: list[Resource]) -> Iterator[str]:
+    for where, role in granted(resources):
+        if any(word in role for word in BROAD) and role not in ADMIN_OF_A_BUCKET:
+            yield f"{where} gives {role}"
+    for kind, name, body in resources:
+        if kind.endswith(("_iam_binding", "_iam_policy")):
+            yield f"{kind}.{name} takes rights from others"
+        if "*" in str(body.get("member", "")):
+            yield f"{kind}.{name} names a wildcard"
+        if kind == "google_project_iam_member" and name != "account":
+            yield f"{kind}.{name} gives on the project what a resource could"
+
+
+@policy(
+    set_in("google_pubsub_topic", "kind", "for_each", "${local.facts}"),
+    without("google_pubsub_topic", "kind", "schema_settings"),
+    set_in("google_pubsub_subscription", "payroll", "for_each", "${local.spoken}"),
+    set_in("google_pubsub_subscription", "consumer", "for_each", "${local.facts}"),
+    lambda resources: one(
+        one(first("google_pubsub_subscription", "journal", resources), "cloud_storage_config"), "avro_config"
+    ).update(write_metadata=False),
+)
+def every_kind_has_its_topic_schema_and_subscriptions(resources: list[Resource]) -> Iterator[str]:
+    for name in ("google_pubsub_topic", "google_pubsub_schema"):
+        if first(name, "kind", resources)["for_each"] != "${var.topics}":
+            yield f"{name} is not of every kind"
+    if first("google_pubsub_topic", "kind", resources).get("schema_settings", [{}])[0].get("encoding") != "BINARY":
+        yield "topics take what is no record"
+    for name, kinds in (("payroll", "${local.facts}"), ("consumer", "${local.spoken}")):
+        if first("google_pubsub_subscription", name, resources)["for_each"] != kinds:
+            yield f"subscription {name} is not of all its kinds"
+    journal = first("google_pubsub_subscription", "journal", resources)
+    avro = one(one(journal, "cloud_storage_config"), "avro_config")
+    if 'direction != "conclusion"' not in journal["for_each"] or avro != {
+        "write_metadata": True,
+        "use_topic_schema": False,
+    }:
+        yield "the journal does not keep when everything arrived"
+
+
+@policy(
+    lambda resources: first("google_monitoring_alert_policy", "alert", resources).pop("documentation"),
+    set_in("google_monitoring_alert_policy", "alert", "notification_channels", []),
+)
+def every_alert_reaches_somebody_with_a_runbook(resources: list[Resource]) -> Iterator[str]:
+    for _, name, body in of("google_monitoring_alert_policy", resources):
+        if body["notification_channels"] != "${var.notification_channels}":
+            yield f"alert {name} reaches nobody"
+        if "${var.runbook}#" not in str(body.get("documentation")):
+            yield f"alert {name} has no runbook"
+
+
+@policy(
+    set_in("google_pubsub_subscription", "payroll", "dead_letters", "x"),
+    without("google_pubsub_subscription", "payroll", "topic"),
+    lambda resources: one(first("google_storage_bucket", "journal", resources), "retention_policy").pop(
+        "retention_period"
+    ),
+)
+def the_provider_knows_every_argument(resources: list[Resource]) -> Iterator[str]:
+    """Names that google 6.50 takes: it cannot be had here, so `terraform validate` cannot say it."""
+    for kind, name, body in resources:
+        yield from _unknown(f"{kind}.{name}", {k: v for k, v in body.items() if k not in META}, ARGUMENTS[kind])
+        for dynamic in body.get("dynamic", ()):
+            for block, content in dynamic.items():
+                if isinstance(ARGUMENTS[kind].get(block), dict):
+                    yield from _unknown(f"{kind}.{name}.{block}", one(content, "content"), ARGUMENTS[kind][block])
+                else:
+                    yield f"{kind}.{name} has no block {block}"
+
+
+def _unknown(where: str, body: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
+    for argument, needed in known.items():
+        if needed == "required" and argument not in body:
+            yield f"{where} lacks {argument}"
+    for argument, value in body.items():
+        if argument not in known:
+            yield f"{where} has no argument {argument}"
+        elif isinstance(known[argument], dict):
+            for block in value:
+                yield from _unknown(f"{where}.{argument}", block, known[argument])
+
+
+@pytest.mark.parametrize("check", POLICIES, ids=lambda check: check.__name__)
+def test_the_policy_holds(check: Policy) -> None:
+    assert not list(check(RESOURCES))
+
+
+@pytest.mark.parametrize(("check", "broken"), BROKEN, ids=lambda part: getattr(part, "__name__", ""))
+def test_the_policy_sees(check: Policy, broken: Callable[[list[Resource]], None]) -> None:
+    resources = copy.deepcopy(RESOURCES)
+    broken(resources)
+    assert list(check(resources))
+
+
+def test_the_resources_were_found() -> None:
+    """Without this, an empty list would keep every policy."""
+    assert len(RESOURCES) > 35
+    assert {"payroll", "consumer", "check", "journal", "bigquery", "dead_letter"} == {
+        name for _, name, _ in of("google_pubsub_subscription", RESOURCES)
+    }
+
+
+def test_what_is_made_is_in_step_with_its_sources() -> None:
+    for path, text in texts().items():
+        assert path.read_text() == text, f"{path.name} is stale: run python -m deploy.roll"
+
+
+def test_every_kind_is_in_the_roll() -> None:
+    topics = roll()["topics"]
+    assert set(topics) == set(KINDS)
+    assert all((schema_path(kind).parent / topic["file"]) == schema_path(kind) for kind, topic in topics.items())
+    assert "2026-12-25" in roll()["days_without_pay_run"] and not is_business_day(20812)  # 2026-12-25
+
+
+def test_columns_are_what_a_subscription_writes() -> None:
+    """Google's table of types: enums as numbers, dates and instants as such, arrays of records repeated."""
+    by_name = {column["name"]: column for column in columns("PaymentInstruction")}
+    assert by_name["run_date"] == {"name": "run_date", "type": "DATE", "mode": "REQUIRED"}
+    assert by_name["cut_off"]["type"] == by_name["publish_time"]["type"] == "TIMESTAMP"
+    assert by_name["kind"] == {"name": "kind", "type": "INTEGER", "mode": "REQUIRED"}
+    assert by_name["spend_by"] == {"name": "spend_by", "type": "DATE", "mode": "NULLABLE"}
+    assert by_name["documents"] == {"name": "documents", "type": "STRING", "mode": "REPEATED"}
+    assert (by_name["lines"]["type"], by_name["lines"]["mode"]) == ("RECORD", "REPEATED")
+    assert {"name": "program", "type": "INTEGER", "mode": "REQUIRED"} in by_name["lines"]["fields"]
+    (program,) = [column for column in columns("Finding") if column["name"] == "program"]
+    assert program == {"name": "program", "type": "INTEGER", "mode": "NULLABLE"}
+
+
+def test_runbooks_are_written() -> None:
+    """Every alert's heading is in docs/dataflow.md."""
+    headings = re.findall(r"^#+ (.+)$", DOCS.read_text(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    text = (TERRAFORM / "alerts.tf").read_text()
+    asked = set(re.findall(r'anchor\s+= "([\w-]+)"', text)) | set(re.findall(r"var.runbook}#([a-z-]+)", text))
+    assert len(asked) >= 8 and asked <= anchors
+
+
+TOOL = shutil.which("tofu") or shutil.which("terraform")
+needs_tool = pytest.mark.skipif(TOOL is None, reason="neither tofu nor terraform is on this machine")
+
+
+@needs_tool
+def test_the_text_is_formatted() -> None:
+    assert subprocess.run([str(TOOL), "fmt", "-check", "-recursive", str(TERRAFORM)], check=False).returncode == 0
+
+
+@needs_tool
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({}, None),
+        ({"region": "europe-west1"}, "stays in the United States"),
+        ({"sources": {"esp": ["Finding"]}}, "publishes kinds of facts"),
+        ({"sources": {"esp": ["Nothing"]}}, "publishes kinds of facts"),
+        ({"sources": {"an-extremely-long-name-of-a-source": []}}, "2 to 18"),
+        ({"journal_retention_days": 30}, "four years"),
+        ({"notification_channels": []}, "that nobody gets"),
+        ({"runbook": "http://plain"}, "by https"),
+        ({"kms_key": "mine"}, "A key is named"),
+        ({"pay_run_deadline": "24:00"}, "Write a time"),
+        ({"project": "X"}, "A project id"),
+    ],
+    ids=lambda part: ",".join(part) if isinstance(part, dict) else "",
+)
+def test_variables_refuse_what_cannot_be_meant(wrong: dict[str, Any], message: str | None, tmp_path: Path) -> None:
+    """The variables alone, which need no provider, as a plan sees them."""
+    right = {
+        "project": "lab-project",
+        "region": "us-west2",
+        "runbook": "https://example.com/dataflow",
+        "notification_channels": ["projects/lab-project/notificationChannels/1"],
+        "sources": {"esp": ["Timesheet", "EvvVisit"]},
+    }
+    shutil.copy(TERRAFORM / "variables.tf", tmp_path)
+    shutil.copy(ROLL, tmp_path)
+    (tmp_path / "asked.auto.tfvars.json").write_text(json.dumps(right | wrong))
+    for command in (["init", "-backend=false"], ["plan", "-input=false"]):
+        ended = subprocess.run(
+            [str(TOOL), *command, "-no-color"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+    said = " ".join(re.sub(r"[│╷╵]", " ", ended.stdout + ended.stderr).split())
+    assert (ended.returncode == 0) == (message is None), said
+    assert (message or "No changes") in said
