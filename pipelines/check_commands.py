@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(diff)
     app.command()(validate)
+    app.command()(doctor)
 
 
 def diff(
@@ -86,8 +87,9 @@ def validate(
 ) -> int:
     """Before sending: what would be rejected and why, what would be held, cut or denied, and what to do about it.
 
-    Reads Avro files, segments of a journal, and JSON lines such as {"kind": "Timesheet", "period_start": "2024-01-16",
-    ...}. Without --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
+    Reads Avro, journals, and lines of JSON such as {"kind": "Timesheet", "event_id": ...}.
+
+    Without --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
 
     [bold]Examples[/]
 
@@ -131,3 +133,28 @@ def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":
     counter = Counter(now=time.time_ns() // 1_000_000)
     read_all(counter, files, sys.stdin.buffer, lambda done, total: beat(stage, done, total))
     return counter
+
+
+def doctor(as_json: AsJson = False, quiet: Quiet = False) -> int:
+    """What this machine has and lacks, what each thing is needed for, and how to come by it.
+
+    Exit code 1 only if something is missing that replay needs.
+
+    [bold]Examples[/]
+
+        ihss-payroll doctor
+
+        ihss-payroll doctor --json
+    """
+    from pipelines.doctor import checks
+
+    found = checks(Path.cwd())
+    able = not any(check.missing for check in found)
+    if as_json:
+        print(json.dumps({"able_to_replay": able, "checks": [check._asdict() for check in found]}, indent=2))
+    elif not quiet:
+        from pipelines.doctor_shown import render
+        from pipelines.summary import summary_console
+
+        render(found, summary_console())
+    return 0 if able else 1
