@@ -4,7 +4,7 @@ Colours are the page's own variables, so that a chart follows light and dark; no
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -17,7 +17,7 @@ LABEL_SPACE = 270  # beside bars
 LABEL_WIDTH = 74  # below bars
 LETTER = 12
 BAR = 18
-INKS = ["var(--ink-1)", "var(--ink-2)", "var(--ink-3)", "var(--ink-4)"]
+ORANGE, BLUE, GREY, TEAL = "var(--ink-1)", "var(--ink-2)", "var(--ink-3)", "var(--ink-4)"
 Rows = Sequence[dict[str, Any]]
 
 CONFIG = {
@@ -45,21 +45,24 @@ SIZE = re.compile(r'<svg ([^>]*?)width="(\d+)" height="(\d+)"')
 LONG = re.compile(r"\d+\.\d{3,}")
 
 
-def bars_across(title: str, says: str, rows: Rows, series: Sequence[str], unit: str) -> Chart:
-    """Horizontal bars: rows of ``label``, ``series`` and ``value``, in the order given, stacked by series."""
-    return _both(title, says, lambda width: _across(rows, series, unit, width))
+def bars_across(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str) -> Chart:
+    """Horizontal bars: rows of ``label``, ``series``, ``value``, ``rank``, in the order given, stacked by rank.
+
+    ``inks``: series in the order of the legend, each with its colour.
+    """
+    return _both(title, says, lambda width: _across(rows, inks, unit, width))
 
 
-def bars_up(title: str, says: str, rows: Rows, series: Sequence[str], unit: str) -> Chart:
-    """Upright bars in the order given: rows of ``label``, ``series``, ``value``."""
-    return _both(title, says, lambda width: _up(rows, series, unit, width))
+def bars_up(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str) -> Chart:
+    """Upright bars in the order given; rows and ``inks`` as in bars_across."""
+    return _both(title, says, lambda width: _up(rows, inks, unit, width))
 
 
 def _both(title: str, says: str, draw: Any) -> Chart:
     return Chart(title, says, _svg(draw(WIDE)), _svg(draw(NARROW)))
 
 
-def _across(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.LayerChart:
+def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.LayerChart:
     """Labels stand beside the bars; above them where the chart is narrow, so that they need no second line."""
     narrow = width == NARROW
     base = alt.Chart(alt.Data(values=list(rows)))
@@ -70,7 +73,7 @@ def _across(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Lay
     y = alt.Y("label:N", sort=None, axis=None if narrow else names)
     amounts = alt.Axis(title=unit, labelExpr=_short(unit), tickCount=3 if narrow else 6, domain=False, ticks=False)
     bars = base.mark_bar(height=BAR, yOffset=LETTER if narrow else 0).encode(
-        y=y, x=alt.X("value:Q", axis=amounts), color=_ink(series), order=alt.Order("rank:Q")
+        y=y, x=alt.X("value:Q", axis=amounts), color=_ink(inks), order=alt.Order("rank:Q")
     )
     once = alt.Chart(alt.Data(values=[{"label": label} for label in dict.fromkeys(row["label"] for row in rows)]))
     labels = once.mark_text(align="left", yOffset=-6, fontSize=LETTER, color="currentColor").encode(
@@ -85,11 +88,11 @@ def _short(unit: str) -> str:
     return f"datum.value == 0 ? '0' : format(datum.value, '{'$' if unit == 'dollars' else ''}.3~s')"
 
 
-def _up(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Chart:
+def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart:
     labels = list(dict.fromkeys(row["label"] for row in rows))
     every = -(-len(labels) // (width // LABEL_WIDTH))
     shown = [label for place, label in enumerate(labels) if (len(labels) - 1 - place) % every == 0]
-    axis = alt.Axis(title=None, values=shown, labelAngle=0, labelOverlap=False, ticks=False)
+    axis = alt.Axis(title=None, values=shown, labelAngle=0, labelOverlap=False, labelPadding=8, ticks=False)
     amounts = alt.Axis(
         title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
         titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
@@ -100,16 +103,16 @@ def _up(rows: Rows, series: Sequence[str], unit: str, width: int) -> alt.Chart:
         .encode(
             x=alt.X("label:N", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.25)),
             y=alt.Y("value:Q", axis=amounts),
-            color=_ink(series),
+            color=_ink(inks),
             order=alt.Order("rank:Q"),
         )
         .properties(width=width - 60, height=190)
     )
 
 
-def _ink(series: Sequence[str]) -> alt.Color:
-    legend = alt.Legend() if len(series) > 1 else None
-    return alt.Color("series:N", scale=alt.Scale(domain=list(series), range=INKS[: len(series)]), legend=legend)
+def _ink(inks: Mapping[str, str]) -> alt.Color:
+    legend = alt.Legend(offset=LETTER * 2 + 8) if len(inks) > 1 else None
+    return alt.Color("series:N", scale=alt.Scale(domain=list(inks), range=list(inks.values())), legend=legend)
 
 
 def _svg(chart: alt.Chart | alt.LayerChart) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
-from pipelines.report.charts import bars_across
+from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
 from pipelines.report.parts import Chart, Column, Section, Story, Table, top
 from pipelines.report.records import Row
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, day
@@ -14,6 +14,7 @@ from pipelines.wording import REASONS, in_words
 from rules.periods import business_day_of
 
 AGES = ((7, "Up to 7 days"), (14, "8 to 14"), (30, "15 to 30"), (60, "31 to 60"), (90, "61 to 90"))
+INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Cut": BLUE, "Denied": GREY}
 OLDEST = "Over 90 days"
 MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
 MINUTES = 60
@@ -72,7 +73,9 @@ def _chart(books: Books, held: list[Row]) -> Chart:
         if any(sums[bucket, name] for name in who)
     ]
     says = f"Hours held by age, and who acts next. {'; '.join(told)}."
-    return bars_across("Hours held, by age and by who acts next", says, rows, who, "hours")
+    return bars_across(
+        "Hours held, by age and by who acts next", says, rows, {name: INKS[name] for name in who}, "hours"
+    )
 
 
 def _by_reason(books: Books, held: list[Row]) -> Table:
@@ -200,8 +203,8 @@ def _reasons_chart(rows: list[tuple[Any, ...]]) -> list[Chart]:
     timed = [row for row in rows if row[5]][:12]
     bars = [{"label": row[1], "series": row[0], "value": row[5] / MINUTES, "rank": 0} for row in timed]
     says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[5])}" for row in timed)
-    series = [OUTCOMES[outcome] for outcome in ("HELD", "CUT", "DENIED") if OUTCOMES[outcome] in {r[0] for r in timed}]
-    return [bars_across("Why hours were not paid", f"{says}.", bars, series, "hours")] if timed else []
+    inks = {name: INKS[name] for name in ("Held", "Cut", "Denied") if name in {row[0] for row in timed}}
+    return [bars_across("Why hours were not paid", f"{says}.", bars, inks, "hours")] if timed else []
 
 
 def _grouped(found: list[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.charts import bars_up
+from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
 from pipelines.report.parts import Chart, Column, Section, Table, top
 from pipelines.report.wording import EARNINGS, METHODS, PROGRAMS, counted, county, day, money, month
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, in_words
@@ -15,6 +15,7 @@ from rules.periods import month_of
 MOST_BARS = 31
 MOST_PAYEES = 10
 CENTS = 100
+INKS = {"Net": BLUE, "This run": ORANGE, "Runs before": GREY}
 
 
 def money_section(books: Books) -> Section:
@@ -49,7 +50,7 @@ def _chart(books: Books) -> Chart:
         f"Highest: {written(greatest)} with {money(sums[greatest])}; last: {money(sums[max(sums)])}."
     )
     title = f"Net money by {'month of pay run' if by_month else 'pay run'}"
-    return bars_up(title, says, rows, sorted({row["series"] for row in rows}), "dollars")
+    return bars_up(title, says, rows, {name: INKS[name] for name in sorted({row["series"] for row in rows})}, "dollars")
 
 
 def _series(run: int, books: Books) -> str:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pipelines.report.books import Books
-from pipelines.report.charts import bars_across, bars_up
+from pipelines.report.charts import GREY, ORANGE, TEAL, bars_across, bars_up
 from pipelines.report.parts import Chart, Column, Section, Table, top
 from pipelines.report.records import Row
 from pipelines.report.wording import OUTCOMES, clock, counted, month
@@ -13,6 +13,7 @@ from pipelines.wording import REASONS, in_words
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
 
+INKS = {"Covered by visits": TEAL, "Not covered": ORANGE, "No visit needed": GREY}
 CODES = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 OVERLAPS = ("RECIPIENT_OVERLAP", "PROVIDER_OVERLAP", "SPANS_OVERLAP")
 MINUTES, PERCENT = 60, 100
@@ -74,7 +75,7 @@ def _gaps_chart(gaps: list[Row]) -> Chart:
         for name, minutes in sums.most_common()
     ]
     says = "Hours not covered by visits: " + "; ".join(f"{name}: {clock(sums[name])}" for name, _ in sums.most_common())
-    return bars_across("Hours not covered by visits, by reason", f"{says}.", bars, ["Hours"], "hours")
+    return bars_across("Hours not covered by visits, by reason", f"{says}.", bars, {"Hours": ORANGE}, "hours")
 
 
 def _verified_told(verified: "Verified") -> str:
@@ -91,7 +92,7 @@ def _verified_told(verified: "Verified") -> str:
 
 def _verified_chart(verified: "Verified") -> Chart:
     months = sorted(verified.by_month)[-MONTHS:]
-    named = {"covered": "Covered by visits", "uncovered": "Not covered", "no_visit_needed": "No visit needed"}
+    named = dict(zip(("covered", "uncovered", "no_visit_needed"), INKS, strict=True))
     rows: list[dict[str, Any]] = [
         {"label": month(at), "series": words, "value": verified.by_month[at][name] / MINUTES, "rank": rank}
         for at in months
@@ -101,7 +102,7 @@ def _verified_chart(verified: "Verified") -> Chart:
         f"{month(at)}: {clock(sums['covered'])} covered, {clock(sums['uncovered'])} not"
         for at, sums in ((at, verified.by_month[at]) for at in months)
     )
-    return bars_up("Hours claimed, by service month", f"{says}.", rows, list(named.values()), "hours")
+    return bars_up("Hours claimed, by service month", f"{says}.", rows, INKS, "hours")
 
 
 def _verified_table(verified: "Verified") -> Table:
