@@ -52,12 +52,7 @@ def statement(
     person = _person(provider, recipient)
     if language not in LANGUAGES:
         raise Misuse(f"--language {language} is not spoken here: take en or es")
-    if person is None and run is None:
-        raise Misuse("name whose papers you want: --provider or --recipient with --period, or --run for a whole pay run")
-    if run is None and period is None:
-        raise Misuse("name the pay period (--period 2024-03-01) or the pay run (--run 2024-03-20)")
-    if person is None and period is not None:
-        raise Misuse("--period needs --provider or --recipient; a whole pay run is --run without --period")
+    _complete(person, period, run)
     from pipelines.statements.contact import Contacts
     from pipelines.statements.documents import Asked
     from pipelines.statements.paid_folder import last_cut_off
@@ -82,7 +77,9 @@ def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "list[Paper]
         raise Misuse(f"--paid {paid} says nothing of this {person[0].lower()}: check the number, and the --run")
     there = ", ".join(iso(day) for day in periods_of(known[person])[-6:])
     when = f"the pay period {iso(asked.period)}" if asked.period is not None else "this pay run"
-    raise Misuse(f"--paid {paid} has nothing for {when}" + (f": the last with pay are --period {there}" if there else ""))
+    raise Misuse(
+        f"--paid {paid} has nothing for {when}" + (f": the last with pay are --period {there}" if there else "")
+    )
 
 
 def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language: str) -> int:
@@ -93,11 +90,22 @@ def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language:
     write(papers, out, formats, language)
     statements = sum(paper.kind == "statement" for paper in papers)
     letters = len(papers) - statements
-    print(f"{statements:,} statements and {letters:,} letters with notices are in {out}; {INDEX} there says whose they are")
+    print(f"{statements:,} statements and {letters:,} letters with notices are in {out}; {INDEX} says whose they are")
     left = sum(paper.english for paper in papers)
     if left:
         print(f"{left:,} sentences stand in English: this version has no {language} words for them")
     return 0
+
+
+def _complete(person: "Person | None", period: str | None, run: str | None) -> None:
+    if person is None and period is not None:
+        raise Misuse("--period needs --provider or --recipient; a whole pay run is --run without --period")
+    if person is None and run is None:
+        raise Misuse(
+            "name whose papers you want: --provider or --recipient with --period, or --run for a whole pay run"
+        )
+    if run is None and period is None:
+        raise Misuse("name the pay period (--period 2024-03-01) or the pay run (--run 2024-03-20)")
 
 
 def _folder(paid: Path) -> Path:

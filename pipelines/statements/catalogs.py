@@ -64,7 +64,9 @@ def updated(code: str) -> bytes:
     """The catalog of a language as it should lie in its file."""
     with catalog_path(code).open("rb") as stream:
         known = read_po(stream, locale=code)
-    made = Catalog(locale=code, project="ihss-payroll", header_comment=f"# {code}: see pipelines/statements/catalogs.py")
+    made = Catalog(
+        locale=code, project="ihss-payroll", header_comment=f"# {code}: see pipelines/statements/catalogs.py"
+    )
     for message in extracted():
         if message.id:
             translated = known.get(message.id)

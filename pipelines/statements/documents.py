@@ -16,7 +16,16 @@ from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
 from pipelines.statements.paid_folder import Dossier, Person
 from pipelines.statements.paper import Letter, letter_html, pdf_of, statement_html
-from pipelines.statements.points import LASTING, VIOLATIONS, VISITS, Point, advance_point, in_order, month_of_finding, period_of_finding, point_of
+from pipelines.statements.points import (
+    LASTING,
+    VISITS,
+    Point,
+    advance_point,
+    in_order,
+    month_of_finding,
+    period_of_finding,
+    point_of,
+)
 from pipelines.statements.statement import statement_of
 from rules.periods import business_day_of, month_of
 from schemas.finding import Finding
@@ -59,7 +68,9 @@ def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]
         yield Paper("statement", person, statement_html(made, contact, spoken), ids, english)
     points = _notices(person, dossier, asked, spoken)
     if points:
-        county = next((line.county for paid in reversed(dossier.instructions) for line in paid.lines if line.county), None)
+        county = next(
+            (line.county for paid in reversed(dossier.instructions) for line in paid.lines if line.county), None
+        )
         letter = Letter(*person, business_day_of(asked.cut_off), points, county)
         html = letter_html(letter, asked.contacts.of(county, asked.language), spoken)
         yield Paper("notices", person, html, tuple(p.id for p in points), sum(p.english for p in points))
@@ -80,7 +91,11 @@ def _notices(person: Person, dossier: Dossier, asked: Asked, spoken: Language) -
     accounts = [
         advance_point(account, spoken)
         for account in dossier.reconciliations.values()
-        if (account.cut_off == asked.cut_off if asked.period is None else account.service_month == month_of(asked.period))
+        if (
+            account.cut_off == asked.cut_off
+            if asked.period is None
+            else account.service_month == month_of(asked.period)
+        )
     ]
     return in_order([*(point_of(each, person[0], spoken) for each in told), *accounts])
 

@@ -4,7 +4,7 @@ Law: MONEY-2 (each instruction is a difference), RUN-4 (a payment that came back
 says which payment came back; it shows where the gross so far no longer is the sum of what was said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -54,29 +54,37 @@ def summed(instructions: Iterable[Paid]) -> Sums:
 
 
 def came_back(of_statement: Sequence[Paid]) -> list[CameBack]:
-    """Payments of one statement that were reversed, as its instructions in order of sequence tell."""
-    reversed_: list[CameBack] = []
-    standing: list[Paid] = []
-    for paid in of_statement:
-        missing = sum(each.gross_cents for each in standing) + paid.gross_cents - paid.gross_to_date_cents
-        gone = _adding_up_to(missing, _moved(standing, paid), standing)
-        reversed_ += [CameBack(each, paid.run_date) for each in gone]
-        standing = [each for each in standing if each not in gone] + [paid]
-    return reversed_
+    """Payments of one statement that stand reversed, as its instructions in order of sequence tell."""
+    lost: dict[str, CameBack] = {}
+    for place, paid in enumerate(of_statement):
+        before = of_statement[:place]
+        turned = _turned(before, lost, paid)
+        lost = {id: back for id, back in lost.items() if id not in turned} | {
+            each.instruction_id: CameBack(each, paid.run_date)
+            for each in before
+            if each.instruction_id in turned and each.instruction_id not in lost
+        }
+    return list(lost.values())
 
 
-def _moved(standing: Sequence[Paid], paid: Paid) -> int:
-    """Net cents that no longer count."""
-    return sum(each.net_cents for each in standing) + paid.net_cents - paid.net_to_date_cents
+def _turned(before: Sequence[Paid], lost: Mapping[str, CameBack], paid: Paid) -> set[str]:
+    """The fewest payments, latest first, that came back or after all did not, so that the amounts so far follow.
 
-
-def _adding_up_to(gross: int, net: int, standing: Sequence[Paid]) -> Sequence[Paid]:
-    """The fewest payments, latest first, that make both amounts; only what moved money can come back."""
-    if not (gross or net):
-        return ()
-    movable = [each for each in reversed(standing) if each.net_cents > 0]
-    for count in range(1, len(movable) + 1):
+    Only what moved money can come back. An outcome may be withdrawn: then its payment stands again.
+    """
+    standing = [each for each in before if each.instruction_id not in lost]
+    over = [sum(amounts) for amounts in zip(_amounts(paid), *map(_amounts, standing), strict=True)]
+    wanted = over[0] - paid.gross_to_date_cents, over[1] - paid.net_to_date_cents
+    movable = [each for each in reversed(before) if each.net_cents > 0]
+    for count in range(len(movable) + 1):
         for some in combinations(movable, count):
-            if (sum(each.gross_cents for each in some), sum(each.net_cents for each in some)) == (gross, net):
-                return some
+            signs = [-1 if each.instruction_id in lost else 1 for each in some]
+            gross = sum(sign * each.gross_cents for sign, each in zip(signs, some, strict=True))
+            net = sum(sign * each.net_cents for sign, each in zip(signs, some, strict=True))
+            if (gross, net) == wanted:
+                return {each.instruction_id for each in some}
     raise ValueError("what a statement says was paid so far does not follow from its instructions")
+
+
+def _amounts(paid: Paid) -> tuple[int, int]:
+    return paid.gross_cents, paid.net_cents

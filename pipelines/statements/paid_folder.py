@@ -56,7 +56,9 @@ def people_of_run(folder: Path, cut_off: int) -> set[Person]:
         for paid in _stored(folder, "PaymentInstruction")
         if paid["cut_off"] == cut_off
     }
-    people |= {("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off}
+    people |= {
+        ("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off
+    }
     told = (found for found in _stored(folder, "Finding") if found["cut_off"] == cut_off)
     people |= {person for person in map(addressed_to, told) if person}
     return people

@@ -53,7 +53,7 @@ def environment(language: Language) -> Environment:
         month=language.month,
         said=language.say,
     )
-    style = Markup((FOLDER / "templates" / "paper.css").read_text("utf-8"))  # noqa: S704
+    style = Markup((FOLDER / "templates" / "paper.css").read_text("utf-8"))
     jinja.globals.update(words=wording(), style=style, language=language)
     return jinja
 

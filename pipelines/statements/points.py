@@ -133,4 +133,6 @@ def advance_point(account: AdvanceReconciliation, language: Language) -> Point:
 
 def in_order(points: list[Point]) -> list[Point]:
     """What has a date first, then by weight."""
-    return sorted(points, key=lambda point: (point.due_by is None, point.due_by or 0, WEIGHT.index(point.outcome), point.id))
+    return sorted(
+        points, key=lambda point: (point.due_by is None, point.due_by or 0, WEIGHT.index(point.outcome), point.id)
+    )

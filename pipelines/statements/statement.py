@@ -82,7 +82,9 @@ class Statement:
 
 def periods_of(dossier: Dossier) -> list[int]:
     """Pay periods that a statement can be made of: something was paid, or hours were not."""
-    held = {period_of_finding(each) for each in dossier.findings.values() if each.outcome in TAKING and not each.cleared}
+    held = {
+        period_of_finding(each) for each in dossier.findings.values() if each.outcome in TAKING and not each.cleared
+    }
     return sorted({paid.period_start for paid in dossier.instructions} | {each for each in held if each is not None})
 
 
@@ -185,7 +187,9 @@ def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Ho
     """As the last instruction says, unless findings are newer: a change in these alone makes no instruction."""
     last = own[-1] if own else None
     if last and all(each.cut_off <= last.cut_off for each in said):
-        return Hours(recipient, last.claimed_minutes, last.paid_minutes, last.held_minutes, last.cut_minutes, last.denied_minutes)
+        return Hours(
+            recipient, last.claimed_minutes, last.paid_minutes, last.held_minutes, last.cut_minutes, last.denied_minutes
+        )
     standing = [each for each in said if not each.cleared]
     taken = [sum(each.minutes or 0 for each in standing if each.outcome == outcome) for outcome in TAKING]
     paid = last.paid_minutes if last else 0
@@ -194,7 +198,9 @@ def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Ho
 
 def _points(person: Person, findings: Sequence[Finding], language: Language) -> list[Point]:
     told = [
-        point_of(each, person[0], language) for each in findings if each.outcome != "NOTED" and can_be_said(each, person[0])
+        point_of(each, person[0], language)
+        for each in findings
+        if each.outcome != "NOTED" and can_be_said(each, person[0])
     ]
     return in_order(told)
 

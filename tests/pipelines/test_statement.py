@@ -1,0 +1,295 @@
+"""``ihss-payroll statement``: the figures on the paper are those of the records, for every case of the law."""
+
+import csv
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.statements.language import language
+from pipelines.statements.ledger import came_back
+from pipelines.statements.paid_folder import Dossier, Person, addressed_to, dossiers, people_of_run
+from pipelines.statements.points import period_of_finding
+from pipelines.statements.statement import Statement, statement_of
+from rules.law import Law
+from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
+from schemas.avro import validate
+from tests.case_files import Case
+from tests.pipelines.statement_world import every_case, fortnight, said, write_case
+
+EN = language("en")
+P1, P2, R1, R3 = (f"fortnight.1.{name}" for name in ("P1", "P2", "R1", "R3"))
+
+
+@pytest.fixture(scope="module")
+def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_case(tmp_path_factory.mktemp("fortnight") / "paid", fortnight())
+
+
+def told(out: Path, *options: str) -> dict[str, str]:
+    """HTML by file name, of a command that ends well."""
+    with pytest.raises(SystemExit) as ended:
+        main(["statement", "--out", str(out), "--format", "html", *options])
+    assert not ended.value.code
+    return {path.name: re.sub(r"\s+", " ", path.read_text("utf-8")) for path in sorted(out.glob("*.html"))}
+
+
+def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """The one line of a command that was asked wrongly."""
+    with pytest.raises(SystemExit) as ended:
+        main(["statement", *options])
+    assert ended.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    return line
+
+
+def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
+    """As ``dossiers`` reads them from files, from the records of a case."""
+    known: dict[Person, Dossier] = {}
+    for record in said(one, law).get("PaymentInstruction", []):
+        if record["cut_off"] <= cut_off:
+            person = record["payee_type"], record["payee_id"]
+            known.setdefault(person, Dossier()).instructions.append(validate("PaymentInstruction", record))  # type: ignore[arg-type]
+    for record in sorted(said(one, law).get("Finding", []), key=lambda record: record["cut_off"]):
+        people = {addressed_to(record), ("PROVIDER", record["provider_id"])} & set(known)
+        for person in people if record["cut_off"] <= cut_off else ():
+            known[person].findings[record["finding_id"]] = validate("Finding", record)  # type: ignore[assignment,index]
+    return known
+
+
+def statements() -> list[tuple[Statement, Dossier, int]]:
+    """Every statement as of every pay run that made an instruction, in all cases."""
+    made = []
+    for one, law in every_case():
+        for cut_off in sorted({record["cut_off"] for record in said(one, law).get("PaymentInstruction", [])}):
+            for person, dossier in known_of(one, law, cut_off).items():
+                for period in sorted({each.period_start for each in dossier.instructions}):
+                    made.append((statement_of(person, dossier, period, business_day_of(cut_off), EN), dossier, cut_off))
+    return made
+
+
+@pytest.fixture(scope="module")
+def made() -> list[tuple[Statement, Dossier, int]]:
+    found = statements()
+    assert len(found) > 500
+    return found
+
+
+def test_what_was_paid_before_and_now_makes_all_so_far(made: list[tuple[Statement, Dossier, int]]) -> None:
+    for statement, dossier, _ in made:
+        own = [paid for paid in dossier.instructions if paid.period_start == statement.period_start]
+        last = {paid.statement_id: paid for paid in sorted(own, key=lambda paid: paid.sequence)}
+        assert statement.so_far.gross == sum(paid.gross_to_date_cents for paid in last.values())
+        assert statement.so_far.net == sum(paid.net_to_date_cents for paid in last.values())
+        assert statement.before.net + statement.this.net == statement.so_far.net
+
+
+def test_lines_less_what_is_taken_off_make_the_net(made: list[tuple[Statement, Dossier, int]]) -> None:
+    for statement, *_ in made:
+        rows = [row for work in statement.works for row in work.rows]
+        assert sum(row.cents for row in rows) == statement.this.gross
+        assert sum(row.cents_so_far for row in rows) == statement.so_far.gross
+        assert statement.this.gross - sum(now for _, now, _ in statement.deductions) == statement.this.net
+        assert statement.so_far.gross - sum(all_ for *_, all_ in statement.deductions) == statement.so_far.net
+        assert sum(statement.methods.values()) == statement.this.net
+
+
+def test_hours_claimed_are_paid_or_told_why_not(made: list[tuple[Statement, Dossier, int]]) -> None:
+    taken = 0
+    for statement, *_ in made:
+        for hours in statement.hours:
+            assert hours.claimed == hours.paid + hours.held + hours.cut + hours.denied
+            taken += bool(hours.held + hours.cut + hours.denied)
+            if hours.held + hours.cut + hours.denied:
+                assert {point.outcome for point in statement.points} & {"HELD", "CUT", "DENIED"}
+    assert taken > 100
+
+
+def test_findings_count_the_hours_that_instructions_count(made: list[tuple[Statement, Dossier, int]]) -> None:
+    """Where nothing was found since, both say the same: so findings may be counted where they are newer."""
+    compared = 0
+    for statement, dossier, _ in made:
+        last = {
+            paid.recipient_id: paid
+            for paid in dossier.instructions
+            if paid.period_start == statement.period_start and paid.kind == "ARREARS"
+        }
+        for hours in statement.hours:
+            paid = last.get(hours.recipient_id)
+            newer = [
+                each
+                for each in dossier.findings.values()
+                if paid and each.cut_off > paid.cut_off and period_of_finding(each) == statement.period_start
+            ]
+            if paid and not newer:
+                compared += 1
+                assert (hours.claimed, hours.held) == (paid.claimed_minutes, paid.held_minutes)
+    assert compared > 200
+
+
+def test_the_year_is_that_of_the_pay_run(made: list[tuple[Statement, Dossier, int]]) -> None:
+    for statement, dossier, _ in made:
+        of_year = [paid for paid in dossier.instructions if year_of(paid.run_date) == statement.year]
+        by_statement = {
+            id: [p for p in sorted(dossier.instructions, key=lambda p: p.sequence) if p.statement_id == id]
+            for id in {p.statement_id for p in dossier.instructions}
+        }
+        lost = {back.instruction.instruction_id for own in by_statement.values() for back in came_back(own)}
+        assert statement.year_to_date.net == sum(paid.net_cents for paid in of_year if paid.instruction_id not in lost)
+
+
+def test_a_payment_that_came_back_is_told(made: list[tuple[Statement, Dossier, int]]) -> None:
+    returned = [statement for statement, *_ in made if statement.returned]
+    assert len(returned) > 5
+    for statement in returned:
+        for back in statement.returned:
+            assert back.instruction.net_cents > 0
+            assert back.instruction.run_date < back.run_date
+
+
+def test_a_statement_of_the_fortnight(paid: Path, tmp_path: Path) -> None:
+    pages = told(tmp_path / "out", "--paid", str(paid), "--provider", P1, "--period", "2026-01-01")
+    statement, letter = pages["0001.html"], pages["0002.html"]
+    # R1: 48:00 x 20.44 = 981.12; of 48:00 + 5:00 in the week of the 4th, 13:00 are overtime: 8:00 on R1, 5:00 on R3.
+    assert "$981.12" in statement
+    assert "48:00" in statement
+    assert "Overtime, the extra half of your pay" in statement
+    # R2: 12:00 stand, 3:00 wait.
+    assert re.search(
+        r'class="claimed">15:00</td><td class="paid"><i>=</i>12:00</td><td class="held"><i>\+</i>3:00', statement
+    )
+    assert "3 hours on timesheet fortnight.1.T3 wait until the person you care for approves it." in statement
+    assert "$100.00" in statement
+    assert "Ask the recipient for this amount; the State does not pay this part." in letter
+    assert "Too many hours in one week" in letter
+    assert "This is violation 1 of 4." in letter
+    assert "No visit on record" in statement
+    assert "account-1" not in statement + letter, "an account token is nobody's business"
+
+
+def test_spanish_says_the_same_figures(paid: Path, tmp_path: Path) -> None:
+    def figures(language: str) -> list[str]:
+        pages = told(
+            tmp_path / language, "--paid", str(paid), "--provider", P1, "--period", "2026-01-01", "--language", language
+        )
+        return [figure for page in pages.values() for figure in sorted(re.findall(r"\$[\d,.]+\d|\b\d+:\d\d\b", page))]
+
+    english = figures("en")
+    assert len(english) > 30
+    assert figures("es") == english
+
+
+def test_the_recipient_is_told_their_share(paid: Path, tmp_path: Path) -> None:
+    pages = told(tmp_path / "out", "--paid", str(paid), "--recipient", R1, "--period", "2026-01-01", "--language", "es")
+    assert list(pages) == ["0001.html"]
+    assert "Usted debe a su proveedor $100.00" in pages["0001.html"]
+
+
+def test_an_advance_has_a_statement_and_says_what_is_open(paid: Path, tmp_path: Path) -> None:
+    pages = told(tmp_path / "out", "--paid", str(paid), "--recipient", R3, "--period", "2026-01-01")
+    statement, letter = pages["0001.html"], pages["0002.html"]
+    assert "Statement of your advance pay" in statement
+    assert "Pay your providers by January 31, 2026." in statement
+    # Of 80:00, 5:00 have a timesheet.
+    assert "75 hours of care" in letter
+
+
+def test_a_statement_without_pay_says_why(paid: Path, tmp_path: Path) -> None:
+    [page] = told(tmp_path / "out", "--paid", str(paid), "--provider", P2, "--period", "2026-01-01").values()
+    assert "Nothing has been paid for this pay period yet." in page
+    assert "2 hours on timesheet fortnight.1.T5 wait" in page
+
+
+def test_as_of_a_pay_run_the_correction_is_not_known(paid: Path, tmp_path: Path) -> None:
+    before = told(
+        tmp_path / "a", "--paid", str(paid), "--provider", P1, "--period", "2026-01-01", "--run", "2026-01-27"
+    )
+    after = told(tmp_path / "b", "--paid", str(paid), "--provider", P1, "--period", "2026-01-01")
+    assert "You were paid too much" not in before["0001.html"]
+    assert "You were paid too much" in after["0001.html"]
+
+
+def test_a_pay_run_gives_everybody_their_papers(paid: Path, tmp_path: Path) -> None:
+    records = said(fortnight(), Law.load())
+    runs = sorted({record["run_date"] for record in records["PaymentInstruction"]})
+    for run in runs:
+        out = tmp_path / iso(run)
+        pages = told(out, "--paid", str(paid), "--run", iso(run))
+        rows = list(csv.DictReader((out / "index.csv").read_text("utf-8").splitlines()))
+        ids = {row["id"] for row in rows}
+        assert {each["instruction_id"] for each in records["PaymentInstruction"] if each["run_date"] == run} <= ids
+        letters = {
+            each["finding_id"]
+            for each in records["Finding"]
+            if each["cut_off"] == cut_off_of(run)
+            and each["addressee"] != "COUNTY"
+            and not each["cleared"]
+            and each["outcome"] != "NOTED"
+        }
+        assert letters <= {row["id"] for row in rows if row["document"] == "notices"}
+        assert {f"{row['number']}.html" for row in rows} == set(pages)
+
+
+def test_no_file_is_named_after_a_person(paid: Path, tmp_path: Path) -> None:
+    told(tmp_path / "out", "--paid", str(paid), "--run", "2026-01-16")
+    names = [path.name for path in (tmp_path / "out").iterdir()]
+    assert names
+    assert all(re.fullmatch(r"\d{4}\.html|index\.csv", name) for name in names)
+    assert {oct(path.stat().st_mode & 0o077) for path in (tmp_path / "out").iterdir()} == {"0o0"}
+
+
+def test_the_same_records_give_the_same_bytes(paid: Path, tmp_path: Path) -> None:
+    assert told(tmp_path / "a", "--paid", str(paid), "--run", "2026-01-16") == told(
+        tmp_path / "b", "--paid", str(paid), "--run", "2026-01-16"
+    )
+
+
+def test_people_of_a_run_are_those_paid_and_those_told(paid: Path) -> None:
+    cut_off = cut_off_of(epoch_day(date(2026, 1, 16)))
+    people = people_of_run(paid, cut_off)
+    assert people == set(dossiers(paid, people, cut_off))
+    assert ("PROVIDER", P1) in people
+    assert ("RECIPIENT", R1) in people
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (["--run", "2026-01-19"], "the nearest is --run 2026-01-20"),
+        (["--run", "soon"], "write YYYY-MM-DD"),
+        ([], "--provider or --recipient with --period, or --run"),
+        (["--provider", P1], "--period 2024-03-01"),
+        (["--provider", P1, "--recipient", R1, "--period", "2026-01-01"], "not both"),
+        (["--period", "2026-01-01"], "--period needs --provider or --recipient"),
+        (["--provider", P1, "--period", "2026-01-02"], "the 1st and the 16th"),
+        (["--provider", P1, "--period", "2025-01-01"], "--period 2026-01-01"),
+        (["--provider", "P404", "--period", "2026-01-01"], "check the number"),
+        (["--run", "2026-01-16", "--language", "fr"], "take en or es"),
+        (["--run", "2026-01-16", "--format", "docx"], "take html, pdf or html,pdf"),
+        (["--run", "2026-01-16", "--contact", "nowhere.toml"], "name a TOML file"),
+    ],
+    ids=lambda part: "-".join(part) if isinstance(part, list) else "",
+)
+def test_misuse_is_one_line_with_the_remedy(
+    paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], remedy: str
+) -> None:
+    line = refused(capsys, "--paid", str(paid), "--out", str(tmp_path / "out"), *options)
+    assert remedy in line
+    assert "P404" not in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_not_a_replay_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is no folder" in refused(
+        capsys, "--paid", str(tmp_path / "no"), "--out", str(tmp_path / "o"), "--run", "2026-01-16"
+    )
+    assert "holds no pay run" in refused(
+        capsys, "--paid", str(tmp_path), "--out", str(tmp_path / "o"), "--run", "2026-01-16"
+    )
+
+
+def test_old_papers_are_not_mixed_with_new(paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "0007.html").write_text("old")
+    assert "is not empty" in refused(capsys, "--paid", str(paid), "--out", str(tmp_path), "--run", "2026-01-16")
