@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -148,6 +149,20 @@ def test_a_person_must_look(said: Said, tmp_path: Path, wrong: str) -> None:
     stopped = consume("--from", f"folder:{folder}", "--ledger", ledger)
     assert stopped.returncode == 1 and wrong in stopped.stderr
     assert paid(ledger) == owed(said)
+
+
+def test_what_is_acknowledged_is_committed(said: Said, tmp_path: Path) -> None:
+    spec = spec_from_file_location("consumer", CONSUMER)
+    consumer = module_from_spec(spec)
+    spec.loader.exec_module(consumer)
+    ledger, on_file = tmp_path / "ledger", []
+    records = [(kind, record | {"run_date": iso(record["run_date"])}) for kind, record in said]
+
+    def acknowledge() -> None:
+        on_file.extend(rows(ledger, "SELECT count(*) FROM said"))
+
+    consumer.consume([(records[:10], acknowledge), (records[10:15], acknowledge)], consumer.Ledger(ledger))
+    assert on_file == [(10,), (15,)]
 
 
 def _one(message: tuple[str, dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:

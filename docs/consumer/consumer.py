@@ -69,7 +69,7 @@ class Ledger:
         return run
 
     def _is_whole(self, run: str) -> bool:
-        """Whether the PayRun is there, and its SHA-256 that of the ids on file (sorted by bytes, a newline after each)."""
+        """Whether the PayRun is there, and its SHA-256 that of the ids on file (sorted bytes, a newline after each)."""
         totals = self.tables.execute("SELECT body FROM said WHERE kind = 'PayRun' AND run = ?", (run,)).fetchone()
         if totals is None or self._is_released(run):
             return False
@@ -101,6 +101,15 @@ class Ledger:
             " FROM (SELECT DISTINCT run FROM said)"
         ).fetchone()
         return f"{count:,} payments, ${cents / 100:,.2f}; {runs - waiting:,} pay runs whole, {waiting:,} not yet"
+
+
+def consume(batches: Iterable[Batch], ledger: Ledger, until: str | None = None) -> None:
+    """Take batch after batch; each is acknowledged when it is committed. Raises Conflict."""
+    for batch, acknowledge in batches:
+        ledger.take(batch)
+        acknowledge()
+        if until and ledger.has_released(until):
+            break
 
 
 def from_folder(folder: Path) -> Iterator[Batch]:
@@ -171,11 +180,7 @@ def main() -> int:
     edge, _, place = chosen.edge.partition(":")
     batches = from_folder(Path(place)) if edge == "folder" else from_pubsub(place, chosen.suffix)
     try:
-        for batch, acknowledge in batches:
-            ledger.take(batch)
-            acknowledge()
-            if chosen.until and ledger.has_released(chosen.until):
-                break
+        consume(batches, ledger, chosen.until)
     except Conflict as conflict:
         print(f"consumer: {conflict}", file=sys.stderr)
         return 1
