@@ -17,11 +17,15 @@ OF_THE_MACHINE = {
     errno.ENOSPC: "make room, then do it again",
     errno.EDQUOT: "make room, then do it again",
     errno.EIO: "the disk has a fault: copy what is on it, then do it again from the copy",
+    errno.EEXIST: "name a folder, or a place where nothing is",
     errno.EISDIR: "name a file, not a folder",
     errno.ENOTDIR: "name a folder, not a file",
     errno.ENAMETOOLONG: "name a shorter path",
     errno.EMFILE: "allow more open files (ulimit -n), then do it again",
 }
+
+
+YEARS = range(1900, 2200)  # of the records (schemas/types.py)
 
 
 class Misuse(TyperException):
@@ -36,11 +40,11 @@ def refused_by_machine(error: OSError) -> Misuse | None:
 
 
 def day_asked(text: str, option: str, asked: str | None = None) -> int:
-    """The epoch day of YYYY-MM-DD. Raises Misuse, with the words of ``asked`` if given."""
+    """The epoch day of YYYY-MM-DD in 1900 to 2199. Raises Misuse, with the words of ``asked`` if given."""
     from rules.periods import epoch_day
 
     # fromisoformat alone would take 20260228 and 2026-W09-6 too, which nobody means.
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) and int(text[:4]) in YEARS:
         with suppress(ValueError):
             return epoch_day(date.fromisoformat(text))
     raise Misuse(asked or f"{option} {text} is not a day: write YYYY-MM-DD, such as 2026-02-28")

@@ -56,8 +56,8 @@ def replay(
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder for the facts and for truth.json, which says what was planted.")],
     county: Annotated[str, typer.Option(help="Two-digit State code, 01 to 58.")],
-    recipients: Annotated[int, typer.Option(min=1)],
-    months: Annotated[int, typer.Option(min=1)],
+    recipients: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many people are cared for.")],
+    months: Annotated[int, typer.Option(min=1, max=240, help="How many service months.")],
     start: Annotated[str, typer.Option(metavar="YYYY-MM", help="First service month.")],
     seed: Annotated[int, typer.Option(help="The same seed makes the same county.")],
     defects: Annotated[float, typer.Option(min=0, max=1, help="Share of records wrong on purpose.")] = 0.01,

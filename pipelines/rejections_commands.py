@@ -20,7 +20,12 @@ def list_rejections(
     journal: JournalOption,
     reason: Annotated[str | None, typer.Option(help="Only this reason, such as INVALID.")] = None,
 ) -> int:
-    """One line each: number, reason, field, size, origin."""
+    """One line each: number, reason, field, size, origin.
+
+    [bold]Example[/]
+
+        ihss-payroll rejections list --journal /var/lib/ihss --reason INVALID
+    """
     from pipelines.live.rejections import rejections
     from schemas.journal import is_journal
 
@@ -41,7 +46,12 @@ def show(
     journal: JournalOption,
     raw: Annotated[Path | None, typer.Option(help="File for the bytes as they came.")] = None,
 ) -> int:
-    """What is wrong, and the fields as JSON to be repaired; or that the bytes are no record."""
+    """What is wrong, and the fields as JSON to be repaired; or that the bytes are no record.
+
+    [bold]Example[/]
+
+        ihss-payroll rejections show 4711 --journal /var/lib/ihss > 4711.json
+    """
     import sys
 
     from pipelines.live.rejections import as_text, rejection
