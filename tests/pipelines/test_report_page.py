@@ -25,7 +25,7 @@ def made(facts: Path, paid: Path, out: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return county(tmp_path_factory.mktemp("county"))
+    return county(tmp_path_factory.mktemp("county"), recipients=40, months=3)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,70 @@
+"""The pictures of the documentation, made by the programs they show: ``python -m tests.pictures [NAME ...]``.
+
+A picture is a function here that writes ``docs/pictures/NAME.png`` (or .svg); its name is the picture's.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines import cli
+from tests.browser import DESK, ROOT, open_page
+from tests.pipelines.report_world import county
+
+FOLDER = ROOT / "docs" / "pictures"
+Picture = Callable[[Path, Path], None]
+PICTURES: dict[str, Picture] = {}
+
+
+def picture(make: Picture) -> Picture:
+    """Put a function on the roll: it is given the file to write, without suffix, and a folder of its own."""
+    PICTURES[make.__name__] = make
+    return make
+
+
+@picture
+def report(out: Path, scratch: Path) -> None:
+    """The first screen of a report."""
+    facts, paid = county(scratch, recipients=60, months=6)
+    page = scratch / "report.html"
+    _run("report", "--paid", paid, "--events", facts, "--out", page, "--quiet")
+    with open_page(page, DESK) as shown:
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
+def report_held(out: Path, scratch: Path) -> None:
+    """Who has the most held hours, why, and what to do: a report that names people."""
+    _, paid = county(scratch, recipients=60, months=6)
+    page = scratch / "report.html"
+    _run("report", "--paid", paid, "--out", page, "--with-ids", "--quiet")
+    page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
+    with open_page(page, DESK) as shown:
+        shown.locator("#held").scroll_into_view_if_needed()
+        shown.evaluate("document.querySelector('#held').scrollIntoView()")
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+def _run(*arguments: object) -> None:
+    try:
+        cli.main([str(argument) for argument in arguments])
+    except SystemExit as exit:
+        if exit.code:
+            raise
+
+
+def main(names: list[str]) -> None:
+    """Make the pictures named, or all."""
+    unknown = set(names) - set(PICTURES)
+    if unknown:
+        sys.exit(f"no picture is named {', '.join(sorted(unknown))}: there are {', '.join(PICTURES)}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in names or PICTURES:
+        with tempfile.TemporaryDirectory() as scratch:
+            PICTURES[name](FOLDER / name, Path(scratch))
+        print(f"docs/pictures/{name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
