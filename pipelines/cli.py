@@ -17,6 +17,7 @@ from pipelines import (
     check_commands,
     explain_commands,
     export_commands,
+    launch_commands,
     live_commands,
     pay_commands,
     report_commands,
@@ -64,6 +65,7 @@ pay_commands.register(app)
 check_commands.register(app)
 app.add_typer(export_commands.app, name="export")
 live_commands.register(app)
+launch_commands.register(app)
 explain_commands.register(app)
 report_commands.register(app)
 statement_commands.register(app)
