@@ -10,7 +10,7 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: replay live faults server browser setup test lint types bench clean docs
+.PHONY: dataflow-template replay live faults server browser setup test lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
@@ -50,6 +50,10 @@ bench: $(READY)
 docs: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/docs/index.html"
+
+# The Flex Template of the worker's image: make dataflow-template IMAGE=region-docker.pkg.dev/project/ihss-payroll/worker:0.1.0
+dataflow-template: $(READY)
+	@$(BIN)/ihss-payroll launch template --image "$(or $(IMAGE),worker:latest)" --out build/dataflow/template.json
 
 clean:
 	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
