@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines import cli
 from tests.browser import DESK, ROOT, open_page
-from tests.pipelines.report_world import county
+from tests.pipelines.report_world import county, records
 
 FOLDER = ROOT / "docs" / "pictures"
 Picture = Callable[[Path, Path], None]
@@ -35,15 +35,43 @@ def report(out: Path, scratch: Path) -> None:
 
 @picture
 def report_held(out: Path, scratch: Path) -> None:
-    """Who has the most held hours, why, and what to do: a report that names people."""
+    """Who has the most held hours, why, and what to do: of a report that names people."""
     _, paid = county(scratch, recipients=60, months=6)
     page = scratch / "report.html"
     _run("report", "--paid", paid, "--out", page, "--with-ids", "--quiet")
     page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
     with open_page(page, DESK) as shown:
-        shown.locator("#held").scroll_into_view_if_needed()
-        shown.evaluate("document.querySelector('#held').scrollIntoView()")
+        shown.locator("//caption[.='Providers with the most held hours']").evaluate(
+            "caption => caption.scrollIntoView()"
+        )
         shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
+def statement(out: Path, scratch: Path) -> None:
+    """A provider's statement of earnings, with a share of cost to collect."""
+    _statement(out, scratch, "en")
+
+
+@picture
+def statement_es(out: Path, scratch: Path) -> None:
+    """The same statement in Spanish."""
+    _statement(out, scratch, "es")
+
+
+def _statement(out: Path, scratch: Path, language: str) -> None:
+    _, paid = county(scratch, recipients=60, months=6)
+    shares = [
+        record["statement_id"]
+        for record in records(paid, "Finding")
+        if record["code"] == "SHARE_OF_COST_DUE" and record["addressee"] == "PROVIDER"
+    ]
+    _, provider, _, period = min(shares, key=lambda id: id.split(":")[::-1]).split(":")
+    papers = scratch / "papers"
+    person = ("--provider", provider, "--period", period, "--language", language)
+    _run("statement", "--paid", paid, "--out", papers, "--format", "html", *person)
+    with open_page(papers / "0001.html", (820, 1000)) as shown:
+        shown.screenshot(path=out.with_suffix(".png"), full_page=True)
 
 
 def _run(*arguments: object) -> None:
