@@ -6,7 +6,6 @@ to import is imported inside the commands only, so that ``--help`` answers at on
 """
 
 import sys
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -73,6 +72,8 @@ statement_commands.register(app)
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         print(f"ihss-payroll {version('ihss-payroll')}")
         raise typer.Exit
 
