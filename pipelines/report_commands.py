@@ -81,7 +81,9 @@ def _made(paid: Path, days: tuple[int | None, int | None], events: Path | None, 
     law = Law.load()
     books = Books(Folder(paid), *days)
     verified = _verified(events, books, law) if events else None
-    return page(books, Asked(paid, events, with_ids), law, verified)
+    until = None if books.span.end == max(run["cut_off"] for run in books.runs.values()) else books.span.days[-1]
+    what_if = bool(books.summary and books.summary["law_overlay"])
+    return page(books, Asked(paid, events, with_ids, until, what_if), law, verified)
 
 
 def _verified(events: Path, books: "Books", law: "Law") -> "Verified":

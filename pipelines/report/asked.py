@@ -11,11 +11,16 @@ from rules.periods import epoch_day, iso, period_of
 
 @dataclass(frozen=True)
 class Asked:
-    """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named."""
+    """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named.
+
+    ``until``: the last pay run of the range, where the folder holds later ones. ``what_if``: not the law in force.
+    """
 
     paid: Path
     events: Path | None = None
     with_ids: bool = False
+    until: int | None = None
+    what_if: bool = False
 
     def explain(self, finding: dict[str, Any]) -> str | None:
         """The command for the provider and pay period of a finding; None where it names no pay period."""
@@ -27,7 +32,9 @@ class Asked:
     def explain_command(self, who: str, id: str, period: int) -> str:
         """``ihss-payroll explain --provider P1 --period 2024-03-01 --events facts --paid out``."""
         where = ["--events", str(self.events or "FACTS"), "--paid", str(self.paid)]
-        return shlex.join(["ihss-payroll", "explain", f"--{who}", id, "--period", iso(period), *where])
+        until = [] if self.until is None else ["--until", iso(self.until)]
+        law = ["--law", "LAW"] if self.what_if else []
+        return shlex.join(["ihss-payroll", "explain", f"--{who}", id, "--period", iso(period), *where, *until, *law])
 
 
 def period_of_finding(finding: dict[str, Any]) -> int | None:

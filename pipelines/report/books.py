@@ -23,6 +23,7 @@ class Payments:
         self.assumptions: Sums = defaultdict(Counter)  # name -> instructions, gross
         self.compared: Sums = defaultdict(Counter)  # (what, name) -> last, before
         self.payees: set[tuple[str, str]] = set()
+        self.county_of: dict[str, str] = {}  # recipient or provider -> county of work paid
         self.advanced_on: dict[tuple[str, int], int] = {}  # (recipient, month) -> run of the first instruction
         self.doubtful = self.conflicting = 0
 
@@ -39,10 +40,18 @@ class Payments:
         if paid["kind"] == "ADVANCE":
             month = paid["recipient_id"], paid["period_start"]
             self.advanced_on[month] = min(run, self.advanced_on.get(month, run))
+        self._place(paid)
         if run in self.span:
             self._add_to_span(paid)
         if run in (self.span.last, self.span.before):
             self._compare(paid, "last" if run == self.span.last else "before")
+
+    def _place(self, paid: Row) -> None:
+        county = next((line["county"] for line in paid["lines"] if line["county"]), None)
+        if county is not None:
+            for who in filter(None, (paid["recipient_id"], paid["provider_id"])):
+                # The highest of several, so that the order of the records does not matter.
+                self.county_of[who] = max(county, self.county_of.get(who, county))
 
     def _add_to_span(self, paid: Row) -> None:
         self.payees.add((paid["payee_type"], paid["payee_id"]))

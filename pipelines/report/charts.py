@@ -13,7 +13,8 @@ import vl_convert
 from pipelines.report.parts import Chart
 
 WIDE, NARROW = 690, 300
-LABEL_SPACE = 270  # beside bars
+LABEL_SPACE = 270  # beside bars, at most
+LETTER_WIDTH = 7
 LABEL_WIDTH = 74  # below bars
 LETTER = 12
 BAR = 18
@@ -66,9 +67,10 @@ def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.L
     """Labels stand beside the bars; above them where the chart is narrow, so that they need no second line."""
     narrow = width == NARROW
     base = alt.Chart(alt.Data(values=list(rows)))
+    space = min(LABEL_SPACE, LETTER_WIDTH * max(len(row["label"]) for row in rows) + LETTER)
     names = alt.Axis(
         title=None, ticks=False, domain=False, labels=not narrow,
-        labelLimit=LABEL_SPACE, minExtent=LABEL_SPACE, maxExtent=LABEL_SPACE,
+        labelLimit=space, minExtent=space, maxExtent=space,
     )  # fmt: skip
     y = alt.Y("label:N", sort=None, axis=None if narrow else names)
     amounts = alt.Axis(title=unit, labelExpr=_short(unit), tickCount=3 if narrow else 6, domain=False, ticks=False)
@@ -80,7 +82,7 @@ def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.L
         y=y, x=alt.value(0), text="label:N"
     )
     drawn = alt.layer(bars, labels) if narrow else alt.layer(bars)
-    return drawn.properties(width=width - (LETTER if narrow else LABEL_SPACE), height=alt.Step(44 if narrow else 30))
+    return drawn.properties(width=width - (LETTER if narrow else space + LETTER), height=alt.Step(44 if narrow else 30))
 
 
 def _short(unit: str) -> str:

@@ -9,12 +9,13 @@ from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
 from pipelines.report.parts import Chart, Column, Section, Story, Table, top
 from pipelines.report.records import Row
-from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, day
+from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, county, day
 from pipelines.wording import REASONS, in_words
 from rules.periods import business_day_of
 
 AGES = ((7, "Up to 7 days"), (14, "8 to 14"), (30, "15 to 30"), (60, "31 to 60"), (90, "61 to 90"))
 INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Cut": BLUE, "Denied": GREY}
+UNPAID = ("HELD", "CUT", "DENIED")
 OLDEST = "Over 90 days"
 MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
 MINUTES = 60
@@ -182,7 +183,22 @@ def hours_section(books: Books) -> Section:
         Column("Hours", "hours"),
     ]  # fmt: skip
     table = Table("Held at the end, cut or denied in these runs", columns, rows, wide=True)
-    return Section("hours", "Hours not paid", lead, [*_reasons_chart(rows), table])
+    return Section("hours", "Hours not paid", lead, [*_reasons_chart(rows), table, _by_county(books, unpaid)])
+
+
+def _by_county(books: Books, unpaid: list[Row]) -> Table:
+    """A finding names no county: it is that of the recipient's paid work, else of the provider's."""
+    known = books.payments.county_of
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for finding in unpaid:
+        code = known.get(finding["recipient_id"]) or known.get(finding["provider_id"]) or ""
+        sums[code][finding["outcome"]] += finding["minutes"] or 0
+    rows = [
+        (county(code) if code else "Not known: nothing was paid yet", *(sums[code][outcome] for outcome in UNPAID))
+        for code in sorted(sums, key=lambda code: code or "~")
+    ]
+    columns = [Column("County"), *(Column(OUTCOMES[outcome], "hours") for outcome in UNPAID)]
+    return Table("The same by county, in hours", columns, rows)
 
 
 def _said_in(books: Books, *outcomes: str) -> list[Row]:

@@ -244,6 +244,8 @@ def test_a_range_is_its_pay_runs(paid: Path) -> None:
     assert (one.span.days, one.span.last, one.span.before) == ((first,), first, one.span.usual[-1])
     until = [f for f in records(paid, "Finding") if business_day_of(f["cut_off"]) <= first]
     newest = {f["finding_id"]: f for f in sorted(until, key=lambda f: f["cut_off"])}
+    assert f"--until {iso(first)}" in page(paid, "--run", iso(first), "--with-ids")
+    assert "--until" not in page(paid, "--with-ids")
     assert {f["finding_id"] for f in one.findings.standing} == {id for id, f in newest.items() if not f["cleared"]}
 
 
@@ -311,6 +313,8 @@ def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_
     period = worst["statement_id"].rsplit(":", 1)[1]
     command = ["ihss-payroll", "explain", "--provider", provider, "--period", period, "--events", "facts"]
     assert shlex.split(story.command or "") == [*command, "--paid", "my out"]
+    of_old = Asked(Path("out"), until=DAYS[0], what_if=True).explain(worst)
+    assert of_old and of_old.endswith("--events FACTS --paid out --until 2026-04-01 --law LAW")
     unnamed = held_section(books(paid), Asked(Path("out"))).parts
     assert not any(isinstance(part, Table) and part.caption in list(tables)[1:] for part in unnamed)
 
