@@ -186,21 +186,22 @@ class MonthOfTime:
 
     def _cut(self, program: str, tallies: list[Tally]) -> None:
         """HOURS-5, HOURS-4."""
-        authorized = self._authorized_minutes(program)
-        own = {tally.key[0]: self._assigned_minutes(tally.pair) for tally in tallies}
+        authorized = self.authorized_minutes(program)
+        own = {tally.key[0]: self.assigned_minutes(tally.pair) for tally in tallies}
         cut_to_month([tally.use for tally in tallies], authorized, own)
         for tally in tallies:
             tally.cut = tally.use.over_assigned + tally.use.over_authorized
             self._find("OVER_ASSIGNED_HOURS", tally, tally.use.over_assigned)
             self._find("OVER_AUTHORIZED_HOURS", tally, tally.use.over_authorized)
 
-    def _authorized_minutes(self, program: str) -> int:
+    def authorized_minutes(self, program: str) -> int:
+        """HOURS-4: minutes of the month for all providers together."""
         spans = self.facts.authorizations[program].spans(self.month, month_end(self.month))
         return pro_rata(
             [Span(s.first, s.last, limited_minutes(s.fact, self.law, self.month)) for s in spans], self.month
         )
 
-    def _assigned_minutes(self, pair: Pair) -> int | None:
+    def assigned_minutes(self, pair: Pair) -> int | None:
         """HOURS-5: the provider's own minutes of the month; None where an assignment in force states none."""
         spans = self.facts.assignments[pair].spans(self.month, month_end(self.month))
         if any(span.fact.monthly_minutes is None for span in spans):
@@ -214,7 +215,7 @@ class MonthOfTime:
         terms = (self.facts.authorizations[program], self.facts.assignments[tally.pair])
         spans = [span for each in terms for span in each.spans(self.month, month_end(self.month))]
         references = {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
-        limiting = terms if self._assigned_minutes(tally.pair) is not None else terms[:1]
+        limiting = terms if self.assigned_minutes(tally.pair) is not None else terms[:1]
         return AuthorizedTime(
             provider_id=provider,
             recipient_id=self.recipient_id,

@@ -76,7 +76,8 @@ def _how(kind: str, whole: int, draft: Draft, month: MonthOfPay) -> str:
         covered = month.covered.get(draft.id) if isinstance(month, RecipientMonth) else None
         taxes, share = draft.taxes_on_part(), draft.deductions.get(SHARE, 0)
         less = [f"{money(taxes)} taxes on them"] * bool(taxes) + [f"{money(share)} share of cost"] * bool(share)
-        text = f"The recipient's advance covered {hhmm(covered.minutes if covered else 0)} of this work, {money(draft.part_cents)}"
+        minutes = hhmm(covered.minutes if covered else 0)
+        text = f"The recipient's advance covered {minutes} of this work, {money(draft.part_cents)}"
         return f"{text}{', less ' if less else ''}{' and '.join(less)}: {money(whole)}"
     bears = max(0, draft.part_cents - draft.taxes_on_part())
     return f"Charged to this statement: {money(whole)}, of at most {money(bears)} that it bears (pay less taxes)"

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
 from pipelines.explain.words import PEOPLE, short_day
 from pipelines.wording import REASONS, in_words
@@ -14,17 +15,9 @@ from rules.findings import catalog
 from rules.instructions import minutes_fields
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of
-from rules.price_month import MonthOfWork
 
 NOT_PAID = ("HELD", "CUT", "DENIED")
 FindingRecord = Mapping[str, Any]
-
-
-class Side(NamedTuple):
-    """The month as both sides decided it; None where a side has nothing on it."""
-
-    of_recipient: MonthOfTime | None
-    of_provider: MonthOfWork
 
 
 def tallies_of(statement: Statement, month: MonthOfTime | None) -> list[Tally]:
@@ -53,7 +46,7 @@ def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord
         of_outcome = [loss for loss in losses if loss.outcome == outcome]
         whole = minutes[f"{outcome.lower()}_minutes"]
         if whole or of_outcome:
-            nodes = [loss_node(loss, statement, findings, law) for loss in of_outcome]
+            nodes = [loss_node(loss, statement, side, findings, law) for loss in of_outcome]
             text = f"{outcome.capitalize()}: {hhmm(whole)}"
             parts.append(Node(what=outcome.lower(), text=text, minutes=whole, adds=("minutes",), parts=nodes))
     return Node(
@@ -65,15 +58,16 @@ def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord
     )
 
 
-def loss_node(loss: Loss, statement: Statement, findings: Iterable[FindingRecord], law: Law) -> Node:
+def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[FindingRecord], law: Law) -> Node:
     """Why minutes of a document are not paid, who acts next and by when."""
     about = {"code": loss.code, "document_id": loss.document_id, "provider_id": statement.provider_id}
     found = [each for each in findings if all(each[name] == value for name, value in about.items())]
     exact = [each for each in found if each["recipient_id"] in (None, statement.recipient_id)]
-    return finding_node(
-        next(iter(exact or found), None), loss.code, loss.minutes, closes(month_of(statement.period_start), law),
-        f"Timesheet/{loss.document_id}",
-    )  # fmt: skip
+    closing = closes(month_of(statement.period_start), law)
+    finding = next(iter(exact or found), None)
+    node = finding_node(finding, loss.code, loss.minutes, closing, f"Timesheet/{loss.document_id}")
+    node.parts = evidence(loss, statement.provider_id, side)
+    return node
 
 
 def finding_node(

@@ -47,12 +47,12 @@ class Paid:
 
     def instructions(self, settlement: str) -> list[Instruction]:
         """All instructions of a settlement, in order. Raises Refusal."""
-        found = [each for path in self._paths(settlement) for each in _instructions(path)]
+        found = [each for path in self._paths(settlement) for each in instructions_in(path)]
         of_settlement = (each for each in found if _settlement(each) == settlement)
         return sorted(of_settlement, key=lambda each: (each["statement_id"], each["sequence"]))
 
     def _paths(self, settlement: str) -> list[Path]:
-        """The one file that the settlement's instructions are in, where that is known; else all."""
+        """The one file that a settlement's instructions are in, where that is known; else all."""
         if self.index is not None:
             path = self.folder / f"payment_instruction-settle-{shard_of(settlement, self.index.shards):04d}.avro"
             if path.is_file():
@@ -64,7 +64,8 @@ def _settlement(instruction: Instruction) -> str:
     return settlement_of(instruction["kind"], instruction["payee_id"], instruction["recipient_id"] or "")
 
 
-def _instructions(path: Path) -> Iterator[Instruction]:
+def instructions_in(path: Path) -> Iterator[Instruction]:
+    """All instructions of a file. Raises Refusal."""
     try:
         with path.open("rb") as stream:
             container = Container(stream)

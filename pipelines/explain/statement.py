@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from pipelines.explain.cause import Instruction
 from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import LineKey, Piece, cited, line_nodes, pieces
+from pipelines.explain.evidence import Side
 from pipelines.explain.fold import Fold, Folded
 from pipelines.explain.hours import (
     NOT_PAID,
     FindingRecord,
-    Side,
     closes,
     finding_node,
     losses_of,

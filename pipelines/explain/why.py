@@ -16,9 +16,9 @@ MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "de
 def change_node(instruction: Instruction, before: Instruction | None, fold: Fold) -> Node:
     """The difference to the payment before, with its cause."""
     if before is None:
-        text = "The first payment of this statement"
+        text = "The first payment of this statement, and what made it"
     else:
-        text = f"Since the payment of {long_day(before['run_date'])}: {_difference(before, instruction)}"
+        text = f"Since the payment of {long_day(before['run_date'])}: {_difference(before, instruction)}. What made it"
     return Node(what="change", text=text, parts=_causes(cause(fold, instruction), instruction, fold))
 
 

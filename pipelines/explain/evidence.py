@@ -1,0 +1,108 @@
+"""What stands behind a reason: the terms in force, the date, or who used the hours of the month."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from pipelines.explain.tree import Node
+from pipelines.explain.words import kind_name, long_day, month_name
+from rules.authorize_month import MonthOfTime
+from rules.authorize_tally import Tally
+from rules.conclusions import Loss
+from rules.documents import Span, Terms
+from rules.periods import hhmm, month_end, month_of
+from rules.price_month import MonthOfWork
+from rules.settle_filed import references
+
+
+class Side(NamedTuple):
+    """The month as both sides decided it; None where a side has nothing on it."""
+
+    of_recipient: MonthOfTime | None
+    of_provider: MonthOfWork
+
+
+def evidence(loss: Loss, provider_id: str, side: Side) -> list[Node]:
+    """What a clerk would look up next; empty where the sentence says it all."""
+    find = _FOUND.get(loss.code)
+    if find is None or side.of_recipient is None:
+        return []
+    return list(find(side, provider_id, loss.program))
+
+
+def _death(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    assert side.of_recipient is not None
+    for terms in side.of_recipient.facts.authorizations.values():
+        for fact in terms.ranked:
+            if fact.deceased_on is not None:
+                yield _document(fact, f"died on {long_day(fact.deceased_on)}")
+
+
+def _assignments(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    assert side.of_recipient is not None
+    terms = side.of_recipient.facts.assignments.get((provider_id, program), Terms())
+    yield from _in_force(terms, side.of_recipient.month, "no assignment of this provider and program")
+
+
+def _authorizations(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    assert side.of_recipient is not None
+    terms = side.of_recipient.facts.authorizations.get(program, Terms())
+    yield from _in_force(terms, side.of_recipient.month, "no authorization of this program")
+
+
+def _enrollments(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    month = side.of_provider.month
+    yield from _in_force(side.of_provider.enrollments, month, "no enrollment")
+
+
+def _use_of_month(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    """Who used the authorized hours, in the order of use (HOURS-6)."""
+    month = side.of_recipient
+    assert month is not None
+    minutes = month.authorized_minutes(program)
+    of_program = (tally for tally in month.tallies if tally.key[1] == program)
+    text = f"{hhmm(minutes)} of {program} authorized in {month_name(month.month)}, used in this order"
+    yield Node(what="authorized", text=text, minutes=minutes, rule="HOURS-6", parts=list(_used(of_program)))
+    yield from _authorizations(side, provider_id, program)
+
+
+def _own_use(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    """How the provider's own hours were used (HOURS-5)."""
+    month = side.of_recipient
+    assert month is not None
+    minutes = month.assigned_minutes((provider_id, program)) or 0
+    own = (tally for tally in month.tallies if tally.pair == (provider_id, program))
+    text = f"{hhmm(minutes)} of {program} assigned to this provider in {month_name(month.month)}, used in this order"
+    yield Node(what="assigned", text=text, minutes=minutes, rule="HOURS-5", parts=list(_used(own)))
+    yield from _assignments(side, provider_id, program)
+
+
+def _used(tallies: Iterable[Tally]) -> Iterator[Node]:
+    for tally in sorted((each for each in tallies if each.claim.payable), key=lambda each: each.order):
+        minutes, cut = sum(tally.use.minutes), tally.use.over_assigned + tally.use.over_authorized
+        if minutes or cut:
+            provider, _, _, document_id = tally.key
+            text = f"{provider}, timesheet {document_id}: {hhmm(minutes)}" + (f", {hhmm(cut)} cut" if cut else "")
+            yield Node(what="used", text=text, minutes=minutes, document=f"Timesheet/{document_id}")
+
+
+def _in_force(terms: Terms[Any], month: int, nothing: str) -> Iterator[Node]:
+    spans: list[Span[Any]] = terms.spans(month, month_end(month))
+    for span in spans:
+        yield _document(span.fact, f"in force {long_day(span.first)} to {long_day(span.last)}")
+    if not spans:
+        yield Node(what="in_force", text=f"In {month_name(month_of(month))}: {nothing}")
+
+
+def _document(fact: Any, what: str) -> Node:
+    text = f"{kind_name(fact.KIND)} {fact.document_id} revision {fact.revision}: {what}"
+    return Node(what="in_force", text=text, document=references([fact])[0])
+
+
+_FOUND: dict[str, Callable[[Side, str, str], Iterator[Node]]] = {
+    "RECIPIENT_DECEASED": _death,
+    "PROVIDER_NOT_ASSIGNED": _assignments,
+    "NO_AUTHORIZATION": _authorizations,
+    "PROVIDER_NOT_ENROLLED": _enrollments,
+    "OVER_AUTHORIZED_HOURS": _use_of_month,
+    "OVER_ASSIGNED_HOURS": _own_use,
+}
