@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 
@@ -46,7 +46,7 @@ class _Decode(beam.PTransform):
         super().__init__()
         self.files = files
 
-    def expand(self, pipeline: beam.Pipeline) -> dict[str, beam.PCollection]:
+    def expand(self, pipeline: beam.Pipeline) -> Any:
         names = pipeline | "Names" >> beam.Create(self.files.names) | "Spread" >> beam.Reshuffle()
         late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.files.events))))
         events, out = str(self.files.events), str(self.files.out)

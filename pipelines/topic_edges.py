@@ -63,7 +63,7 @@ class _Decode(beam.PTransform):
         super().__init__()
         self.topics = topics
 
-    def expand(self, pipeline: beam.Pipeline) -> dict[str, beam.PCollection]:
+    def expand(self, pipeline: beam.Pipeline) -> Any:
         read = [
             pipeline | f"Read{kind}" >> _ReadSubscription(kind, path)
             for kind, path in sorted(self.topics.subscriptions.items())

@@ -41,7 +41,8 @@ LATEST = 45  # days after the window on which a fact may still be recorded
 WATCHED = 110  # days after it until which pay runs are looked at: the clocks of an advance run out
 # Leap day and spring, the end of Career Pathways and autumn, year's end, EVV's beginning, overtime's beginning.
 # With a county whose rates are known then.
-WINDOWS = (
+Window = tuple[int, int, int, str]
+WINDOWS: tuple[Window, ...] = (
     (2024, 2, 3, "17"),
     (2024, 9, 3, "17"),
     (2025, 11, 4, "43"),
@@ -74,11 +75,13 @@ class History(NamedTuple):
 
 
 @st.composite
-def histories(draw: Draw, kinds: tuple[str, ...] | None = None, late: bool = True) -> History:
+def histories(
+    draw: Draw, kinds: tuple[str, ...] | None = None, late: bool = True, windows: tuple[Window, ...] | None = None
+) -> History:
     """Terms of everybody, and up to 14 documents of ``kinds`` (None: of all, or of a few) with their
-    revisions. ``late``: some facts come late."""
+    revisions. ``late``: some facts come late. ``windows``: when it may be (None: any)."""
     kinds = kinds or draw(st.sampled_from((tuple(FACTS), ("Timesheet",), TERMS_AND_TIME)))
-    world = draw(worlds())
+    world = draw(worlds(windows or WINDOWS))
     numbers = count(1)
     written = [*_terms(draw, world), *_documents(draw, world, kinds, numbers)]
     facts = [_fact(draw, fields, number, late) for number, fields in enumerate(written, 1)]
@@ -86,9 +89,9 @@ def histories(draw: Draw, kinds: tuple[str, ...] | None = None, late: bool = Tru
 
 
 @st.composite
-def worlds(draw: Draw) -> World:
+def worlds(draw: Draw, windows: tuple[Window, ...] = WINDOWS) -> World:
     """One to three providers, one or two recipients, a window."""
-    year, month, months, county = draw(st.sampled_from(WINDOWS))
+    year, month, months, county = draw(st.sampled_from(windows))
     first = epoch_day(date(year, month, 1))
     providers, recipients = draw(st.integers(1, len(PROVIDERS))), draw(st.integers(1, len(RECIPIENTS)))
     return World(PROVIDERS[:providers], RECIPIENTS[:recipients], first, add_months(first, months) - 1, county)

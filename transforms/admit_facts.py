@@ -130,9 +130,8 @@ class AdmitFacts(beam.DoFn):
         if self.until is not None and admitted.cut_off > self.until:
             return
         fact = admitted.fact
-        if door.due is None or admitted.cut_off < door.due:
-            door.due = admitted.cut_off
-            timer.set(wakes_at(PASSED, door.due))
+        door.due = min(admitted.cut_off, door.due or admitted.cut_off)
+        timer.set(wakes_at(PASSED, door.due))
         if claims_pay(fact) and (door.first_claim is None or admitted.cut_off < door.first_claim):
             door.first_claim = admitted.cut_off
             yield beam.pvalue.TaggedOutput("tally", (summing_key(element[0]), Said(admitted.cut_off, None).packed()))

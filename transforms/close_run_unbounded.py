@@ -66,11 +66,20 @@ class CloseRunUnbounded(beam.PTransform):
         self.law, self.until = law, until
 
     def expand(self, said: beam.PCollection) -> Any:
-        return (
-            said
-            | "Sum" >> beam.ParDo(SumRuns()).with_output_types(Keyed)
-            | "Close" >> beam.ParDo(CloseRuns(self.law, self.until)).with_outputs("records")
-        )
+        claims = said | "Claims" >> beam.FlatMap(_claims).with_output_types(Keyed)
+        sums = said | "Totals" >> beam.Filter(_adds) | "Sum" >> beam.ParDo(SumRuns()).with_output_types(Keyed)
+        close = beam.ParDo(CloseRuns(self.law, self.until))
+        return (claims, sums) | "ToClose" >> beam.Flatten() | "Close" >> close.with_outputs("records")
+
+
+def _claims(element: Keyed) -> Iterator[Keyed]:
+    """Claims of pay, which the last key must know before the first run is closed."""
+    if not _adds(element):
+        yield ALL, element[1]
+
+
+def _adds(element: Keyed) -> bool:
+    return _decode(element[1]).totals is not None
 
 
 _SUMMING = BagStateSpec("summing", BytesCoder())
@@ -79,7 +88,7 @@ _SUM_WAKE = TimerSpec("sum-wake", TimeDomain.WATERMARK)
 
 
 class SumRuns(beam.DoFn):
-    """What many keys said of a run to one sum of it; claims of pay pass at once, since the first run waits for them."""
+    """What many keys said of a run to one sum of it."""
 
     def process(
         self,
@@ -87,16 +96,12 @@ class SumRuns(beam.DoFn):
         bag: Any = beam.DoFn.StateParam(_SUMMING),
         due: Any = beam.DoFn.StateParam(_SUM_DUE),
         timer: Any = beam.DoFn.TimerParam(_SUM_WAKE),
-    ) -> Iterator[Keyed]:
+    ) -> None:
         said = _decode(element[1])
-        if said.totals is None:
-            yield ALL, element[1]
-            return
         bag.add(element[1])
-        known = due.read()
-        if known is None or said.cut_off < known:
-            due.write(said.cut_off)
-            timer.set(wakes_at(SUM, said.cut_off))
+        earliest = min(said.cut_off, due.read() or said.cut_off)
+        due.write(earliest)
+        timer.set(wakes_at(SUM, earliest))
 
     @on_timer(_SUM_WAKE)
     def add_up(
@@ -136,12 +141,13 @@ class CloseRuns(beam.DoFn):
         due: Any = beam.DoFn.StateParam(_CLOSE_DUE),
         timer: Any = beam.DoFn.TimerParam(_CLOSE_WAKE),
     ) -> None:
-        said = _decode(element[1])
-        known = due.read()
+        said, known = _decode(element[1]), due.read()
         if said.totals is not None:
             bag.add(element[1])
         elif known is None or said.cut_off < known:
-            self._wait(said.cut_off, due, timer)
+            known = said.cut_off
+        if known is not None:
+            self._wait(known, due, timer)
 
     @on_timer(_CLOSE_WAKE)
     def close(
