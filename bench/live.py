@@ -18,7 +18,7 @@ from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.job import Job
 from pipelines.live.journal import Journal
-from pipelines.live.telling import Teller
+from pipelines.live.telling import JsonLines, Teller
 from pipelines.simulate import simulate
 from rules.law import Law
 from rules.periods import civil_date, civil_day, cut_off_after
@@ -96,7 +96,7 @@ def _pay_runs(folder: Path, messages: Messages) -> dict[str, Any]:
 
 def _job(folder: Path, now: list[int]) -> Job:
     folder.mkdir(exist_ok=True)
-    teller = Teller(folder, StringIO(), lambda: now[0])
+    teller = Teller(folder, JsonLines(StringIO()), lambda: now[0])
     job = Job(folder, Law.load(), lambda: now[0], FolderOut(folder / "out"), teller)
     job.resume()
     return job

@@ -4,25 +4,28 @@ The job itself is imported inside the commands only, so that ``--help`` answers 
 """
 
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 from pipelines import rejections_commands
+from pipelines.live_edges import Edge, edge_of
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock
     from pipelines.live.job import Job, Source
-    from pipelines.live.outbox import Sink
+    from pipelines.live.telling import Voice
 
 SECONDS_BETWEEN_ROUNDS = 0.2
+Fold = Literal["auto", "beam", "plain"]
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
 
 journal_app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
@@ -46,7 +49,13 @@ def run(
     resume_after: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
     ] = None,
+    accept_history: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="All said up to this pay run, the last, stands: pay the differences."),
+    ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
 ) -> int:
     """Take facts as they come and pay at each cut-off, for years.
 
@@ -55,17 +64,36 @@ def run(
         ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
 
         ihss-payroll run --from folder:in --to folder:out --journal journal --close-run 2026-02-27
+
+        ihss-payroll run --from folder:in --to folder:out --journal journal --accept-history 2026-02-27
     """
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
-    last, after = _cut_off(close_run, "--close-run"), _cut_off(resume_after, "--resume-after")
-    edges = _edge(from_, "--from"), _edge(to, "--to")
-    return _run(edges, journal, _clock(clock, last), last, after, law)
+    last = _cut_off(close_run, "--close-run")
+    resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
+    edges = edge_of(from_, "--from"), edge_of(to, "--to")
+    now = _clock(clock, last)
+    with _voice(as_json, f"{from_} → {to}", now) as voice:
+        return _run(edges, Place(journal, law, engine, now), voice, last, resumed)
 
 
-def _run(
-    edges: "tuple[_Edge, _Edge]", journal: Path, now: "Clock", last: int | None, after: int | None, law: Path | None
-) -> int:
+class Place(NamedTuple):
+    """Where a job is, and by what law, engine and clock it pays."""
+
+    journal: Path
+    law: Path | None
+    engine: str
+    now: "Clock"
+
+
+class _Resumed(NamedTuple):
+    """What `Job.resume` is told."""
+
+    after: int | None
+    accept: int | None
+
+
+def _run(edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed) -> int:
     # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
     from pipelines.live.durable import Owned
@@ -74,11 +102,12 @@ def _run(
     from pipelines.live.telling import Teller
     from pipelines.pay_commands import overlaid_law
 
-    with Owned(journal):
+    with Owned(place.journal):
         try:
-            job = Job(journal, overlaid_law(law), now, edges[1].sink(), Teller(journal, sys.stderr, now))
+            teller = Teller(place.journal, voice, place.now)
+            job = Job(place.journal, overlaid_law(place.law), place.now, edges[1].sink(), teller, place.engine)
             source = edges[0].source(job)
-            job.resume(after)
+            job.resume(*resumed)
             return _rounds(job, source, last)
         except (Damaged, OtherHistory) as stop:
             print(f"ihss-payroll: {stop}", file=sys.stderr)
@@ -86,6 +115,23 @@ def _run(
             remedy = "what was acknowledged is safe; make room, then start again"
             print(f"ihss-payroll: {full.strerror}: {remedy}", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
+    """Words and figures on a terminal, else lines of JSON."""
+    if as_json or not sys.stderr.isatty():
+        from pipelines.live.telling import JsonLines
+
+        yield JsonLines(sys.stderr)
+        return
+    from rich.console import Console
+
+    from pipelines.live.screen import Screen
+
+    own = os.dup(sys.stderr.fileno())  # the engine lends the usual one to its workers
+    with os.fdopen(own, "w") as stream, Screen(Console(file=stream, force_terminal=True), edges, now) as screen:
+        yield screen
 
 
 def _rounds(job: "Job", source: "Source", last: int | None) -> int:
@@ -110,7 +156,12 @@ def _rounds(job: "Job", source: "Source", last: int | None) -> int:
 
 @journal_app.command("verify")
 def verify_journal(journal: JournalOption) -> int:
-    """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong."""
+    """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong.
+
+    [bold]Example[/]
+
+        ihss-payroll journal verify --journal /var/lib/ihss
+    """
     from pipelines.live.verify import verify
 
     _is_journal(journal)
@@ -154,49 +205,3 @@ def _clock(path: Path | None, last: int | None) -> "Clock":
     except (OSError, ValueError):
         raise Misuse(f"--clock {path} must hold a date and time, such as 2026-01-20T17:00") from None
     return clock
-
-
-class _Edge(NamedTuple):
-    """``folder:PATH`` or ``pubsub:PROJECT``."""
-
-    kind: str
-    place: str
-
-    def source(self, job: "Job") -> "Source":
-        """Where facts come from."""
-        from pipelines.live.folders import FolderIn
-
-        if self.kind == "folder":
-            return FolderIn(Path(self.place), job.journal)
-        from pipelines.live.pubsub import TopicsIn
-
-        with _credentials():
-            return TopicsIn(self.place)
-
-    def sink(self) -> "Sink":
-        """Where records go."""
-        from pipelines.live.folder_out import FolderOut
-
-        if self.kind == "folder":
-            return FolderOut(Path(self.place))
-        from pipelines.live.pubsub import TopicsOut
-
-        with _credentials():
-            return TopicsOut(self.place)
-
-
-@contextmanager
-def _credentials() -> Iterator[None]:
-    from google.auth.exceptions import DefaultCredentialsError
-
-    try:
-        yield
-    except DefaultCredentialsError:
-        raise Misuse("Pub/Sub asks who you are: name credentials, or PUBSUB_EMULATOR_HOST of a server here") from None
-
-
-def _edge(text: str, option: str) -> _Edge:
-    kind, _, place = text.partition(":")
-    if kind not in ("folder", "pubsub") or not place:
-        raise Misuse(f"{option} {text} is neither folder:PATH nor pubsub:PROJECT")
-    return _Edge(kind, place)

@@ -30,9 +30,15 @@ class FolderIn:
 
     def batches(self) -> Iterator[Batch]:
         """What has landed until now, file by file in the order of names."""
-        for path in sorted(self.folder.glob("*.avro")):
-            if path.is_file() and not path.name.startswith("."):
-                yield from self._of_file(path)
+        for path in self._landed():
+            yield from self._of_file(path)
+
+    def oldest(self) -> int | None:
+        """Since when the oldest file waits that is not taken (epoch milliseconds of its last change); None: none."""
+        return min((path.stat().st_mtime_ns // 1_000_000 for path in self._landed()), default=None)
+
+    def _landed(self) -> list[Path]:
+        return [path for path in sorted(self.folder.glob("*.avro")) if path.is_file() and path.name[0] != "."]
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -68,4 +74,3 @@ def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
             stream.seek(damage.offset or 0)
             yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
     yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
-

@@ -30,6 +30,9 @@ class Source(Protocol):
     def batches(self) -> Iterator[Batch]:
         """What has come until now."""
 
+    def oldest(self) -> int | None:
+        """Since when (the machine's epoch milliseconds) the oldest waits that is not acknowledged; None: none waits."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -46,12 +49,13 @@ class Job:
         for cut in self.journal.cuts:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
         self.outbox, self.unsent = Outbox(folder, sink), False
+        self.source: Source | None = None
         decided = self.outbox.last_decided()
         self.begun = self._begun()
         self.collector = Collector(self.journal, self.begun if decided is None else cut_off_after(decided))
         self.memory = Memory(folder, law)
         self.pay_runs = PayRuns(self.memory, law, engine)
-        self.past = Past(self.journal, self.outbox, self.memory, self.pay_runs)
+        self.past = Past(self.journal, self.outbox, self.memory, self.pay_runs, teller.voice.beat)
 
     def resume(self, after: int | None = None, accept: int | None = None) -> None:
         """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.
@@ -68,22 +72,27 @@ class Job:
     def round(self, source: Source) -> int:
         """Take what has come, then close the pay runs whose time has come; how many messages were taken."""
         taken = 0
+        self.source = source
         if self.unsent:
             self._send()
+        oldest = source.oldest()
         for batch in source.batches():
             self.collector.take(batch, self.clock())
             taken += len(batch.messages)
         self.close_runs(self.clock())
-        self.teller.count(self.collector, self._open_day(), self.journal.count)
+        open_run = self.collector.open_run
+        self.teller.count(self.collector, open_run, _day(open_run), self.journal.count, oldest)
         return taken
 
     def close_runs(self, now: int) -> None:
         """Close all pay runs with a cut-off at or before the instant, and send what they say."""
         while self.collector.open_run <= now:
             cut_off = self.collector.open_run
+            self.teller.voice.beat(f"Closing pay run {_day(cut_off)}", 0, 1)
             run = self._decide()
             sent = self._send()
-            self.teller.tell_run(_day(cut_off), run, sent)
+            self.teller.voice.beat("", 0, 0)
+            self.teller.tell_run(_day(cut_off), run, sent, self.source.oldest() if self.source else None)
 
     def _send(self) -> int:
         """Send what is decided; what does not go out now goes out in a later round."""

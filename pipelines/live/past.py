@@ -3,7 +3,7 @@
 Up to the last pay run that was accepted (`accepted`) what was said stands, whatever this code and law would have said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,8 +34,11 @@ class Otherwise(NamedTuple):
 class Past:
     """The pay runs of a journal up to the last that was decided. Raises OtherHistory."""
 
-    def __init__(self, journal: Journal, outbox: Outbox, memory: Memory, pay_runs: PayRuns) -> None:
+    def __init__(
+        self, journal: Journal, outbox: Outbox, memory: Memory, pay_runs: PayRuns, beat: Callable[[str, int, int], None]
+    ) -> None:
         self.journal, self.outbox, self.memory, self.pay_runs = journal, outbox, memory, pay_runs
+        self.beat = beat
         self.otherwise = Otherwise(0, 0, 0)
         self._accept(journal.folder)
 
@@ -57,7 +60,9 @@ class Past:
         if told is not None and (told.cut_off >= open_run or told.cut_off < self.until):
             self.memory.forget()  # it came from a backup, or was left in the middle of an accepted past
             told = None
-        for cut_off in cut_offs(first if told is None else told.cut_off + 1, last):
+        missing = list(cut_offs(first if told is None else told.cut_off + 1, last))
+        for place, cut_off in enumerate(missing):
+            self.beat("Remembering pay runs", place, len(missing))
             run = self.pay_runs.fold(cut_off, self.journal.entries(cut_off))
             said = self.outbox.letters(cut_off)
             if said is not None and cut_off <= self.until:
@@ -66,6 +71,7 @@ class Past:
                 self._refuse(cut_off)
             else:
                 self.pay_runs.remember(run)
+        self.beat("", 0, 0)
 
     def _remember_as_said(self, run: Run, said: list[Letter]) -> None:
         self.hearsay.hear(run, said)

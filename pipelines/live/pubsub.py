@@ -3,6 +3,7 @@
 Sockets may break and servers stop: what was not acknowledged comes again, what was not confirmed is sent again.
 """
 
+import itertools
 import queue
 import threading
 from collections import defaultdict
@@ -28,6 +29,7 @@ BROKEN = (GoogleAPICallError, RetryError)
 
 
 class _Pulled(NamedTuple):
+    number: int
     subscription: str
     kind: str
     messages: list[Any]
@@ -40,6 +42,8 @@ class TopicsIn:
         self._client = pubsub_v1.SubscriberClient()
         self._pulled: queue.Queue[_Pulled] = queue.Queue(PULLS_AHEAD)
         self._over = threading.Event()
+        self._waiting: dict[int, int] = {}  # what is pulled and not acknowledged: its number -> oldest publish time
+        self._numbers = itertools.count()
         for kind, topic in topics_of_facts().items():
             path = self._client.subscription_path(project, subscription_to(topic))
             threading.Thread(target=self._pull, args=(path, kind), daemon=True).start()
@@ -56,6 +60,10 @@ class TopicsIn:
             messages = [message_of(one, each.kind, each.subscription) for each in pulled for one in each.messages]
             yield Batch(messages, lambda: self._acknowledge(pulled))
 
+    def oldest(self) -> int | None:
+        """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
+        return min(list(self._waiting.values()), default=None)
+
     def close(self) -> None:
         """Pull no more."""
         self._over.set()
@@ -70,7 +78,12 @@ class TopicsIn:
                     self._over.wait(SECONDS_TO_RECOVER)
                 continue
             if response.received_messages:
-                self._pulled.put(_Pulled(subscription, kind, list(response.received_messages)))
+                self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
+
+    def _noted(self, subscription: str, kind: str, messages: list[Any]) -> _Pulled:
+        pulled = _Pulled(next(self._numbers), subscription, kind, messages)
+        self._waiting[pulled.number] = min(_published(each) for each in messages)
+        return pulled
 
     def _acknowledge(self, pulled: list[_Pulled]) -> None:
         ids: dict[str, list[str]] = defaultdict(list)
@@ -83,6 +96,12 @@ class TopicsIn:
                     self._client.acknowledge(request=request, timeout=SECONDS_OF_ANSWER)
                 except BROKEN:
                     continue  # they come again, and are then in the journal twice, which changes nothing
+        for each in pulled:
+            del self._waiting[each.number]
+
+
+def _published(received: Any) -> int:
+    return int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
 
 
 def message_of(received: Any, kind: str, subscription: str) -> Message:

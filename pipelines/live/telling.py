@@ -1,59 +1,105 @@
 """What the job says of itself: structured lines, counters for Prometheus, a line of health. Never who or what."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 
-Line = tuple[str, str, int]  # name, labels, value
+Health = dict[str, Any]
+
+
+class Voice(Protocol):
+    """Where it is said: a stream of lines, or a terminal (`screen`)."""
+
+    def line(self, told: dict[str, Any]) -> None:
+        """Something happened: ``at`` (an instant), ``event``, counts."""
+
+    def health(self, health: Health) -> None:
+        """How things stand."""
+
+    def beat(self, what: str, done: int, total: int) -> None:
+        """So much of something that takes its time is done; a total of 0: it is over."""
+
+
+class JsonLines:
+    """One line of JSON for each event; how things stand is in files."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+
+    def line(self, told: dict[str, Any]) -> None:
+        """One line of JSON."""
+        print(json.dumps(told), file=self.stream, flush=True)
+
+    def health(self, health: Health) -> None:
+        """In health.json."""
+
+    def beat(self, what: str, done: int, total: int) -> None:
+        """A log should show what happened."""
 
 
 class Teller:
-    """Writes lines to ``stream`` and counters to ``JOURNAL/metrics.prom`` and ``health.json``."""
+    """Says things with a ``voice``, and writes counters to ``JOURNAL/metrics.prom`` and ``health.json``.
 
-    def __init__(self, folder: Path, stream: IO[str], now: Callable[[], int]) -> None:
-        self.folder, self.stream, self.now = folder, stream, now
+    ``now`` is the job's clock, which may be simulated; how long a message waits is told by the machine's (``machine``,
+    epoch milliseconds).
+    """
+
+    def __init__(
+        self, folder: Path, voice: Voice, now: Callable[[], int], machine: Callable[[], int] | None = None
+    ) -> None:
+        self.folder, self.voice, self.now = folder, voice, now
+        self.machine = machine or (lambda: time.time_ns() // 1_000_000)
         self.findings: Counter[str] = Counter()
         self.sums: Counter[str] = Counter()
-        self.last_run = ""
-        self._said: dict[str, Any] = {}
+        self.last_run: dict[str, Any] = {}
+        self._said: Health = {}
 
-    def tell(self, event: str, **counts: int | str) -> None:
-        """One line of JSON."""
-        print(json.dumps({"at": self.now(), "event": event, **counts}), file=self.stream, flush=True)
+    def tell(self, event: str, **counts: Any) -> None:
+        """Something happened."""
+        self.voice.line({"at": self.now(), "event": event, **counts})
 
-    def tell_run(self, day: str, run: Run, sent: int) -> None:
-        """A pay run is over."""
-        paid = list(run.tally.instructions.values())
-        sums = {
-            "instructions": sum(count for count, _, _ in paid),
-            "gross_cents": sum(gross for _, gross, _ in paid),
-            "net_cents": sum(net for _, _, net in paid),
-            "keys": len(run.states),
-            "letters": sent,
-        }
+    def age(self, oldest: int | None) -> int:
+        """Seconds since an instant of the machine's clock; 0 for none."""
+        return 0 if oldest is None else max(0, self.machine() - oldest) // 1000
+
+    def tell_run(self, day: str, run: Run, sent: int, oldest: int | None) -> None:
+        """A pay run is over. ``oldest``: since when the oldest message waits to be acknowledged."""
+        sums = sums_of(run) | {"letters": sent}
         self.sums.update(sums | {"pay_runs": 1})
-        self.findings.update({name.split()[0]: amounts[0] for name, amounts in run.tally.findings.items()})
-        self.last_run = day
-        self.tell("pay run", run=day, **sums)
+        findings = {name: sum(amounts) for name, amounts in _by_code(run).items()}
+        self.findings.update(findings)
+        by_name = {
+            "facts": dict(sorted(run.tally.used.items())),
+            "rejections": dict(sorted(run.tally.rejections.items())),
+            "findings": findings,
+        }
+        self.last_run = {"run": day, **sums}
+        waits = {"oldest_unacknowledged_seconds": self.age(oldest)}
+        self.tell("pay run", run=day, engine=run.engine, **sums, **by_name, **waits)
 
-    def count(self, collector: Collector, open_run: str, entries: int) -> None:
-        """Write health and counters, when anything has changed since."""
+    def count(self, collector: Collector, open_run: int, day: str, entries: int, oldest: int | None) -> None:
+        """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``day`` names it."""
         health = {
-            "open_run": open_run,
-            "last_run": self.last_run,
+            "open_run": day,
+            "cut_off": open_run,
+            "last_run": self.last_run.get("run", ""),
             "entries": entries,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
+            "oldest_unacknowledged_seconds": self.age(oldest),
         }
         if health != self._said:
             self._said = health
-            _put(self.folder / "metrics.prom", self._counters(collector))
-            _put(self.folder / "health.json", json.dumps(health | {"at": self.now()}) + "\n")
+            put(self.folder / "metrics.prom", self._counters(collector))
+            put(self.folder / "health.json", json.dumps(health | {"at": self.now()}) + "\n")
+            by_name = {"by_kind": dict(collector.facts), "by_reason": dict(collector.rejections), "paid": self.last_run}
+            self.voice.health(health | by_name)
 
     def _counters(self, collector: Collector) -> str:
         by_label = {
@@ -67,10 +113,30 @@ class Teller:
             for each, count in sorted(counts.items())
         ]
         lines += [f"ihss_{name}_total {count}" for name, count in sorted(self.sums.items())]
+        lines.append(f"ihss_oldest_unacknowledged_seconds {self._said['oldest_unacknowledged_seconds']}")
         return "\n".join([*lines, ""])
 
 
-def _put(path: Path, text: str) -> None:
+def sums_of(run: Run) -> dict[str, int]:
+    """Instructions and cents instructed of a pay run; keys decided again."""
+    paid = list(run.tally.instructions.values())
+    return {
+        "instructions": sum(count for count, _, _ in paid),
+        "gross_cents": sum(gross for _, gross, _ in paid),
+        "net_cents": sum(net for _, _, net in paid),
+        "keys": len(run.states),
+    }
+
+
+def _by_code(run: Run) -> dict[str, list[int]]:
+    """Findings that stand, by code: one number for each outcome, rule and addressee."""
+    by_code: dict[str, list[int]] = {}
+    for name, amounts in sorted(run.tally.findings.items()):
+        by_code.setdefault(name.split()[0], []).append(amounts[0])
+    return by_code
+
+
+def put(path: Path, text: str) -> None:
     """Whole or not at all, but not synced: nothing depends on it."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_text(text, "utf-8")

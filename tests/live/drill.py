@@ -11,7 +11,7 @@ from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
 from pipelines.live.outbox import Sink
-from pipelines.live.telling import Teller
+from pipelines.live.telling import JsonLines, Teller
 from pipelines.plain import replay_folder
 from pipelines.simulate import simulate
 from rules.law import Law
@@ -64,7 +64,7 @@ class World:
         self.inbox.mkdir(parents=True, exist_ok=True)
 
     def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
-        teller = Teller(self.journal, self.log, lambda: self.now)
+        teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
         job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), teller)
         job.resume(after, accept)
         return job

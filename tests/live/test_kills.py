@@ -19,7 +19,7 @@ from pipelines.live.durable import Owned
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
-from pipelines.live.telling import Teller
+from pipelines.live.telling import JsonLines, Teller
 from pipelines.live.verify import verify
 from rules.periods import business_day_of, iso
 from tests.live.drill import LAW, Day, World
@@ -46,7 +46,7 @@ def live(world: World, clock: Path, dies_at_sync: int) -> None:
     os.fsync = fatal
     now = FileClock(clock)
     with Owned(world.journal), (world.root / "log").open("a") as log:
-        job = Job(world.journal, LAW, now, FolderOut(world.out), Teller(world.journal, log, now))
+        job = Job(world.journal, LAW, now, FolderOut(world.out), Teller(world.journal, JsonLines(log), now))
         source = FolderIn(world.inbox, job.journal)
         job.resume()
         while True:
