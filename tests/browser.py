@@ -34,10 +34,15 @@ class Missing(RuntimeError):
 
 @contextmanager
 def open_page(
-    html: Path | str, size: tuple[int, int] = DESK, dark: bool = False, print_media: bool = False
+    html: Path | str,
+    size: tuple[int, int] = DESK,
+    dark: bool = False,
+    print_media: bool = False,
+    site: Path | None = None,
 ) -> Iterator[Page]:
     """A file opened in Chromium. On leaving, fails if the page complained in its console or asked for anything else.
 
+    ``site``: the folder of which the page may ask for other files; without it the page is all there is.
     ``size`` is width and height in CSS pixels. Animations are off, so that two screenshots of a page are the same.
     """
     scheme = "dark" if dark else "light"
@@ -50,10 +55,11 @@ def open_page(
     )
     page = context.new_page()
     address = Path(html).resolve().as_uri()
+    own = address if site is None else f"{site.resolve().as_uri()}/"
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda asked: None if _own(asked.url, address) else complaints.append(f"asks for {asked.url}"))
+    page.on("request", lambda asked: None if _own(asked.url, own) else complaints.append(f"asks for {asked.url}"))
     try:
         if print_media:
             page.emulate_media(media="print", color_scheme=scheme)
@@ -64,8 +70,10 @@ def open_page(
     assert not complaints, complaints
 
 
-def _own(asked: str, address: str) -> bool:
-    return asked.split("#")[0] == address or asked.startswith(("data:", "blob:", "about:"))
+def _own(asked: str, own: str) -> bool:
+    """Whether it is the page, or lies in the folder of its site (``own`` ends with a slash)."""
+    path = asked.split("#")[0]
+    return path == own or (own.endswith("/") and path.startswith(own)) or asked.startswith(("data:", "blob:", "about:"))
 
 
 def axe_violations(page: Page, impacts: set[str] = SERIOUS) -> list[str]:
