@@ -5,7 +5,8 @@ from typing import Any
 
 from rules.periods import iso
 
-IGNORED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
+# A difference in the first alone makes no instruction; the second only a live job knows (CONTRACT.md).
+IGNORED = {"law_version": None, "seen_at": None}
 NAMES = {"deductions": ("kind",), "lines": ("earning",), "totals": ("kind", "method")}
 """Arrays of parts, and what in a part names it."""
 
@@ -53,7 +54,7 @@ def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
 
 def same(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether two records say the same, whatever law version they name."""
-    return before == after or {**before, "law_version": None} == {**after, "law_version": None}
+    return before == after or before | IGNORED == after | IGNORED
 
 
 def difference(field: str, one: Any, other: Any) -> int:

@@ -187,3 +187,16 @@ def test_misuse(paid, tmp_path, capsys) -> None:
         assert said in told.err
         assert (told.out, told.err.count("\n")) == ("", 1)
     assert run(a, a, "--csv", tmp_path / "nowhere" / "x.csv") == 2
+
+
+def test_rejections_in_any_order_and_seen_at_any_time_are_the_same(paid, tmp_path) -> None:
+    """As a live job says them: in the order of arrival, with the time."""
+    rejection = {"raw": b"\x00", "reason": "INVALID", "field": "revision", "message": "Wrong.", "seen_at": None}
+    said = [rejection | {"origin": f"timesheet.avro:{number}"} for number in range(3)]
+    live = [each | {"seen_at": 1_700_000_000_000} for each in reversed(said)]
+    a = written(tmp_path / "a", paid["as-is"] | {"Rejection": said})
+    b = written(tmp_path / "b", paid["as-is"])
+    write_container(b / file_name("Rejection", "x", 0), "Rejection", live)
+    assert run(a, b, "--quiet") == 0
+    write_container(b / file_name("Rejection", "x", 0), "Rejection", live[1:])
+    assert run(a, b, "--quiet") == 1
