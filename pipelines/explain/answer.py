@@ -39,7 +39,7 @@ class Question(NamedTuple):
         return [f"R/{self.recipient_id}"] if self.recipient_id else []
 
 
-class Answer(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Answer(msgspec.Struct, kw_only=True):
     """The whole explanation (docs/explain.md)."""
 
     format: int = FORMAT

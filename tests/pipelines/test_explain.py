@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_odd_histories_are_explained(tmp_path_factory: pytest.TempPathFactory, h
 
 # --- nothing paid -----------------------------------------------------------------------------------------------------
 
-WEEK = {4: "8:00", 5: "8:00", 6: "8:00", 7: "8:00", 8: "8:00", 9: "8:00"}  # January 2026, Sunday to Friday
+WEEK = dict.fromkeys(("4", "5", "6", "7", "8", "9"), "8:00")  # January 2026, Sunday to Friday
 
 
 def sheet(id: str, recorded: str, **fields: Any) -> dict[str, Any]:
@@ -136,15 +137,11 @@ def sheet(id: str, recorded: str, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def day(text: str) -> Any:
-    from datetime import date
-
+def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def date_time(text: str) -> Any:
-    from datetime import datetime
-
+def date_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
