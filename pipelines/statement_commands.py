@@ -89,12 +89,16 @@ def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language:
         raise Misuse(f"--out {out} is not empty: name a new folder, so that no old paper stays among the new")
     write(papers, out, formats, language)
     statements = sum(paper.kind == "statement" for paper in papers)
-    letters = len(papers) - statements
-    print(f"{statements:,} statements and {letters:,} letters with notices are in {out}; {INDEX} says whose they are")
+    made = f"{_counted(statements, 'statement')} and {_counted(len(papers) - statements, 'letter')} with notices"
+    print(f"{made} are in {out}; {INDEX} says whose they are")
     left = sum(paper.english for paper in papers)
     if left:
         print(f"{left:,} sentences stand in English: this version has no {language} words for them")
     return 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _complete(person: "Person | None", period: str | None, run: str | None) -> None:

@@ -61,12 +61,12 @@ def statement_es(out: Path, scratch: Path) -> None:
 
 def _statement(out: Path, scratch: Path, language: str) -> None:
     _, paid = county(scratch, recipients=60, months=6)
-    shares = [
-        record["statement_id"]
-        for record in records(paid, "Finding")
-        if record["code"] == "SHARE_OF_COST_DUE" and record["addressee"] == "PROVIDER"
-    ]
-    _, provider, _, period = min(shares, key=lambda id: id.split(":")[::-1]).split(":")
+    taken = {
+        record["statement_id"]: {each["kind"] for each in record["deductions"] if each["cents"] > 0}
+        for record in records(paid, "PaymentInstruction")
+    }
+    full = [id for id, kinds in taken.items() if {"FICA", "SHARE_OF_COST"} <= kinds]
+    _, provider, _, period = min(full, key=lambda id: id.split(":")[::-1]).split(":")
     papers = scratch / "papers"
     person = ("--provider", provider, "--period", period, "--language", language)
     _run("statement", "--paid", paid, "--out", papers, "--format", "html", *person)

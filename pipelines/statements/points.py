@@ -5,7 +5,7 @@ from datetime import date
 
 from pipelines.statements.language import Language
 from pipelines.statements.sentences import Said, said, wording
-from rules.periods import epoch_day, month_of, period_of, saturday_of
+from rules.periods import epoch_day, iso, month_of, period_of, saturday_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 
@@ -119,7 +119,7 @@ def advance_point(account: AdvanceReconciliation, language: Language) -> Point:
         "advanced_cents": language.money(account.advanced_cents),
     }
     return Point(
-        id=f"AdvanceReconciliation:{account.recipient_id}:{account.service_month}",
+        id=f"AdvanceReconciliation:{account.recipient_id}:{iso(account.service_month)}",
         code="ADVANCE",
         outcome="NOTICE" if account.status in ("OPEN", "RECONCILED") else "WARNING",
         title=language.say(words["title"], **places),

@@ -32,6 +32,7 @@ facts = [
   {kind = "Timesheet", id = "T2", recipient = "R2", JANUARY, LATER, days = {12 = "8:00", 13 = "4:00"}},
   {kind = "Timesheet", id = "T3", recipient = "R2", JANUARY, days = {14 = "3:00"}, approved = false},
   {kind = "Timesheet", id = "T4", recipient = "R3", JANUARY, days = {9 = "5:00"}},
+  {kind = "Timesheet", id = "T6", JANUARY, days = {14 = "2:00"}, approved = false, recorded = 2026-01-30T10:00:00},
   {kind = "Timesheet", id = "T5", recipient = "R2", provider = "P2", JANUARY, days = {5 = "2:00"}, approved = false},
 ]
 expect = {}

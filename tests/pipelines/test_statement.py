@@ -166,7 +166,18 @@ def test_a_statement_of_the_fortnight(paid: Path, tmp_path: Path) -> None:
     assert "Too many hours in one week" in letter
     assert "This is violation 1 of 4." in letter
     assert "No visit on record" in statement
+    assert "No visit on record" not in letter, "what changes no pay blames nobody"
     assert "account-1" not in statement + letter, "an account token is nobody's business"
+
+
+def test_hours_found_after_the_last_payment_are_counted(paid: Path, tmp_path: Path) -> None:
+    """R1's 2:00 of the 30th wait for approval: nothing is paid, so no instruction tells of them."""
+    person = ("--paid", str(paid), "--provider", P1, "--period", "2026-01-01")
+    claimed = r'R1</th><td class="claimed">(\d+:\d\d)</td>'
+    before = told(tmp_path / "a", *person, "--run", "2026-01-29")["0001.html"]
+    after = told(tmp_path / "b", *person)["0001.html"]
+    assert re.findall(claimed, before) == ["48:00"]
+    assert re.findall(claimed, after) == ["50:00"]
 
 
 def test_spanish_says_the_same_figures(paid: Path, tmp_path: Path) -> None:
