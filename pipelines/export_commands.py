@@ -3,6 +3,7 @@
 Exit code 0 when done, whatever had to be left out; 2 on misuse with one line that says the remedy.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
+    from pipelines.export_report import Export
     from pipelines.export_run import PaidRun
 
 app = typer.Typer(
@@ -23,6 +26,8 @@ app = typer.Typer(
 )
 
 Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was exported and what was left out as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
 
 
@@ -37,6 +42,8 @@ def ach(
     after: Annotated[
         list[Path] | None, typer.Option(help="A file of that day sent before: what it pays is left.")
     ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
 
@@ -58,13 +65,13 @@ def ach(
         from rules.law import Law
         from rules.periods import iso
 
-        run = _run(instructions, date)
+        run = _run(instructions, date, quiet)
         before = sent_before(after or [], run, modifier)
         made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
             write_files({map_of(out): made.map_text, out: made.text})
         where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
-        print(*made.export.report(f"as direct deposit {where}"), sep="\n")
+        _tell(made.export, f"as direct deposit {where}", as_json, quiet)
     return 0
 
 
@@ -73,6 +80,8 @@ def warrants(
     instructions: Instructions,
     date: RunDate,
     out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write the warrants of a pay run as a positive-pay list: number, issue date, amount, payee, stale date.
 
@@ -85,19 +94,29 @@ def warrants(
         from pipelines.export_warrants import export_warrants
         from rules.law import Law
 
-        text, export = export_warrants(_run(instructions, date), Law.load())
+        text, export = export_warrants(_run(instructions, date, quiet), Law.load())
         write_files({out: text})
-        print(*export.report(f"as warrants in {out}"), sep="\n")
+        _tell(export, f"as warrants in {out}", as_json, quiet)
     return 0
 
 
-def _run(instructions: Path, date: str) -> "PaidRun":
+def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:
+    lines = export.report(written)  # also makes sure that it adds up
+    if as_json:
+        print(json.dumps(export.told(), indent=2))
+    elif not quiet:
+        print(*lines, sep="\n")
+
+
+def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":
     from pipelines.export_run import paid_run
+    from pipelines.progress import shown
 
     day = day_asked(date, "--date")
     if not instructions.is_dir():
         raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
-    return paid_run(instructions, day)
+    with shown(Console(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
+        return paid_run(instructions, day, beat)
 
 
 def _check_modifier(modifier: str, after: list[Path]) -> None:

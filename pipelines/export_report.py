@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.export_run import PaidRun, Refusal
 from rules.money import dollars
@@ -47,6 +48,23 @@ class Export:
             + (f" + {_sum(self.sent_before)} sent before" if self.sent_before else "")
             + f" + {_sum(kept)} left out; besides, {len(named) - len(kept):,} with a net of zero",
         ]
+
+    def told(self) -> dict[str, Any]:
+        """The same as JSON, in cents."""
+        count, cents = self.run.total(self.method)
+        parts = {"paid": self.paid, "sent_before": self.sent_before}
+        return {
+            "run": iso(self.run.day),
+            "method": self.method,
+            "pay_run": {"count": count, "net_cents": cents},
+            **{name: {"count": len(part), "net_cents": _net(part)} for name, part in parts.items()},
+            "left_out": [
+                {"instruction_id": kept.instruction_id, "net_cents": kept.net_cents, "why": left.why}
+                for left in self.left_out
+                for kept in [left.instruction]
+            ],
+            "net_of_zero": len(self.run.by_method("NONE")),
+        }
 
 
 def without_zero(instructions: Iterable[PaymentInstruction]) -> tuple[list[PaymentInstruction], list[LeftOut]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,22 +37,26 @@ class PaidRun:
         return sum(total.count for total in of_method), sum(total.net_cents for total in of_method)
 
 
-def paid_run(folder: Path, day: int) -> PaidRun:
-    """The pay run of a business day in a replay's output folder.
+Beat = Callable[[str, int, int], None]
+
+
+def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: None) -> PaidRun:
+    """The pay run of a business day in a replay's output folder. ``beat("read", files, of all)`` goes with it.
 
     Raises Refusal when it is not there, not whole, or contradicts itself.
     """
     if not is_business_day(day):
         raise Refusal(f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day")
     control = _control(folder, day)
-    found = _records(folder, "PaymentInstruction", day)
+    found = _records(folder, "PaymentInstruction", day, beat)
     run = PaidRun(day, _each_once(record for record in found if isinstance(record, PaymentInstruction)), control)
     _check_whole(run, folder)
     return run
 
 
 def _control(folder: Path, day: int) -> PayRun:
-    runs = [record for record in _records(folder, "PayRun", day) if isinstance(record, PayRun)]
+    found = _records(folder, "PayRun", day, lambda stage, done, total: None)
+    runs = [record for record in found if isinstance(record, PayRun)]
     if not runs:
         raise Refusal(f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until")
     if any(run != runs[0] for run in runs):
@@ -60,13 +64,14 @@ def _control(folder: Path, day: int) -> PayRun:
     return runs[0]
 
 
-def _records(folder: Path, kind: str, day: int) -> Iterator[Record]:
+def _records(folder: Path, kind: str, day: int, beat: Beat) -> Iterator[Record]:
     paths = sorted(folder.glob(f"{STEMS[kind]}*.avro"))
     if not paths:
         raise Refusal(f"--instructions {folder} has no {STEMS[kind]}*.avro: name the folder that a replay wrote to")
-    for path in paths:
+    for done, path in enumerate(paths, 1):
         try:
             yield from _of_day(path, kind, day)
+            beat("read", done, len(paths))
         except Unreadable as damage:
             raise Refusal(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
         except OSError as error:

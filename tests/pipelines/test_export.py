@@ -1,6 +1,7 @@
 """Payment files as an operator asks for them: what is in which file, what is left out, what is refused."""
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,18 @@ def test_the_warrants_are_a_positive_pay_list(place, capsys) -> None:
         "260407000002,2026-04-07,0.01,PROVIDER,P4,2027-04-07,ARREARS:P4:R1:2026-03-16:2026-04-07",
     ]
     assert "pay run, WARRANT: 2 of 300.01 = 2 of 300.01 in this file + 0 of 0.00 left out" in capsys.readouterr().out
+
+
+def test_json_says_the_same_and_quiet_nothing(place, capsys) -> None:
+    assert ach("pay.ach", DAY, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["method"] == "DIRECT_DEPOSIT"
+    parts = [told["paid"], told["sent_before"], *({"count": 1, **left} for left in told["left_out"])]
+    assert told["paid"]["count"] == len(rows("pay.ach.map.csv"))
+    for name in ("count", "net_cents"):
+        assert sum(part[name] for part in parts) == told["pay_run"][name]
+    assert ach("pay.ach", DAY, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_instruction_is_in_one_file_only(place) -> None:
