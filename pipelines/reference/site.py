@@ -107,7 +107,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def _drawn(image: re.Match[str]) -> str:
-    svg = (ROOT / "docs" / "pictures" / PurePosixPath(image[2]).name).read_text("utf-8")
+    path = ROOT / "docs" / "pictures" / PurePosixPath(image[2]).name
+    svg = path.read_text("utf-8") if path.exists() else ""
     if 'class="drawing"' not in svg:
         return image[0]
     return svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(image[1])}"', 1)
