@@ -77,7 +77,7 @@ class Classes:
         claims = [document for document in self.claims.values() if month_of(document.current.class_date) == month]
         if not claims:
             return []
-        catalog = self._listings({document.current.course_id for document in claims})
+        catalog = self._listings({document.current.course_id for document in claims}, circumstances.cut_off)
         attended = {id: each.current for id, each in self.attendance.items() if not each.current.withdrawn}
         verdicts = decide_claims(
             claims,
@@ -89,10 +89,13 @@ class Classes:
         )
         return [_priced(verdict, circumstances) for verdict in verdicts]
 
-    def _listings(self, courses: set[str]) -> dict[str, list[CourseListing]]:
+    def _listings(self, courses: set[str], cut_off: int) -> dict[str, list[CourseListing]]:
+        """As known at a pay run: a listing that a live job admitted later is not known yet, any other always was."""
         documents: dict[tuple[str, str], Document[CourseListing]] = {}
         for course in courses:
             for fact in self.catalog.get(course, ()):
+                if fact.admitted_cut_off is not None and fact.admitted_cut_off > cut_off:
+                    continue
                 arrival = Arrival(0, fact.recorded_at, fact.source, fact.event_id, b"", fact.KIND, fact)
                 documents.setdefault((course, fact.document_id), Document()).file(arrival)
         return course_catalog(documents.values())

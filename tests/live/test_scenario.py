@@ -37,13 +37,13 @@ def scenario(name: str) -> list[Fact]:
 
 
 def dealt(facts: list[Fact], begins: int) -> list[Day]:
-    """Each fact on the day it is recorded or up to eight days later, one in six twice; course listings at once."""
+    """Each fact on the day it is recorded or up to eight days later, one in six twice."""
     random = Random(20)
     days: dict[int, Records] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
         for _ in range(random.choice((1, 1, 1, 1, 1, 2))):
-            late = 0 if fact.KIND == "CourseListing" else random.choice((0, 0, 0, 1, 3, 8)) * MILLIS_OF_DAY
-            arrives = begins if fact.KIND == "CourseListing" else max(begins, fact.recorded_at + late)
+            late = random.choice((0, 0, 0, 1, 3, 8)) * MILLIS_OF_DAY
+            arrives = max(begins, fact.recorded_at + late)
             days[cut_off_after(arrives)][fact.KIND].append(fact.model_dump())
     for of_day in days.values():
         for records in of_day.values():
@@ -75,6 +75,26 @@ def test_live_is_the_replay_pay_run_by_pay_run(name: str, tmp_path: Path) -> Non
         }, run
         said += len(of_run["PaymentInstruction"])
     assert said > 30
+
+
+def test_a_late_listing_holds_from_the_run_that_admits_it(tmp_path: Path) -> None:
+    """Live, and in a replay of its journal: claims decided before it are denied, and paid when decided again."""
+    begins = midnight(epoch_day(WINDOWS["careers"]))
+    days = dealt([fact for fact in scenario("careers") if fact.KIND != "CourseListing"], begins)
+    listings = [fact.model_dump() for fact in scenario("careers") if fact.KIND == "CourseListing"]
+    place = next(place for place, day in enumerate(days) if "TrainingClaim" in day.facts) + 1
+    days[place].facts["CourseListing"] = listings
+    world = World(tmp_path, begins)
+    world.live(days).close()
+    said = world.said()
+    assert said == world.replayed(days[-1].cut_off)
+    unknown = [one for one in said["Finding"] if one["code"] == "COURSE_NOT_IN_CATALOG" and not one["cleared"]]
+    assert any(one["cut_off"] < days[place].cut_off for one in unknown)
+    at_once = World(tmp_path / "at once", begins)
+    days[0].facts["CourseListing"] = days[place].facts.pop("CourseListing")
+    at_once.live(days).close()
+    assert at_once.said() != said
+    assert any(one["kind"] == "TRAINING" for one in said["PaymentInstruction"])
 
 
 def test_together_they_have_all_kinds() -> None:
