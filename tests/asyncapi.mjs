@@ -11,6 +11,5 @@ parser.registerSchemaParser(AvroSchemaParser());
 const read = await parser.parse(readFileSync(document, "utf8"));
 const diagnostics = read.diagnostics.map(({ severity, path, message }) => ({ severity, path: path.join("."), message }));
 const channels = read.document?.channels().all().map((channel) => channel.address()) ?? [];
-const payloads = read.document?.messages().all().map((message) => message.payload().json()) ?? [];
-const fields = payloads.map((payload) => (payload.fields ?? Object.keys(payload.properties ?? {})).length);
+const fields = read.document?.messages().all().map((message) => Object.keys(message.payload().properties()).length) ?? [];
 console.log(JSON.stringify({ diagnostics, channels, fields }));
