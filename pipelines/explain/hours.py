@@ -1,7 +1,7 @@
 """Every claimed minute of service: paid, held, cut or denied, and what to do about those that are not paid."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.explain.evidence import Side, evidence
@@ -11,10 +11,10 @@ from pipelines.wording import REASONS, in_words
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
 from rules.conclusions import Loss, Statement
-from rules.findings import catalog
+from rules.findings import Finding, catalog, finding_record
 from rules.instructions import minutes_fields
 from rules.law import Law
-from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of
+from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end
 
 NOT_PAID = ("HELD", "CUT", "DENIED")
 FindingRecord = Mapping[str, Any]
@@ -60,36 +60,66 @@ def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord
 
 def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[FindingRecord], law: Law) -> Node:
     """Why minutes of a document are not paid, who acts next and by when."""
-    about = {"code": loss.code, "document_id": loss.document_id, "provider_id": statement.provider_id}
-    found = [each for each in findings if all(each[name] == value for name, value in about.items())]
-    exact = [each for each in found if each["recipient_id"] in (None, statement.recipient_id)]
     closing = closes(month_of(statement.period_start), law)
-    finding = next(iter(exact or found), None)
+    finding = _finding_of(loss, statement, list(findings))
     node = finding_node(finding, loss.code, loss.minutes, closing, f"Timesheet/{loss.document_id}")
     node.parts = evidence(loss, statement.provider_id, side)
     return node
 
 
-def finding_node(
-    finding: FindingRecord | None, code: str, minutes: int | None, closing: str, document: str | None
-) -> Node:
-    """A finding as people read it. None: its sentence was said of other minutes of the document; the law's words do."""
-    entry = catalog()[code]
-    reason = in_words(code, REASONS)
+def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingRecord]) -> FindingRecord:
+    """What was said of these minutes; where it was said of more (a finding is about a document), the same sentence
+    about these."""
+    of_code = [each for each in findings if each["code"] == loss.code and _is_about(each, loss, statement)]
+    exact = (
+        each
+        for each in of_code
+        if each["minutes"] == loss.minutes and each["provider_id"] in (None, statement.provider_id)
+    )
+    return next(exact, None) or _said_anew(loss, statement) or next(iter(of_code))
+
+
+def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:
+    """By its document, or by its people and day (EVV-4)."""
+    if finding["document_id"] is not None:
+        return bool(finding["document_id"] == loss.document_id)
+    people = finding["provider_id"] == statement.provider_id and finding["recipient_id"] == statement.recipient_id
+    day = finding["service_date"]
+    return people and day is not None and statement.period_start <= day <= period_end(statement.period_start)
+
+
+def _said_anew(loss: Loss, statement: Statement) -> FindingRecord | None:
+    """The sentence about exactly these minutes; None where it needs words that only its rule knows."""
+    finding = Finding(
+        loss.code,
+        loss.outcome,
+        catalog()[loss.code]["addressee"],
+        provider_id=statement.provider_id,
+        recipient_id=statement.recipient_id,
+        program=loss.program,
+        document_id=loss.document_id,
+        statement_id=statement.statement_id,
+        minutes=loss.minutes,
+    )
+    try:
+        return finding_record("", finding, 0, cleared=False)
+    except KeyError:
+        return None
+
+
+def finding_node(finding: FindingRecord, code: str, minutes: int | None, closing: str, document: str | None) -> Node:
+    """A finding as people read it, with the minutes of it that are meant here."""
     amount = f"{hhmm(minutes)}: " if minutes is not None else ""
-    sentence = finding["message"] if finding else reason
-    outcome = finding["outcome"] if finding else entry["outcome"]
-    due = finding["due_by"] if finding else None
-    addressee = finding["addressee"] if finding else entry["addressee"]
+    outcome, due = finding["outcome"], finding["due_by"]
     return Node(
         what="reason" if outcome in NOT_PAID else "finding",
-        text=f"{amount}{reason}. To {PEOPLE[addressee]}: “{sentence}”",
+        text=f"{amount}{in_words(code, REASONS)}. To {PEOPLE[finding['addressee']]}: “{finding['message']}”",
         minutes=minutes,
         document=document,
-        rule=entry["rule"],
-        authority=entry["authority"],
-        acts=addressee,
-        next_step=finding["next_step"] if finding else None,
+        rule=finding["rule"],
+        authority=finding["authority"],
+        acts=finding["addressee"],
+        next_step=finding["next_step"],
         due_by=iso(due) if due is not None else closing if outcome in NOT_PAID else None,
     )
 

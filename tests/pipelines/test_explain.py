@@ -190,6 +190,15 @@ def test_travel_that_is_held_stands_beside_the_statements(tmp_path: Path) -> Non
     assert any("0:30 of travel" in text for text in texts)
 
 
+def test_a_finding_about_two_people_says_these_minutes(tmp_path: Path) -> None:
+    """One timesheet under two providers is one finding with the minutes of both; each is told of its own."""
+    facts = world(sheet("T1", "2026-01-16 12:00:00"), sheet("T1", "2026-01-17 12:00:00", provider="P2"))
+    for provider in ("x.1.P1", "x.1.P2"):
+        reason = only(asked(facts, tmp_path, provider=provider).statements[0], "reason")
+        assert reason.minutes == 480 and "8:00 are held until one of the two is withdrawn" in reason.text
+        assert reason.next_step == "Find out which is right and withdraw the other."
+
+
 # --- refusing ---------------------------------------------------------------------------------------------------------
 
 
