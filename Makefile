@@ -53,7 +53,8 @@ docs: $(READY)
 
 # The Flex Template of the worker's image: make dataflow-template IMAGE=region-docker.pkg.dev/project/ihss-payroll/worker:0.1.0
 dataflow-template: $(READY)
-	@$(BIN)/ihss-payroll launch template --image "$(or $(IMAGE),worker:latest)" --out build/dataflow/template.json
+	@$(if $(IMAGE),,echo "name the image: make dataflow-template IMAGE=..." >&2; exit 2)
+	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json
 
 clean:
 	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

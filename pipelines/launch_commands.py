@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -58,25 +58,9 @@ def launch_dataflow(
 
         ihss-payroll launch dataflow --project my-project --region us-west2 --update
     """
-    # Beam warns of what replays do not need: nobody should wonder.
-    logging.basicConfig(level=logging.ERROR)
-    from pipelines.launch.plan import Asked
-
     given = {"law": law, "catalog": catalog, "until": until}
-    asked = Asked(
-        project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update,
-        {name: value for name, value in given.items() if value}, _pairs(renamed or []),
-    )  # fmt: skip
-    planned = _planned(asked)
-    if dry_run:
-        print(json.dumps(planned.as_json(), indent=2) if as_json else _told(planned))
-        return 0
-    from pipelines.launch.dataflow import Cloud
-
-    id = Cloud().launch(planned)
-    said = {"job": id, "name": job, "project": project, "region": region}
-    print(json.dumps(said) if as_json else f"Job {job} ({id}) {'is updated' if update else 'is launched'} in {region}.")
-    return 0
+    names = project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update
+    return _launch(names, {name: value for name, value in given.items() if value}, renamed or [], dry_run, as_json)
 
 
 @launch_app.command("template")
@@ -118,6 +102,25 @@ def check_job(
         for each in found:
             print(f"{'well ' if each.well else '?    ' if each.well is None else 'WRONG'}  {each.says}")
     return 0 if all(each.well is not False for each in found) else 1
+
+
+def _launch(names: tuple[Any, ...], given: dict[str, str], renamed: list[str], dry_run: bool, as_json: bool) -> int:
+    # Beam warns of what no launch needs: nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
+    from pipelines.launch.plan import Asked
+
+    asked = Asked(*names, given, _pairs(renamed))
+    planned = _planned(asked)
+    if dry_run:
+        print(json.dumps(planned.as_json(), indent=2) if as_json else _told(planned))
+        return 0
+    from pipelines.launch.dataflow import Cloud
+
+    id = Cloud().launch(planned)
+    said = {"job": id, "name": asked.job, "project": asked.project, "region": asked.region}
+    done = "is updated" if asked.update else "is launched"
+    print(json.dumps(said) if as_json else f"Job {asked.job} ({id}) {done} in {asked.region}.")
+    return 0
 
 
 def _planned(asked: "Asked") -> "Plan":

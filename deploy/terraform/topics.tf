@@ -2,6 +2,7 @@
 
 locals {
   facts  = { for kind, topic in var.topics : kind => topic if topic.direction == "fact" }
+  read   = { for kind, topic in local.facts : kind => topic if kind != "CourseListing" } # reference: read at launch
   spoken = { for kind, topic in var.topics : kind => topic if topic.direction != "fact" }
   day    = 86400
 }
@@ -41,7 +42,7 @@ resource "google_pubsub_topic" "kind" {
 
 # What the payroll reads. Dataflow itself sees to exactly once; a subscription that does so too only makes it slow.
 resource "google_pubsub_subscription" "payroll" {
-  for_each                     = local.facts
+  for_each                     = local.read
   name                         = "${each.value.name}.payroll"
   topic                        = google_pubsub_topic.kind[each.key].id
   labels                       = local.labels
@@ -100,7 +101,8 @@ resource "google_pubsub_subscription" "consumer" {
   }
 }
 
-# What `ihss-payroll launch check` reads: it goes back in time as often as it is asked, so what was read is kept.
+# What `ihss-payroll launch check` reads and gives back, so that it can be asked again: nothing here is acknowledged,
+# and what is a week old goes by itself.
 resource "google_pubsub_subscription" "check" {
   for_each                     = { for kind in ["PayRun", "PaymentInstruction", "Rejection"] : kind => var.topics[kind] }
   name                         = "${each.value.name}.check"
@@ -108,7 +110,7 @@ resource "google_pubsub_subscription" "check" {
   labels                       = local.labels
   ack_deadline_seconds         = 600
   message_retention_duration   = "${7 * local.day}s"
-  retain_acked_messages        = true
+  retain_acked_messages        = false
   enable_exactly_once_delivery = false
 
   expiration_policy {

@@ -1,7 +1,7 @@
 """Is all well after a pay run? Asked of Pub/Sub (what was said), Dataflow (does it run) and Monitoring (what waits).
 
-Pub/Sub's part works on any server that speaks its protocol: the subscriptions ``<topic>.check`` keep what they have
-delivered, so that the same question can be asked again.
+Pub/Sub's part works on any server that speaks its protocol. Nothing in the subscriptions ``<topic>.check`` is ever
+acknowledged: messages are given back, so that the same can be asked again while they are kept (a week).
 """
 
 import hashlib
@@ -150,20 +150,22 @@ def _with(said: Said, kind: str, deliveries: Iterator[Delivery]) -> Said:
 
 
 def _deliveries(client: Any, path: str, kind: str, since: int) -> Iterator[Delivery]:
-    """All messages of a subscription published since an instant; it can be asked again."""
+    """All messages of a subscription published since an instant; they are given back."""
     seconds = SECONDS_HERE if EMULATOR in os.environ else SECONDS_OF_PULL
-    empty = 0
+    empty, held = 0, []
     try:
-        client.seek(request={"subscription": path, "time": datetime.fromtimestamp(since / MILLIS_IN_SECOND, UTC)})
         while empty < TIMES_EMPTY:
             received = _pulled(client, path, seconds)
             empty = 0 if received else empty + 1
+            held.append([each.ack_id for each in received])
             for each in received:
                 at = int(each.message.publish_time.timestamp() * MILLIS_IN_SECOND)
                 name = f"{path.rpartition('/')[2]}/{each.message.message_id}"
-                yield Delivery(name, at, kind, dict(each.message.attributes), each.message.data)
-            if received:
-                client.acknowledge(request={"subscription": path, "ack_ids": [each.ack_id for each in received]})
+                if at >= since:
+                    yield Delivery(name, at, kind, dict(each.message.attributes), each.message.data)
+        for ids in filter(None, held):
+            request = {"subscription": path, "ack_ids": ids, "ack_deadline_seconds": 0}
+            client.modify_ack_deadline(request=request)
     except GoogleAPICallError as refused:
         remedy = "was Terraform applied, and may you read it?"
         raise Misuse(f"{path} cannot be read ({type(refused).__name__}): {remedy}") from None

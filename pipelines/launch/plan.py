@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 from google.cloud import dataflow_v1beta3 as dataflow
 from google.protobuf import json_format
 
-from pipelines import live
 from pipelines.launch.steps import digest
 from pipelines.misuse import Misuse
 
-METADATA = Path(live.__file__).parents[2] / "deploy" / "dataflow" / "metadata.json"
+METADATA = Path(__file__).with_name("metadata.json")
 JOB = "ihss-payroll"
 API = "https://dataflow.googleapis.com/v1b3"
 PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON, version="3.11")
@@ -101,7 +100,7 @@ def plan(asked: Asked, steps: list[str], reads: list[str], writes: list[str]) ->
 
 
 def template_metadata() -> Any:
-    """What a Flex Template says of itself (deploy/dataflow/metadata.json)."""
+    """What a Flex Template says of itself (metadata.json)."""
     known = json.loads(METADATA.read_text("utf-8"))
     return json_format.ParseDict(known, dataflow.TemplateMetadata.pb()())
 

@@ -13,9 +13,11 @@ import hcl2
 import pytest
 
 from deploy.roll import ROLL, TERRAFORM, columns, roll, texts
+from pipelines.topic_edges import message_of, topics_of
 from rules.periods import is_business_day
 from schemas import KINDS
-from schemas.avro import schema_path
+from schemas.avro import decode_plain, schema_path
+from tests.schemas.samples import SAMPLES
 
 DOCS = TERRAFORM.parents[1] / "docs" / "dataflow.md"
 ARGUMENTS = json.loads(Path(__file__).with_name("provider_arguments.json").read_text())["resources"]
@@ -218,7 +220,7 @@ def every_kind_has_its_topic_schema_and_subscriptions(resources: list[Resource])
             yield f"{name} is not of every kind"
     if first("google_pubsub_topic", "kind", resources).get("schema_settings", [{}])[0].get("encoding") != "BINARY":
         yield "topics take what is no record"
-    for name, kinds in (("payroll", "${local.facts}"), ("consumer", "${local.spoken}")):
+    for name, kinds in (("payroll", "${local.read}"), ("consumer", "${local.spoken}")):
         if first("google_pubsub_subscription", name, resources)["for_each"] != kinds:
             yield f"subscription {name} is not of all its kinds"
     journal = first("google_pubsub_subscription", "journal", resources)
@@ -374,3 +376,20 @@ def test_variables_refuse_what_cannot_be_meant(wrong: dict[str, Any], message: s
     said = " ".join(re.sub(r"[│╷╵]", " ", ended.stdout + ended.stderr).split())
     assert (ended.returncode == 0) == (message is None), said
     assert (message or "No changes") in said
+
+
+def test_what_is_subscribed_is_what_the_job_reads_and_says() -> None:
+    """A subscription that nobody reads would alert for ever; a topic that is not there would stop the job."""
+    read, said = topics_of("lab-project", []), roll()["topics"]
+    assert 'if kind != "CourseListing"' in (TERRAFORM / "topics.tf").read_text()
+    asked = {kind: f"{topic['name']}.payroll" for kind, topic in said.items() if topic["direction"] == "fact"}
+    del asked["CourseListing"]
+    assert {kind: path.rpartition("/")[2] for kind, path in read.subscriptions.items()} == asked
+    spoken = {kind: topic["name"] for kind, topic in said.items() if topic["direction"] != "fact"}
+    assert {kind: path.rpartition("/")[2] for kind, path in read.topics.items()} == spoken
+
+
+def test_what_the_job_says_fits_its_topic() -> None:
+    """A topic with a schema takes plain Avro, without the head of a single object."""
+    record = SAMPLES["Admission"]
+    assert decode_plain("Admission", message_of("Admission", record).data).model_dump() == record
