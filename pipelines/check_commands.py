@@ -76,10 +76,7 @@ def validate(
         list[Path],
         typer.Argument(metavar="FILES", help="Files or folders of events (Avro, or JSON a line), a journal, or -"),
     ],
-    with_: Annotated[
-        list[Path] | None,
-        typer.Option("--with", metavar="FACTS", help="What the payroll has already: may be repeated."),
-    ] = None,
+    with_: Annotated[list[Path] | None, typer.Option("--with", metavar="FACTS", help="What is known already.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every place, not the first 20.")] = False,
     as_json: AsJson = False,

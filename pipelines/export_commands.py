@@ -39,9 +39,7 @@ def ach(
     originator: Annotated[Path, typer.Option(help="TOML: who sends the file; see docs/payment_files.md.")],
     out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
     modifier: Annotated[str, typer.Option(help="File id modifier, A to Z, 0 to 9: A for a day's first file.")] = "A",
-    after: Annotated[
-        list[Path] | None, typer.Option(help="A file of that day sent before: what it pays is left.")
-    ] = None,
+    after: Annotated[list[Path] | None, typer.Option(help="Sent that day before: what it pays is left.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:

@@ -176,7 +176,7 @@ def test_an_unknown_option_names_the_help_of_its_command(path, capsys) -> None:
     assert is_one_line(said.err)
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("path", [*BASE, ("doctor",)], ids=" ".join)
 def test_every_command_shows_an_example(path, capsys) -> None:
     assert run([*path, "--help"]) == 0
     said = capsys.readouterr().out
@@ -185,8 +185,8 @@ def test_every_command_shows_an_example(path, capsys) -> None:
 
 
 def test_every_command_is_tried() -> None:
-    """A new command comes with what is typed for it."""
-    assert set(COMMANDS) - {("doctor",), ("launch",)} <= set(BASE)
+    """A new command comes with what is typed for it; doctor takes nothing, launch asks a cloud."""
+    assert {path for path in COMMANDS if path[0] not in ("doctor", "launch")} <= set(BASE)
 
 
 def test_a_folder_of_another_avro_is_replayed_to_rejections(world, tmp_path) -> None:
