@@ -73,7 +73,7 @@ def test_the_one_with_most_held_hours_learns_why_and_what_to_do(
     assert code == 0
     assert f"Held: {hhmm(max(held.values()))}" in out
     assert "→ Next, the " in out and "Until 20" in out
-    assert "Every payment above is what" in out
+    assert "Every payment above is what" in out or "Nothing was paid" in out
     assert max(map(len, out.splitlines())) <= 100
 
 
