@@ -128,8 +128,8 @@ def _told(summary: dict[str, Any], out: Path, as_json: bool, quiet: bool) -> int
 
 
 def _nothing_due(inputs: dict[str, Any]) -> bool:
-    """Whether all that was used is course listings, which are known from the start of any run."""
-    used = sum(count["used"] for kind, count in inputs["by_kind"].items() if kind != "CourseListing")
+    """Whether all that was used is reference, which is known from the start of any run."""
+    used = sum(count["used"] for kind, count in inputs["by_kind"].items() if kind not in ("CourseListing", "Admission"))
     return inputs["not_yet_due"] > 0 and used == 0
 
 

@@ -1,6 +1,7 @@
 """The journal that a Cloud Storage subscription keeps is replayed here: the same pay as of the plain folder."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -34,14 +35,13 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> list[Fact]:
 
 
 def readable(folder: Path) -> Iterator[Fact]:
+    """All facts that can be used."""
     for path in sorted(folder.rglob("*.avro")):
-        with path.open("rb") as stream:
-            try:
-                container = Container(stream)
-                for _, record in container:
+        with path.open("rb") as stream, suppress(Unreadable):
+            container = Container(stream)
+            for _, record in container:
+                with suppress(Unreadable):
                     yield validate(container.kind, record)  # type: ignore[misc]
-            except Unreadable:
-                continue
 
 
 def message(fact: Any, published: int, number: int, plain: bool = False) -> Message:
