@@ -79,7 +79,9 @@ def _own(asked: str, own: str) -> bool:
 def axe_violations(page: Page, impacts: set[str] = SERIOUS) -> list[str]:
     """What axe-core finds wrong, a line each: impact, rule, how many places, the first of them."""
     page.add_script_tag(path=_or_skip(lambda: node_package(*AXE)) / "axe.min.js")
-    found: dict[str, Any] = page.evaluate("async () => await axe.run(document, {resultTypes: ['violations']})")
+    found: dict[str, Any] = page.evaluate(
+        "async () => await axe.run(document, {resultTypes: ['violations'], preload: false})"
+    )
     assert found["passes"], "axe looked at nothing"
     return [
         f"{wrong['impact']} {wrong['id']} ({len(wrong['nodes'])}): {wrong['help']}: {wrong['nodes'][0]['html'][:200]}"

@@ -190,8 +190,7 @@ def parsed(document: Path) -> dict[str, Any]:
     return json.loads(said.stdout)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "dark"), [(DESK, False), (PHONE, True)], ids=["desk-light", "phone-dark"])
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_everybody_can_read_it(site: Path, name: str, size: tuple[int, int], dark: bool) -> None:
     with open_page(site / name, size, dark, site=site) as page:

@@ -106,6 +106,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return _linked(DRAWING.sub(_drawn, html), page.url)
 
 
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """The theme's search dialog gets the name that a screen reader says."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
+
+
 def _drawn(image: re.Match[str]) -> str:
     path = ROOT / "docs" / "pictures" / PurePosixPath(image[2]).name
     svg = path.read_text("utf-8") if path.exists() else ""
