@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
@@ -268,3 +269,11 @@ def test_workers_run_what_was_tested() -> None:
     assert {"fastavro", "msgspec", "pydantic", "apache-beam", "tzdata", "google-cloud-pubsub"} <= set(image) & set(
         tested
     )
+
+
+def test_a_parameter_left_empty_in_the_console_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr("pipelines.streaming.run", given.append)
+    monkeypatch.setattr("sys.argv", ["main.py", "--project=lab-project", "--law=", "--until=2026-12-31"])
+    runpy.run_path(str(ROOT / "deploy/dataflow/main.py"), run_name="__main__")
+    assert given == [["--project=lab-project", "--until=2026-12-31"]]
