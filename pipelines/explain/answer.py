@@ -154,12 +154,16 @@ def _notes(folder: Folder, sources: Sources, question: Question) -> list[str]:
     elif question.instruction_id:
         notes += _later(question, sources.paid)
     if folder.index is None:
-        notes.append(f"No index of these facts was found, so all {len(folder.names)} files were read.")
+        notes.append(f"No index of these facts was found, so the whole folder was read: {_files(folder.names)}.")
     elif folder.read_wholly:
-        notes.append(f"{len(folder.read_wholly)} files are new or changed since the replay and were read wholly.")
+        notes.append(f"New or changed since the replay, and so read wholly: {_files(folder.read_wholly)}.")
     if sources.law.overlaid:
         notes.append(f"WHAT-IF, not the law in force: an overlay changes {', '.join(sources.law.overlaid)}.")
     return notes
+
+
+def _files(names: Sequence[str]) -> str:
+    return f"{len(names):,} file{'s' * (len(names) != 1)}"
 
 
 def _later(question: Question, paid: Paid) -> list[str]:

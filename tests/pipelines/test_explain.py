@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from pipelines.cli import main
 from pipelines.explain.answer import Answer, Question, Sources, answer
 from pipelines.explain.hours import NOT_PAID
 from pipelines.explain.paid import Paid, Refusal
@@ -264,4 +265,21 @@ def test_a_changed_folder_is_noticed(tmp_path: Path) -> None:
     lay(facts, events)  # the timesheets' file grows
     found = explained(paid_in(out)[-1]["instruction_id"], events, out)
     assert only(found.statements[0], "time").minutes == 16 * 60
-    assert "1 files are new or changed" in " ".join(found.notes)
+    assert "New or changed since the replay, and so read wholly: 1 file." in " ".join(found.notes)
+
+
+def test_a_journal_is_explained_with_its_index_and_without(tmp_path: Path) -> None:
+    """What the live job took in and said, from the segments it keeps."""
+    lay(world(sheet("T1", "2026-01-16 12:00:00"), sheet("T2", "2026-01-16 13:00:00", provider="P2")), tmp_path / "in")
+    edges = ["--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        main(["run", *edges, "--journal", str(tmp_path / "journal"), "--close-run", "2026-01-16"])
+    assert not ended.value.code
+    first, second = paid_in(tmp_path / "out")
+    without = [explained(each["instruction_id"], tmp_path / "journal", tmp_path / "out") for each in (first, second)]
+    index(tmp_path / "journal", tmp_path / "out")
+    for found, told in zip((first, second), without, strict=True):
+        check(told, found)
+        again = explained(found["instruction_id"], tmp_path / "journal", tmp_path / "out")
+        assert again.statements == told.statements and "read" not in " ".join(again.notes)
