@@ -167,13 +167,18 @@ def _assumptions() -> Iterator[str]:
     yield "No source was found for these: this project had to choose. Each choice stands alone, can be laid over with"
     yield "`--law`, and every instruction and summary names those that touched its money.\n"
     assumed = [
-        (f"`{name}`", parameter.law, *_row(parameter.unit, entry)[:3], entry.citation)
+        (parameter.law, _breakable(name), *_row(parameter.unit, entry)[:2], entry.citation)
         for name, parameter in sorted(Law.load().parameters.items())
         for entry in parameter.entries
         if entry.grade == "assumption"
     ]
-    yield from _table(("parameter", "rule", *COLUMNS[:3], "why"), assumed)
+    yield from _table(("rule", "parameter", *COLUMNS[:2], "why"), assumed)
     yield "What was chosen where the law is silent and no value decides: [decisions](../decisions/README.md)."
+
+
+def _breakable(name: str) -> str:
+    """A parameter's name that a narrow table may break."""
+    return f"<code>{name.replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"
 
 
 def _findings() -> Iterator[str]:
