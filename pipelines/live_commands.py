@@ -143,7 +143,7 @@ def _rounds(job: "Job", source: "Source", last: int | None) -> int:
         while not ended:
             taken = job.round(source)
             if not taken and last is not None:
-                job.close_runs(last)
+                job.end_with(last)
                 break
             if not taken:
                 time.sleep(SECONDS_BETWEEN_ROUNDS)

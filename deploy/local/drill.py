@@ -33,7 +33,7 @@ from schemas.avro import Container, Unreadable, original_message
 ROOT = Path(__file__).parents[2]
 SECONDS_AT_MOST = 120
 TWICE = 0.05  # share of messages published twice
-POISON = (b"", b"\xc3\x01", b"nothing of ours" * 99, bytes(3_000_000))  # pstest takes 4 MiB at most
+POISON = (b"", b"\xc3\x01", b"nothing of ours" * 99, bytes(9_900_000))  # Pub/Sub takes 10 MB at most
 Facts = dict[int, list[tuple[str, bytes, str]]]  # by cut-off: kind, message, event id
 
 

@@ -14,9 +14,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pipelines.live.memory import Kept, Memory, State, catalog_known, state_of
+from pipelines.live.memory import Kept, Memory, State, state_of
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import ID_FIELDS, Run, identity
+from pipelines.live.pickles import catalog_known
 from rules.adjustment import deductions_said
 from rules.conclusions import Line, Record, Statement
 from rules.findings import Finding

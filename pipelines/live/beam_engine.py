@@ -20,7 +20,8 @@ import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.live.engine import BEAM, SHARDS, Asked, Folded, fold_keys
-from pipelines.live.memory import Memory, State, catalog_known, read_beside
+from pipelines.live.memory import Memory, State, read_beside
+from pipelines.live.pickles import catalog_known
 from pipelines.worker_log import worker_log
 from rules.law import Law
 from transforms.shard import Records, Shard

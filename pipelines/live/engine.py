@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from pipelines.live.memory import Memory, Remembered, State, catalog_known, state_of
+from pipelines.live.memory import Memory, Remembered, State, state_of
+from pipelines.live.pickles import catalog_known
 from transforms.rows import Row, rows_of, shard_of
 from transforms.shard import Records, Shard
 from transforms.stages import STAGES

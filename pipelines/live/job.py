@@ -80,9 +80,17 @@ class Job:
             self.collector.take(batch, self.clock())
             taken += len(batch.messages)
         self.close_runs(self.clock())
+        self._count(oldest)
+        return taken
+
+    def end_with(self, last: int) -> None:
+        """Close all pay runs up to one, and say how things stand."""
+        self.close_runs(last)
+        self._count(None)
+
+    def _count(self, oldest: int | None) -> None:
         open_run = self.collector.open_run
         self.teller.count(self.collector, open_run, _day(open_run), self.journal.count, oldest)
-        return taken
 
     def close_runs(self, now: int) -> None:
         """Close all pay runs with a cut-off at or before the instant, and send what they say."""

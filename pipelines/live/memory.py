@@ -4,9 +4,9 @@ A cache: it is thrown away whenever code, law or journal are not the ones it was
 journal. A row is a pickle of a case file and what was concluded from it; facts in it were validated at the door.
 """
 
+import errno
 import hashlib
-import io
-import pickle
+import os
 import platform
 import sqlite3
 from collections import defaultdict
@@ -15,16 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 import rules
+from pipelines.live.pickles import pickled, unpickled
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import cut_off_at_or_after
 from rules.restatement import CaseFile, Change, Unit, decide_again
-from transforms.rows import catalog_of
 from transforms.stages import STAGES, Catalog
 
+PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
 NEVER = 1 << 62  # an instant that no cut-off reaches
 ROOT = Path(rules.__file__).parents[1]
 TABLES = """
@@ -99,8 +98,7 @@ class Remembered:
 
     def unpacked(self, body: bytes) -> Kept:
         """The key of a state's body."""
-        _SHARED.update({Law.__name__: self.law, _Known.__name__: self.catalog})
-        kept: Kept = pickle.loads(body)
+        kept: Kept = unpickled(body, self.law, self.catalog)
         return kept
 
     def due(self, stage: str, cut_off: int) -> list[str]:
@@ -111,14 +109,7 @@ class Remembered:
 
 def state_of(stage: str, key: str, kept: Kept) -> State:
     """What to remember of a key, as bytes."""
-    stream = io.BytesIO()
-    _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(kept)
-    return State(stage, key, kept.due, stream.getvalue())
-
-
-def catalog_known(bodies: Iterable[bytes]) -> Catalog:
-    """The catalog of these listings, as case files of a memory share it."""
-    return _Known(catalog_of(bodies))
+    return State(stage, key, kept.due, pickled(kept))
 
 
 @contextmanager
@@ -167,17 +158,19 @@ class Memory:
         return [body for (body,) in self._database.execute("select body from owed")]
 
     def put(self, states: Iterable[State]) -> None:
-        """Remember keys, once this pay run is committed."""
-        self._database.executemany("replace into kept values (?, ?, ?, ?)", states)
+        """Remember keys, once this pay run is committed. Raises OSError when the disk is full."""
+        with _room():
+            self._database.executemany("replace into kept values (?, ?, ?, ?)", states)
 
     def commit(self, told: Told, bodies: Iterable[bytes], owed: Iterable[bytes] = ()) -> None:
         """The pay run is over and all of it is remembered; the next one says beside its own what is ``owed``."""
-        self._database.execute("delete from owed")
-        self._database.executemany("insert or ignore into owed values (?)", [(body,) for body in owed])
-        self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
-        for name, value in {"mark": self.mark, **told._asdict()}.items():
-            self._database.execute("replace into told values (?, ?)", (name, value))
-        self._database.commit()
+        with _room():
+            self._database.execute("delete from owed")
+            self._database.executemany("insert or ignore into owed values (?)", [(body,) for body in owed])
+            self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
+            for name, value in {"mark": self.mark, **told._asdict()}.items():
+                self._database.execute("replace into told values (?, ?)", (name, value))
+            self._database.commit()
 
     def forget(self) -> None:
         """Throw all away."""
@@ -193,8 +186,9 @@ class Memory:
     def _opened(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path)
         try:
-            database.execute("pragma journal_mode = wal")
-            database.executescript(TABLES)
+            with _room():
+                database.execute("pragma journal_mode = wal")
+                database.executescript(TABLES)
         except sqlite3.DatabaseError:  # not a database any more: it can always be made again
             database.close()
             self.path.unlink()
@@ -206,34 +200,15 @@ class Memory:
         return row[0] if row else None
 
 
-class _Known(dict[str, Any]):
-    """The catalog, as a type of its own, so that it can be told from any other dict."""
-
-
-class _Pickler(pickle.Pickler):
-    """Leaves out what all keys share, and takes facts as the values that they are."""
-
-    def reducer_override(self, each: Any) -> Any:
-        kind = type(each)
-        if kind is Law or kind is _Known:
-            return _shared, (kind.__name__,)
-        return (_model, (kind, each.__dict__)) if isinstance(each, BaseModel) else NotImplemented
-
-
-_SHARED: dict[str, Any] = {}  # by name of the type: what unpickled case files refer to
-
-
-def _shared(name: str) -> Any:
-    return _SHARED[name]
-
-
-def _model(model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
-    """A model as it was, without asking again whether it is right."""
-    made = model.__new__(model)
-    own = {"__dict__": values, "__pydantic_fields_set__": set(values)}
-    for name, value in {**own, "__pydantic_extra__": None, "__pydantic_private__": None}.items():
-        object.__setattr__(made, name, value)
-    return made
+@contextmanager
+def _room() -> Iterator[None]:
+    """Where there is none, it is a full disk as everywhere else."""
+    try:
+        yield
+    except sqlite3.OperationalError as full:
+        if full.sqlite_errorcode & PRIMARY_CODE not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "memory.sqlite") from None
 
 
 def mark_of(law: Law) -> str:

@@ -4,6 +4,7 @@ Sockets may break and servers stop: what was not acknowledged comes again, what 
 """
 
 import itertools
+import os
 import queue
 import threading
 from collections import defaultdict
@@ -11,8 +12,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import grpc
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud import pubsub_v1
+from google.pubsub_v1.services.subscriber.transports.grpc import SubscriberGrpcTransport
 
 from pipelines.live.clock import day_of
 from pipelines.live.collector import Batch, Message
@@ -23,7 +26,7 @@ from schemas.avro import MARKER, Unreadable, fingerprint_of
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
-SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 2.0, 20.0, 1.0
+SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 5.0, 20.0, 1.0
 ENCODING = "googclient_schemaencoding"  # Pub/Sub's own attribute of messages that were held to a schema
 BROKEN = (GoogleAPICallError, RetryError)
 
@@ -35,11 +38,20 @@ class _Pulled(NamedTuple):
     messages: list[Any]
 
 
+def subscriber() -> pubsub_v1.SubscriberClient:
+    """A client that takes messages as large as Pub/Sub does; by itself it takes 4 MiB from a server that stands in."""
+    host = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if host is None:
+        return pubsub_v1.SubscriberClient()
+    channel = grpc.insecure_channel(host, options=[("grpc.max_receive_message_length", -1)])
+    return pubsub_v1.SubscriberClient(transport=SubscriberGrpcTransport(host=host, channel=channel))
+
+
 class TopicsIn:
     """Facts from the payroll's subscriptions to all topics of facts."""
 
     def __init__(self, project: str) -> None:
-        self._client = pubsub_v1.SubscriberClient()
+        self._client = subscriber()
         self._pulled: queue.Queue[_Pulled] = queue.Queue(PULLS_AHEAD)
         self._over = threading.Event()
         self._waiting: dict[int, int] = {}  # what is pulled and not acknowledged: its number -> oldest publish time

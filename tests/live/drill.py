@@ -64,8 +64,8 @@ class World:
         self.inbox.mkdir(parents=True, exist_ok=True)
 
     def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
-        teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
-        job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), teller)
+        self.teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
+        job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), self.teller)
         job.resume(after, accept)
         return job
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.live.memory import Memory, catalog_known
+from pipelines.live.memory import Memory
 from pipelines.live.past import OtherHistory
+from pipelines.live.pickles import catalog_known
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
 from rules.adjustment import deductions_said

@@ -1,8 +1,11 @@
 """What else goes wrong: poison, redelivery, a full disk, a bad clock, a sink that does not answer."""
 
 import json
+import os
 import resource
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -13,6 +16,7 @@ from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.journal import Journal
 from pipelines.live.outbox import Letter, NotSent
+from pipelines.live.rejections import rejections
 from pipelines.live.verify import verify
 from schemas import FACTS
 from schemas.avro import MARKER, encode, encode_message, fingerprint_of, write_container
@@ -199,3 +203,60 @@ def test_nothing_said_of_itself_names_anybody(world: World, days: list[Day]) -> 
     words = set(json.dumps(told).replace('\\"', " ").replace(",", " ").replace("}", " ").split())
     assert not {secret for secret in secrets if secret in words or (len(secret) > 4 and secret in told)}
     assert Path(world.journal / "metrics.prom").read_text().count("ihss_") > 10
+
+
+def test_poison_of_ten_megabytes_lands_as_a_file(world: World, days: list[Day]) -> None:
+    """It is one rejection with all its bytes, which a PayRun's letters do not carry; the facts beside it are paid."""
+    poison = bytes(10_000_000)
+    (world.inbox / "poison.avro").write_bytes(poison)
+    world.live(days).close()
+    (entry,) = [each for each in rejections(world.journal) if each.raw == poison]
+    assert entry.reason == "UNREADABLE" and not list(world.inbox.glob("*.avro"))
+    (said,) = [each for each in world.said()["Rejection"] if "10000000 bytes" in each["message"]]
+    assert said["raw"] == b"" and world.said() == world.replayed(days[-1].cut_off)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("nothing may be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_disk_that_is_really_full(small_disk: Path, world: World, days: list[Day]) -> None:
+    """It ends the job wherever that was: entry, memory or outbox; with room again it loses and doubles nothing."""
+    world.journal = small_disk / "journal"
+    with pytest.raises(OSError, match="No space left"):
+        world.live(days)
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    left = [day for day in days if day.cut_off > world.now]
+    world.live(left or days[-1:]).close()
+    assert not verify(world.journal).faults
+    assert world.said() == world.replayed(days[-1].cut_off)
+    published = {fact["event_id"] for day in days for of_kind in day.facts.values() for fact in of_kind}
+    assert verify(world.journal).facts + verify(world.journal).rejections >= len(published)
+
+
+def test_how_long_the_oldest_waits_is_counted(world: World, days: list[Day]) -> None:
+    """From when a file landed until it is in the journal; in counters, health and at the end of a pay run."""
+    job = world.job()
+    world.land(days[0])
+    landed = world.teller.machine() - 90_000
+    for path in world.inbox.glob("*.avro"):
+        os.utime(path, (landed / 1000, landed / 1000))
+    job.round(world.source(job))
+    assert 90 <= json.loads((world.journal / "health.json").read_bytes())["oldest_unacknowledged_seconds"] < 100
+    assert "\nihss_oldest_unacknowledged_seconds 9" in (world.journal / "metrics.prom").read_text()
+    world.now = days[0].cut_off
+    job.round(world.source(job))
+    job.close()
+    assert json.loads((world.journal / "health.json").read_bytes())["oldest_unacknowledged_seconds"] == 0
+    told = [json.loads(line) for line in world.log.getvalue().splitlines()]
+    (run,) = [line for line in told if line["event"] == "pay run"]
+    assert run["oldest_unacknowledged_seconds"] == 0 and sum(run["facts"].values()) > 5
+    assert {"rejections", "findings", "keys", "net_cents", "engine"} <= run.keys()
