@@ -12,7 +12,7 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ import fastavro
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 TOPICS = {"PaymentInstruction": "ihss.v1.payment-instruction", "PayRun": "ihss.v1.pay-run"}
+FILES = {"PaymentInstruction": "payment_instruction.avsc", "PayRun": "pay_run.avsc"}
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 TABLES = """
 CREATE TABLE IF NOT EXISTS said (kind TEXT, id TEXT, run TEXT, body TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID;
@@ -129,7 +130,7 @@ def from_pubsub(project: str, suffix: str) -> Iterator[Batch]:
 
     client = pubsub_v1.SubscriberClient()
     while True:
-        for topic in TOPICS.values():
+        for kind, topic in TOPICS.items():
             path = client.subscription_path(project, topic + suffix)
             request = {"subscription": path, "max_messages": 500}
             try:
@@ -137,12 +138,14 @@ def from_pubsub(project: str, suffix: str) -> Iterator[Batch]:
             except DeadlineExceeded:
                 continue
             ids = [each.ack_id for each in received]
-            records = [decoded(each.message.data) for each in received]
+            records = [decoded(kind, each.message.data, each.message.attributes) for each in received]
             yield records, lambda path=path, ids=ids: client.acknowledge(subscription=path, ack_ids=ids)
 
 
-def decoded(message: bytes) -> tuple[str, Record]:
-    """Kind and record of a single-object message: C3 01, the schema's fingerprint, the body."""
+def decoded(kind: str, message: bytes, attributes: Mapping[str, str]) -> tuple[str, Record]:
+    """Kind and record of a message: plain Avro if the topic held it to a schema, else C3 01, fingerprint, body."""
+    if attributes.get("googclient_schemaencoding") == "BINARY":
+        message = b"\xc3\x01" + _newest_mark(kind) + message
     if message[:2] != b"\xc3\x01" or message[2:10] not in schemas():
         raise ValueError("a message of a schema that this consumer does not have: take the newest schemas/*.avsc")
     writer, reader = schemas()[message[2:10]]
@@ -162,6 +165,11 @@ def _parsed(path: Path) -> Any:
     return fastavro.parse_schema(json.loads(path.read_text("utf-8")))
 
 
+@cache
+def _newest_mark(kind: str) -> bytes:
+    return _mark(_parsed(SCHEMAS / FILES[kind]))
+
+
 def _mark(schema: Any) -> bytes:
     return bytes.fromhex(fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO"))
 
@@ -171,7 +179,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--from", dest="edge", required=True, help="folder:PATH or pubsub:PROJECT")
     options.add_argument("--ledger", type=Path, required=True, help="SQLite file, made if it is not there")
-    options.add_argument("--suffix", default=".ledger", help="of the subscriptions: <topic><suffix>")
+    options.add_argument("--suffix", default=".consumer", help="of the subscriptions: <topic><suffix>")
     options.add_argument(
         "--until", help="stop when this pay run (YYYY-MM-DD) is whole; else a folder once, Pub/Sub for ever"
     )

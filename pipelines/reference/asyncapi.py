@@ -25,7 +25,7 @@ ABOUT = """\
 Facts about home care go in, payment instructions come out: California's IHSS and WPCS, paid by the published law.
 
 **Encoding.** Avro single-object encoding: `C3 01`, the schema's CRC-64-AVRO fingerprint (8 bytes, little-endian), the
-body. Facts may also come as plain Avro binary with Pub/Sub's schema attributes.
+body. Through a topic that holds its messages to a schema comes the body alone, with Pub/Sub's own schema attributes.
 
 **Once.** Delivery is at least once and in no order. Deduplicate facts and conclusions alike on `ce-id`: the same
 decision always has the same id. A `PayRun` says when all instructions of a pay run are there.
