@@ -42,7 +42,8 @@ def translate(folder: Path, *more: str) -> Translated:
 
 def lines(graph: beam_api.Pipeline) -> list[str]:
     """A line for each step that holds state or touches a topic, and for each other; sorted."""
-    return sorted(line for step in graph.components.transforms.values() for line in _line(step, graph) if step.unique_name)
+    named = (step for step in graph.components.transforms.values() if step.unique_name)
+    return sorted(line for step in named for line in _line(step, graph))
 
 
 def _line(step: Any, graph: beam_api.Pipeline) -> Iterator[str]:
@@ -80,7 +81,7 @@ def what_would_break(golden: list[str], found: list[str]) -> list[str]:
     for line in gone:
         step, *what = line.split(" | ")
         if step in here:
-            words.append(f"{step}: {' | '.join(what)} is no longer so: what it has in flight or in state is not found again.")
+            words.append(f"{step}: no longer {' | '.join(what)}: what it has in flight or in state is not found again.")
         elif what and what[0].startswith("state "):
             words.append(f"{step} is gone: an update in place loses its state, which is every fact not yet paid.")
         else:

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import Outcome, replay_plain
+from pipelines.stepwise import replay_stepwise
 from rules.law import Law
 from schemas.avro import encode, validate
 from tests.histories import History, histories, outcomes_on
-from tests.transforms.stepwise import replay_stepwise
 
 LAW = Law.load()
 SOON = LAW.amended({"soon.toml": {"filing": {"closes_after_months": {"values": [
