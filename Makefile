@@ -45,6 +45,7 @@ types: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.live
 
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)

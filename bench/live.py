@@ -1,7 +1,7 @@
 """``python -m bench.live``: what the live job takes, on this machine's disk, synced.
 
-Events a second into the journal; seconds from a cut-off to its PayRun (median and worst) as months of journal grow;
-seconds to make again what is remembered.
+Events a second into the journal, from a folder and from a Pub/Sub server; seconds from a cut-off to its PayRun (median
+and worst) as months of journal grow; seconds to make again what is remembered.
 """
 
 import json
@@ -14,11 +14,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from google.cloud import pubsub_v1
+
+from deploy.local import server
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.job import Job
 from pipelines.live.journal import Journal
+from pipelines.live.pubsub import TopicsIn
 from pipelines.live.telling import JsonLines, Teller
+from pipelines.live.topics import topics_of_facts
 from pipelines.simulate import simulate
 from rules.law import Law
 from rules.periods import civil_date, civil_day, cut_off_after
@@ -35,7 +40,12 @@ def main(recipients: int = 60, months: int = 12) -> dict[str, Any]:
         messages = _county(Path(folder) / "facts", recipients, months)
         found = {
             "recipients": recipients,
-            "events_per_second": {size: _collect(Path(folder) / f"c{size}", messages, size) for size in BATCHES},
+            "events_per_second": {
+                "from a folder's batches of": {
+                    size: _collect(Path(folder) / f"c{size}", messages, size) for size in BATCHES
+                },
+                "from Pub/Sub": _pull(Path(folder) / "pulled", messages),
+            },
             **_pay_runs(Path(folder) / "runs", messages),
         }
     print(json.dumps(found, indent=2))
@@ -67,6 +77,28 @@ def _collect(folder: Path, messages: Messages, size: int) -> int:
     for first in range(0, len(events), size):
         collector.take(Batch(events[first : first + size], _nothing), now)
     return round(len(events) / (time.perf_counter() - started))
+
+
+def _pull(folder: Path, messages: Messages) -> int | None:
+    """Events a second from a Pub/Sub server of our own on the same machine, pulled, synced and acknowledged; None if
+    it is not built (`make server`)."""
+    program = server.CACHE / "pstest"
+    if not program.exists():
+        return None
+    events = [message.raw for of_day in messages.values() for message in of_day][:EVENTS]
+    with server.serving(program):
+        topic = f"projects/{server.PROJECT}/topics/{topics_of_facts()['Timesheet']}"
+        publisher = pubsub_v1.PublisherClient()
+        for sent in [publisher.publish(topic, raw) for raw in events]:
+            sent.result()
+        source, collector, now = TopicsIn(server.PROJECT), Collector(Journal(folder), max(messages)), max(messages)
+        started = time.perf_counter()
+        while collector.journal.count < len(events):
+            for batch in source.batches():
+                collector.take(batch, now)
+        seconds = time.perf_counter() - started
+        source.close()
+    return round(len(events) / seconds)
 
 
 def _nothing() -> None:

@@ -125,9 +125,8 @@ def _money(instruction: Fields) -> list[Any]:
 def _said(real: Fields, thought: Said | None, statement: Statement | None, before: list[Said]) -> Said:
     """The instruction as an account keeps it.
 
-    What no instruction says, its part that bears share of cost and the class it was taxed by, is as this code has it;
-    it matters only where one statement is paid in two years.
-    """
+    Its part that bears share of cost and the class it was taxed by, which none says, are as this code has them: that
+    matters only where one statement is paid in two years."""
     classes = [each.relationship for each in (thought, statement, *reversed(before)) if each is not None]
     return Said(
         instruction_id=real["instruction_id"],
@@ -221,8 +220,7 @@ def unsaid(states: Iterable[State], memory: Memory, run: Run, again: set[tuple[s
     """States of the keys that say something otherwise than the world has heard it: forgotten, to be said again at the
     next pay run."""
     remembered = memory.remembered(catalog_known(run.listings))
-    until, changed = run.told.cut_off, []
-    following = cut_off_after(until)
+    until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         kept = remembered.unpacked(state.body)
         otherwise = [

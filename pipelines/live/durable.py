@@ -7,6 +7,8 @@ from typing import IO
 
 from pipelines.misuse import Misuse
 
+OF_A_JOB = "--journal {folder} belongs to a job that is running: end that one first"
+
 
 def sync(stream: IO[bytes]) -> None:
     """All that was written to the stream is on the disk when this returns. Raises OSError when it is full."""
@@ -42,14 +44,15 @@ def replace(path: Path, content: bytes) -> None:
 
 
 class Owned:
-    """A journal that only this process writes to; a second one is refused."""
+    """A folder that only this process writes to; whoever else comes gets the ``refusal``, as Misuse."""
 
-    def __init__(self, folder: Path) -> None:
-        self._stream = (made(folder) / "lock").open("ab")
+    def __init__(self, folder: Path, refusal: str = OF_A_JOB, name: str = "lock") -> None:
+        self._stream = (made(folder) / name).open("ab")
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Misuse(f"--journal {folder} belongs to a job that is running: end that one first") from None
+            self._stream.close()
+            raise Misuse(refusal.format(folder=folder)) from None
 
     def __enter__(self) -> "Owned":
         return self

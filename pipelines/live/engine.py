@@ -18,7 +18,7 @@ from transforms.tally import Tally
 SHARDS = 8  # into which the door deals
 AUTO, PLAIN, BEAM = "auto", "plain", "beam"
 CHOICES = (AUTO, PLAIN, BEAM)
-WORTH_WORKERS = 1 << 20  # bytes of new entries from which two workers pay for their start
+WORTH_WORKERS = 8 << 20  # bytes of new entries from which two workers pay for their start
 BYTES_OF_A_DUE_KEY = 1000  # what deciding a key again that nothing arrived for weighs, in bytes of entries
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 

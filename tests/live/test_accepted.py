@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.live.memory import Memory
 from pipelines.live.past import OtherHistory
+from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.pickles import catalog_known
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
@@ -239,17 +240,17 @@ def test_only_the_last_pay_run_can_be_accepted_and_only_with_its_letters(
         world.job(law=law)
 
 
-def test_a_death_within_is_made_good(world: World, days: list[Day], half: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It dies while it makes its memory again after the acceptance was written."""
-    from pipelines.live.pay_run import PayRuns
-
-    law, remember, left = other_law(DEARER), PayRuns.remember, [half // 2]
-    alive = World(world.root / "alive", days[0].cut_off - 1000)
+def test_a_death_within_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies while it makes its memory again after the acceptance was written; the next start says the same."""
+    begins = midnight(epoch_day(WINDOWS["work"]))
+    days = dealt(scenario("work"), begins)
+    half, remember = len(days) * 2 // 3, PayRuns.remember
+    alive, world, left = World(tmp_path / "alive", begins), World(tmp_path / "dead", begins), [half - 3]
     alive.live(days[:half]).close()
-    alive.live(days[half:], accepting(alive, law, days[half - 1].cut_off)).close()
+    alive.live(days[half:], accepting(alive, STRICT, days[half - 1].cut_off)).close()
     world.live(days[:half]).close()
 
-    def dies(self: PayRuns, run: Any) -> None:
+    def dies(self: PayRuns, run: Run) -> None:
         left[0] -= (world.journal / "accepted.json").exists()
         if left[0] < 0:
             raise KeyboardInterrupt
@@ -257,9 +258,9 @@ def test_a_death_within_is_made_good(world: World, days: list[Day], half: int, m
 
     monkeypatch.setattr(PayRuns, "remember", dies)
     with pytest.raises(KeyboardInterrupt):
-        accepting(world, law, days[half - 1].cut_off)
+        accepting(world, STRICT, days[half - 1].cut_off)
     monkeypatch.undo()
-    world.live(days[half:], world.job(law=law)).close()
+    world.live(days[half:], world.job(law=STRICT)).close()
     assert len(json.loads((world.journal / "accepted.json").read_bytes())) == 1
     assert world.said() == alive.said()
 
