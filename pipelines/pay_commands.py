@@ -18,6 +18,8 @@ from pipelines.misuse import Misuse, day_asked, folder_of_facts, readable, writa
 if TYPE_CHECKING:
     from rules.law import Law
 
+OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
@@ -149,6 +151,8 @@ def _folders(events: Path, out: Path) -> None:
     for path in facts:
         readable(path, "--events")
     writable_folder(out, "--out")
+    if any(OF_LIVE.search(path.name) for path in out.glob("*.avro")):
+        raise Misuse(f"--out {out} holds what a live job said, which a replay would replace: name another folder")
 
 
 def overlaid_law(overlay: Path | None) -> "Law":

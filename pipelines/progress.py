@@ -23,6 +23,7 @@ WEIGHTS = {"read": 10, "authorize": 32, "price": 32, "settle": 25, "close": 1}
 """Shares of a replay's time (docs/measured.md; writing is part of settling). Any other stage weighs 1."""
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_TO_JUDGE_BY = 1.0  # before, what is left cannot be told from what is done
+SHARE_TO_JUDGE_BY = 0.05  # coming up takes longer than the first file, so that it seems to go on like that for hours
 
 
 @contextmanager
@@ -54,7 +55,7 @@ class Pace:
         share = sum(self._done[stage] * weight for stage, weight in self._weights.items())
         share /= sum(self._weights.values())
         elapsed = self._clock() - self._began
-        if not 0 < share < 1 or elapsed < SECONDS_TO_JUDGE_BY:
+        if not SHARE_TO_JUDGE_BY <= share < 1 or elapsed < SECONDS_TO_JUDGE_BY:
             return ""
         minutes, seconds = divmod(round(elapsed * (1 - share) / share), 60)
         return f"about {minutes}:{seconds:02} left"

@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
 from pipelines.file_edges import Files
+from pipelines.live.durable import Owned
 from pipelines.payroll import build
 from pipelines.summarize import summary_of
 from pipelines.worker_log import worker_log
@@ -34,6 +35,8 @@ BYTES_IN_SHARD = 1 << 20
 SHARDS = range(2, 65)
 WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker process pays for its start
 PARTIAL = ".partial"
+LOCK = ".lock"
+OF_A_REPLAY = "--out {folder} is being written by another replay: wait for its end, or name another folder"
 SUMMARY = "summary.json"
 
 
@@ -47,20 +50,28 @@ def replay(
 ) -> dict[str, Any]:
     """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns summary.json.
 
-    Records appear in ``out`` only when all is done; what an earlier replay left there is replaced.
+    Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. Raises Misuse while
+    another replay writes to ``out``.
     """
+    with Owned(out, OF_A_REPLAY, LOCK):
+        return _replay(events, out, last_cut_off(until), law, beam_arguments or [], beat)
+
+
+def _replay(
+    events: Path, out: Path, until: int | None, law: Law, beam_arguments: list[str], beat: Callable[..., None]
+) -> dict[str, Any]:
     started, began = time.monotonic(), time.time()
     below = events / JOURNAL if is_journal(events) else events
     names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
-    edges = Files(events, names, partial, _shards(size), Beat(str(partial / "beat")), last_cut_off(until))
+    edges = Files(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
     with _watched(partial / "beat", edges, beat), worker_log(partial / "workers.log"):
-        _run(edges, law, _options(beam_arguments or [], size))
+        _run(edges, law, _options(beam_arguments, size))
     tally = merged([(partial / "tally").read_bytes()])
     write_index(partial, partial / INDEX, edges.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
-    summary = summary_of(tally, law, last_cut_off(until)) | {"seconds": round(time.monotonic() - started, 1)}
+    summary = summary_of(tally, law, until) | {"seconds": round(time.monotonic() - started, 1)}
     _publish(partial, out, summary)
     return summary
 

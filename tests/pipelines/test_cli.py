@@ -11,7 +11,11 @@ import pytest
 from rich.console import Console
 
 from pipelines import cli, progress, summary
+from pipelines.live.folder_out import FolderOut
+from pipelines.live.outbox import Letter
 from rules.periods import civil_date
+from schemas.avro import encode_message, validate
+from tests.schemas.samples import SAMPLES
 
 EXPECTED = Path(__file__).with_name("expected_summary.txt")
 SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
@@ -100,6 +104,7 @@ def test_without_until_none_is_passed_on(facts: Path, tmp_path: Path, replay: Re
         (["--out", "facts"], "--out facts and --events facts lie within each other: name a folder apart"),
         (["--out", "facts/out"], "--out facts/out and --events facts lie within each other: name a folder apart"),
         (["--out", "."], "--out . and --events facts lie within each other: name a folder apart"),
+        (["--out", "live"], "--out live holds what a live job said, which a replay would replace: name another folder"),
         (["--out", "file"], "--out file cannot be made (File exists): name a folder you may write to"),
         (["--until", "2026-02-30"], "--until 2026-02-30 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
         (["--until", "20260228"], "--until 20260228 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
@@ -112,6 +117,8 @@ def test_misuse_of_replay(wrong, remedy, facts, tmp_path, replay, capsys, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
+    finding = encode_message(validate("Finding", SAMPLES["Finding"]))
+    FolderOut(tmp_path / "live").send("2024-01-16", [Letter("Finding", "f", finding)], 0, lambda number: None)
     assert misused(capsys, "replay", "--events", "facts", "--out", "out", *wrong) == remedy
 
 
@@ -263,6 +270,9 @@ def test_the_time_left_is_told_only_when_it_can_be() -> None:
     pace.beat("make", 1, 4)
     assert pace.left() == ""
     now = 30.0
+    pace.beat("make", 1, 100)
+    assert pace.left() == "", "of a hundredth nobody can tell"
+    pace.beat("make", 1, 4)
     assert pace.left() == "about 1:30 left"
     pace.beat("make", 4, 4)
     assert pace.left() == ""

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipelines.misuse import Misuse
 from pipelines.plain import replay_folder
-from pipelines.replay import PARTIAL, SUMMARY, last_cut_off, replay
+from pipelines.replay import LOCK, PARTIAL, SUMMARY, last_cut_off, replay
 from pipelines.simulate import simulate
 from rules.law import Law
 from rules.periods import epoch_day
@@ -165,11 +166,11 @@ def test_what_an_earlier_replay_left_is_replaced(sample: Path, example: Path, tm
     assert files(out) == files(run(example, tmp_path / "fresh"))
 
 
-def test_a_killed_replay_leaves_nothing_and_can_be_run_again(sample: Path, paid: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
+def begun(events: Path, out: Path) -> subprocess.Popen:
+    """A replay as a process of its own, which has begun to pay."""
     command = [sys.executable, "-c", "from pipelines.cli import main; main()", "replay"]
     started = subprocess.Popen(
-        [*command, "--events", str(sample), "--out", str(out)],
+        [*command, "--events", str(events), "--out", str(out)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -177,10 +178,25 @@ def test_a_killed_replay_leaves_nothing_and_can_be_run_again(sample: Path, paid:
     )
     while not (out / PARTIAL / "beat").exists() and started.poll() is None:
         time.sleep(0.01)
+    return started
+
+
+def test_a_killed_replay_leaves_nothing_and_can_be_run_again(sample: Path, paid: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    started = begun(sample, out)
     os.killpg(started.pid, signal.SIGKILL)
     assert started.wait() == -signal.SIGKILL, "it ended before it was killed"
-    assert {path.name for path in out.iterdir()} == {PARTIAL}
+    assert {path.name for path in out.iterdir()} == {PARTIAL, LOCK}
     assert files(run(sample, out)) == files(paid)
+
+
+def test_two_replays_into_one_folder_are_one_replay_and_a_refusal(sample: Path, paid: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = begun(sample, out)
+    with pytest.raises(Misuse, match="is being written by another replay"):
+        run(sample, out)
+    assert first.wait() == 0
+    assert files(out) == files(paid)
 
 
 # --- worked example 1, typed by hand ----------------------------------------------------------------------------------
