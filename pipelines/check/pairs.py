@@ -5,8 +5,10 @@ no more than a record of each is in memory.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from heapq import merge
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from heapq import heappop, heappush, merge
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +30,7 @@ UNSORTED = ("Rejection",)  # by a live job; there are few
 RECORDS_BETWEEN_LOOKS = 1024  # at how much of a file was read
 Record = dict[str, Any]
 Key = tuple[Any, ...]
+KEY = itemgetter(0)
 ANOTHER = "name a folder that replay or run wrote"
 
 
@@ -70,18 +73,36 @@ class Payroll:
 
     def records(self, kind: str) -> Iterator[tuple[Key, Record]]:
         """All records of a kind by key, each key once. Raises Misuse when the folder is not one payroll."""
-        streams: list[Iterator[tuple[Key, Record]]] = [self._of_file(path, kind) for path in self.files[kind]]
-        if kind in UNSORTED:
-            streams = [iter(sorted(stream, key=itemgetter(0))) for stream in streams]
         last: tuple[Key, Record] | None = None
-        for keyed in merge(*streams, key=itemgetter(0)):
+        for keyed in self._sorted(kind) if kind in UNSORTED else self._merged(kind):
             if last is None or keyed[0] != last[0]:
                 yield keyed
             elif keyed[1] != last[1]:
                 raise Misuse(f"{self.folder} says two things of one {kind}: name the folder of one replay")
             last = keyed
 
-    def _of_file(self, path: Path, kind: str) -> Iterator[tuple[Key, Record]]:
+    def _sorted(self, kind: str) -> Iterator[tuple[Key, Record]]:
+        yield from sorted((keyed for path in self.files[kind] for keyed in self._of_file(path, kind)), key=KEY)
+
+    def _merged(self, kind: str) -> Iterator[tuple[Key, Record]]:
+        """Files merged, each opened only when its first key is next: years of a live job are a file a pay run."""
+        waiting = sorted(self._first_keys(kind), reverse=True)
+        heads: list[tuple[Key, Path, Record, Iterator[tuple[Key, Record]]]] = []
+        while waiting or heads:
+            if waiting and (not heads or waiting[-1][0] <= heads[0][0]):
+                _, path = waiting.pop()
+                _push(heads, path, self._of_file(path, kind))
+                continue
+            key, path, record, rest = heappop(heads)
+            yield key, record
+            _push(heads, path, rest)
+
+    def _first_keys(self, kind: str) -> Iterator[tuple[Key, Path]]:
+        for path in self.files[kind]:
+            with closing(self._of_file(path, kind)) as records:
+                yield from ((key, path) for key, _ in islice(records, 1))
+
+    def _of_file(self, path: Path, kind: str) -> Generator[tuple[Key, Record], None, None]:
         key_of, last = itemgetter(*KEYS[kind]), None
         alone = len(KEYS[kind]) == 1
         with path.open("rb") as stream:
@@ -103,6 +124,13 @@ class Payroll:
                 ) from None
 
 
+def _push(heads: list[Any], path: Path, records: Iterator[tuple[Key, Record]]) -> None:
+    """What a file says next takes its place in the heap; no two keys and paths are the same, so no records compare."""
+    for key, record in records:
+        heappush(heads, (key, path, record, records))
+        return
+
+
 def _files(folder: Path, kind: str) -> list[Path]:
     return sorted(folder.glob(f"{schema_path(kind).stem}*.avro"))
 
@@ -113,7 +141,7 @@ def pairs(kind: str, a: Payroll, b: Payroll) -> Iterator[Pair]:
 
 
 def _joined(kind: str, a: Iterable[tuple[Key, Record]], b: Iterable[tuple[Key, Record]]) -> Iterator[Pair]:
-    sided = merge(((key, 0, said) for key, said in a), ((key, 1, said) for key, said in b), key=itemgetter(0))
+    sided = merge(((key, 0, said) for key, said in a), ((key, 1, said) for key, said in b), key=KEY)
     waiting: tuple[Key, int, Record] | None = None
     for key, side, said in sided:
         if waiting is not None and waiting[0] == key:

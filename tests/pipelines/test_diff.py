@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +202,24 @@ def test_rejections_in_any_order_and_seen_at_any_time_are_the_same(paid, tmp_pat
     assert run(a, b, "--quiet") == 0
     write_container(b / file_name("Rejection", "x", 0), "Rejection", live[1:])
     assert run(a, b, "--quiet") == 1
+
+
+def test_years_of_a_live_job_need_few_open_files(paid, tmp_path) -> None:
+    """A file a kind and pay run, which are more than a process may have open."""
+    run_of = {"PayRun": "run_date", "PaymentInstruction": "run_date"}
+    a, b = written(tmp_path / "a", paid["as-is"]), tmp_path / "b"
+    b.mkdir()
+    days = 0
+    for kind, said in paid["as-is"].items():
+        for day in {record[run_of[kind]] if kind in run_of else record["cut_off"] for record in said}:
+            ours = [r for r in said if (r[run_of[kind]] if kind in run_of else r["cut_off"]) == day]
+            write_container(b / file_name(kind, "live", day), kind, sorted(ours, key=lambda one: order(kind, one)))
+            days += 1
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = len(os.listdir("/dev/fd")) + 8
+    assert days > 8 * few or len(list(b.glob("pay_run*"))) > few
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, hard))
+    try:
+        assert run(a, b, "--quiet") == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
