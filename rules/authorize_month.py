@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from rules.authorizations import divided, limited_minutes, pro_rata
-from rules.authorize_tally import Key, Pair, Tally, about, covered, days_with_minutes, id_of
+from rules.authorize_tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim
 from rules.conclusions import AuthorizedTime, VisitWarning
@@ -79,8 +79,8 @@ class MonthOfTime:
             covered(self.facts.assignments[provider, program], period, last),
             covered(self.facts.authorizations[program], period, last),
         )
-        self._find("AWAITING_RECIPIENT_APPROVAL", tally, claimed.awaiting)
-        self._find("CLAIMED_BEFORE_WORKED", tally, claimed.early)
+        self._find("AWAITING_RECIPIENT_APPROVAL", tally, claimed.awaiting_by_day())
+        self._find("CLAIMED_BEFORE_WORKED", tally, claimed.early_by_day())
         return tally
 
     def _hold_moved(self, tallies: list[Tally]) -> None:
@@ -92,7 +92,7 @@ class MonthOfTime:
         for tally in tallies:
             if len(providers[tally.key[1:]]) > 1 and not tally.claim.standing.withdrawn:
                 held = tally.strike(range(len(tally.use.minutes)))
-                tally.held += held
+                tally.held += sum(held.values())
                 self._find("DOCUMENT_MOVED", tally, held)
 
     def _days_after_death(self) -> int | None:
@@ -106,12 +106,12 @@ class MonthOfTime:
         period, days = tally.period, range(len(tally.use.minutes))
         if dead_from is not None:
             held = tally.strike(day for day in days if period + day >= dead_from)
-            tally.held += held
+            tally.held += sum(held.values())
             self._find("RECIPIENT_DECEASED", tally, held)
         for code, covering in (("PROVIDER_NOT_ASSIGNED", tally.assigned), ("NO_AUTHORIZATION", tally.authorized)):
             if any(fact is None for fact in covering):
                 denied = tally.strike(day for day in days if covering[day] is None)
-                tally.denied += denied
+                tally.denied += sum(denied.values())
                 self._find(code, tally, denied)
 
     # --- visits -------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class MonthOfTime:
             tally.use.minutes[day] -= minutes
             tally.held += minutes if rule == "hold" else 0
             tally.denied += minutes if rule == "deny" else 0
-            tally.lose(gap.reasons[0].code, OUTCOMES[rule], minutes)
+            tally.lose(gap.reasons[0].code, OUTCOMES[rule], {day: minutes})
 
     # --- hours --------------------------------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class MonthOfTime:
         own = {tally.key[0]: self.assigned_minutes(tally.pair) for tally in tallies}
         cut_to_month([tally.use for tally in tallies], authorized, own)
         for tally in tallies:
-            tally.cut = tally.use.over_assigned + tally.use.over_authorized
+            tally.cut = sum(tally.use.over_assigned.values()) + sum(tally.use.over_authorized.values())
             self._find("OVER_ASSIGNED_HOURS", tally, tally.use.over_assigned)
             self._find("OVER_AUTHORIZED_HOURS", tally, tally.use.over_authorized)
 
@@ -242,7 +242,8 @@ class MonthOfTime:
             withdrawn=tally.claim.standing.withdrawn,
         )
 
-    def _find(self, code: str, tally: Tally, minutes: int) -> None:
-        tally.lose(code, self.findings.outcome(code), minutes)
+    def _find(self, code: str, tally: Tally, by_day: ByDay) -> None:
+        minutes = sum(by_day.values())
         if minutes:
+            tally.lose(code, self.findings.outcome(code), by_day)
             self.findings.add(code, minutes=minutes, **about(tally.key, self.recipient_id))

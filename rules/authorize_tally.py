@@ -4,7 +4,7 @@ Authority: none of its own; it keeps the books for the rules of the recipient's 
 Does not cover: why minutes are taken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from rules.periods import iso, month_of
 
 Key = tuple[str, str, int, str]  # provider, program, period start, document id
 Pair = tuple[str, str]  # provider, program
+ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
 
 
 class Tally(msgspec.Struct):
@@ -49,16 +50,17 @@ class Tally(msgspec.Struct):
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
 
-    def lose(self, code: str, outcome: str, minutes: int) -> None:
+    def lose(self, code: str, outcome: str, by_day: ByDay) -> None:
         """Say why minutes are not payable, if there are any."""
-        if minutes:
-            self.losses.append(Loss(self.use.document_id, self.key[1], code, outcome, minutes))
+        for day, minutes in by_day.items():
+            if minutes:
+                self.losses.append(Loss(self.key[-1], self.key[1], code, outcome, self.period + day, minutes))
 
-    def strike(self, days: Iterable[int]) -> int:
-        """Take all minutes of days (numbers within the period); how many there were."""
-        taken = 0
+    def strike(self, days: Iterable[int]) -> dict[int, int]:
+        """Take all minutes of days (numbers within the period); how many there were of each."""
+        taken = {}
         for day in days:
-            taken += self.use.minutes[day]
+            taken[day] = self.use.minutes[day]
             self.use.minutes[day] = 0
         return taken
 

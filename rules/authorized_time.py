@@ -18,8 +18,8 @@ class Use(msgspec.Struct):
     document_id: str
     minutes: list[int]
     places: list[tuple[Stamp, int]]
-    over_assigned: int = 0
-    over_authorized: int = 0
+    over_assigned: dict[int, int] = {}  # by day of the period
+    over_authorized: dict[int, int] = {}
 
 
 def cut_to_month(uses: Sequence[Use], authorized_minutes: int, assigned_minutes: Mapping[str, int | None]) -> None:
@@ -31,10 +31,9 @@ def cut_to_month(uses: Sequence[Use], authorized_minutes: int, assigned_minutes:
     for use, day, minutes in in_order_of_use(uses):
         own = own_left.get(use.provider_id)
         paid = min(minutes, left if own is None else min(own, left))
-        if own is not None and own <= left:  # the own hours run out first, and are asked first
-            use.over_assigned += minutes - paid
-        else:
-            use.over_authorized += minutes - paid
+        # The own hours are asked first where they run out first.
+        over = use.over_assigned if own is not None and own <= left else use.over_authorized
+        over[day] = over.get(day, 0) + minutes - paid
         left -= paid
         if own is not None:
             own_left[use.provider_id] = own - paid

@@ -4,6 +4,7 @@ Authority: TIME-1 to TIME-4, HOURS-6 (MPP 30-769; "first processed" is practice,
 assumption). In force: always. Does not cover: whether the claimed minutes may be paid.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.conclusions import Stamp
@@ -26,11 +27,25 @@ class Claim(NamedTuple):
     places: list[tuple[Stamp, int]]
     payable: Stamp | None
     by_day: list[int]  # all that is claimed, payable or not
+    approved: list[int]  # of these, by the approved revision that stands
 
     @property
     def claimed(self) -> int:
         """All minutes that the document claims, payable or not."""
         return sum(self.minutes) + self.awaiting + self.early
+
+    def awaiting_by_day(self) -> dict[int, int]:
+        """Minutes that wait for approval, by day of the period (TIME-2)."""
+        return _more(self.by_day, self.approved) if self.awaiting else {}
+
+    def early_by_day(self) -> dict[int, int]:
+        """Minutes claimed before they were worked, by day of the period (TIME-4)."""
+        return _more(self.approved, self.minutes) if self.early else {}
+
+
+def _more(whole: Sequence[int], part: Sequence[int]) -> dict[int, int]:
+    pairs = zip(whole, part, strict=True)
+    return {index: minutes - less for index, (minutes, less) in enumerate(pairs) if minutes != less}
 
 
 def claim(document: Document[Timesheet]) -> Claim:
@@ -40,16 +55,17 @@ def claim(document: Document[Timesheet]) -> Claim:
     standing = _approved(document)
     nothing = [0] * len(current.minutes_worked)
     if current.withdrawn:
-        return Claim(current, nothing, 0, 0, places, payable, nothing)
+        return Claim(current, nothing, 0, 0, places, payable, nothing, nothing)
     if standing is None:
-        return Claim(current, nothing, sum(current.minutes_worked), 0, places, payable, current.minutes_worked)
+        claimed = current.minutes_worked
+        return Claim(current, nothing, sum(claimed), 0, places, payable, claimed, nothing)
     approved = standing.minutes_worked
     by_day = approved
     if standing is not current:
         by_day = [max(pair) for pair in zip(current.minutes_worked, approved, strict=True)]
     minutes = worked_before_approval(standing)
     awaiting = sum(by_day) - sum(approved)
-    return Claim(standing, minutes, awaiting, sum(approved) - sum(minutes), places, payable, by_day)
+    return Claim(standing, minutes, awaiting, sum(approved) - sum(minutes), places, payable, by_day, approved)
 
 
 def worked_before_approval(timesheet: Timesheet) -> list[int]:

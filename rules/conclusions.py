@@ -198,12 +198,13 @@ class Worked(msgspec.Struct, array_like=True):
 
 
 class Loss(NamedTuple):
-    """Service minutes of a timesheet that a rule held, cut or denied: code of its finding, and outcome."""
+    """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
 
     document_id: str
     program: str
     code: str
     outcome: str
+    day: int
     minutes: int
 
 

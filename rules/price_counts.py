@@ -7,6 +7,7 @@ Travel is on no statement's counts: they are of service.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import msgspec
 
@@ -38,7 +39,7 @@ class Counts(msgspec.Struct):
 
     def take(self, loss: Loss) -> None:
         """Minutes that a rule of the provider's side held, cut or denied."""
-        _, _, _, outcome, minutes = loss
+        *_, outcome, _, minutes = loss
         self.losses.append(loss)
         self.held += minutes if outcome == "HELD" else 0
         self.cut += minutes if outcome == "CUT" else 0
@@ -54,10 +55,10 @@ class Taken:
         self.counts: dict[tuple[str, int], Counts] = defaultdict(Counts)
         self.findings = Findings()
 
-    def refuse(self, time: AuthorizedTime, code: str, minutes: int, missing: str = "") -> None:
-        """Minutes of a timesheet that never got a rate."""
+    def refuse(self, time: AuthorizedTime, code: str, by_day: Mapping[int, int], missing: str = "") -> None:
+        """Minutes of a timesheet, by day, that never got a rate."""
         words = {"missing": missing} if missing else {}
-        self._service(time, time.period_start, code, minutes, words)
+        self._service(time, time.period_start, code, by_day, words)
 
     def refuse_travel(self, document_id: str, code: str, minutes: int, missing: str) -> None:
         """Minutes of a travel claim that never got a rate."""
@@ -82,18 +83,20 @@ class Taken:
         """Minutes that had a rate; a claim for several recipients names one only where the finding is about it."""
         period = period_of(worked.day)
         if worked.earning == "SERVICE":
-            self._service(worked, period, code, minutes, words)
+            self._service(worked, period, code, {worked.day: minutes}, words)
             return
         whose = self._statement(worked, period) if "recipient_id" in catalog()[code]["grain"] else {}
         self._find(code, minutes, words, document_id=worked.document_id, **whose)
 
     def _service(
-        self, about: AuthorizedTime | Worked, period: int, code: str, minutes: int, words: dict[str, str]
+        self, about: AuthorizedTime | Worked, period: int, code: str, by_day: Mapping[int, int], words: dict[str, str]
     ) -> None:
-        loss = Loss(about.document_id, about.program, code, self.findings.outcome(code), minutes)
-        self.counts[about.recipient_id or "", period].take(loss)
+        outcome = self.findings.outcome(code)
+        for day, minutes in by_day.items():
+            loss = Loss(about.document_id, about.program, code, outcome, day, minutes)
+            self.counts[about.recipient_id or "", period].take(loss)
         whose = self._statement(about, period) | {"program": about.program}
-        self._find(code, minutes, words, document_id=about.document_id, **whose)
+        self._find(code, sum(by_day.values()), words, document_id=about.document_id, **whose)
 
     def _statement(self, about: AuthorizedTime | Worked, period: int) -> dict[str, str]:
         recipient = about.recipient_id or ""

@@ -81,12 +81,13 @@ class MonthOfWork:
             counts = self.counts[time.recipient_id, time.period_start]
             counts.add(time)
             if (time.document_id, time.program, time.period_start) in moved and any(time.minutes):
-                self.taken.refuse(time, "DOCUMENT_MOVED", sum(time.minutes))
+                by_day = {time.period_start + index: minutes for index, minutes in enumerate(time.minutes) if minutes}
+                self.taken.refuse(time, "DOCUMENT_MOVED", by_day)
                 continue
             priced = price_time(time, self._enrolled, lambda county, day: wage(county, day, self.law, self.cut_off))
             self.worked += priced.worked
-            for (code, missing), minutes in priced.refused.items():
-                self.taken.refuse(time, code, minutes, missing)
+            for (code, missing), by_day in priced.refused.items():
+                self.taken.refuse(time, code, by_day, missing)
 
     def _enrolled(self, day: int) -> bool:
         return self.enrollments.on(day) is not None

@@ -13,10 +13,10 @@ Problem = tuple[str, str]  # code of the finding, what is missing
 
 
 class Priced(NamedTuple):
-    """What is left of one timesheet, by day, and minutes that were refused by problem."""
+    """What is left of one timesheet, by day, and minutes that were refused by problem and day."""
 
     worked: list[Worked]
-    refused: dict[Problem, int]
+    refused: dict[Problem, dict[int, int]]
 
 
 def price_time(
@@ -24,7 +24,7 @@ def price_time(
 ) -> Priced:
     """Ask of each day whether the provider was enrolled and what the county pays."""
     worked: list[Worked] = []
-    refused: dict[Problem, int] = {}
+    refused: dict[Problem, dict[int, int]] = {}
     payable = time.payable or time.recorded
     reference = time.documents[0]
     for index, minutes in enumerate(time.minutes):
@@ -33,7 +33,7 @@ def price_time(
         day = time.period_start + index
         rate, code, missing = wage(time.counties[index], day) if enrolled(day) else (0, "PROVIDER_NOT_ENROLLED", "")
         if code is not None:
-            refused[code, missing] = refused.get((code, missing), 0) + minutes
+            refused.setdefault((code, missing), {})[day] = minutes
             continue
         worked.append(
             Worked(

@@ -78,7 +78,7 @@ def _own_use(side: Side, provider_id: str, program: str) -> Iterator[Node]:
 
 def _used(tallies: Iterable[Tally]) -> Iterator[Node]:
     for tally in sorted((each for each in tallies if each.claim.payable), key=lambda each: each.order):
-        minutes, cut = sum(tally.use.minutes), tally.use.over_assigned + tally.use.over_authorized
+        minutes, cut = sum(tally.use.minutes), tally.cut
         if minutes or cut:
             provider, _, _, document_id = tally.key
             text = f"{provider}, timesheet {document_id}: {hhmm(minutes)}" + (f", {hhmm(cut)} cut" if cut else "")

@@ -1,12 +1,12 @@
 """Every claimed minute of service: paid, held, cut or denied, and what to do about those that are not paid."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
-from pipelines.explain.words import PEOPLE, short_day
+from pipelines.explain.words import PEOPLE
 from pipelines.wording import REASONS, in_words
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
@@ -26,13 +26,18 @@ def tallies_of(statement: Statement, month: MonthOfTime | None) -> list[Tally]:
     return [each for each in found if (each.key[0], each.period) == (statement.provider_id, statement.period_start)]
 
 
-def losses_of(statement: Statement, side: Side) -> list[Loss]:
-    """Minutes that are not paid, by document and reason."""
+def losses_by_day(statement: Statement, side: Side) -> list[Loss]:
+    """Minutes that are not paid, as the rules of both sides took them."""
     counts = side.of_provider.counts.get((statement.recipient_id or "", statement.period_start))
     of_recipient = (loss for tally in tallies_of(statement, side.of_recipient) for loss in tally.losses)
+    return [*of_recipient, *(counts.losses if counts else ())]
+
+
+def losses_of(statement: Statement, side: Side) -> list[Loss]:
+    """Minutes that are not paid, by document and reason (the day is the period's first)."""
     sums: dict[Loss, int] = defaultdict(int)
-    for loss in (*of_recipient, *(counts.losses if counts else ())):
-        sums[loss._replace(minutes=0)] += loss.minutes
+    for loss in losses_by_day(statement, side):
+        sums[loss._replace(minutes=0, day=statement.period_start)] += loss.minutes
     return [loss._replace(minutes=minutes) for loss, minutes in sums.items()]
 
 
@@ -127,35 +132,3 @@ def finding_node(finding: FindingRecord, code: str, minutes: int | None, closing
 def closes(month: int, law: Law) -> str:
     """The last business day whose pay run can still change a month (TIME-6)."""
     return iso(business_day_of(closing_cut_off(month, law.value("filing.closes_after_months", month))))
-
-
-def timesheet_nodes(statement: Statement, side: Side) -> Iterator[Node]:
-    """Each timesheet by day: claimed and paid."""
-    paid: dict[tuple[str, str, int], int] = defaultdict(int)
-    for worked in side.of_provider.worked:
-        if worked.earning == "SERVICE" and worked.recipient_id == statement.recipient_id:
-            paid[worked.document_id, worked.program, worked.day] += worked.minutes
-    for tally in tallies_of(statement, side.of_recipient):
-        if tally.claim.claimed:
-            yield _timesheet(tally, paid)
-
-
-def _timesheet(tally: Tally, paid: Mapping[tuple[str, str, int], int]) -> Node:
-    """Of a correction that waits, what it claims above the approved revision is claimed too (TIME-3)."""
-    _, program, period, document_id = tally.key
-    days = []
-    for index, minutes in enumerate(tally.claim.by_day):
-        if minutes:
-            day = period + index
-            kept = paid.get((document_id, program, day), 0)
-            text = f"{short_day(day)} {hhmm(minutes)}" + (f" (paid {hhmm(kept)})" if kept != minutes else "")
-            days.append(Node(what="day", text=text, day=iso(day), minutes=minutes))
-    revision = tally.claim.standing.revision
-    return Node(
-        what="timesheet",
-        text=f"Timesheet {document_id} revision {revision}, {program}: {hhmm(tally.claim.claimed)} claimed",
-        minutes=tally.claim.claimed,
-        document=f"Timesheet/{document_id}/{revision}",
-        adds=("minutes",),
-        parts=days,
-    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipelines.explain.cause import Instruction
+from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import LineKey, Piece, cited, line_nodes, pieces
 from pipelines.explain.evidence import Side
@@ -15,7 +16,6 @@ from pipelines.explain.hours import (
     finding_node,
     losses_of,
     time_node,
-    timesheet_nodes,
 )
 from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced

@@ -77,14 +77,14 @@ def _grow(tree: Tree, node: "Node | list[Node]") -> None:
         tree.add(Text(" · ".join(day.text for day in node), overflow="fold"))
         return
     branch = tree.add(_label(node))
-    for part in _grown(node.parts):
+    for part in _grown(node.parts) if node.what != "day" else ():  # a day's line says it all
         _grow(branch, part)
 
 
 def _grown(parts: Iterable[Node]) -> "Iterator[Node | list[Node]]":
-    """Days that follow each other come together."""
-    for is_day, run in groupby(parts, key=lambda part: part.what == "day"):
-        if is_day:
+    """Days that follow each other come together, but for those on which not all was paid."""
+    for together, run in groupby(parts, key=lambda part: part.what == "day" and not part.parts):
+        if together:
             yield list(run)
         else:
             yield from run

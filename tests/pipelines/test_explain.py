@@ -71,6 +71,18 @@ def check_time(statement: Node, instruction: Instruction) -> None:
         assert reason.acts in ("PROVIDER", "RECIPIENT", "COUNTY")
     sheets = [part for part in statement.parts if part.what == "timesheet"]
     assert sum(sheet.minutes or 0 for sheet in sheets) == time.minutes
+    assert by_day(sheets) == {"paid": told["paid"]} | {part.what: part.minutes for part in time.parts if part.minutes}
+
+
+def by_day(sheets: list[Node]) -> dict[str, int]:
+    """What became of the minutes, summed over the days; a day without parts was paid whole."""
+    sums = {"paid": 0}
+    for day in (day for sheet in sheets for day in sheet.parts):
+        assert not day.parts or sum(part.minutes or 0 for part in day.parts) == day.minutes
+        for part in day.parts or [Node(what="paid", text="", minutes=day.minutes)]:
+            assert part.what == "paid" or part.rule, "nobody is told which rule took them"
+            sums[part.what] = sums.get(part.what, 0) + (part.minutes or 0)
+    return sums
 
 
 def only(node: Node, what: str) -> Node:
