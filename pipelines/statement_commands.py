@@ -13,7 +13,10 @@ from pipelines.misuse import Misuse, day_asked
 if TYPE_CHECKING:
     from pipelines.statements.documents import Asked, Paper
     from pipelines.statements.paid_folder import Person
+    from rules.law import Law
 
+LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
+VIOLATION = ("V1:", "V2:", "V3:", "V4:")
 FORMATS = ("html", "pdf")
 LANGUAGES = ("en", "es")
 
@@ -37,6 +40,7 @@ def statement(
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
+    law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
 ) -> int:
     """Write statements of earnings and notices for people, in English or Spanish.
 
@@ -53,13 +57,37 @@ def statement(
     if language not in LANGUAGES:
         raise Misuse(f"--language {language} is not spoken here: take en or es")
     _complete(person, period, run)
+    _ready(out, formats)
+    asked = _asked(_folder(paid), run, period, language, contact, law)
+    papers = _papers(paid, person, asked)
+    _write(papers, out, formats, language)
+    if asked.law is None and any(id.startswith(VIOLATION) for paper in papers for id in paper.ids):
+        print(LEFT_OUT)
+    return 0
+
+
+def _asked(
+    paid: Path, run: str | None, period: str | None, language: str, contact: Path | None, law: Path | None
+) -> "Asked":
     from pipelines.statements.contact import Contacts
     from pipelines.statements.documents import Asked
     from pipelines.statements.paid_folder import last_cut_off
 
-    cut_off = last_cut_off(_folder(paid), day_asked(run, "--run") if run else None)
-    asked = Asked(cut_off, _period(period), language, Contacts(contact))
-    return _write(_papers(paid, person, asked), out, formats, language)
+    cut_off = last_cut_off(paid, day_asked(run, "--run") if run else None)
+    return Asked(cut_off, _period(period), language, Contacts(contact), _law_of(paid, cut_off, law))
+
+
+def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
+    """The law that a pay run was paid by; None if it is neither this version's nor ``overlay``'s was asked for."""
+    from pipelines.pay_commands import overlaid_law
+    from pipelines.statements.paid_folder import law_version
+
+    law = overlaid_law(overlay)
+    if law.version == law_version(paid, cut_off):
+        return law
+    if overlay is None:
+        return None
+    raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
 
 
 def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "list[Paper]":
@@ -82,11 +110,25 @@ def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "list[Paper]
     )
 
 
-def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language: str) -> int:
-    from pipelines.statements.documents import INDEX, write
+def _ready(out: Path, formats: tuple[str, ...]) -> None:
+    """Before anything is read: whatever would stop the writing. Raises Misuse."""
+    from pipelines.statements.output import UNFINISHED
 
-    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
+    if out.exists() and not out.is_dir():
+        raise Misuse(f"--out {out} is a file: name a new folder")
+    if (out / UNFINISHED).exists():
+        raise Misuse(f"--out {out} holds the papers of a command that was stopped: delete it, or name a new folder")
+    if out.exists() and any(out.iterdir()):
         raise Misuse(f"--out {out} is not empty: name a new folder, so that no old paper stays among the new")
+    if "pdf" in formats:
+        from pipelines.statements.paper import printer
+
+        printer()
+
+
+def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language: str) -> None:
+    from pipelines.statements.output import INDEX, write
+
     write(papers, out, formats, language)
     statements = sum(paper.kind == "statement" for paper in papers)
     made = f"{_counted(statements, 'statement')} and {_counted(len(papers) - statements, 'letter')} with notices"
@@ -94,7 +136,6 @@ def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language:
     left = sum(paper.english for paper in papers)
     if left:
         print(f"{left:,} sentences stand in English: this version has no {language} words for them")
-    return 0
 
 
 def _counted(count: int, what: str) -> str:

@@ -1,21 +1,12 @@
-"""The papers of a pay run or of a person, numbered, and written with their index.
+"""The papers of a person: statements, and a letter of notices."""
 
-A file's name is a number: who it is for stands in index.csv only (no personal data in file names).
-"""
-
-import csv
-import io
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from pipelines.misuse import Misuse
 from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
 from pipelines.statements.paid_folder import Dossier, Person
-from pipelines.statements.paper import Letter, letter_html, pdf_of, statement_html
+from pipelines.statements.paper import Letter, letter_html, statement_html
 from pipelines.statements.points import (
     LASTING,
     VISITS,
@@ -27,13 +18,9 @@ from pipelines.statements.points import (
     point_of,
 )
 from pipelines.statements.statement import statement_of
+from rules.law import Law
 from rules.periods import business_day_of, month_of
 from schemas.finding import Finding
-
-OWN_EYES = 0o600  # who is paid what
-INDEX = "index.csv"
-COLUMNS = ("number", "document", "language", "payee_type", "payee_id", "id")
-FEW = 8  # papers: below this a second process costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -49,12 +36,16 @@ class Paper:
 
 @dataclass(frozen=True)
 class Asked:
-    """What to make: of a ``cut_off``; with ``period`` its statement and notices, else what is new in that pay run."""
+    """What to make: of a ``cut_off``; with ``period`` its statement and notices, else what is new in that pay run.
+
+    ``law``: the one it was paid by; if not known (None), no letter tells what a further violation brings.
+    """
 
     cut_off: int
     period: int | None
     language: str
     contacts: Contacts
+    law: Law | None = None
 
 
 def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]:
@@ -97,7 +88,7 @@ def _notices(person: Person, dossier: Dossier, asked: Asked, spoken: Language) -
             else account.service_month == month_of(asked.period)
         )
     ]
-    return in_order([*(point_of(each, person[0], spoken) for each in told), *accounts])
+    return in_order([*(point_of(each, person[0], spoken, asked.law) for each in told), *accounts])
 
 
 def _is_letter(finding: Finding) -> bool:
@@ -113,47 +104,3 @@ def _wanted(finding: Finding, person: Person, asked: Asked) -> bool:
     if person[0] == "RECIPIENT":
         return month_of_finding(finding) == month_of(asked.period)
     return period_of_finding(finding) == asked.period
-
-
-def write(papers: Sequence[Paper], out: Path, formats: Iterable[str], spoken: str) -> None:
-    """Write ``0001.html``, ``0001.pdf`` … and the index, last. Raises Misuse."""
-    width = max(4, len(str(len(papers))))
-    names = [f"{number:0{width}d}" for number in range(1, len(papers) + 1)]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if "html" in formats:
-            for name, paper in zip(names, papers, strict=True):
-                _write(out / f"{name}.html", paper.html.encode())
-        if "pdf" in formats:
-            for name, made in zip(names, _pdfs([paper.html for paper in papers]), strict=True):
-                _write(out / f"{name}.pdf", made)
-        _write(out / INDEX, _index(names, papers, spoken).encode())
-    except OSError as error:
-        raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error
-
-
-def _pdfs(pages: Sequence[str]) -> Iterator[bytes]:
-    if len(pages) < FEW:
-        yield from map(pdf_of, pages)
-        return
-    with ProcessPoolExecutor() as pool:
-        yield from pool.map(pdf_of, pages, chunksize=4)
-
-
-def _index(names: Sequence[str], papers: Sequence[Paper], spoken: str) -> str:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for name, paper in zip(names, papers, strict=True):
-        rows.writerows((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
-    return text.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_EYES), "wb") as stream:
-            stream.write(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

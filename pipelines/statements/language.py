@@ -56,6 +56,14 @@ class Language:
         whole = self.say("{hours} and {minutes}", hours=parts[0], minutes=parts[1]) if len(parts) > 1 else parts[0]
         return MINUS * (minutes < 0) + whole
 
+    def days(self, count: int) -> str:
+        """90 days."""
+        return _unit(count, "day", self.locale)
+
+    def months(self, count: int) -> str:
+        """12 months."""
+        return _unit(count, "month", self.locale)
+
     def day(self, day: int) -> str:
         """January 4, 2026."""
         return format_date(civil_date(day), "long", self.locale)

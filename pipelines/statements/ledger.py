@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from pipelines.misuse import Misuse
 from schemas.payment_instruction import PaymentInstruction
 
 Paid = PaymentInstruction
@@ -83,7 +84,9 @@ def _turned(before: Sequence[Paid], lost: Mapping[str, CameBack], paid: Paid) ->
             net = sum(sign * each.net_cents for sign, each in zip(signs, some, strict=True))
             if (gross, net) == wanted:
                 return {each.instruction_id for each in some}
-    raise ValueError("what a statement says was paid so far does not follow from its instructions")
+    raise Misuse(
+        "--paid lacks instructions, as the sums so far do not follow from them: copy it whole, or replay again"
+    )
 
 
 def _amounts(paid: Paid) -> tuple[int, int]:

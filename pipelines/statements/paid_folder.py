@@ -49,13 +49,29 @@ def last_cut_off(folder: Path, run: int | None) -> int:
     return cut_off_of(runs[-1] if run is None else run)
 
 
+def law_version(folder: Path, cut_off: int) -> str:
+    """The version of the law by which a pay run paid. Raises Misuse."""
+    version: str = _pay_run(folder, cut_off)["law_version"]
+    return version
+
+
+def _pay_run(folder: Path, cut_off: int) -> Stored:
+    return next(record for record in _stored(folder, "PayRun") if record["cut_off"] == cut_off)
+
+
 def people_of_run(folder: Path, cut_off: int) -> set[Person]:
-    """Everybody whom a pay run pays, or tells something."""
-    people = {
+    """Everybody whom a pay run pays, or tells something. Raises Misuse, also where payments of it are missing."""
+    payees = [
         (paid["payee_type"], paid["payee_id"])
         for paid in _stored(folder, "PaymentInstruction")
         if paid["cut_off"] == cut_off
-    }
+    ]
+    made = sum(total["count"] for total in _pay_run(folder, cut_off)["totals"])
+    if made != len(payees):
+        raise Misuse(
+            f"--paid {folder} holds {len(payees):,} of the {made:,} payments of this pay run: copy it whole, or replay"
+        )
+    people = set(payees)
     people |= {
         ("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off
     }

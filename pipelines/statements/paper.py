@@ -72,14 +72,19 @@ def _rendered(template: str, language: Language, **about: Any) -> str:
     return environment(language).get_template(template).render(**about)
 
 
-def pdf_of(html: str) -> bytes:
-    """A tagged PDF/UA-1; the same HTML gives the same bytes. Raises Misuse where Pango is not installed."""
+def printer() -> Any:
+    """WeasyPrint's HTML. Raises Misuse where Pango is not installed."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     try:
         from weasyprint import HTML
     except OSError as error:
         raise Misuse(NO_PANGO) from error
-    made: bytes = HTML(string=html).write_pdf(pdf_variant="pdf/ua-1", font_config=_fonts())
+    return HTML
+
+
+def pdf_of(html: str) -> bytes:
+    """A tagged PDF/UA-1; the same HTML gives the same bytes. Raises Misuse where Pango is not installed."""
+    made: bytes = printer()(string=html).write_pdf(pdf_variant="pdf/ua-1", font_config=_fonts())
     return made
 
 

@@ -5,11 +5,13 @@ from datetime import date
 
 from pipelines.statements.language import Language
 from pipelines.statements.sentences import Said, said, wording
+from pipelines.statements.stakes import VIOLATIONS, stake_of
+from rules.findings import long_date
+from rules.law import Law
 from rules.periods import epoch_day, iso, month_of, period_of, saturday_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 
-VIOLATIONS = ("V1", "V2", "V3", "V4")
 VISITS = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 WEIGHT = ("VIOLATION", "NOTICE", "HELD", "DENIED", "CUT", "WARNING", "NOTED")
 LASTING = (*VIOLATIONS, "OVERPAYMENT", "SHARE_OF_COST_DUE", "RECIPIENT_OVERLAP", "PROVIDER_OVERLAP")
@@ -31,16 +33,15 @@ class Point:
     minutes: int | None = None
     cents: int | None = None
     about: str | None = None
-    count: int | None = None
-    consequence: str | None = None
+    stake: tuple[str, ...] = ()
     authority: str = ""
     cleared: bool = False
     day: int | None = None
     english: bool = False
 
 
-def point_of(finding: Finding, reader: str, language: Language) -> Point:
-    """A finding as said to a PROVIDER or RECIPIENT."""
+def point_of(finding: Finding, reader: str, language: Language, law: Law | None = None) -> Point:
+    """A finding as said to a PROVIDER or RECIPIENT; what is at stake with it only by the ``law`` that found it."""
     words = wording()
     of_code = words["code"].get(finding.code, {})
     text = _said_to(finding, reader, language)
@@ -55,12 +56,11 @@ def point_of(finding: Finding, reader: str, language: Language) -> Point:
         message=text.message,
         next_step=language.say(words["cleared"]["next_step"]) if finding.cleared else text.next_step,
         who="RECIPIENT" if finding.addressee == "RECIPIENT" else "PROVIDER",
-        due_by=None if finding.cleared else finding.due_by,
+        due_by=_disputable_until(finding),
         minutes=finding.minutes,
         cents=finding.cents,
         about=finding.recipient_id if reader == "PROVIDER" else finding.provider_id,
-        count=finding.count,
-        consequence=_consequence(finding, language),
+        stake=stake_of(finding, law, language) if law else (),
         authority=finding.authority,
         cleared=finding.cleared,
         day=finding.service_date,
@@ -68,10 +68,11 @@ def point_of(finding: Finding, reader: str, language: Language) -> Point:
     )
 
 
-def _consequence(finding: Finding, language: Language) -> str | None:
-    if finding.cleared or finding.code not in VIOLATIONS or finding.consequence is None:
+def _disputable_until(finding: Finding) -> int | None:
+    """The dispute date if the rule still offers one: what was upheld, or does not count, keeps its date in vain."""
+    if finding.cleared or finding.due_by is None or long_date(finding.due_by) not in finding.next_step:
         return None
-    return language.say(wording()["consequence"].get(finding.consequence, "")) or None
+    return finding.due_by
 
 
 def _said_to(finding: Finding, reader: str, language: Language) -> Said:

@@ -48,7 +48,10 @@ class Hours:
 
 @dataclass(frozen=True)
 class Statement:
-    """Everything on the paper. ``run`` is the business day of the payment (None: nothing was paid yet)."""
+    """Everything on the paper. ``run`` is the business day of the payment (None: nothing was paid yet).
+
+    ``owed``: cents paid too much for this period that still stand so.
+    """
 
     payee_type: str
     payee_id: str
@@ -69,6 +72,7 @@ class Statement:
     year_to_date: Sums
     live_in_for: list[str]
     spend_by: int | None
+    owed: int
     county: str | None
     instruction_ids: list[str]
     finding_ids: list[str]
@@ -120,6 +124,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         year_to_date=summed(paid for paid in of_year if paid.instruction_id not in lost),
         live_in_for=sorted({paid.recipient_id or "" for paid in now if paid.income_tax_excluded}),
         spend_by=next((paid.spend_by for paid in now if paid.spend_by), None),
+        owed=sum(each.cents or 0 for each in findings if each.code == "OVERPAYMENT"),
         county=next((line.county for paid in reversed(own) for line in paid.lines if line.county), None),
         instruction_ids=[paid.instruction_id for paid in now],
         finding_ids=[each.finding_id for each in findings],

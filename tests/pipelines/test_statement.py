@@ -2,20 +2,25 @@
 
 import csv
 import re
+import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer import Abort
 
 from pipelines.cli import main
+from pipelines.statements.contact import Contacts
 from pipelines.statements.language import language
 from pipelines.statements.ledger import came_back
 from pipelines.statements.paid_folder import Dossier, Person, addressed_to, dossiers, people_of_run
+from pipelines.statements.paper import statement_html
 from pipelines.statements.points import period_of_finding
 from pipelines.statements.statement import Statement, statement_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
-from schemas.avro import validate
+from schemas.avro import Container, validate, write_container
 from tests.case_files import Case
 from tests.pipelines.statement_world import every_case, fortnight, said, write_case
 
@@ -155,7 +160,7 @@ def test_a_statement_of_the_fortnight(paid: Path, tmp_path: Path) -> None:
     # R1: 48:00 x 20.44 = 981.12; of 48:00 + 5:00 in the week of the 4th, 13:00 are overtime: 8:00 on R1, 5:00 on R3.
     assert "$981.12" in statement
     assert "48:00" in statement
-    assert "Overtime, the extra half of your pay" in statement
+    assert "Overtime, on top of your normal pay" in statement
     # R2: 12:00 stand, 3:00 wait.
     assert re.search(
         r'class="claimed">15:00</td><td class="paid"><i>=</i>12:00</td><td class="held"><i>\+</i>3:00', statement
@@ -304,3 +309,136 @@ def test_a_folder_that_is_not_a_replay_is_refused(tmp_path: Path, capsys: pytest
 def test_old_papers_are_not_mixed_with_new(paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "0007.html").write_text("old")
     assert "is not empty" in refused(capsys, "--paid", str(paid), "--out", str(tmp_path), "--run", "2026-01-16")
+
+
+LADDER = """
+[violation.ineligible_days]
+values = [{ from = 1900-01-01, value = [0, 0, 60, 200], grade = "instruction", citation = "what if" }]
+[violation.falls_after_months]
+values = [{ from = 1900-01-01, value = 9, grade = "instruction", citation = "what if" }]
+"""
+
+
+@pytest.fixture(scope="module")
+def overlay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("overlay")
+    (folder / "limits.toml").write_text(LADDER)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ladder(tmp_path_factory: pytest.TempPathFactory, overlay: Path) -> dict[str, Path]:
+    """The case of all four violations, paid by the law and by an overlay."""
+    [one] = [one for one, _ in every_case() if one.sentence.startswith("The ladder: notice, notice with material")]
+    base = tmp_path_factory.mktemp("ladder")
+    return {
+        name: write_case(base / name, one, law)
+        for name, law in {"own": Law.load(), "overlaid": Law.load(overlay)}.items()
+    }
+
+
+def stakes(paid: Path, out: Path, *options: str) -> str:
+    """What every violation letter of a folder says is at stake, one provider and all their months."""
+    found = []
+    for record in _records(paid):
+        if record["code"] == "V1" and record["count"]:
+            period = iso(period_of_finding(validate("Finding", record)) or 0)  # type: ignore[arg-type]
+            who = ("--paid", str(paid), "--provider", record["provider_id"], "--period", period)
+            pages = told(out / f"{period}{len(found)}", *who, *options)
+            found += re.findall(r'class="stake">(.*?)</p>', "".join(pages.values()))
+    return re.sub(r"<[^>]+>", " ", " ".join(dict.fromkeys(found)))
+
+
+def _records(paid: Path) -> list[dict[str, Any]]:
+    with (paid / "finding-0000.avro").open("rb") as stream:
+        return [record for _, record in Container(stream)]
+
+
+def test_what_is_at_stake_is_the_law_s(ladder: dict[str, Path], overlay: Path, tmp_path: Path) -> None:
+    own = stakes(ladder["own"], tmp_path / "own")
+    for sentence in (
+        "This is violation 1 of 4.",
+        "Violation 3 can stop you from working for 90 days.",
+        "stop you from working for IHSS and WPCS for 90 days. Violation 4 can stop you from working for 365 days.",
+        "stop you from working for IHSS and WPCS for 365 days. After that the count starts again from zero.",
+        "The count falls by one after 12 months without a violation.",
+    ):
+        assert sentence in re.sub(r"\s+", " ", own)
+    overlaid = stakes(ladder["overlaid"], tmp_path / "over", "--law", str(overlay))
+    for sentence in (
+        "Violation 3 can stop you from working for 60 days.",
+        "Violation 4 can stop you from working for 200 days.",
+        "The count falls by one after 9 months without a violation.",
+    ):
+        assert sentence in re.sub(r"\s+", " ", overlaid)
+    assert not re.search(r"\b(90|365|12)\b", overlaid)
+
+
+def test_by_another_law_nothing_is_said_of_further_violations(
+    ladder: dict[str, Path], overlay: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stakes(ladder["overlaid"], tmp_path / "a") == ""
+    assert "Name its overlay with --law" in capsys.readouterr().out
+    one = ("--paid", str(ladder["own"]), "--out", str(tmp_path / "b"), "--run", "2026-01-16")
+    assert "is not what --paid" in refused(capsys, *one, "--law", str(overlay))
+    assert stakes(ladder["own"], tmp_path / "c")
+    assert "Name its overlay with --law" not in capsys.readouterr().out
+
+
+def test_what_was_paid_too_much_is_seen_first(paid: Path, tmp_path: Path) -> None:
+    """R2's 8:00 became 4:00 after they were paid: 4 x 20.44 = 81.76 less taxes."""
+    person = ("--paid", str(paid), "--provider", P1, "--period", "2026-01-01")
+    owed = "Paid too much, still open. The county will write to you."
+    page = told(tmp_path / "now", *person)["0001.html"]
+    hero = page[: page.index("How we got to this amount")]
+    assert owed in hero
+    [cents] = {re.sub(r"\D", "", each) for each in re.findall(r"left you overpaid by \$([\d.]+)", page)}
+    assert re.sub(r"\D", "", hero[hero.index(owed) :].split("<td>")[1].split("<")[0]) == cents
+    assert owed not in told(tmp_path / "then", *person, "--run", "2026-01-27")["0001.html"]
+
+
+def test_what_was_taken_off_too_much_is_not_called_a_tax(made: list[tuple[Statement, Dossier, int]]) -> None:
+    """The words for a share of cost or a tax that is given back."""
+    back = [one for one, *_ in made for kind, now, _ in one.deductions if now < 0 and kind == "SHARE_OF_COST"]
+    assert back
+    page = statement_html(back[0], Contacts(None).of(None, "en"), EN)
+    assert "Too much was taken off before. It is put right here." in page
+
+
+def test_a_folder_that_lost_a_file_is_refused(paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(paid, part)
+    records = said(fortnight(), Law.load())["PaymentInstruction"]
+    write_container(part / "payment_instruction-0000.avro", "PaymentInstruction", records[1:])
+    run = iso(records[0]["run_date"])
+    assert "payments of this pay run: copy it whole" in refused(
+        capsys, "--paid", str(part), "--out", str(tmp_path / "a"), "--run", run
+    )
+    records = [each for each in records if (each["payee_id"], each["sequence"]) != (P1, 1)]
+    write_container(part / "payment_instruction-0000.avro", "PaymentInstruction", records)
+    person = ("--provider", P1, "--period", "2026-01-01")
+    assert "--paid lacks instructions" in refused(capsys, "--paid", str(part), "--out", str(tmp_path / "b"), *person)
+
+
+def test_a_command_that_is_stopped_leaves_nothing(
+    paid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(_: object) -> None:
+        assert (out / "0001.html").exists()
+        assert (out / "UNFINISHED").exists()
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    monkeypatch.setattr("pipelines.statements.output.pdf_of", stopped)
+    asked = ("--paid", str(paid), "--out", str(out), "--provider", P1, "--period", "2026-01-01")
+    with pytest.raises((SystemExit, KeyboardInterrupt, Abort)):
+        main(["statement", *asked])
+    assert not out.exists()
+    out.mkdir()
+    (out / "UNFINISHED").touch()
+    assert "a command that was stopped: delete it" in refused(capsys, *asked)
+
+
+def test_a_whole_folder_bears_no_mark(paid: Path, tmp_path: Path) -> None:
+    told(tmp_path / "out", "--paid", str(paid), "--run", "2026-01-16")
+    assert not (tmp_path / "out" / "UNFINISHED").exists()

@@ -73,7 +73,7 @@ def test_the_same_html_gives_the_same_pdf(papers: dict[str, Path]) -> None:
 
 
 def test_many_papers_are_the_same_as_one_by_one(papers: dict[str, Path]) -> None:
-    from pipelines.statements.documents import FEW, _pdfs
+    from pipelines.statements.output import FEW, _pdfs
 
     html = (papers["en"] / "0002.html").read_text("utf-8")
     assert set(_pdfs([html] * (FEW + 1))) == {(papers["en"] / "0002.pdf").read_bytes()}

@@ -100,6 +100,14 @@ def test_an_unknown_sentence_stays_in_english_and_is_counted() -> None:
     assert point.message == other.message
 
 
+def test_a_dispute_date_stands_only_where_it_can_be_used() -> None:
+    """Not where the county has upheld or overturned the violation."""
+    dated = [finding for finding in findings() if finding.due_by is not None and not finding.cleared]
+    shown = {finding.next_step: point_of(finding, "PROVIDER", language("en")).due_by for finding in dated}
+    assert {"If you disagree" in step for step in shown} == {True, False}
+    assert all((due is not None) == ("If you disagree" in step) for step, due in shown.items())
+
+
 def test_every_code_for_people_has_a_title() -> None:
     titles = {code for code, words in wording()["code"].items() if words["title"]}
     assert {code for code, entry in catalog().items() if entry["addressee"] != "COUNTY"} <= titles
