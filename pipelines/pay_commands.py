@@ -49,10 +49,25 @@ def replay(
     last_day = day_asked(until, "--until") if until else None
     _beam_options(beam or [])
     _folders(events, out)
+    _tell_of_accepted(events)
     summary = _replayed(events, out, last_day, law, beam or [], quiet)
     if _nothing_due(summary["inputs"]):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     return _told(summary, out, as_json, quiet)
+
+
+def _tell_of_accepted(events: Path) -> None:
+    """A replay knows no outbox: where a job was told to let stand what other code had said, it says something else."""
+    from pipelines.live.accepted import accepted
+    from rules.periods import business_day_of, iso
+
+    if known := accepted(events):
+        day = iso(business_day_of(max(each.until for each in known)))
+        print(
+            f"ihss-payroll: what was said up to {day} was accepted as said (accepted.json); this replay says what the"
+            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md",
+            file=sys.stderr,
+        )
 
 
 def simulate(

@@ -245,7 +245,8 @@ def test_a_death_within_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyP
     begins = midnight(epoch_day(WINDOWS["work"]))
     days = dealt(scenario("work"), begins)
     half, remember = len(days) * 2 // 3, PayRuns.remember
-    alive, world, left = World(tmp_path / "alive", begins), World(tmp_path / "dead", begins), [half - 3]
+    runs = sum(1 for _ in cut_offs(days[0].cut_off, days[half - 1].cut_off))
+    alive, world, left = World(tmp_path / "alive", begins), World(tmp_path / "dead", begins), [runs - 2]
     alive.live(days[:half]).close()
     alive.live(days[half:], accepting(alive, STRICT, days[half - 1].cut_off)).close()
     world.live(days[:half]).close()
@@ -312,3 +313,15 @@ def fold(world: World, law: Law, facts: Sequence[Fact], first: int, last: int, a
     job.close_runs(last)
     job.close()
     return accept is None or (world.journal / "accepted.json").exists()
+
+
+def test_a_replay_of_an_accepted_journal_says_that_it_is_another_story(
+    world: World, days: list[Day], half: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines import cli
+
+    world.live(days[:half]).close()
+    accepting(world, other_law(DEARER), days[half - 1].cut_off).close()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["replay", "--events", str(world.journal), "--out", str(tmp_path / "check"), "--quiet"])
+    assert ended.value.code == 0 and "was accepted as said" in capsys.readouterr().err
