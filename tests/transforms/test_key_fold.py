@@ -1,6 +1,7 @@
 """The unbounded path says what the bounded one says: tried without an engine, on many histories (issue 8, part 2)."""
 
 import os
+from datetime import date
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -9,13 +10,16 @@ from hypothesis import strategies as st
 from pipelines.plain import Outcome, replay_plain
 from pipelines.stepwise import replay_stepwise
 from rules.law import Law
+from schemas import FACTS
 from schemas.avro import encode, validate
+from schemas.envelope import Fact
 from tests.histories import History, histories, outcomes_on
 
 LAW = Law.load()
 SOON = LAW.amended({"soon.toml": {"filing": {"closes_after_months": {"values": [
-    {"from": __import__("datetime").date(1900, 1, 1), "value": 2, "grade": "assumption", "citation": "a test"}
+    {"from": date(1900, 1, 1), "value": 2, "grade": "assumption", "citation": "a test"}
 ]}}}})  # fmt: skip
+VISITED = ("Timesheet", "EvvVisit", "EvvVisit", "EvvVisit", "PaymentOutcome")
 HARDER = int(os.environ.get("HARDER", "1"))
 MANY = settings(deadline=None, max_examples=60 * HARDER, suppress_health_check=list(HealthCheck))
 
@@ -29,6 +33,35 @@ def bodies(outcome: Outcome) -> dict[str, list[bytes]]:
 def with_outcomes(data: st.DataObject, history: History, law: Law) -> History:
     made = replay_plain(history.facts, law, history.until).records.get("PaymentInstruction", [])
     return history._replace(facts=(*history.facts, *data.draw(outcomes_on(made))))
+
+
+@st.composite
+def sent_again(draw: st.DrawFn, history: History) -> list[Fact]:
+    """Visits and outcomes sent once more, long after: as they were, changed under their number, or as another revision;
+    a visit on any day of the history."""
+    old = [fact for fact in history.facts if fact.KIND in ("EvvVisit", "PaymentOutcome")]
+    days = [fact.check_in_at for fact in old if getattr(fact, "check_in_at", None)]
+    again = []
+    for number, fact in enumerate(draw(st.lists(st.sampled_from(old), max_size=6)) if old else []):
+        fields = fact.model_dump() | {"event_id": f"again-{number}", "admitted_cut_off": None}
+        fields["recorded_at"] = history.until - draw(st.integers(1, 80)) * 24 * 3_600_000
+        if draw(st.booleans()):
+            fields["revision"] = draw(st.integers(1, 4))
+            changed = {"check_in_at": draw(st.sampled_from(days)), "check_out_at": None} if days else {}
+            became = {"outcome": draw(st.sampled_from(("RETURNED", "SETTLED")))}
+            fields |= changed if fact.KIND == "EvvVisit" else became
+        again.append(FACTS[fact.KIND].model_validate(fields))
+    return again
+
+
+@MANY
+@given(st.data(), histories(kinds=VISITED), st.integers(0, 2**32))
+def test_what_was_forgotten_and_comes_again(data: st.DataObject, history: History, seed: int) -> None:
+    """A closed month's visits and outcomes are digests; sent again they must be what they would have been."""
+    history = with_outcomes(data, history, SOON)
+    facts = [*history.facts, *data.draw(sent_again(history))]
+    found, expected = replay_stepwise(facts, SOON, history.until, seed), replay_plain(facts, SOON, history.until)
+    assert bodies(found) == bodies(expected)
 
 
 @MANY
