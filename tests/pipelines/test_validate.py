@@ -164,6 +164,23 @@ def test_only_what_the_facts_cause_is_told_of_others(county, told, tmp_path) -> 
     assert [each["code"] for each in said["details"] if each["document_id"] is None] == []
 
 
+def test_what_time_alone_brings_is_not_laid_to_what_is_sent(county, told, tmp_path) -> None:
+    """A fact of two months later: advances fall due meanwhile, and findings of them, also without it."""
+    later = max(fact.recorded_at for fact in good(county)) + 60 * 24 * 60 * 60_000
+    again = [fact.model_dump() | {"event_id": f"later-{number}", "recorded_at": later}
+             for number, fact in enumerate(of_kind(county, "IncomeAssessment"))]  # fmt: skip
+    path = tmp_path / "later.avro"
+    write_container(path, "IncomeAssessment", again)
+    facts = good(county)
+    standing = [
+        {finding["finding_id"] for finding in replay_plain(facts, Law.load(), until).records["Finding"]
+         if not finding["document_id"] and not finding["cleared"]}
+        for until in (None, later)
+    ]  # fmt: skip
+    assert standing[1] - standing[0], "time alone brings something in this county"
+    assert told(path, "--with", county, code=0)["details"] == []
+
+
 def test_a_timesheet_for_a_stranger_is_denied(county, told, tmp_path) -> None:
     fact = next(
         fact for fact in of_kind(county, "Timesheet") if fact.recipient_approved_at and sum(fact.minutes_worked)
