@@ -29,6 +29,16 @@ class Share(NamedTuple):
     code: str | None = None
 
 
+class Income(NamedTuple):
+    """Monthly income as it counts (SOC-2): unearned after the general exclusion; what is taken from earned income before
+    it is divided by ``earned_divisor``."""
+
+    unearned_cents: int
+    earned_excluded_cents: int
+    earned_divisor: int
+    countable_cents: int
+
+
 class OverLimit(msgspec.Struct, array_like=True, frozen=True):
     """A yearly income above the threshold of the category that an assessment claims; what a month keeps of it."""
 
@@ -45,10 +55,16 @@ def share_of_month(assessment: IncomeAssessment | None, month: int, lookup: Look
     try:
         if assessment.category in lookup("share_of_cost.free_categories", month):
             return Share(0)
-        level = lookup(f"share_of_cost.benefit_level_cents.{_level(assessment)}", month)
-        return Share(max(0, countable_cents(assessment, month, lookup) - level))
+        level = benefit_level_cents(assessment, month, lookup)
+        return Share(max(0, income(assessment, month, lookup).countable_cents - level))
     except NotInForce:
         return Share(0, "SHARE_OF_COST_UNKNOWN")
+
+
+def benefit_level_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) -> int:
+    """What income is held against (SOC-3). Raises NotInForce."""
+    level: int = lookup(f"share_of_cost.benefit_level_cents.{_level(assessment)}", month)
+    return level
 
 
 def _level(assessment: IncomeAssessment) -> str:
@@ -56,7 +72,7 @@ def _level(assessment: IncomeAssessment) -> str:
     return f"blind_{size}" if assessment.blind else size
 
 
-def countable_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) -> int:
+def income(assessment: IncomeAssessment, month: int, lookup: Lookup) -> Income:
     """Countable monthly income, half-up once at the end (SOC-2). Raises NotInForce."""
     general: int = lookup("share_of_cost.general_exclusion_cents", month)
     divisor: int = lookup("share_of_cost.earned_divisor", month)
@@ -64,7 +80,7 @@ def countable_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) ->
     rest = max(0, general - assessment.unearned_cents)
     excluded = rest + lookup("share_of_cost.earned_exclusion_cents", month) + assessment.impairment_work_expense_cents
     earned = max(0, assessment.earned_cents - excluded) - divisor * assessment.blind_work_expense_cents
-    return half_up(divisor * unearned + max(0, earned), divisor)
+    return Income(unearned, excluded, divisor, half_up(divisor * unearned + max(0, earned), divisor))
 
 
 def over_limit(assessment: IncomeAssessment | None, month: int, lookup: Lookup) -> OverLimit | None:

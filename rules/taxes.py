@@ -39,16 +39,19 @@ def withheld(
 
     Past payment years as ``said`` (instructions that stand); this year's anew on all gross of this year.
     """
-    year = year_of(run_date)
-    past = [each for each in said if year_of(each.run_date) != year]
-    taxes = dict.fromkeys(KINDS, 0)
-    for each in past:
-        for kind in KINDS:
-            taxes[kind] += each.deductions.get(kind, 0)
-    this_year = gross_cents - sum(each.gross_cents for each in past)
+    this_year, taxes = by_year(gross_cents, said, run_date)
     for kind, cents in withholding(this_year, kinds_of(relationship, run_date, lookup), run_date, lookup).items():
         taxes[kind] += cents
     return taxes
+
+
+def by_year(gross_cents: int, said: Sequence[Said], run_date: int) -> tuple[int, dict[str, int]]:
+    """The gross that is this payment year's, and what was withheld in others by kind (TAX-3)."""
+    year = year_of(run_date)
+    past = [each for each in said if year_of(each.run_date) != year]
+    taxes = {kind: sum(each.deductions.get(kind, 0) for each in past) for kind in KINDS}
+    this_year = gross_cents - sum(each.gross_cents for each in past)
+    return this_year, taxes
 
 
 class Deciding(NamedTuple):
