@@ -9,11 +9,12 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import grpc
-from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.exceptions import GoogleAPICallError, NotFound, PermissionDenied, RetryError
 from google.cloud import pubsub_v1
 from google.pubsub_v1.services.subscriber.transports.grpc import SubscriberGrpcTransport
 
@@ -21,8 +22,9 @@ from pipelines.live.clock import day_of
 from pipelines.live.collector import Batch, Message
 from pipelines.live.outbox import Letter, NotSent
 from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
+from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, cut_off_of
-from schemas.avro import MARKER, Unreadable, fingerprint_of
+from schemas.avro import MARKER, PREFIX, Unreadable, fingerprint_of
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
@@ -129,14 +131,22 @@ def message_of(received: Any, kind: str, subscription: str) -> Message:
 
 
 class TopicsOut:
-    """Records to the topics of conclusions, with the attributes of CloudEvents."""
+    """Records to the topics of conclusions, with the attributes of CloudEvents. Raises Misuse.
+
+    A topic that holds messages to a schema takes plain Avro, for a schema knows no head of a single object; any other
+    takes single-object messages.
+    """
 
     def __init__(self, project: str) -> None:
         self._client = pubsub_v1.PublisherClient()
         self._topics = {kind: self._client.topic_path(project, name) for kind, name in topics_of_conclusions().items()}
+        self._has_schema: dict[str, bool] = {}
+        with suppress(NotSent):  # asked again before anything is sent
+            self._ask()
 
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
         """Publish; the PayRun when all before it has arrived. Raises NotSent."""
+        self._ask()
         time = datetime.fromtimestamp(cut_off_of(day_of(run)) / MILLIS_IN_SECOND, UTC).isoformat()
         while first < len(letters):
             last = min(first + AT_ONCE, _end_of_part(letters, first))
@@ -153,8 +163,23 @@ class TopicsOut:
         """Let go of connections."""
         self._client.stop()
 
+    def _ask(self) -> None:
+        """Ask each topic, once, whether it has a schema."""
+        for kind in self._topics.keys() - self._has_schema.keys():
+            path = self._topics[kind]
+            try:
+                topic = self._client.get_topic(topic=path, retry=None, timeout=SECONDS_OF_ANSWER)
+            except NotFound:
+                raise Misuse(f"There is no topic {path}: make it (deploy/terraform does) or name its project") from None
+            except PermissionDenied:
+                raise Misuse(f"You may not look at {path}: ask for roles/pubsub.viewer on it") from None
+            except BROKEN as broken:
+                raise NotSent(type(broken).__name__) from None
+            self._has_schema[kind] = bool(topic.schema_settings.schema)
+
     def _publish(self, letter: Letter, time: str) -> Any:
-        return self._client.publish(self._topics[letter.kind], letter.body, **attributes(letter.kind, letter.id, time))
+        body = letter.body[PREFIX:] if self._has_schema[letter.kind] else letter.body
+        return self._client.publish(self._topics[letter.kind], body, **attributes(letter.kind, letter.id, time))
 
 
 def attributes(kind: str, id: str, time: str, source: str = "ihss-payroll") -> dict[str, str]:

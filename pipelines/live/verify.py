@@ -1,8 +1,9 @@
-"""``journal verify``: every check, the order of numbers and times, and that no number is missing."""
+"""``journal verify``: every check, the order of numbers and times, that no number is missing; letters accepted as said."""
 
 from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.live.accepted import fault
 from pipelines.live.journal import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.journal import TAKEN
@@ -29,6 +30,8 @@ def verify(journal: Path) -> Verdict:
             except Damaged as damage:
                 faults.append(str(damage))
     faults += _gaps(sorted(numbers))
+    if broken := fault(journal):
+        faults.append(broken)
     return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], faults)
 
 

@@ -17,6 +17,7 @@ from pipelines.live.memory import Memory
 from pipelines.live.past import OtherHistory
 from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.pickles import catalog_known
+from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
 from rules.adjustment import deductions_said
@@ -235,7 +236,9 @@ def test_only_the_last_pay_run_can_be_accepted_and_only_with_its_letters(
     assert not (world.journal / "accepted.json").exists()
     letters[3].write_bytes(whole)
     accepting(world, law, days[half - 1].cut_off).close()
+    assert not verify(world.journal).faults
     letters[3].write_bytes(letters[-1].read_bytes())
+    assert "restore outbox" in verify(world.journal).faults[0]
     with pytest.raises(OtherHistory, match="restore outbox"):
         world.job(law=law)
 
