@@ -33,6 +33,7 @@ func main() {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(largestRequest))
 	pb.RegisterPublisherServer(server, &fake.GServer)
 	pb.RegisterSubscriberServer(server, &fake.GServer)
+	pb.RegisterSchemaServiceServer(server, &fake.GServer)
 	go server.Serve(listener)
 	fmt.Println(listener.Addr())
 	ended := make(chan os.Signal, 1)
