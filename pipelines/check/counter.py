@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.check.json_lines import fact_of_line
-from pipelines.live.collector import EARLY_MINUTES
 from pipelines.misuse import Misuse, readable
 from rules.periods import MILLIS_IN_MINUTE
 from schemas import ARRIVALS
@@ -37,12 +36,17 @@ class Counter(Door):
         self.now = now
         self.placed: list[Placed] = []
         self.late: list[Record] = []  # what is said of facts that came late
+        self.bad_lines: set[str] = set()  # where lines stand that were rejected: what follows such a line is used
         self._origin = ""
         self._journalled = False
 
     def read(self, path: Path) -> Iterator[None]:
-        """Read a file of any kind; yields now and then."""
+        """Read a file of any kind, lines of a pipe; yields now and then."""
         self._journalled = False
+        if not path.is_file():
+            with path.open("rb") as stream:
+                yield from self.read_lines(stream, str(path))
+            return
         with path.open("rb") as stream:
             begins = stream.read(len(AVRO))
         if begins != AVRO and (path.suffix in SUFFIXES[1:] or begins.lstrip()[:1] == b"{"):
@@ -52,8 +56,10 @@ class Counter(Door):
         yield from self.read_file(path, str(path))
 
     def read_lines(self, lines: Iterable[bytes], name: str) -> Iterator[None]:
-        """Read one event a line; empty lines are none."""
+        """Read one event a line; empty lines are none. Raises Misuse where it is Avro: a pipe cannot be read twice."""
         for number, line in enumerate(lines, 1):
+            if number == 1 and line.startswith(AVRO):
+                raise Misuse(f"{name} is Avro, not lines of JSON: write it to a file and name that")
             if line.strip():
                 self._read_line(line.rstrip(b"\r\n"), f"{name}:{number}")
             if not number % LINES_BETWEEN_BEATS:
@@ -66,6 +72,7 @@ class Counter(Door):
             self.admit(fact_of_line(line))
         except Unreadable as wrong:
             self.reject(line, origin, wrong)
+            self.bad_lines.add(origin)
 
     def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
         """One record of a container, and where it stands."""
@@ -90,7 +97,7 @@ class Counter(Door):
 
     def admit(self, fact: Fact, block: int = 0) -> None:
         """Keep a fact that can be used. Raises Unreadable for one that the door or the live job would refuse."""
-        if not self._journalled and fact.recorded_at > self.now + EARLY_MINUTES * MILLIS_IN_MINUTE:
+        if not self._journalled and fact.recorded_at > self.now + EARLY_MILLIS:
             raise Unreadable("INVALID", "Recorded later than it arrived.", "recorded_at")
         if fact.KIND != "CourseListing":
             self.tally.latest_cut_off = max(self.tally.latest_cut_off, admission(fact))
@@ -104,7 +111,7 @@ def files_of(named: Iterable[Path]) -> list[Path]:
 
 
 def _files_of(named: Path) -> list[Path]:
-    if named == STANDARD_INPUT or named.is_file():
+    if named == STANDARD_INPUT or (named.exists() and not named.is_dir()):
         found = [named]
     elif named.is_dir():
         below = named / SEGMENTS if is_journal(named) else named

@@ -38,7 +38,7 @@ def words() -> dict[str, Any]:
 def verdict(sent: Counter, known: Counter | None, law: Law) -> Told:
     """All that would happen to ``sent``; ``known``: what the payroll has already, None: only the facts speak."""
     findings = _findings(sent, known, law)
-    rejections = [_rejection(rejection) for rejection in sent.rejections]
+    rejections = [_rejection(rejection, sent.bad_lines) for rejection in sent.rejections]
     withheld = [finding for finding in findings if withholds(finding)]
     kinds = sorted({placed.fact.KIND for placed in sent.placed})
     return {
@@ -62,9 +62,10 @@ def withholds(detail: Told) -> bool:
     return detail["outcome"] in WITHHOLDING or detail["code"] in UNUSED
 
 
-def _rejection(rejection: Told) -> Told:
+def _rejection(rejection: Told, bad_lines: set[str]) -> Told:
     version = published().get(rejection["raw"][len(MARKER) : PREFIX])
-    message, remedy = rejection["message"], words()["rejected"][rejection["reason"]]
+    where = "rejected_line" if rejection["origin"] in bad_lines else "rejected"
+    message, remedy = rejection["message"], (words()["rejected"] | words()[where])[rejection["reason"]]
     plain = [each["words"] for each in words()["pattern"] if f"'{each['begins']}" in message]
     return {
         "origin": rejection["origin"],

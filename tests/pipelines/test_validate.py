@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -304,3 +306,35 @@ def test_misuse(tmp_path, capsys) -> None:
         told = capsys.readouterr()
         assert said in told.err
         assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+def test_a_bad_line_does_not_take_the_others_with_it(county, told, tmp_path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        "{\n[]\n" + json.dumps({"kind": "Song"}) + "\n" + json.dumps(as_json(of_kind(county, "Timesheet")[0]))
+    )
+    said = told(path)
+    assert said["usable"] == {"Timesheet": 1}
+    remedies = [detail["remedy"] for detail in said["details"] if "reason" in detail]
+    assert [remedy.split(";")[-1].split(",")[0].strip() for remedy in remedies] == [
+        "the other lines can be used.", "the other lines can be used.", 'Name its kind',
+    ]  # fmt: skip
+    (tmp_path / "cut.avro").write_bytes((county / "timesheet-0001.avro").read_bytes()[:-30])
+    cut = next(each for each in told(tmp_path / "cut.avro")["details"] if each.get("reason") == "UNREADABLE")
+    assert "nothing of it is used from there on" in cut["remedy"]
+
+
+def test_a_pipe_is_read_as_lines(county, told, tmp_path, capsys) -> None:
+    """As of ``validate <(export-timesheets)``."""
+    pipe, line = tmp_path / "pipe", json.dumps(as_json(of_kind(county, "Timesheet")[0])).encode()
+    os.mkfifo(pipe)
+    for sent in (line + b"\nno\n", (county / "timesheet-0001.avro").read_bytes()):
+        writer = threading.Thread(target=pipe.write_bytes, args=(sent,), daemon=True)
+        writer.start()
+        if sent.startswith(line):
+            said = told(pipe)
+            assert (said["events"], said["rejected"], said["details"][0]["origin"]) == (2, 1, f"{pipe}:2")
+        else:
+            assert run(pipe) == 2
+            assert "is Avro, not lines of JSON: write it to a file and name that" in capsys.readouterr().err
+        writer.join(5)
