@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipelines.live.journal import Journal
-from rules.periods import MILLIS_IN_MINUTE, cut_off_after
+from rules.periods import cut_off_after
 from schemas.avro import Unreadable, decode_message
+from schemas.cloud_journal import arrived
 from schemas.envelope import Fact
 from schemas.journal import TAKEN, Entry
-
-EARLY_MINUTES = 10  # a fact may be recorded by a clock that goes before ours by so much (CONTRACT.md)
 
 
 class Message(NamedTuple):
@@ -71,12 +70,7 @@ class Taken(Unreadable):
 def _read(message: Message, now: int) -> Fact:
     if message.wrong is not None:
         raise message.wrong
-    fact = decode_message(message.raw, message.kind)
-    if not isinstance(fact, Fact):
-        raise Unreadable("UNKNOWN_SCHEMA", f"{fact.KIND} is not a kind of fact.")
-    if fact.recorded_at > now + EARLY_MINUTES * MILLIS_IN_MINUTE:
-        raise Unreadable("INVALID", "Recorded later than it arrived.", "recorded_at")
-    return fact
+    return arrived(decode_message(message.raw, message.kind), now)
 
 
 def batches(messages: Iterable[Message], acknowledge: Callable[[], None], largest: int) -> Iterable[Batch]:

@@ -1,4 +1,4 @@
-"""``journal verify``: every check, the order of numbers and times, that no number is missing; letters accepted as said."""
+"""``journal verify``: every check, order of numbers and times, no number missing, letters as they were accepted."""
 
 from pathlib import Path
 from typing import NamedTuple
