@@ -1,7 +1,7 @@
 """A language that statements speak: its catalog, and how it writes money, time and days (Babel)."""
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -36,7 +36,7 @@ class Language:
 
     def money(self, cents: int) -> str:
         """``-1234`` is ``−$12.34``."""
-        return format_currency(Decimal(cents) / 100, "USD", locale=self.locale).replace("-", MINUS)
+        return _money(cents, self.locale)
 
     def rate(self, mills: int) -> str:
         """Per hour; half of an odd cent has a third decimal."""
@@ -75,6 +75,12 @@ class Language:
     def month(self, day: int) -> str:
         """January 2026."""
         return format_skeleton("yMMMM", civil_date(day), locale=self.locale)
+
+
+@lru_cache(maxsize=100_000)
+def _money(cents: int, locale: Locale) -> str:
+    """Kept: most of a paper's amounts are on many others, and Babel takes its time."""
+    return format_currency(Decimal(cents) / 100, "USD", locale=locale).replace("-", MINUS)
 
 
 @cache

@@ -78,6 +78,11 @@ class Statement:
     finding_ids: list[str]
 
     @property
+    def year_is_over(self) -> bool:
+        """Nothing will be added to the year's sums."""
+        return self.year < year_of(self.as_of)
+
+    @property
     def deductions(self) -> list[tuple[str, int, int]]:
         """Kind, cents now, cents so far; those that are or were there."""
         kinds = [kind for kind in DEDUCTIONS if self.this.deductions.get(kind) or self.so_far.deductions.get(kind)]

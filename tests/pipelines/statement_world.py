@@ -1,15 +1,16 @@
 """Folders as a replay writes them, for the tests of statements: cases of the law, and a fortnight with all in it."""
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines.plain import replay_plain
-from pipelines.statements.paid_folder import STEMS
+from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned
 from rules.law import Law
-from schemas.avro import write_container
+from schemas.avro import validate, write_container
 from tests.case_files import Case, case, case_files
 
 FORTNIGHT = """
@@ -66,6 +67,22 @@ def write_case(folder: Path, one: Case, law: Law | None = None) -> Path:
 def said(one: Case, law: Law) -> dict[str, list[dict[str, Any]]]:
     """All records of a case, once."""
     return replay_plain(list(one.facts), law, one.cut_off).records
+
+
+def dossiers_of(records: dict[str, list[dict[str, Any]]]) -> dict[Person, Dossier]:
+    """Everybody's, as ``dossiers`` reads them from files."""
+    known: dict[Person, Dossier] = defaultdict(Dossier)
+    for kind in ("PaymentInstruction", "Finding", "AdvanceReconciliation"):
+        for stored in sorted(records.get(kind, []), key=lambda stored: stored["cut_off"]):
+            one: Any = validate(kind, stored)
+            if kind == "PaymentInstruction":
+                known[one.payee_type, one.payee_id].instructions.append(one)
+            elif kind == "AdvanceReconciliation":
+                known["RECIPIENT", one.recipient_id].reconciliations[one.service_month] = one
+            else:
+                for person in concerned(stored):
+                    known[person].findings[one.finding_id] = one
+    return known
 
 
 def every_case() -> Iterator[tuple[Case, Law]]:

@@ -12,6 +12,7 @@ from typer import Abort
 
 from pipelines.cli import main
 from pipelines.statements.contact import Contacts
+from pipelines.statements.documents import Asked, papers_of
 from pipelines.statements.language import language
 from pipelines.statements.ledger import came_back
 from pipelines.statements.paid_folder import Dossier, Person, addressed_to, dossiers, people_of_run
@@ -22,7 +23,7 @@ from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
 from schemas.avro import Container, validate, write_container
 from tests.case_files import Case
-from tests.pipelines.statement_world import every_case, fortnight, said, write_case
+from tests.pipelines.statement_world import dossiers_of, every_case, fortnight, said, write_case
 
 EN = language("en")
 P1, P2, R1, R3 = (f"fortnight.1.{name}" for name in ("P1", "P2", "R1", "R3"))
@@ -442,3 +443,35 @@ def test_a_command_that_is_stopped_leaves_nothing(
 def test_a_whole_folder_bears_no_mark(paid: Path, tmp_path: Path) -> None:
     told(tmp_path / "out", "--paid", str(paid), "--run", "2026-01-16")
     assert not (tmp_path / "out" / "UNFINISHED").exists()
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_every_paper_of_every_case_is_whole(code: str) -> None:
+    """Statements and letters of everybody in all cases of the law: no place is left open, no sentence in English."""
+    made = 0
+    for one, law in every_case():
+        records = said(one, law)
+        for person, dossier in dossiers_of(records).items():
+            for period in sorted({paid.period_start for paid in dossier.instructions}) or [None]:
+                asked = Asked(one.cut_off, period, code, Contacts(None), law)
+                for paper in papers_of(person, dossier, asked):
+                    body = paper.html.split("</style>")[1]
+                    assert not re.search(r"\{\w+\}|%\(|\bNone\b", body)
+                    assert not paper.english
+                    assert paper.ids
+                    made += 1
+    assert made > 500
+
+
+def test_what_is_over_is_said_to_be_over(paid: Path, tmp_path: Path) -> None:
+    """A year that has ended, and the last day to dispute: ten days after the pay run of 16 January."""
+    person = ("--paid", str(paid), "--provider", P1, "--period", "2026-01-01")
+    now = told(tmp_path / "a", *person)
+    then = told(tmp_path / "b", *person, "--run", "2026-01-20")
+    assert "The last day to dispute was:</b> January 26, 2026" in now["0001.html"]
+    assert "The last day to dispute was:</b> January 26, 2026" in now["0002.html"]
+    assert "Last day to dispute:</b> January 26, 2026" in then["0001.html"]
+    assert "All of 2026 so far" in now["0001.html"]
+    records = {**said(fortnight(), Law.load())}
+    statement = statement_of(("RECIPIENT", R3), dossiers_of(records)["RECIPIENT", R3], 20454, 20515, EN)
+    assert "All of 2025</h2>" in statement_html(statement, Contacts(None).of(None, "en"), EN)
