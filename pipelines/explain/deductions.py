@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.explain.earnings import cited
-from pipelines.explain.tree import Node
-from pipelines.explain.words import money, month_name, percent
+from pipelines.explain.share import share_nodes
+from pipelines.explain.tree import Node, Unbalanced
+from pipelines.explain.words import money, month_name, part_of
 from pipelines.wording import DEDUCTIONS, in_words
 from rules.adjustment import CARRIED
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
 from rules.settle_draft import Draft
-from rules.settle_filed import references
 from rules.settle_month import MonthOfPay
-from rules.settle_recipient import SHARE, RecipientMonth
-from rules.taxes import KINDS
+from rules.settle_recipient import HELD, SHARE, RecipientMonth
+from rules.taxes import KINDS, by_year
 
 OFFSET = "ADVANCE_PAID"
 RULES = {**dict.fromkeys(KINDS, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
@@ -68,33 +68,49 @@ def _carried(cents: int, draft: Draft) -> Node:
 
 def _how(kind: str, whole: int, draft: Draft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
-    if instruction_of_advance(draft):
-        return f"Estimated for the month: {money(whole)}" if kind in KINDS else f"Of the month: {money(whole)}"
+    if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
+        return f"As said before, for something it needs is not in force: {money(whole)}"
     if kind in KINDS:
         return _tax(kind, whole, draft)
     if kind == OFFSET:
-        covered = month.covered.get(draft.id) if isinstance(month, RecipientMonth) else None
-        taxes, share = draft.taxes_on_part(), draft.deductions.get(SHARE, 0)
-        less = [f"{money(taxes)} taxes on them"] * bool(taxes) + [f"{money(share)} share of cost"] * bool(share)
-        minutes = hhmm(covered.minutes if covered else 0)
-        text = f"The recipient's advance covered {minutes} of this work, {money(draft.part_cents)}"
-        return f"{text}{', less ' if less else ''}{' and '.join(less)}: {money(whole)}"
-    bears = max(0, draft.part_cents - draft.taxes_on_part())
-    return f"Charged to this statement: {money(whole)}, of at most {money(bears)} that it bears (pay less taxes)"
+        return _offset(whole, draft, month)
+    if instruction_of_advance(draft):
+        return f"The share of cost of the month, as far as the advance less taxes bears it: {money(whole)}"
+    taxes = draft.taxes_on_part()
+    text = f"It bears at most {money(draft.part_cents)} of pay - {money(taxes)} taxes on it = "
+    return f"{text}{money(max(0, draft.part_cents - taxes))}; charged: {money(whole)}"
+
+
+def _offset(whole: int, draft: Draft, month: MonthOfPay) -> str:
+    covered = month.covered.get(draft.id) if isinstance(month, RecipientMonth) else None
+    taxes, share = draft.taxes_on_part(), draft.deductions.get(SHARE, 0)
+    less = f" - {money(taxes)} taxes on it" * bool(taxes) + f" - {money(share)} share of cost" * bool(share)
+    minutes = hhmm(covered.minutes if covered else 0)
+    return f"The recipient's advance covered {minutes} of this work: {money(draft.part_cents)}{less} = {money(whole)}"
 
 
 def _tax(kind: str, whole: int, draft: Draft) -> str:
-    """The rate is that of the payment year; past years stay as they were said (TAX-3)."""
-    run = draft.now.run_date
-    past = [said for said in draft.said if year_of(said.run_date) != year_of(run)]
-    gross = draft.gross_cents - sum(said.gross_cents for said in past)
-    earlier = sum(said.deductions.get(kind, 0) for said in past)
-    if kind not in draft.reading(f"tax.kinds.{draft.statement.relationship}", run):
-        return f"Not paid by the relationship {in_words(draft.statement.relationship, {}).lower()}: {money(whole)}"
-    rate = draft.reading(f"tax.{kind}", _january(run))
-    text = f"{percent(rate)} of {money(gross)}, the pay of this statement in {year_of(run)}, = "
-    text += f"{money(share_cents(gross, rate))}, rounded half up"
-    return text + (f", with {money(earlier)} of earlier years: {money(whole)}" if earlier else "")
+    """The rate is that of the payment year; past years stay as they were said (TAX-3). An advance's is an estimate, at
+    the rates of its month (ADV-2). Raises Unbalanced where the product is not what the rules took."""
+    if instruction_of_advance(draft):
+        start = draft.statement.period_start
+        base, earlier, what = draft.gross_cents, 0, f"estimated on the advance of {month_name(start)}"
+    else:
+        start = draft.now.run_date
+        base, of_years = by_year(draft.gross_cents, draft.said, start)
+        earlier, what = of_years[kind], f"on what this statement pays in {year_of(start)}"
+    relationship = draft.statement.relationship
+    if whole == earlier and (not base or kind not in draft.reading(f"tax.kinds.{relationship}", start)):
+        return f"Withheld in earlier years, and not again: {money(whole)}" if whole else _untaxed(relationship)
+    rate = draft.reading(f"tax.{kind}", _january(start))
+    if share_cents(base, rate) + earlier != whole:
+        raise Unbalanced(f"{kind}: {base} at {rate} and {earlier} are not {whole}")
+    text = f"{part_of(base, rate)}, {what}"
+    return text + (f"; with {money(earlier)} of earlier years {money(whole)}" if earlier else "")
+
+
+def _untaxed(relationship: str) -> str:
+    return f"Not paid by the relationship {in_words(relationship, {}).lower()}"
 
 
 def _january(day: int) -> int:
@@ -110,23 +126,4 @@ def _authority(kind: str, draft: Draft) -> str | None:
 
 def _behind(kind: str, month: MonthOfPay) -> Iterator[Node]:
     """A recipient's share of cost, and who bears it."""
-    if kind != SHARE or not isinstance(month, RecipientMonth) or not month.share.cents:
-        return
-    charges = month.decision.conclusions.get("charges")
-    charged = [
-        Node(what="charge", text=f"{statement_id}: {money(cents)}", cents=cents)
-        for statement_id, cents in (charges.charged if charges else ())
-    ]
-    left = month.share.cents - sum(each.cents or 0 for each in charged)
-    if left:
-        charged.append(Node(what="not_charged", text=f"Charged to nobody so far: {money(left)}", cents=left))
-    yield Node(
-        what="share_of_cost",
-        text=f"The recipient's share of cost of {month_name(month.month)} is {money(month.share.cents)}",
-        cents=month.share.cents,
-        document=next(iter(references([month.assessment])), None),
-        rule="SOC-2",
-        authority="20 CFR 416.1112, 416.1124; WIC 12305.1",
-        adds=("cents",),
-        parts=charged,
-    )
+    return share_nodes(month) if kind == SHARE and isinstance(month, RecipientMonth) else iter(())

@@ -133,7 +133,8 @@ class Explained:
         names = self.said[-1]["assumptions"] if self.said else self.statement.assumptions
         parts = []
         for name in names:
-            citation = cited(self.law, name, self.statement.period_start, self.known)
+            day = self.said[-1]["run_date"] if self.said and name.startswith("tax.") else self.statement.period_start
+            citation = cited(self.law, name, day, self.known)
             parts.append(Node(what="assumption", text=name, rule=self.law.parameters[name].law, authority=citation))
         if parts:
             text = "Assumptions that touched it: no source was found for these"

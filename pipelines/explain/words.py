@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from pipelines.wording import KINDS, in_words
-from rules.money import MILL_MINUTES_IN_CENT, dollars
+from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, dollars, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
 
 EARNINGS = {
@@ -60,13 +60,23 @@ def moment(instant: int) -> str:
 
 
 def exactly(minutes: int, rate_mills: int) -> str:
-    """Where the one rounding of a line took something: ``, exactly $12.3450, rounded half up``."""
+    """Where the one rounding of a line took something: `` (exactly $12.3450, rounded half up once)``."""
     exact = Fraction(minutes * rate_mills, MILL_MINUTES_IN_CENT)
-    if exact.denominator == 1:
-        return ""
-    sign, hundredths = ("-" if exact < 0 else ""), abs(exact) * 100
+    return "" if exact.denominator == 1 else f" (exactly {_unrounded(exact)}, rounded half up once)"
+
+
+def part_of(cents: int, per_100000: int) -> str:
+    """An amount times a rate: ``$2,104.15 × 6.2 % = $130.4573, rounded half up to $130.46``."""
+    exact = Fraction(cents * per_100000, WHOLE_RATE)
+    product = "" if exact.denominator == 1 else f"{_unrounded(exact)}, rounded half up to "
+    return f"{money(cents)} × {percent(per_100000)} = {product}{money(share_cents(cents, per_100000))}"
+
+
+def _unrounded(cents: Fraction) -> str:
+    """Cents with two more places: ``$12.3450``; ``…`` where there are still more."""
+    sign, hundredths = ("-" if cents < 0 else ""), abs(cents) * 100
     whole, part = divmod(int(hundredths), 10_000)
-    return f" (exactly {sign}${whole:,}.{part:04d}{'' if hundredths.denominator == 1 else '…'}, rounded half up once)"
+    return f"{sign}${whole:,}.{part:04d}{'' if hundredths.denominator == 1 else '…'}"
 
 
 def percent(per_100000: int) -> str:

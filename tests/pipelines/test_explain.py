@@ -1,8 +1,10 @@
 """Explanations over every case of the law and over odd histories: they add up, account for every minute, or refuse."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ def check(found: Answer, instruction: Instruction) -> None:
     assert [-(each.cents or 0) for each in taken] == [each["cents"] for each in instruction["deductions"]]
     for line in lines:
         check_line(line)
+    for each in payment.walk():
+        check_product(each.text)
     if instruction["kind"] == "ARREARS":
         check_time(statement, instruction)
     assert {each.text for each in statement.find("assumption")} == set(instruction["assumptions"])
@@ -53,6 +57,20 @@ def check_line(line: Node) -> None:
             assert sum(day.minutes or 0 for day in days) == part.minutes
         if line.rate_mills is not None:
             assert f"{part.minutes // 60}:{part.minutes % 60:02d}" in part.text  # type: ignore[operator]
+
+
+def check_product(text: str) -> None:
+    """Whoever takes a pencil gets the same cents: base times rate, rounded half up."""
+    if found := re.search(r"(-?)\$([\d,.]+) × ([\d.]+) % = (?:.* rounded half up to )?(-?\$[\d,.]+\d)", text):
+        sign, base, rate, said = found.groups()
+        exact = Decimal(sign + base.replace(",", "")) * Decimal(rate) / 100
+    elif found := re.search(r"(\d+):(\d\d) × \$([\d.]+) an hour = (\$[\d,.]+\d)", text):
+        hours, minutes, rate, said = found.groups()
+        exact = (int(hours) * 60 + int(minutes)) * Decimal(rate) / 60
+    else:
+        assert "×" not in text or text.startswith("-"), text
+        return
+    assert exact.quantize(Decimal("0.01"), ROUND_HALF_UP) == Decimal(said.replace("$", "").replace(",", "")), text
 
 
 def check_time(statement: Node, instruction: Instruction) -> None:
