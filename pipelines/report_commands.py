@@ -3,6 +3,7 @@
 Exit code 0 when everything adds up, 1 when a control total does not agree, 2 on misuse.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rules.law import Law
 
 OWN_EYES, EVERYBODY = 0o600, 0o644
+MOST_SENTENCES = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +38,7 @@ def report(
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
     ] = None,
     with_ids: Annotated[bool, typer.Option("--with-ids", help="Name providers and recipients.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the first screen as JSON, nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> int:
     """Show on one page whether pay runs are right: control totals, money, held work and who acts next, what changed.
@@ -53,11 +56,19 @@ def report(
         raise Misuse(f"--out {out} is no HTML file: name one, such as report.html")
     made = _made(paid, days, events, with_ids)
     _write(out, made.html, OWN_EYES if with_ids else EVERYBODY)
-    if not quiet:
+    if as_json:
+        print(json.dumps(made.figures | {"page": str(out)}, indent=2))
+    elif not quiet:
         print(f"{made.told}\nThe page is {out}" + (", which names people: keep it safe" if with_ids else ""))
     if made.wrong:
-        print("ihss-payroll: the records do not add up: " + " ".join(made.wrong), file=sys.stderr)
+        print("ihss-payroll: the records do not add up:", _some(made.wrong), file=sys.stderr)
     return 1 if made.wrong else 0
+
+
+def _some(sentences: list[str]) -> str:
+    """The first few sentences; a folder that was tampered with has one a pay run."""
+    more = len(sentences) - MOST_SENTENCES
+    return " ".join(sentences[:MOST_SENTENCES]) + (f" And {more:,} more: see the page." if more > 0 else "")
 
 
 def _days_asked(first: str | None, last: str | None, run: str | None) -> tuple[int | None, int | None]:

@@ -6,13 +6,15 @@ from typing import Any
 
 from pipelines.report.records import Folder, Row
 from pipelines.report.span import Span, span_of
-from rules.periods import business_day_of
+from rules.periods import business_day_of, iso
 
+OF_REJECTION = ("reason", "field", "message", "origin", "seen_at")  # the bytes may be a megabyte each
 Sums = defaultdict[Any, Counter[str]]
 
 
 class Payments:
-    """Payment instructions, each once. ``doubtful``: instructions that contradict themselves or another of their id."""
+    """Payment instructions, each once. ``doubtful``: those that do not add up; ``conflicting``: an id says two things;
+    ``misnamed``: an id names another payee, recipient, period or run."""
 
     def __init__(self, span: Span) -> None:
         self.span = span
@@ -25,7 +27,7 @@ class Payments:
         self.payees: set[tuple[str, str]] = set()
         self.county_of: dict[str, str] = {}  # recipient or provider -> county of work paid
         self.advanced_on: dict[tuple[str, int], int] = {}  # (recipient, month) -> run of the first instruction
-        self.doubtful = self.conflicting = 0
+        self.doubtful = self.conflicting = self.misnamed = 0
 
     def add(self, paid: Row) -> None:
         """Take one instruction in; the same one sent again changes nothing."""
@@ -37,6 +39,7 @@ class Payments:
         self.ids[run][id] = said
         self.by_day[run][paid["kind"], paid["method"]].update(_amounts(paid))
         self.doubtful += not _adds_up(paid)
+        self.misnamed += id != _named(paid)
         if paid["kind"] == "ADVANCE":
             month = paid["recipient_id"], paid["period_start"]
             self.advanced_on[month] = min(run, self.advanced_on.get(month, run))
@@ -90,6 +93,12 @@ def _adds_up(paid: Row) -> bool:
     return (gross, net, ends) == (paid["gross_cents"], paid["net_cents"], paid["claimed_minutes"])
 
 
+def _named(paid: Row) -> str:
+    """The id that an instruction must have (CONTRACT, PaymentInstruction)."""
+    period, run = iso(paid["period_start"]), iso(paid["run_date"])
+    return ":".join((paid["kind"], paid["payee_id"], paid["recipient_id"] or "-", period, run))
+
+
 class Findings:
     """Findings as of the end of the span. ``standing``: the newest of each id; ``since`` is the run it first stood."""
 
@@ -134,8 +143,12 @@ class Books:
         self.findings = Findings(self.span, folder.records("Finding"))
         self.advances = self._newest(folder.records("AdvanceReconciliation"), "recipient_id", "service_month")
         self.benefits = self._newest(folder.records("BenefitHours"), "provider_id", "county", "service_month")
-        self.rejections = list(folder.records("Rejection"))
+        self.rejections = [{name: said[name] for name in OF_REJECTION} for said in folder.records("Rejection")]
         self.summary = folder.summary()
+
+    def rejected(self) -> list[Row]:
+        """Rejections of the span, as far as they say when they came: a live job's do, a replay's are of all runs."""
+        return [said for said in self.rejections if said["seen_at"] is None or self.span.saw(said["seen_at"])]
 
     def _newest(self, records: Iterable[Row], *key: str) -> list[Row]:
         """The newest record of each key as of the end of the span, by key."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipelines.report.books import Books
 from pipelines.report.records import Row
-from pipelines.report.wording import clock
+from pipelines.report.wording import clock, counted
 from pipelines.summary import faults
 from rules.money import dollars
 from rules.periods import business_day_of, cut_off_of, cut_offs, iso
@@ -25,7 +25,7 @@ def checks(books: Books) -> list[Check]:
     span, paid = books.span, books.payments
     total = paid.total()
     made = [
-        Check("Every business day has its pay run", f"{len(span.days):,} pay runs", list(_gaps(books))),
+        Check("Every business day has its pay run", counted(len(span.days), "pay run"), list(_gaps(books))),
         Check(
             "Instructions are those that the pay runs count: number, ids, gross and net",
             f"{total['count']:,} instructions, ${dollars(total['net'])} net",
@@ -37,7 +37,8 @@ def checks(books: Books) -> list[Check]:
             list(_findings(books)),
         ),
         Check(
-            "In every instruction lines make the gross, gross less deductions the net, and all minutes have an end",
+            "In every instruction lines make the gross, gross less deductions the net, all minutes have an end, and its "
+            "id names its payee, period and run",
             f"{sum(map(len, paid.ids.values())):,} instructions",
             list(_instructions(books)),
         ),
@@ -94,6 +95,8 @@ def _findings(books: Books) -> Iterator[str]:
 def _instructions(books: Books) -> Iterator[str]:
     if books.payments.doubtful:
         yield f"{books.payments.doubtful:,} instructions do not add up in themselves."
+    if books.payments.misnamed:
+        yield f"{books.payments.misnamed:,} instructions are of another payee, period or run than their id says."
     if books.payments.conflicting:
         yield f"{books.payments.conflicting:,} instructions stand there twice and differ."
 

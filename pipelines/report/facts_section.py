@@ -1,37 +1,58 @@
 """Sections on what came in and could not be used, on assumptions that touched money, and on all else that was found."""
 
+import shlex
 from collections import Counter, defaultdict
 from typing import Any
 
+from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.parts import Column, Section, Table, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
+from schemas.journal import is_journal
 
 MOST = 25
 
 
-def rejections_section(books: Books) -> Section:
-    """Facts that could not be used (of the whole folder: a replay does not say when one came)."""
-    lead = [
-        f"{counted(len(books.rejections), 'fact')} could not be used, in the whole of what was replayed. Each is kept "
-        "with its bytes in rejection*.avro: have its sender repair it and send it again."
-    ]
-    if not books.rejections:
+def rejections_section(books: Books, asked: Asked) -> Section:
+    """Facts that could not be used: of these runs, as far as they say when they came, else of the whole folder."""
+    rejected = books.rejected()
+    if not rejected:
         return Section("rejections", "Rejected facts", ["No fact was rejected."], _inputs(books))
     counts = Counter(
-        (rejection["reason"], rejection["field"] or "", rejection["message"], rejection["origin"].rpartition(":")[0])
-        for rejection in books.rejections
+        (said["reason"], said["field"] or "", said["message"], _source(said["origin"])) for said in rejected
     )
     rows: list[tuple[Any, ...]] = [
-        (in_words(reason, REJECTIONS), field, message, origin, count)
-        for (reason, field, message, origin), count in counts.items()
+        (in_words(reason, REJECTIONS), field, message, source, count)
+        for (reason, field, message, source), count in counts.items()
     ]
     kept, more = top(sorted(rows, key=lambda row: (-row[4], *row[:4])), MOST)
-    columns = [Column("Why"), Column("Field"), Column("What is wrong"), Column("File"), Column("Facts", "count")]
+    columns = [Column("Why"), Column("Field"), Column("What is wrong"), Column("From"), Column("Facts", "count")]
     table = Table("Rejected, most frequent first", columns, kept, more, wide=True)
-    return Section("rejections", "Rejected facts", lead, [table, *_inputs(books)])
+    return Section("rejections", "Rejected facts", [_rejected_told(rejected)], [table, *_inputs(books)], _each(asked))
+
+
+def _rejected_told(rejected: list[dict[str, Any]]) -> str:
+    undated = sum(said["seen_at"] is None for said in rejected)
+    told = f"{counted(len(rejected), 'fact')} could not be used"
+    when = ", whenever they came: a replay does not know when." if undated else " of what came in for these runs."
+    return f"{told}{when} Each is kept with its bytes in rejection*.avro: have its sender repair it and send it again."
+
+
+def _each(asked: Asked) -> str:
+    """Where each of them is shown: the page itself tells no fields of facts."""
+    live = asked.events is not None and is_journal(asked.events)
+    listed = "rejections list --journal" if live else "validate --all"
+    return f"Each of them, and what to repair: {shlex.join(['ihss-payroll', *listed.split(), str(asked.events or 'FACTS')])}"
+
+
+def _source(origin: str) -> str:
+    """The file, or the subscription, without the place in it (and without the sum a landing folder adds)."""
+    head, colon, place = origin.rpartition(":")
+    if colon and place.isdigit():
+        return head.partition("#")[0]
+    return origin.rpartition("/")[0] or origin
 
 
 def _inputs(books: Books) -> list[Any]:

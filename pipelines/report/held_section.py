@@ -28,8 +28,9 @@ def held_section(books: Books, asked: Asked) -> Section:
         return Section("held", "Held work", ["Nothing is held."])
     minutes = sum(finding["minutes"] or 0 for finding in held)
     lead = [
-        f"{clock(minutes)} hours on {counted(len(held), 'document')} are held as of {day(books.span.days[-1])}. Held "
-        "is not refused: it is paid once somebody does the next step. Age counts from the run that first held it."
+        f"{clock(minutes)} hours of service, travel and training on {counted(len(held), 'document')} are held as of "
+        f"{day(books.span.days[-1])}. Held is not refused: it is paid once somebody does the next step. Age "
+        "counts from the run that first held it."
     ]
     parts: list[Table | Chart] = [_chart(books, held), _by_reason(books, held)]
     if asked.with_ids:

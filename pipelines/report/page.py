@@ -21,6 +21,7 @@ from pipelines.report.visits_section import visits_section
 from pipelines.report.wording import clock, counted, day, money
 from pipelines.wording import NOT_COVERED, REASONS, in_words
 from rules.law import Law
+from rules.periods import iso
 
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
@@ -32,11 +33,12 @@ MOST_RUNS, MOST_COUNTIES = 20, 3
 
 @dataclass(frozen=True)
 class Report:
-    """The page, what does not add up, and one line for whoever asked for it."""
+    """The page, what does not add up, one line for whoever asked for it, and its first screen as JSON."""
 
     html: str
     wrong: list[str]
     told: str
+    figures: dict[str, Any]
 
 
 def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = None) -> Report:
@@ -57,7 +59,23 @@ def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = N
     )
     total = books.payments.total()
     told = f"{runs_told(books)}, {money(total['net'])} net: " + ("everything adds up" if not wrong else wrong[0])
-    return Report(html, wrong, told)
+    return Report(html, wrong, told, _figures(books, made))
+
+
+def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
+    """The first screen for a program: money in cents, time in minutes."""
+    days, total, held = books.span.days, books.payments.total(), books.findings.of("HELD")
+    return {
+        "adds_up": not any(check.wrong for check in made),
+        "checks": [check._asdict() for check in made],
+        "pay_runs": {"count": len(days), "first": iso(days[0]), "last": iso(days[-1])},
+        "instructions": total["count"],
+        "gross_cents": total["gross"],
+        "net_cents": total["net"],
+        "held": {"documents": len(held), "minutes": sum(finding["minutes"] or 0 for finding in held)},
+        "rejected": len(books.rejected()),
+        "unusual": unusual(books),
+    }
 
 
 def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None", made: list[Check]) -> list[Section]:
@@ -70,7 +88,7 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
         violations_section(books, asked),
         advances_section(books, asked),
         visits_section(books, verified),
-        rejections_section(books),
+        rejections_section(books, asked),
         assumptions_section(books, law),
         benefits_section(books),
         findings_section(books),

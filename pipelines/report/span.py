@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.misuse import Misuse
-from rules.periods import cut_off_of, iso
+from rules.periods import business_day_of, cut_off_after, cut_off_of, iso
 
 RUNS_BEFORE = 20
 """So many earlier runs say what is usual."""
@@ -32,6 +32,10 @@ class Span:
         """The cut-off that everything standing is as of."""
         return cut_off_of(self.days[-1])
 
+    def saw(self, instant: int) -> bool:
+        """Whether what came at an instant came for one of these runs."""
+        return self.whole or business_day_of(cut_off_after(instant)) in self
+
     def __contains__(self, day: int) -> bool:
         return self.days[0] <= day <= self.days[-1]
 
@@ -46,9 +50,17 @@ def span_of(runs: Mapping[int, Any], first: int | None, last: int | None) -> Spa
         raise Misuse("no pay run is in that folder: replay facts that claim pay")
     days = tuple(day for day in known if (first is None or day >= first) and (last is None or day <= last))
     if not days:
-        there = f"the runs there are of {iso(known[0])} to {iso(known[-1])}"
-        raise Misuse(f"no pay run lies in what was asked; {there}: name days between these")
+        raise Misuse(f"no pay run lies in what was asked; {_nearest(known, first, last)}")
     speaking = [day for day in known if runs[day]["totals"] or runs[day]["findings"]]
     newest = max((day for day in days if day in set(speaking)), default=days[-1])
     earlier = tuple(day for day in speaking if day < newest)[-RUNS_BEFORE:]
     return Span(days, newest, earlier, days == tuple(known))
+
+
+def _nearest(known: list[int], first: int | None, last: int | None) -> str:
+    """Which runs to ask for instead: those beside an empty gap between runs, else from where to where there are any."""
+    before = [day for day in known if first is not None and day < first]
+    after = [day for day in known if last is not None and day > last]
+    if before and after:
+        return f"the nearest are --run {iso(before[-1])} and --run {iso(after[0])}: name one, or a wider range"
+    return f"the runs there are of {iso(known[0])} to {iso(known[-1])}: name days between these"

@@ -124,6 +124,10 @@ def other_minutes(rows: list[Row]) -> None:
     next(row for row in rows if row["kind"] == "ARREARS")["held_minutes"] += 1
 
 
+def another_payee(rows: list[Row]) -> None:
+    rows[5]["payee_id"] += "0"
+
+
 def twice_and_differs(rows: list[Row]) -> None:
     rows.append(rows[5] | {"gross_cents": rows[5]["gross_cents"] + 1})
 
@@ -137,6 +141,7 @@ SPOILERS = {
     "an amount was changed": (spoilt("PaymentInstruction", one_net_more), r"pay run of \S+ counts"),
     "an id was changed": (spoilt("PaymentInstruction", another_id), "but other ones"),
     "minutes were changed": (spoilt("PaymentInstruction", other_minutes), "1 instructions do not add up"),
+    "money goes to another": (spoilt("PaymentInstruction", another_payee), "1 instructions are of another payee"),
     "an id says two things": (spoilt("PaymentInstruction", twice_and_differs), "stand there twice"),
     "a finding is lost": (spoilt("Finding", list.pop), r"counts \d+ findings; there are"),
     "a pay run is lost": (spoilt("PayRun", lambda rows: rows.pop(7)), r"The pay run of \S+ is missing"),
@@ -159,6 +164,70 @@ def test_what_does_not_add_up_is_red_and_the_exit_code_is_1(
     assert re.search(sentence, told.err)
     assert html.index('role="alert"') < html.index("<header>") and "Do not pay from this" in html
     assert 'class="card bad"' in html and "<td>NO</td>" in html.replace(' data-t="Agrees"', "")
+
+
+def test_many_things_wrong_are_one_line_that_ends(paid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(paid, "PayRun", [run | {"findings": 999} for run in records(paid, "PayRun")])
+    assert run("--paid", paid, "--out", paid.parent / "report.html", "--quiet") == 1
+    said = capsys.readouterr().err
+    assert said.count("counts 999 findings") == 5
+    assert re.search(r"And \d+ more: see the page\.\n$", said) and said.count("\n") == 1
+
+
+def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = paid.parent / "report.html"
+    assert run("--paid", paid, "--out", out, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    instructions = records(paid, "PaymentInstruction")
+    assert said["adds_up"] and len(said["checks"]) == 6 and said["page"] == str(out)
+    assert (said["instructions"], said["net_cents"]) == (len(instructions), sum(i["net_cents"] for i in instructions))
+    assert said["held"]["documents"] == sum(finding["outcome"] == "HELD" for finding in standing(paid))
+    another_payee(instructions)
+    rewrite(paid, "PaymentInstruction", instructions)
+    assert run("--paid", paid, "--out", out, "--json") == 1
+    assert not json.loads(capsys.readouterr().out)["adds_up"]
+
+
+HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'
+
+
+def test_what_comes_from_others_is_text_and_no_markup(paid: Path) -> None:
+    """Messages and fields carry names from foreign files, origins the names of the files."""
+    rejection = SAMPLES["Rejection"] | {"field": HOSTILE, "message": HOSTILE, "origin": f"{HOSTILE}.avro:7"}
+    rewrite(paid, "Rejection", [*records(paid, "Rejection"), rejection])
+    found = [finding | {"message": HOSTILE, "next_step": HOSTILE, "authority": HOSTILE, "code": HOSTILE,
+                        "rule": HOSTILE} for finding in records(paid, "Finding")]  # fmt: skip
+    rewrite(paid, "Finding", found)
+    summary = json.loads((paid / "summary.json").read_text())
+    summary["law_overlay"] = {"folder": HOSTILE, "parameters": [HOSTILE]}
+    (paid / "summary.json").write_text(json.dumps(summary))
+    html = page(paid, "--with-ids")
+    assert html.count("&lt;script&gt;alert(1)") > 10
+    assert "<script>alert" not in html and html.count("<script>") == 1 and html.count("</svg>") == html.count("<svg ")
+
+
+def test_rejections_are_those_of_the_range_where_they_say_when_they_came(paid: Path) -> None:
+    """As a live job's do, that come from a subscription."""
+    runs = sorted(run["run_date"] for run in records(paid, "PayRun"))
+    (paid / "summary.json").unlink()
+    came = [
+        SAMPLES["Rejection"] | {"origin": f"timesheet/{number}", "seen_at": cut_off_of(day) - 1}
+        for number, day in enumerate((runs[20], runs[20], runs[21], runs[-1] + 42))
+    ]
+    rewrite(paid, "Rejection", came)
+    day = iso(runs[20])
+    html = page(paid, "--run", day)
+    assert "2 facts could not be used of what came in for these runs" in html
+    assert '<td data-t="From">timesheet</td>' in html
+    assert "4 facts could not be used of what came in for these runs" in page(paid)
+    rewrite(paid, "Rejection", [one | {"seen_at": None} for one in came])
+    assert "4 facts could not be used, whenever they came" in page(paid, "--run", day)
+
+
+def test_a_run_in_which_nothing_was_said_has_its_page(paid: Path) -> None:
+    silent = next(run["run_date"] for run in records(paid, "PayRun") if not run["totals"] and not run["findings"])
+    html = page(paid, "--run", iso(silent), "--with-ids")
+    assert 'class="card good"' in html and '<p class="big">$0.00</p>' in html
 
 
 def test_a_folder_without_a_summary_is_judged_by_its_pay_runs(paid: Path) -> None:
@@ -255,7 +324,8 @@ MISUSES = {
     "--paid paid --out report": "is no HTML file",
     "--paid paid --out r.html --run 2024-02-20 --to 2024-02-21": "take one or the other",
     "--paid paid --out r.html --from 2024-03-20 --to 2024-02-21": "turn them round",
-    "--paid paid --out r.html --run 2030-01-02": "no pay run lies in what was asked",
+    "--paid paid --out r.html --run 2030-01-02": "name days between these",
+    "--paid paid --out r.html --run 2024-02-24": "nearest are --run 2024-02-23 and --run 2024-02-26: name one",
     "--paid paid --out r.html --run tomorrow": "is not a day",
     "--paid paid --out r.html --events empty": "No *.avro file",
     "--paid cut --out r.html": "cannot be used (UNREADABLE)",
