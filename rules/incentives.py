@@ -57,6 +57,14 @@ class IncentiveVerdict(NamedTuple):
     clawback: bool = False
 
 
+class Earned(NamedTuple):
+    """What earned a claim: paid classes of its pathway, the date they sufficed, what counts of the service after it."""
+
+    training: list[PaidTraining]
+    completed_on: int | None
+    service: Mapping[tuple[str, int], int]
+
+
 class Terms(NamedTuple):
     """The law of one incentive on the day its claim was first recorded."""
 
@@ -124,6 +132,16 @@ def _terms(document: Document[IncentiveClaim], law: Law, known_at: int) -> Terms
         )
     except NotInForce:
         return None
+
+
+def earned_by(document: Document[IncentiveClaim], record: Record, law: Law, known_at: int) -> Earned:
+    """What the provider has done for a claim, by what is payable now."""
+    claim, terms = document.current, _terms(document, law, known_at)
+    training = sorted(each for each in record.training if each.pathway == claim.pathway)
+    completed = completed_on(training, claim.pathway, terms.training_minutes) if terms else None
+    if terms is None or completed is None or claim.incentive == "TRAINING":
+        return Earned(training, completed, {})
+    return Earned(training, completed, _service_minutes(claim, record, completed, terms))
 
 
 def first_recorded_on(document: Document[IncentiveClaim]) -> int:

@@ -52,10 +52,7 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
     """Statements and findings of all incentive claims, and which are paid."""
     if not filed.incentives:
         return
-    months = [of_unit[CAREER] for of_unit in notice.before.values() if CAREER in of_unit]
-    known: PaidIncentives = notice.before.get(LIFETIME, {}).get(PAID) or PaidIncentives({})
-    record = _record(months, filed.engagements)
-    verdicts = decide_claims(filed.incentives.values(), record, known.revisions, notice.law, notice.cut_off)
+    months, (_, verdicts) = _months(notice), decided_claims(filed, notice)
     for verdict in verdicts:
         _find(verdict, notice, findings)
     paid = [verdict for verdict in verdicts if verdict.code is None]
@@ -65,6 +62,17 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
     if paid:
         claims = (verdict.document.current for verdict in paid)
         decision.conclusions[PAID] = PaidIncentives({claim.document_id: claim.revision for claim in claims})
+
+
+def decided_claims(filed: Filed, notice: Notice) -> tuple[Record, list[IncentiveVerdict]]:
+    """What the provider has done, and what each claim comes to by it."""
+    known: PaidIncentives = notice.before.get(LIFETIME, {}).get(PAID) or PaidIncentives({})
+    record = _record(_months(notice), filed.engagements)
+    return record, decide_claims(filed.incentives.values(), record, known.revisions, notice.law, notice.cut_off)
+
+
+def _months(notice: Notice) -> list[CareerMonth]:
+    return [of_unit[CAREER] for of_unit in notice.before.values() if CAREER in of_unit]
 
 
 def _record(months: Iterable[CareerMonth], engagements: Mapping[str, Engagement]) -> Record:

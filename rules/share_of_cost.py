@@ -30,8 +30,8 @@ class Share(NamedTuple):
 
 
 class Income(NamedTuple):
-    """Monthly income as it counts (SOC-2): unearned after the general exclusion; what is taken from earned income before
-    it is divided by ``earned_divisor``."""
+    """Monthly income as it counts (SOC-2): unearned after the general exclusion; what is taken from earned income
+    before it is divided by ``earned_divisor``."""
 
     unearned_cents: int
     earned_excluded_cents: int

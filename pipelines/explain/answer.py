@@ -121,14 +121,15 @@ def _answer(
         "recipient_id": question.recipient_id,
         "period": iso(question.period),
     }
+    loose = _beside(question, found, findings, fold.law)
     return Answer(
         question={name: value for name, value in asked.items() if value is not None},
         as_of=iso(business_day_of(fold.until)),
         law_version=fold.law.version,
         held_against=str(sources.paid.folder) if sources.paid else None,
-        notes=notes + _nothing(question, statements),
+        notes=notes + _nothing(question, [*statements, *loose]),
         statements=statements,
-        beside=_beside(question, found, findings, fold.law),
+        beside=loose,
     )
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import EARNINGS, exactly, long_day, money, month_name, rate, short_day
-from pipelines.sample.names import county_name
+from pipelines.explain.words import EARNINGS, county_named, exactly, long_day, money, month_name, rate, short_day
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of
@@ -82,7 +81,7 @@ def _line(
     if any(before):
         text = f"Said by earlier payments: {_amount(*before)}"
         parts.append(Node(what="said_before", text=text, cents=-before[1], minutes=-before[0]))
-    where = f" in {county_name(said['county'])} ({said['county']})" if said["county"] else ""
+    where = f" in {county_named(said['county'])}" if said["county"] else ""
     program = "" if said["program"] == "CAREER_PATHWAYS" else f", {said['program']}"
     change = "this run's difference" if any(before) else _amount(said["minutes"], said["cents"])
     return Node(

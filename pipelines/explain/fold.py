@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
 from rules.authorize import RecipientFile
 from rules.authorize_month import MonthOfTime
+from rules.incentives import Earned, IncentiveVerdict, earned_by
 from rules.law import Law
 from rules.price import ProviderFile
+from rules.price_incentives import decided_claims
 from rules.price_month import MonthOfWork
-from rules.restatement import Before, CaseFile, restate
+from rules.price_violations import Notice
+from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restate
 from rules.settle import SettlementFile
 from rules.settle_month import MonthOfPay
 from transforms.rows import Row, rows_of
@@ -39,10 +42,20 @@ class WatchedProvider(ProviderFile):
     def __init__(self, provider_id: str, law: Law, catalog: Catalog) -> None:
         super().__init__(provider_id, law, catalog)
         self.months: dict[int, MonthOfWork] = {}
+        self.earned: dict[str, tuple[IncentiveVerdict, Earned]] = {}  # by document, as last decided
 
     def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
         self.months[month] = decided = super().month_of_work(month, before, cut_off)
         return decided
+
+    def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
+        if unit == LIFETIME and self.filed.incentives:
+            law = self.law.as_known_at(cut_off)
+            record, verdicts = decided_claims(self.filed, Notice(self.provider_id, before, law, cut_off))
+            self.earned = {
+                each.document.reference: (each, earned_by(each.document, record, law, cut_off)) for each in verdicts
+            }
+        return super().decide(unit, before, cut_off)
 
 
 class WatchedSettlement(SettlementFile):

@@ -17,13 +17,15 @@ from pipelines.explain.hours import (
     losses_of,
     time_node,
 )
+from pipelines.explain.incentives import earned_nodes
 from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, money, month_name, period_name
 from pipelines.wording import PAID_FOR
 from rules.conclusions import Statement
-from rules.periods import month_of, period_end, workweek_of
+from rules.periods import iso, month_of, period_end, workweek_of
+from rules.price_incentives import INCENTIVE
 from rules.settle_draft import Draft
 from rules.settle_month import MonthOfPay
 from transforms.stages import AUTHORIZE, PRICE, SETTLE
@@ -93,6 +95,9 @@ class Explained:
             *line_nodes(newest["lines"], self.statement, made_of, self.law, self.known),
             *deduction_nodes(newest, self.draft, self.month),
         ]
+        for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
+            case = self.folded.keys[PRICE, self.statement.provider_id].case
+            worth.parts, worth.adds = list(earned_nodes(self.statement, case.earned.values())), ("cents",)
         net = money(newest["net_cents"])
         yield Node(
             what="payment",
@@ -190,6 +195,13 @@ def beside(
         for each in findings
         if each["provider_id"] == provider
         and each["outcome"] in NOT_PAID
-        and each["service_month"] == month_of(period)
+        and _falls_in(each, period)
         and not any(concerns(each, statement) for statement in statements)
     ]
+
+
+def _falls_in(finding: FindingRecord, period: int) -> bool:
+    """Is it about the pay period (or, where it names none, about its month)?"""
+    if finding["statement_id"] is not None:
+        return bool(finding["statement_id"].rpartition(":")[-1] == iso(period))
+    return bool(finding["service_month"] == month_of(period))

@@ -4,6 +4,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from pipelines.sample.names import county_name
 from pipelines.wording import KINDS, in_words
 from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, dollars, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
@@ -19,6 +20,11 @@ EARNINGS = {
 PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
 METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
+
+
+def county_named(code: str) -> str:
+    """``Lake (17)``."""
+    return f"{county_name(code)} ({code})"
 
 
 def money(cents: int) -> str:
@@ -120,6 +126,8 @@ def _value(name: str, value: Any) -> str:
         return moment(value)
     if isinstance(value, int) and (name.endswith(("_from", "_to", "_on", "_start", "_date"))):
         return long_day(value)
+    if name == "county":
+        return county_named(value)
     if name.endswith("_cents"):
         return money(value)
     return str(value) if isinstance(value, str | int) else "otherwise"

@@ -44,6 +44,8 @@ def check(found: Answer, instruction: Instruction) -> None:
         check_product(each.text)
     if instruction["kind"] == "ARREARS":
         check_time(statement, instruction)
+    if instruction["kind"] == "INCENTIVE":
+        check_earned(payment)
     assert {each.text for each in statement.find("assumption")} == set(instruction["assumptions"])
     assert list(only(statement, "change").parts), "nobody made it what it is"
 
@@ -57,6 +59,16 @@ def check_line(line: Node) -> None:
             assert sum(day.minutes or 0 for day in days) == part.minutes
         if line.rate_mills is not None:
             assert f"{part.minutes // 60}:{part.minutes % 60:02d}" in part.text  # type: ignore[operator]
+
+
+def check_earned(payment: Node) -> None:
+    """Incentives go down to claims, and these to the classes and months of service that earned them."""
+    for worth in payment.find("worth"):
+        claims = [part for part in worth.parts if part.what == "claim"]
+        assert claims and sum(claim.cents or 0 for claim in claims) == worth.cents
+        for claim in claims:
+            assert only(claim, "training").minutes == sum(day.minutes or 0 for day in claim.find("day"))
+            assert claim.text.startswith("Training") or list(claim.find("month")), "nobody is told which months"
 
 
 def check_product(text: str) -> None:
