@@ -17,10 +17,11 @@ import fastavro
 from fastavro.read import HEADER_SCHEMA, SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
+from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated
 from schemas.physical import Json, Unreadable, as_json, fingerprint, kind_of, logical_schema, parsed, reader_of
 
 MAGIC = b"Obj\x01"
-LARGEST_READ = 64 * 1024 * 1024  # no honest block is larger; a damaged length must not fill the memory
+PLAIN = "null"  # the codec of a file that is not compressed
 CHUNK = 1024 * 1024
 
 BAD_BYTES = (EOFError, IndexError, KeyError, ValueError, OverflowError, OSError, zlib.error, lzma.LZMAError)
@@ -42,14 +43,14 @@ class Spliced:
     def tell(self) -> int:
         return self.offset
 
-    def seek(self, offset: int, header: bytes) -> None:
+    def seek(self, offset: int, header: bytes = b"") -> None:
         """Go on at a byte of the stream as if only the header were before it."""
         self._stream.seek(offset)
         self.offset = offset
         self.replace_header(header)
 
     def read(self, size: int) -> bytes:
-        if not 0 <= size <= LARGEST_READ:
+        if not 0 <= size <= LARGEST_BLOCK:  # a damaged length must not fill the memory
             raise ValueError("length out of range")
         found = self._header.read(size)
         while len(found) < size:
@@ -83,6 +84,7 @@ class Container:
         self.writer_schema = self._read_schema(header)
         self.kind, self.reader_schema = self.recognized(self.writer_schema)
         self.block_offset = self._source.offset  # where the block of the record last yielded begins
+        self._codec, self._marker = self._read_codec(header), len(header["sync"])
         self._header = _encode_header(header, self.writer_schema)
         self._block = BytesIO()
         self._before = 0  # records of the current block that came before the present one
@@ -96,7 +98,6 @@ class Container:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         position = 0
-        self._source.replace_header(self._header)
         for records in self._blocks():
             for self._before, record in enumerate(records):
                 yield position, record
@@ -105,7 +106,7 @@ class Container:
     def block_at(self, offset: int) -> list[dict[str, Any]]:
         """Records of the block that begins at a byte of the file, as an earlier ``block_offset`` said. Raises
         Unreadable."""
-        self._source.seek(offset, self._header)
+        self._source.seek(offset)
         return next(self._blocks(), [])
 
     @cached_property
@@ -130,7 +131,7 @@ class Container:
         good = self._source.offset
         block: Any
         try:
-            for block in fastavro.block_reader(self._source, self.reader_schema):  # type: ignore[arg-type]
+            for block in fastavro.block_reader(self._plain(), self.reader_schema):
                 records = list(block)
                 if block.bytes_.read(1):
                     raise ValueError("bytes left over")
@@ -143,6 +144,20 @@ class Container:
             if self._source.failed:
                 raise
             raise Unreadable("UNREADABLE", "The file is damaged or cut off from here on.", offset=good) from None
+
+    def _plain(self) -> Any:
+        """The stream from where it stands as if it were not compressed, with a header before it."""
+        if self._codec != PLAIN:
+            return Inflated(self._source, self._header, self._codec, self._marker)
+        self._source.replace_header(self._header)
+        return self._source
+
+    def _read_codec(self, header: dict[str, Any]) -> str:
+        codec: str = header["meta"].get("avro.codec", PLAIN.encode()).decode(errors="replace")
+        if codec not in (PLAIN, *CODECS):
+            known = ", ".join((PLAIN, *CODECS))
+            raise Unreadable("UNREADABLE", f"The file is compressed with another codec than {known}.", offset=0)
+        return codec
 
     def _read_header(self) -> dict[str, Any]:
         try:
@@ -165,7 +180,7 @@ class Container:
 
 def _encode_header(header: dict[str, Any], schema: Json) -> bytes:
     relabelled = BytesIO()
-    meta = header["meta"] | {"avro.schema": as_json(schema).encode()}
+    meta = header["meta"] | {"avro.schema": as_json(schema).encode(), "avro.codec": PLAIN.encode()}
     fastavro.schemaless_writer(relabelled, HEADER_SCHEMA, header | {"meta": meta})
     return relabelled.getvalue()
 

@@ -85,7 +85,10 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
     good = 0
     block: Any
     try:
-        for block in fastavro.block_reader(stream):
+        blocks = fastavro.block_reader(stream)
+        if blocks.codec != "null":
+            raise ValueError("no job compresses its journal")
+        for block in blocks:
             entries = [_checked(record) for record in block]
             if block.bytes_.read(1):
                 raise ValueError("bytes left over")

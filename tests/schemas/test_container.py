@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
 import json
+import lzma
 import os
 import subprocess
 import sys
+import zlib
 from io import BytesIO
 from pathlib import Path
 
+import cramjam
 import fastavro
 import pytest
+import zstandard
+from fastavro.read import HEADER_SCHEMA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,8 +35,9 @@ from schemas.avro import (
 )
 from tests.schemas.samples import SAMPLES, changed
 
+ROOT = Path(__file__).parents[2]
 MANY = [changed("Timesheet", event_id=f"e-{number}") for number in range(400)]
-CODECS = ["null", "deflate", "bzip2", "xz"]
+CODECS = ["null", "deflate", "bzip2", "xz", "snappy"]  # what fastavro writes here
 
 
 def file_of(folder, records, codec="null", kind="Timesheet") -> bytes:
@@ -43,6 +50,103 @@ def file_of(folder, records, codec="null", kind="Timesheet") -> bytes:
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     return {codec: file_of(folder, MANY, codec) for codec in CODECS}
+
+
+@pytest.mark.parametrize("codec", ["zstandard", "snappy"])
+def test_what_others_compress_is_read(codec):
+    """By the words of the Avro specification, not by a library that might be wrong on both sides."""
+    body = b"".join(encode(validate("Timesheet", record)) for record in MANY[:3])
+    if codec == "snappy":
+        body = bytes(cramjam.snappy.compress_raw(body)) + zlib.crc32(body).to_bytes(4, "big")
+    else:
+        body = zstandard.ZstdCompressor().compress(body)
+    expected = [(n, "Timesheet", record) for n, record in enumerate(MANY[:3])]
+    assert read(made_of(codec, [(3, body)])) == (expected, None)
+
+
+def made_of(codec: str, blocks: list[tuple[int, bytes]]) -> bytes:
+    """A file of blocks as they are."""
+    file, marker = BytesIO(), bytes(range(16))
+    meta = {"avro.schema": json.dumps(logical_schema("Timesheet")).encode(), "avro.codec": codec.encode()}
+    fastavro.schemaless_writer(file, HEADER_SCHEMA, {"magic": b"Obj\x01", "meta": meta, "sync": marker})
+    for count, body in blocks:
+        fastavro.schemaless_writer(file, "long", count)
+        fastavro.schemaless_writer(file, "bytes", body)
+        file.write(marker)
+    return file.getvalue()
+
+
+GIANT = 2 << 30
+
+
+def bomb(codec: str) -> bytes:
+    """A body of at most a few megabytes that would become two gigabytes."""
+    zeros = bytes(1 << 24)
+    if codec == "deflate":
+        compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+        once = compressor.compress(zeros) + compressor.flush(zlib.Z_FULL_FLUSH)
+        return once * (GIANT // len(zeros)) + compressor.flush()
+    if codec == "zstandard":
+        compressor = zstandard.ZstdCompressor(level=1).compressobj()
+        return b"".join(compressor.compress(zeros) for _ in range(GIANT // len(zeros))) + compressor.flush()
+    if codec == "snappy":
+        return b"\x80\x80\x80\x80\x08" + bytes(1000)
+    if codec == "bzip2":
+        return bz2.compress(bytes(1 << 28), 9)
+    return lzma.compress(bytes(1 << 28), preset=0)
+
+
+@pytest.mark.parametrize("codec", ["deflate", "zstandard", "snappy", "bzip2", "xz"])
+def test_a_bomb_is_damage_and_does_not_fill_the_memory(codec, tmp_path):
+    """In a process that may have only so much."""
+    body = b"".join(encode(validate("Timesheet", record)) for record in MANY[:2])
+    packed = {
+        "deflate": lambda: zlib.compress(body)[2:-4],
+        "zstandard": lambda: zstandard.ZstdCompressor().compress(body),
+        "snappy": lambda: bytes(cramjam.snappy.compress_raw(body)) + zlib.crc32(body).to_bytes(4, "big"),
+        "bzip2": lambda: bz2.compress(body),
+        "xz": lambda: lzma.compress(body),
+    }[codec]()
+    path = tmp_path / "bomb.avro"
+    path.write_bytes(made_of(codec, [(2, packed), (1, bomb(codec))]))
+    assert path.stat().st_size < 3_000_000
+    program = (
+        "import resource, sys\nfrom schemas.avro import Container, Unreadable\nfound = []\n"
+        "before = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (before + 320 * 2**20,) * 2)\n"
+        "try:\n    for one in Container(open(sys.argv[1], 'rb')): found.append(one)\n"
+        "except Unreadable as damage:\n    print(damage.reason, damage.offset)\nprint(len(found))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True, check=True)
+    good = path.stat().st_size - len(made_of(codec, [(1, bomb(codec))])) + header_size(codec)
+    assert told.stdout.split() == ["UNREADABLE", str(good), "2"]
+
+
+def header_size(codec: str) -> int:
+    return len(made_of(codec, []))
+
+
+def test_a_codec_that_nobody_knows_is_named_with_the_others():
+    found, damage = read(made_of("lz4", [(1, b"x")]))
+    assert (found, damage.reason, damage.offset) == ([], "UNREADABLE", 0) and "snappy" in damage.message
+
+
+def test_a_block_of_snappy_that_was_changed_is_damage():
+    body = encode(validate("Timesheet", MANY[0]))
+    packed = bytes(cramjam.snappy.compress_raw(body))
+    found, damage = read(made_of("snappy", [(1, packed + (zlib.crc32(body) ^ 1).to_bytes(4, "big"))]))
+    assert (found, damage.reason) == ([], "UNREADABLE")
+
+
+@pytest.mark.parametrize("codec", ["deflate", "snappy"])
+def test_cut_off_anywhere_the_whole_blocks_count_also_compressed(whole, codec):
+    raw, ends = whole[codec], block_ends(whole[codec])
+    start = min(ends) - fastavro_block_size(raw)
+    for length in [*range(start, start + 40), *(end + step for end in ends for step in (-1, 0, 1))]:
+        last = max((end for end in ends if end <= length), default=start)
+        found, damage = read(raw[:length])
+        assert len(found) == ends.get(last, 0)
+        assert damage is None if length >= len(raw) or length in (start, *ends) else damage.offset == last
 
 
 def block_ends(raw: bytes) -> dict[int, int]:
