@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from pipelines.check.json_lines import fact_of_line
 from pipelines.misuse import Misuse, readable
-from rules.periods import MILLIS_IN_MINUTE
 from schemas import ARRIVALS
 from schemas.avro import Container, Unreadable
-from schemas.cloud_journal import Delivery
+from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Fact, Record
 from schemas.journal import FOLDER as SEGMENTS
 from schemas.journal import Entry, is_journal
@@ -97,8 +96,8 @@ class Counter(Door):
 
     def admit(self, fact: Fact, block: int = 0) -> None:
         """Keep a fact that can be used. Raises Unreadable for one that the door or the live job would refuse."""
-        if not self._journalled and fact.recorded_at > self.now + EARLY_MILLIS:
-            raise Unreadable("INVALID", "Recorded later than it arrived.", "recorded_at")
+        if not self._journalled:
+            arrived(fact, self.now)
         if fact.KIND != "CourseListing":
             self.tally.latest_cut_off = max(self.tally.latest_cut_off, admission(fact))
         self.tally.count(self.tally.used, fact.KIND)
