@@ -108,20 +108,27 @@ def write_index(parts: Path, path: Path, shards: int) -> None:
     packed = [msgspec.msgpack.encode(bucket, order="sorted") for bucket in buckets]
     ends = [sum(map(len, packed[: number + 1])) for number in range(BUCKETS)]
     head = msgspec.msgpack.encode(_Head(shards, [part.file for part in merged], ends))
-    path.write_bytes(b"".join((MAGIC, LENGTH.pack(len(head)), head, *packed)))
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(b"".join((MAGIC, LENGTH.pack(len(head)), head, *packed)))
+    unfinished.replace(path)
 
 
 class Index:
-    """An index as an earlier replay left it. Raises ValueError for a file that is none."""
+    """An index as an earlier replay left it. Raises ValueError for a file that is none, or not all of one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as stream:
             if stream.read(len(MAGIC)) != MAGIC:
                 raise ValueError("no index of facts")
-            (length,) = LENGTH.unpack(stream.read(LENGTH.size))
+            length = int.from_bytes(stream.read(LENGTH.size))
+            self._start = len(MAGIC) + LENGTH.size + length
+            size = path.stat().st_size
+            if size < self._start:
+                raise ValueError("not all of an index of facts")
             self._head = msgspec.msgpack.decode(stream.read(length), type=_Head)
-        self._start = len(MAGIC) + LENGTH.size + length
+        if size != self._start + self._head.ends[-1]:
+            raise ValueError("not all of an index of facts")
 
     @property
     def shards(self) -> int:
@@ -146,12 +153,13 @@ class Index:
         return msgspec.msgpack.decode(stream.read(self._head.ends[number] - begin))  # type: ignore[no-any-return]
 
     def unchanged(self, folder: Path, name: str) -> bool:
-        """Is a file of the folder still what was read? It is if it has its size and is older than the index, or its
-        content."""
+        """Is a file of the folder still what was read? It is if it has its size and was last touched before the index
+        was made (a date can be set back, the time of that cannot), or its content."""
         seen = self.files.get(name)
         if seen is None:
             return False
         now = (folder / name).stat()
         if now.st_size != seen.size:
             return False
-        return now.st_mtime_ns < self.path.stat().st_mtime_ns or file_seen(folder, name) == seen
+        touched = max(now.st_mtime_ns, now.st_ctime_ns)
+        return touched < self.path.stat().st_mtime_ns or file_seen(folder, name) == seen

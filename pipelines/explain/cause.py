@@ -6,11 +6,10 @@ What no new fact made, time did: a workweek ended, a rate was published, the clo
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from pipelines.explain.fold import Fold, Folded, unkeyed
 from rules.documents import Arrival
-from rules.law import Law
+from rules.law import Entry, Law
+from rules.periods import cut_off_at_or_after
 from transforms.rows import arrival
 
 SAME_IF = ("lines", "deductions", "net_cents", "method")  # an instruction is what it pays
@@ -24,12 +23,16 @@ class NewFact(NamedTuple):
     arrival: Arrival
 
 
-class Cause(msgspec.Struct, omit_defaults=True):
-    """What made the instruction. ``together``: none of several facts alone; ``time``: no fact at all."""
+class Cause(NamedTuple):
+    """What made the instruction.
 
-    facts: list[NewFact] = []
-    together: bool = False
-    time: bool = False
+    ``facts``: the fewest with which the pay run says it just so. ``only_together``: of several, none makes any payment
+    alone. ``time``: what no fact made at all, the whole instruction or (with facts) the part that would be said anyway.
+    """
+
+    facts: list[NewFact]
+    only_together: bool = False
+    time: Instruction | None = None
 
 
 def instruction_in(folded: Folded, instruction_id: str) -> Instruction | None:
@@ -47,34 +50,53 @@ def new_facts(fold: Fold, cut_off: int) -> list[NewFact]:
 def cause(fold: Fold, instruction: Instruction) -> Cause:
     """Why the pay run said this instruction."""
     new = new_facts(fold, instruction["cut_off"])
-    if not new or not _matters(fold, instruction, new):
-        return Cause(time=True)
-    needed = list(_needed(fold, instruction, new))
-    return Cause(needed) if needed else Cause(new, together=True)
+    trial = _Trial(fold, instruction)
+    if not new or trial.says_the_same(new):
+        return Cause([], time=instruction)
+    dropped = trial.needless(new, [])
+    needed = [fact for fact in new if fact not in dropped]
+    alone = len(needed) == 1 or any(trial.without([other for other in new if other != fact]) for fact in needed)
+    return Cause(needed, not alone, trial.without(new))
 
 
-def _needed(fold: Fold, instruction: Instruction, facts: Sequence[NewFact]) -> Iterable[NewFact]:
-    """Facts without which it would not be what it is, by halves: most facts of a pay run matter to nobody here."""
-    if len(facts) == 1:
-        yield facts[0]
-        return
-    middle = len(facts) // 2
-    for half in (facts[:middle], facts[middle:]):
-        if _matters(fold, instruction, half):
-            yield from _needed(fold, instruction, half)
+class _Trial:
+    """The rules run again without some facts: what would the pay run have said?"""
+
+    def __init__(self, fold: Fold, instruction: Instruction) -> None:
+        self.fold, self.instruction = fold, instruction
+
+    def without(self, facts: Iterable[NewFact]) -> Instruction | None:
+        """What it says of the statement then."""
+        folded = self.fold.run(frozenset(fact.row for fact in facts))
+        return instruction_in(folded, self.instruction["instruction_id"])
+
+    def says_the_same(self, facts: Iterable[NewFact]) -> bool:
+        """Does it pay the same without these?"""
+        other = self.without(facts)
+        return other is not None and all(other[name] == self.instruction[name] for name in SAME_IF)
+
+    def needless(self, facts: Sequence[NewFact], dropped: list[NewFact]) -> list[NewFact]:
+        """``dropped`` and all of the facts that can be left out too, the later first; by halves, since most facts of a
+        pay run matter to nobody here."""
+        if self.says_the_same([*dropped, *facts]):
+            return [*dropped, *facts]
+        if len(facts) == 1:
+            return dropped
+        middle = len(facts) // 2
+        return self.needless(facts[:middle], self.needless(facts[middle:], dropped))
 
 
-def _matters(fold: Fold, instruction: Instruction, facts: Iterable[NewFact]) -> bool:
-    """Would it be another without these facts?"""
-    without = fold.run(frozenset(fact.row for fact in facts))
-    other = instruction_in(without, instruction["instruction_id"])
-    return other is None or any(other[name] != instruction[name] for name in SAME_IF)
-
-
-def published(law: Law, cut_off: int) -> list[str]:
-    """Parameters of which a value was first known to this pay run (WAGE-2)."""
+def published(law: Law, instruction: Instruction) -> list[str]:
+    """Parameters of which a value was first known to its pay run (WAGE-2); of wages, those of its counties."""
+    its_own = {f"wage.{line['county']}" for line in instruction["lines"]}
     return sorted(
         name
         for name, parameter in law.parameters.items()
-        if any(entry.known_from == cut_off for entry in parameter.entries)
+        if (name in its_own or not name.startswith("wage."))
+        and any(_first_seen(entry) == instruction["cut_off"] for entry in parameter.entries)
     )
+
+
+def _first_seen(entry: Entry) -> int | None:
+    """The first pay run after the day of publication."""
+    return cut_off_at_or_after(entry.known_from) if entry.known_from is not None else None

@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from pipelines.explain.paid import Refusal
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Record
@@ -152,6 +153,7 @@ class Facts:
         self.door = Door(ONE_SHARD, until, admissions=Admissions(folder.admissions()))
         self.had: set[str] = set()
         self.rows: Rows = defaultdict(list)
+        self.met: dict[str, set[str]] = defaultdict(set)  # who is named together with whom
         self.read([FOR_ALL])
 
     def read(self, keys: Iterable[str]) -> None:
@@ -166,26 +168,26 @@ class Facts:
         for stage, (_, block) in self.door.dealer.blocks():
             for row in rows_of([block]):
                 self.rows[stage, row[0]].append(row)
+                fact = arrival(row).content
+                keys = keys_of(fact.KIND, vars(fact))
+                for key in keys:
+                    self.met[key].update(keys)
 
     def _met(self, side: str, key: str) -> set[str]:
         """Keys of one side that facts about a person name."""
-        found: set[str] = set()
-        for rows in self.rows.values():
-            for fact in (arrival(row).content for row in rows):
-                keys = keys_of(fact.KIND, vars(fact))
-                if key in keys:
-                    found.update(other for other in keys if other.startswith(side))
-        return found
+        return {other for other in self.met.get(key, ()) if other.startswith(side)}
 
     def recipients_of(self, provider: str) -> list[str]:
         """Recipients that facts about a provider name."""
         return sorted(_ids(self._met("R/", f"P/{provider}")))
 
     def concerned(self, recipients: Iterable[str], providers: Iterable[str]) -> Concerned:
-        """The facts that decide what these recipients' providers, and these providers, are paid."""
+        """The facts that decide what these recipients' providers, and these providers, are paid. Raises Refusal."""
         payers = {f"R/{recipient}" for recipient in recipients}
         paid = {f"P/{provider}" for provider in providers}
         self.read(payers | paid)
+        if not all(key in self.met for key in payers | paid):
+            raise Refusal(f"no fact names this person below {self.folder.events}: check the id")
         payers |= {key for each in paid for key in self._met("R/", each)}
         self.read(payers)
         paid |= {key for each in payers for key in self._met("P/", each)}

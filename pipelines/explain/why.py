@@ -19,7 +19,7 @@ def change_node(instruction: Instruction, before: Instruction | None, fold: Fold
         text = "The first payment of this statement, and what made it"
     else:
         text = f"Since the payment of {long_day(before['run_date'])}: {_difference(before, instruction)}. What made it"
-    return Node(what="change", text=text, parts=_causes(cause(fold, instruction), instruction, fold))
+    return Node(what="change", text=text, parts=_causes(cause(fold, instruction), fold))
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -34,14 +34,12 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(said) or "hours and gross are the same"
 
 
-def _causes(found: Cause, instruction: Instruction, fold: Fold) -> list[Node]:
-    if found.time:
-        return [_time(instruction, fold)]
+def _causes(found: Cause, fold: Fold) -> list[Node]:
     nodes = [_fact(fact, fold) for fact in found.facts]
-    if found.together:
-        text = "No one fact alone, but these together: without all of them this payment would be another"
-        return [Node(what="together", text=text, parts=nodes)]
-    return nodes
+    if found.only_together:
+        text = "Only together: with one of these alone nothing would have been paid or changed"
+        nodes = [Node(what="together", text=text, parts=nodes)]
+    return nodes + ([_time(found.time, fold, bool(nodes))] if found.time is not None else [])
 
 
 def _fact(fact: NewFact, fold: Fold) -> Node:
@@ -72,17 +70,18 @@ def _revision_before(content: Any, fold: Fold) -> Any | None:
     return max(found, key=lambda other: other.revision, default=None)
 
 
-def _time(instruction: Instruction, fold: Fold) -> Node:
+def _time(instruction: Instruction, fold: Fold, beside_facts: bool) -> Node:
     """No fact came: a review that the rules had asked for."""
-    names = published(fold.law, instruction["cut_off"])
+    without = "And without any fact" if beside_facts else "No new fact"
+    names = published(fold.law, instruction)
     if names:
-        return Node(what="published", text=f"No new fact: {', '.join(names)} became known (WAGE-2)", rule="WAGE-2")
+        return Node(what="published", text=f"{without}: {', '.join(names)} became known", rule="WAGE-2")
     if instruction["kind"] == "ADVANCE":
-        return Node(what="advance_due", text="No new fact: the advance fell due", rule="ADV-3")
+        return Node(what="advance_due", text=f"{without}: the advance fell due", rule="ADV-3")
     if any(line["earning"] == "OVERTIME_PREMIUM" for line in instruction["lines"]):
-        text = "No new fact: a workweek with overtime had ended, so its premium was due"
+        text = f"{without}: a workweek with overtime had ended, so its premium was due"
         return Node(what="workweek_ended", text=text, rule="OT-5")
-    return Node(what="review", text="No new fact: what an earlier one set in motion fell due in this pay run")
+    return Node(what="review", text=f"{without}: what an earlier one set in motion fell due in this pay run")
 
 
 def payments_node(said: Sequence[Instruction]) -> Node:

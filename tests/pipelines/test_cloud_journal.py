@@ -1,13 +1,18 @@
 """The journal that a Cloud Storage subscription keeps is replayed here: the same pay as of the plain folder."""
 
+import hashlib
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import fastavro
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.plain import replay_folder, replay_plain
 from pipelines.replay import replay
@@ -18,6 +23,7 @@ from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, encode, encode_message, validate, write_container
 from schemas.cloud_journal import ENCODING, SCHEMA, topic_of
 from schemas.envelope import Fact
+from tests.histories import History, histories
 
 LAW = Law.load()
 MINUTE = 60_000
@@ -269,3 +275,93 @@ def test_an_admission_to_no_pay_run_is_rejected(county: list[Fact], tmp_path: Pa
     write_container(tmp_path / "a.avro", "Admission", [said | {"admitted_cut_off": said["admitted_cut_off"] + 1}])
     (rejection,) = replay_folder(tmp_path, ["a.avro"], LAW).records["Rejection"]
     assert (rejection["reason"], rejection["field"]) == ("CONTRADICTORY", "admitted_cut_off")
+
+
+ABSURD = {"the_end_of_days": 2**63 - 1, "after_the_calendar": 253_402_300_800 * 10**6, "before_it": -(2**63)}
+
+
+@pytest.mark.parametrize("case", ABSURD)
+def test_a_message_published_at_a_time_that_cannot_be_is_rejected(
+    case: str, county: list[Fact], tmp_path: Path
+) -> None:
+    made = message(one(county), one(county).recorded_at, 1)
+    written(tmp_path / "a.avro", [made | {"publish_time": ABSURD[case]}, made])
+    outcome = replay_folder(tmp_path, ["a.avro"], LAW)
+    (rejection,) = outcome.records["Rejection"]
+    assert (rejection["reason"], rejection["field"]) == ("INVALID", "publish_time")
+    assert outcome.tally.inputs == 2 and outcome.tally.used == {"Timesheet": 1}
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("field", ["cut_off", "admitted_cut_off"])
+def test_what_is_rejected_is_not_obeyed(field: str, plain: bool, county: list[Fact], tmp_path: Path) -> None:
+    """An Admission to no pay run, and one from none."""
+    sheet = one(county)
+    said = late((sheet, sheet.recorded_at), 2).model_dump()
+    wrong = Admission(**said | {field: said[field] + 1})
+    if plain:
+        write_container(tmp_path / "a.avro", "Timesheet", [sheet.model_dump()])
+        write_container(tmp_path / "b.avro", "Admission", [wrong.model_dump()])
+    else:
+        written(tmp_path / "a.avro", [message(sheet, sheet.recorded_at, 1), message(wrong, sheet.recorded_at, 2)])
+    outcome = replay_folder(tmp_path, names(tmp_path), LAW)
+    (rejection,) = outcome.records["Rejection"]
+    assert (rejection["reason"], rejection["field"]) == ("CONTRADICTORY", field)
+    assert outcome.tally.latest_cut_off == cut_off_after(sheet.recorded_at)
+
+
+def test_an_admission_brings_no_fact_earlier_and_the_first_of_two_counts(county: list[Fact], tmp_path: Path) -> None:
+    """Said twice, said otherwise, said of a pay run long before, said of nobody: the fact goes where it was first."""
+    sheet = one(county)
+    first, later = late((sheet, sheet.recorded_at), 2), late((sheet, sheet.recorded_at), 5)
+    before = late((sheet, sheet.recorded_at - 60 * DAY), 1)
+    nobody = later.model_copy(update={"event_id": "nobody"})
+    write_container(tmp_path / "a.avro", "Timesheet", [sheet.model_dump()])
+    for number, said in enumerate(((before, nobody), (later, first, first, before, nobody))):
+        write_container(tmp_path / "b.avro", "Admission", [each.model_dump() for each in said])
+        tally = replay_folder(tmp_path, names(tmp_path), LAW).tally
+        assert tally.latest_cut_off == (cut_off_after(sheet.recorded_at), first.admitted_cut_off)[number]
+
+
+def test_the_rest_of_a_huge_file_is_hashed_and_not_held(county: list[Fact], tmp_path: Path) -> None:
+    path = written(tmp_path / "a.avro", [message(one(county), one(county).recorded_at, 1)])
+    good = path.stat().st_size
+    with path.open("ab") as stream:
+        stream.truncate(good + (96 << 20))
+    tracemalloc.start()
+    (rejection,) = replay_folder(tmp_path, ["a.avro"], LAW).records["Rejection"]
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    with path.open("rb") as stream:
+        stream.seek(good)
+        assert hashlib.file_digest(stream, "sha256").hexdigest() in rejection["message"]
+    assert rejection["raw"] == b"" and f"{96 << 20} bytes" in rejection["message"] and held < 32 << 20
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories(), st.randoms(use_true_random=False), st.data())
+def test_any_journal_of_the_cloud_is_the_plain_folder_that_knows_when_facts_came(
+    history: History, random: Random, data: st.DataObject
+) -> None:
+    """In any order, dealt to any files by any codec, some again days later, some beside as plain facts."""
+    waits = st.sampled_from((-9 * MINUTE, 5_000, 5_000, 3 * DAY, 40 * DAY))
+    facts = [fact.model_copy(update={"admitted_cut_off": None}) for fact in history.facts]
+    arriving = [(fact, fact.recorded_at + data.draw(waits)) for fact in facts]
+    again = [(fact, at + random.randrange(20 * DAY)) for fact, at in random.sample(arriving, len(arriving) // 4)]
+    beside = random.sample(stamped(arriving), len(arriving) // 4)
+    plain = [random.random() < 0.5 for _ in arriving + again]
+    messages = [message(fact, at, n, plain[n]) for n, (fact, at) in enumerate(arriving + again)]
+    random.shuffle(messages)
+    files = random.randrange(1, 5)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for number in range(files):
+            codec = random.choice(("null", "deflate", "snappy"))
+            written(folder / str(number % 2) / f"{number}.avro", messages[number::files], codec)
+        for kind in {fact.KIND for fact in beside}:
+            of_kind = [fact.model_dump() for fact in beside if fact.KIND == kind]
+            write_container(folder / f"{kind}.avro", kind, of_kind)
+        listed = names(folder)
+        random.shuffle(listed)
+        found = replay_folder(folder, listed, LAW, history.until)
+    assert in_order(found.records) == in_order(replay_plain(stamped(arriving), LAW, history.until).records)
