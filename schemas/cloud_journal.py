@@ -16,6 +16,7 @@ from schemas.avro import MARKER, decode_message, fingerprint_of
 from schemas.container import Container
 from schemas.envelope import Fact, Record
 from schemas.physical import Json, Unreadable, parsed, published, same_layout
+from schemas.types import END_MILLIS, FIRST_MILLIS
 
 NAMESPACE = "com.google.pubsub"
 SCHEMA = {
@@ -102,9 +103,12 @@ def record_of(delivery: Delivery) -> Record:
 
 
 def arrived(record: Record, arrived_at: int) -> Fact:
-    """The record as a fact that arrived at an instant. Raises Unreadable: no fact, or recorded later than it came."""
+    """The record as a fact that arrived at an instant. Raises Unreadable: no fact, recorded later than it came, or it
+    came at no time of ours."""
     if not isinstance(record, Fact):
         raise Unreadable("UNKNOWN_SCHEMA", f"{record.KIND} is not a kind of fact.")
+    if not FIRST_MILLIS <= arrived_at < END_MILLIS:
+        raise Unreadable("INVALID", "It arrived at a time that cannot be.", "publish_time")
     if record.recorded_at > arrived_at + EARLY_MILLIS:
         raise Unreadable("INVALID", "Recorded later than it arrived.", "recorded_at")
     return record

@@ -19,6 +19,7 @@ FIRST_DAY = (date(1900, 1, 1) - EPOCH).days
 LAST_DAY = (date(2199, 12, 31) - EPOCH).days
 END_OF_DAYS = (date.max - EPOCH).days  # 9999-12-31, which many systems write for "no end"
 MILLIS_PER_DAY = 24 * 60 * 60 * 1000
+FIRST_MILLIS, END_MILLIS = FIRST_DAY * MILLIS_PER_DAY, (LAST_DAY + 1) * MILLIS_PER_DAY
 LONGEST_DAY = 25 * 60  # daylight saving ends
 LONGEST_WEEK = 7 * 24 * 60 + 60
 LONGEST_MONTH = 31 * 24 * 60
@@ -26,7 +27,7 @@ SUNDAY = 3  # 1970-01-04, the first Sunday of the epoch, and the remainder by 7 
 
 EpochDay = Annotated[int, Field(ge=FIRST_DAY, le=LAST_DAY)]
 EndDay = Annotated[int, Field(ge=FIRST_DAY, le=END_OF_DAYS)]
-EpochMillis = Annotated[int, Field(ge=FIRST_DAY * MILLIS_PER_DAY, lt=(LAST_DAY + 1) * MILLIS_PER_DAY)]
+EpochMillis = Annotated[int, Field(ge=FIRST_MILLIS, lt=END_MILLIS)]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 InstructionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$")]

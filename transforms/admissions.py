@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from rules.periods import is_cut_off
 from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, validate
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
@@ -18,7 +19,10 @@ Told = tuple[str, str, str, int, int]  # kind, source, event_id of the fact; the
 
 
 def as_told(admission: Admission) -> Told:
-    """An Admission on its way to all who read facts."""
+    """An Admission on its way to all who read facts. Raises Unreadable (CONTRADICTORY) for one to no pay run."""
+    for field in ("cut_off", "admitted_cut_off"):
+        if not is_cut_off(getattr(admission, field)):
+            raise Unreadable("CONTRADICTORY", "No pay run ends at this instant.", field)
     named = admission.kind, admission.source, admission.event_id
     return *named, admission.cut_off, admission.admitted_cut_off
 

@@ -4,6 +4,7 @@ Bad input becomes a Rejection with its original bytes; a bug crashes.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from schemas.avro import Container, Unreadable, decode_message, original_message
 from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
 from schemas.envelope import Fact, Record
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
-from transforms.admissions import Admissions
+from transforms.admissions import Admissions, as_told
 from transforms.places import Places
 from transforms.rows import Dealer, fact_body, fact_row
 from transforms.stages import claims_pay, routes
@@ -132,8 +133,7 @@ class Door:
         """A trusted record: a fact, or what is said of one that came late, which is reference and was read before."""
         if record.KIND not in ARRIVALS:
             return self.admit(cast(Fact, record), block)
-        if not is_cut_off(cast(Admission, record).admitted_cut_off):
-            raise Unreadable("CONTRADICTORY", "No pay run ends at this instant.", "admitted_cut_off")
+        as_told(cast(Admission, record))
         if self.places is not None:
             self.places.note(record, block)
         self.tally.count(self.tally.used, record.KIND)
@@ -160,11 +160,17 @@ class Door:
 
     def reject(self, raw: bytes, origin: str, wrong: Unreadable) -> None:
         """A Rejection; its raw bytes stay where they are when they are too many to carry."""
-        self.tally.count(self.tally.rejections, wrong.reason)
-        message = wrong.message
         if len(raw) > LARGEST_RAW:
-            message += f" {len(raw)} bytes with SHA-256 {hashlib.sha256(raw).hexdigest()} stay at {origin}."
-            raw = b""
+            self._reject_unseen(len(raw), hashlib.sha256(raw).hexdigest(), origin, wrong)
+        else:
+            self._note_rejection(raw, origin, wrong, wrong.message)
+
+    def _reject_unseen(self, size: int, sha256: str, origin: str, wrong: Unreadable) -> None:
+        message = f"{wrong.message} {size} bytes with SHA-256 {sha256} stay at {origin}."
+        self._note_rejection(b"", origin, wrong, message)
+
+    def _note_rejection(self, raw: bytes, origin: str, wrong: Unreadable, message: str) -> None:
+        self.tally.count(self.tally.rejections, wrong.reason)
         self.rejections.append(
             {
                 "raw": raw,
@@ -179,9 +185,13 @@ class Door:
     def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:
         """All of a file from its damage on, as one input."""
         offset = damage.offset or 0
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            rest = stream.read()
+        origin = f"{name}:{offset}"
         self.tally.inputs += 1
-        self.reject(rest, f"{name}:{offset}", damage)
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END) - offset
+            stream.seek(offset)
+            if size > LARGEST_RAW:  # a file may be larger than the memory
+                self._reject_unseen(size, hashlib.file_digest(stream, "sha256").hexdigest(), origin, damage)
+            else:
+                self.reject(stream.read(), origin, damage)
         self.tally.rejected_files.append((name, damage.reason, damage.message))
