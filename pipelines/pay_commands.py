@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,7 +54,7 @@ def replay(
     summary = _replayed(events, out, last_day, law, beam or [], quiet)
     if _nothing_due(summary["inputs"]):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
-    return _told(summary, out, as_json, quiet)
+    return _told(summary, events, out, law, as_json, quiet)
 
 
 def _tell_of_accepted(events: Path) -> None:
@@ -129,7 +130,7 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat)
 
 
-def _told(summary: dict[str, Any], out: Path, as_json: bool, quiet: bool) -> int:
+def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> int:
     """Print the summary as asked; the exit code: 1 if it does not add up."""
     from pipelines.summary import faults, render, summary_console
 
@@ -138,10 +139,22 @@ def _told(summary: dict[str, Any], out: Path, as_json: bool, quiet: bool) -> int
     elif not quiet:
         render(summary, summary_console())
         print(f"Records and summary.json are in {out}")
+        print("\n".join(next_steps(events, out, law)))
     wrong = faults(summary)
     if wrong and (as_json or quiet):
         print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
     return 1 if wrong else 0
+
+
+def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
+    """What to ask of a replay next: is it right, and why is a payment what it is?"""
+    folders = f"--events {quote(str(events))} --paid {quote(str(out))}"
+    overlay = f" --law {quote(str(law))}" if law else ""
+    return [
+        "Next, is it right, and why is a payment what it is?",
+        f"  ihss-payroll report {folders} --out report.html",
+        f"  ihss-payroll explain INSTRUCTION_ID {folders}{overlay}",
+    ]
 
 
 def _nothing_due(inputs: dict[str, Any]) -> bool:

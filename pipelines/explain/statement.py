@@ -22,9 +22,10 @@ from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, money, month_name, period_name
-from pipelines.wording import PAID_FOR
+from pipelines.wording import PAID_FOR, REASONS, in_words
 from rules.conclusions import Statement
-from rules.periods import iso, month_of, period_end, workweek_of
+from rules.instructions import minutes_fields
+from rules.periods import hhmm, iso, month_of, period_end, workweek_of
 from rules.price_incentives import INCENTIVE
 from rules.settle_draft import Draft
 from rules.settle_month import MonthOfPay
@@ -76,7 +77,8 @@ class Explained:
     def node(self) -> Node:
         """The tree. Raises Unbalanced if it does not add up."""
         statement = self.statement
-        parts = [*self._payment(), *self._hours(), *self._also(), *self._assumptions(), *self._documents()]
+        parts = [self._answer(), *self._payment(), *self._hours()]
+        parts += [*self._also(), *self._assumptions(), *self._documents()]
         whom, when = statement.provider_id, period_name(statement.period_start)
         if statement.kind == "ADVANCE":
             when = month_name(statement.period_start)
@@ -84,6 +86,22 @@ class Explained:
             whom += f" for {statement.recipient_id}"
         text = f"{PAID_FOR[statement.kind]}: {whom}, {when}"
         return balanced(Node(what="statement", text=text, document=statement.statement_id, parts=parts))
+
+    def _answer(self) -> Node:
+        """All in a sentence or two, for who reads no further."""
+        text = f"{_paid(self.said[-1])}." if self.said else f"{self._why_nothing()}."
+        claimed = self.statement.claimed_minutes
+        if self.side is not None and claimed:
+            minutes = minutes_fields(self.statement)
+            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(minutes['paid_minutes'])} are paid"
+            losses = losses_of(self.statement, self.side)
+            for outcome in (outcome for outcome in NOT_PAID if minutes[f"{outcome.lower()}_minutes"]):
+                reasons = dict.fromkeys(in_words(each.code, REASONS) for each in losses if each.outcome == outcome)
+                text += (
+                    f"; {hhmm(minutes[f'{outcome.lower()}_minutes'])} {outcome.lower()}: {', '.join(reasons).lower()}"
+                )
+            text += "."
+        return Node(what="answer", text=text)
 
     def _payment(self) -> Iterator[Node]:
         if not self.said:
@@ -98,10 +116,9 @@ class Explained:
         for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
             case = self.folded.keys[PRICE, self.statement.provider_id].case
             worth.parts, worth.adds = list(earned_nodes(self.statement, case.earned.values())), ("cents",)
-        net = money(newest["net_cents"])
         yield Node(
             what="payment",
-            text=f"Net {net}, {METHODS[newest['method']]}, pay run of {long_day(newest['run_date'])}",
+            text=_paid(newest),
             cents=newest["net_cents"],
             document=newest["instruction_id"],
             rule="RUN-2",
@@ -150,6 +167,10 @@ class Explained:
         parts = [Node(what="document", text=name, document=name) for name in names]
         if parts:
             yield Node(what="documents", text="Documents that decided it", parts=parts)
+
+
+def _paid(said: Instruction) -> str:
+    return f"Net {money(said['net_cents'])}, {METHODS[said['method']]}, pay run of {long_day(said['run_date'])}"
 
 
 def concerns(finding: FindingRecord, statement: Statement) -> bool:

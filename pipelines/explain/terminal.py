@@ -40,8 +40,10 @@ def explain_console() -> Console:
 def render(answer: Answer, console: Console) -> None:
     """Print the whole answer: each statement, then what stands on none, then notes."""
     for statement in answer.statements:
-        console.print(Panel(Text(statement.text, style="bold"), expand=False), soft_wrap=False)
-        for part in statement.parts:
+        answer_first, *parts = statement.parts
+        lines = Text.assemble((statement.text, "bold"), "\n", answer_first.text)
+        console.print(Panel(lines, expand=False), soft_wrap=False)
+        for part in parts:
             console.print(Padding(_tree(part), (0, 0, 1, 0)))
     if answer.beside:
         tree = Tree(Text("Claimed and not paid, on no statement", style="bold"), guide_style="dim")

@@ -19,7 +19,7 @@ def change_node(instruction: Instruction, before: Instruction | None, fold: Fold
         text = "The first payment of this statement, and what made it"
     else:
         text = f"Since the payment of {long_day(before['run_date'])}: {_difference(before, instruction)}. What made it"
-    return Node(what="change", text=text, parts=_causes(cause(fold, instruction), fold))
+    return Node(what="change", text=text, parts=_causes(cause(fold, instruction), instruction, fold))
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -28,24 +28,29 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         for name in MINUTES
         if before[name] != now[name]
     ]
-    gross = before["gross_to_date_cents"], now["gross_to_date_cents"]
-    if gross[0] != gross[1]:
-        said.append(f"gross to date {money(gross[0])} → {money(gross[1])}")
-    return "; ".join(said) or "hours and gross are the same"
+    said += [
+        f"{name} to date {money(old)} → {money(new)}"
+        for name in ("gross", "net")
+        if (old := before[f"{name}_to_date_cents"]) != (new := now[f"{name}_to_date_cents"])
+    ]
+    return "; ".join(said) or "hours, gross and net are the same"
 
 
-def _causes(found: Cause, fold: Fold) -> list[Node]:
-    nodes = [_fact(fact, fold) for fact in found.facts]
+def _causes(found: Cause, instruction: Instruction, fold: Fold) -> list[Node]:
+    nodes = [_fact(fact, instruction, fold) for fact in found.facts]
     if found.only_together:
         text = "Only together: with one of these alone nothing would have been paid or changed"
         nodes = [Node(what="together", text=text, parts=nodes)]
     return nodes + ([_time(found.time, fold, bool(nodes))] if found.time is not None else [])
 
 
-def _fact(fact: NewFact, fold: Fold) -> Node:
-    """A fact without which the payment would be another."""
+def _fact(fact: NewFact, instruction: Instruction, fold: Fold) -> Node:
+    """A fact without which the payment would be another; it names people other than those of the payment."""
     content = fact.arrival.content
     text = f"{kind_name(content.KIND)} {content.document_id} revision {content.revision}"
+    people = [getattr(content, name, None) for name in ("provider_id", "recipient_id")]
+    if any(who is not None and who not in (instruction["provider_id"], instruction["recipient_id"]) for who in people):
+        text += f" of {' for '.join(who for who in people if who)}"
     text += f", recorded {moment(content.recorded_at)} by {content.source}"
     if content.withdrawn:
         text += ": withdrawn"

@@ -114,7 +114,7 @@ def changed_fields(before: Any, now: Any) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.removesuffix("_minutes").removesuffix("_at").replace("_", " ")
+    return name.removesuffix("_minutes").removesuffix("_at").removesuffix("_cents").replace("_", " ")
 
 
 def _value(name: str, value: Any) -> str:

@@ -1,6 +1,7 @@
 """What explain does with folders that are not as a replay left them: it answers truly, or refuses in one line."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from pipelines.explain.answer import Answer, Question, Sources, answer
 from pipelines.explain.paid import Paid, Refusal
+from pipelines.pay_commands import next_steps
 from schemas.avro import write_container
 from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.explain_world import LAW, Instruction, explained, index, lay, paid_in, pay
@@ -130,3 +132,12 @@ def test_somebody_whom_no_fact_names_is_no_answer(honest: tuple[Path, Path], who
     with pytest.raises(Refusal, match="no fact names this") as refusal:
         answer(question, Sources(events, Paid(out), LAW))
     assert "x.1" not in str(refusal.value).replace(str(events), "")
+
+
+def test_a_replay_names_the_next_steps_with_its_folders() -> None:
+    """Copied into a shell they are what they seem, also where a folder's name has a space."""
+    asked = next_steps(Path("my facts"), Path("paid"), Path("what-if"))
+    for line in asked[1:]:
+        command, *options = shlex.split(line)[1:]
+        assert command in ("report", "explain") and options[options.index("--events") + 1] == "my facts"
+    assert "--law what-if" in asked[-1] and "--paid paid" in asked[-1]
