@@ -4,7 +4,6 @@ Up to the last pay run that was accepted (`accepted`) what was said stands, what
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +15,8 @@ from pipelines.live.outbox import Letter, Outbox, letter_of
 from pipelines.live.pay_run import PayRuns, Run
 from rules.periods import business_day_of, cut_offs, iso
 from schemas.avro import decode_message
+
+WORDS = {"message", "next_step", "rule", "authority", "documents", "assumptions", "law_version"}
 
 
 class OtherHistory(ValueError):
@@ -67,7 +68,7 @@ class Past:
             said = self.outbox.letters(cut_off)
             if said is not None and cut_off <= self.until:
                 self._remember_as_said(run, said)
-            elif said is None or _what_counts(run.letters) != _what_counts(said):
+            elif said is None or (run.letters != said and _what_counts(run.letters) != _what_counts(said)):
                 self._refuse(cut_off)
             else:
                 self.pay_runs.remember(run)
@@ -95,10 +96,15 @@ class Past:
 
 
 def _what_counts(letters: Iterable[Letter]) -> list[Any]:
-    """Ids of what was said, and the control totals but for the law's version."""
-    letters = list(letters)
-    totals = [decode_message(letter.body).model_dump() for letter in letters if letter.kind == "PayRun"]
-    for each in totals:
-        with suppress(KeyError):
-            del each["law_version"], each["assumptions"]
-    return [sorted(letter.id for letter in letters), totals]
+    """All that was said but its words, and which law and documents it rests on: one cent that went to another
+    statement is another history though all totals agree."""
+    return sorted((letter.id, _without_words(letter)) for letter in letters)
+
+
+def _without_words(letter: Letter) -> str:
+    if letter.kind == "Rejection":
+        return ""
+    fields = decode_message(letter.body).model_dump(exclude=WORDS)
+    for line in fields.get("lines", ()):
+        del line["rule"]
+    return repr(sorted(fields.items()))

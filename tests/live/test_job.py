@@ -10,10 +10,11 @@ import pytest
 
 from pipelines.live.durable import Owned
 from pipelines.live.journal import Damaged, entries_of
+from pipelines.live.outbox import Letter, letter_of
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
-from schemas.avro import write_container
+from schemas.avro import decode_message, write_container
 from tests.live.drill import LAW, Day, World, records_in
 
 DEARER = {"from": date(2024, 1, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
@@ -89,6 +90,30 @@ def test_other_law_is_refused_before_it_pays(world: World, days: list[Day]) -> N
     other = LAW.amended({"wages.toml": {"wage": {"17": {"values": [DEARER]}}}})
     with pytest.raises(OtherHistory, match="go back"):
         world.job(law=other)
+
+
+def test_a_cent_that_went_to_another_statement_is_another_history(world: World, days: list[Day]) -> None:
+    """Ids and totals of the pay run agree, accounts do not: what is paid next would be a difference to a fiction."""
+    job = world.live(days)
+    cut_off = next(day.cut_off for day in reversed(days) if len(moved(job.outbox.letters(day.cut_off) or [])) > 1)
+    letters = job.outbox.letters(cut_off) or []
+    job.close()
+    for letter, cent in zip(moved(letters), (1, -1), strict=False):
+        fields = decode_message(letter.body).model_dump()
+        fields["net_cents"] -= cent
+        fields["net_to_date_cents"] -= cent
+        fields["deductions"][0]["cents"] += cent
+        letters[letters.index(letter)] = letter_of(letter.kind, fields, letter.id)
+    job.outbox.decide(cut_off, letters, sent=True)
+    (world.journal / "memory.sqlite").unlink()
+    with pytest.raises(OtherHistory, match="go back"):
+        world.job()
+
+
+def moved(letters: list[Letter]) -> list[Letter]:
+    """Instructions with deductions."""
+    paid = [letter for letter in letters if letter.kind == "PaymentInstruction"]
+    return [letter for letter in paid if decode_message(letter.body).model_dump()["deductions"]]
 
 
 def test_damage_within_is_no_torn_tail(world: World, days: list[Day]) -> None:
