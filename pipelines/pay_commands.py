@@ -174,8 +174,6 @@ def _folders(events: Path, out: Path) -> None:
     inside, outside = events.resolve(), out.resolve()
     if inside == outside or inside in outside.parents or outside in inside.parents:
         raise Misuse(f"--out {out} and --events {events} lie within each other: name a folder apart")
-    if not facts:
-        raise Misuse(f"No *.avro file below --events {events}: name the folder that holds the facts")
     for path in facts:
         readable(path, "--events")
     writable_folder(out, "--out")

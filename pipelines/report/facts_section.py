@@ -43,8 +43,8 @@ def _rejected_told(rejected: list[dict[str, Any]]) -> str:
 def _each(asked: Asked) -> str:
     """Where each of them is shown: the page itself tells no fields of facts."""
     live = asked.events is not None and is_journal(asked.events)
-    listed = "rejections list --journal" if live else "validate --all"
-    return f"Each of them, and what to repair: {shlex.join(['ihss-payroll', *listed.split(), str(asked.events or 'FACTS')])}"
+    listed = ["rejections", "list", "--journal"] if live else ["validate", "--all"]
+    return "Each of them, and what to repair: " + shlex.join(["ihss-payroll", *listed, str(asked.events or "FACTS")])
 
 
 def _source(origin: str) -> str:

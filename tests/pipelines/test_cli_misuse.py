@@ -111,11 +111,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy that each try may soil, with Beam left out: what it would be asked is not at stake."""
     for path in world.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    for name in ("empty", "inbox", "journal", "law"):
-        (tmp_path / name).unlink()
-        (tmp_path / name).mkdir()
-    (tmp_path / "law" / "wage.toml").write_text("[wage.17\nvalues = ")
+        # Folders are this test's own, for a job makes whatever folder it is given its journal; only files are shared.
+        if path.is_dir():
+            (tmp_path / path.name).mkdir()
+            for each in path.iterdir():
+                (tmp_path / path.name / each.name).symlink_to(each)
+        else:
+            (tmp_path / path.name).symlink_to(path)
     module = ModuleType("pipelines.replay")
     module.replay = lambda *asked: json.loads(json.dumps(SUMMARY))
     module.last_cut_off = lambda until: until
@@ -194,6 +196,19 @@ def test_a_folder_of_another_avro_is_replayed_to_rejections(world, tmp_path) -> 
     told = subprocess.run([sys.executable, "-m", "pipelines.cli", *asked], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["inputs"]["rejections"] == {"UNKNOWN_SCHEMA": 4}
+
+
+def test_a_journal_that_holds_nothing_yet_is_misuse_of_replay(here, capsys) -> None:
+    """Its folder has files, so that something seems to be there; and other files beside it are not passed over."""
+    assert run(typed(("run",), BASE[("run",)])) == 0
+    capsys.readouterr()
+    assert list(Path("journal").rglob("*"))
+    asked = typed(("replay",), BASE[("replay",)] | {"--events": "journal"})
+    assert run(asked) == 2
+    assert "is a journal without a fact" in capsys.readouterr().err
+    Path("journal", "more.avro").symlink_to(Path("truncated.avro").resolve())
+    assert run(asked) == 2
+    assert "is a journal with other *.avro files beside it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [13, 17, 20, 21, 28, 30, 36])
