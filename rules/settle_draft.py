@@ -67,6 +67,12 @@ class Draft:
         return self.statement.statement_id
 
     @property
+    def reversed_ids(self) -> list[str]:
+        """RUN-4: its instructions that no longer stand, sorted."""
+        stand = {said.instruction_id for said in self.said}
+        return sorted(said.instruction_id for said in self.account.said if said.instruction_id not in stand)
+
+    @property
     def gross_cents(self) -> int:
         """What the statement is worth before deductions."""
         return sum(line.cents for line in self.statement.lines)

@@ -88,6 +88,7 @@ class MonthOfPay:
             "documents": sorted({*statement.documents, *draft.documents}),
             "assumptions": sorted({*statement.assumptions, *draft.reading.assumptions}),
             "law_version": self.law.version,
+            "reversed": draft.reversed_ids,
         }
         return Record("PaymentInstruction", fields)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from schemas.envelope import Part, Record
 from schemas.types import (
     Count,
@@ -40,7 +42,11 @@ class Deduction(Part):
 
 
 class PaymentInstruction(Record):
-    """Who is to be paid what, in one pay run: the difference to everything said before (MONEY-2)."""
+    """Who is to be paid what, in one pay run: the difference to everything said before (MONEY-2).
+
+    ``reversed``: earlier instructions of the statement that no longer stand as of this run (RUN-4), sorted. The sums to
+    date are those of the others and this one.
+    """
 
     KIND: ClassVar[str] = "PaymentInstruction"
 
@@ -74,3 +80,4 @@ class PaymentInstruction(Record):
     documents: list[str]
     assumptions: list[str]
     law_version: str
+    reversed: list[InstructionId] = Field(default_factory=list)

@@ -189,6 +189,8 @@ def what_is_to_date_is_what_stands(records: Records, history: History) -> None:
             known = instructions[:number]
             standing = [each for each in known if not reversed_by(history.facts, each, one["cut_off"])]
             event(f"{len(known)} said, {len(standing)} stand")
+            gone = {each["instruction_id"] for each in known} - {each["instruction_id"] for each in standing}
+            assert one["reversed"] == sorted(gone)
             assert one["net_to_date_cents"] == sum(each["net_cents"] for each in standing)
             assert one["gross_to_date_cents"] == sum(each["gross_cents"] for each in standing)
             carried = -deducted(standing)[CARRIED]

@@ -1,12 +1,12 @@
 """What was paid on a person's statements: this payment, and what stands so far, line by line.
 
-Law: MONEY-2 (each instruction is a difference), RUN-4 (a payment that came back is reversed). No record of the folder
-says which payment came back; it shows where the gross so far no longer is the sum of what was said.
+Law: MONEY-2 (each instruction is a difference), RUN-4 (a payment that came back is reversed). An instruction names the
+earlier ones that no longer stand as of its pay run. Of an outcome that no instruction followed (nothing was left to
+pay, or the month was closed) no record tells: what came back then still counts as paid.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from pipelines.misuse import Misuse
 from schemas.payment_instruction import PaymentInstruction
@@ -55,39 +55,26 @@ def summed(instructions: Iterable[Paid]) -> Sums:
 
 
 def came_back(of_statement: Sequence[Paid]) -> list[CameBack]:
-    """Payments of one statement that stand reversed, as its instructions in order of sequence tell."""
-    lost: dict[str, CameBack] = {}
-    for place, paid in enumerate(of_statement):
-        before = of_statement[:place]
-        turned = _turned(before, lost, paid)
-        lost = {id: back for id, back in lost.items() if id not in turned} | {
-            each.instruction_id: CameBack(each, paid.run_date)
-            for each in before
-            if each.instruction_id in turned and each.instruction_id not in lost
-        }
-    return list(lost.values())
+    """Payments of one statement, given in order of sequence, that do not stand as of its last instruction.
 
-
-def _turned(before: Sequence[Paid], lost: Mapping[str, CameBack], paid: Paid) -> set[str]:
-    """The fewest payments, latest first, that came back or after all did not, so that the amounts so far follow.
-
-    Only what moved money can come back. An outcome may be withdrawn: then its payment stands again.
+    An outcome may be withdrawn: then its payment stands again. Raises Misuse where instructions are missing.
     """
-    standing = [each for each in before if each.instruction_id not in lost]
-    over = [sum(amounts) for amounts in zip(_amounts(paid), *map(_amounts, standing), strict=True)]
-    wanted = over[0] - paid.gross_to_date_cents, over[1] - paid.net_to_date_cents
-    movable = [each for each in reversed(before) if each.net_cents > 0]
-    for count in range(len(movable) + 1):
-        for some in combinations(movable, count):
-            signs = [-1 if each.instruction_id in lost else 1 for each in some]
-            gross = sum(sign * each.gross_cents for sign, each in zip(signs, some, strict=True))
-            net = sum(sign * each.net_cents for sign, each in zip(signs, some, strict=True))
-            if (gross, net) == wanted:
-                return {each.instruction_id for each in some}
-    raise Misuse(
-        "--paid lacks instructions, as the sums so far do not follow from them: copy it whole, or replay again"
-    )
+    first_knew: dict[str, int] = {}
+    for paid in of_statement:
+        first_knew = {id: first_knew.get(id, paid.run_date) for id in paid.reversed}
+    _check(of_statement, first_knew)
+    known = {paid.instruction_id: paid for paid in of_statement}
+    return [CameBack(known[id], run_date) for id, run_date in first_knew.items()]
 
 
-def _amounts(paid: Paid) -> tuple[int, int]:
-    return paid.gross_cents, paid.net_cents
+def _check(of_statement: Sequence[Paid], gone: Iterable[str]) -> None:
+    """The last instruction counts them, and says what those that stand come to."""
+    if not of_statement:
+        return
+    last, lost = of_statement[-1], set(gone)
+    standing = [paid for paid in of_statement if paid.instruction_id not in lost]
+    to_date = sum(paid.gross_cents for paid in standing), sum(paid.net_cents for paid in standing)
+    if last.sequence != len(of_statement) or to_date != (last.gross_to_date_cents, last.net_to_date_cents):
+        raise Misuse(
+            "--paid lacks instructions, or is of an earlier version, as its sums do not add up: copy it whole or replay"
+        )

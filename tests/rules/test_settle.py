@@ -291,6 +291,19 @@ def test_what_stands_sums_to_the_worth_whatever_came_back(history: list[Arrival]
             assert each["sequence"] == len(accounts[f"account:{id}"].said)
 
 
+@settings(max_examples=75, deadline=None)
+@given(histories(["NON_RELATIVE", "SPOUSE"]))
+def test_sums_to_date_are_of_what_an_instruction_does_not_name_as_reversed(history: list[Arrival]) -> None:
+    for said in of_each(settled(history)).values():
+        for number, each in enumerate(said, 1):
+            known = {one["instruction_id"]: one for one in said[:number]}
+            assert each["reversed"] == sorted(set(each["reversed"])) and set(each["reversed"]) < set(known)
+            standing = [one for id, one in known.items() if id not in each["reversed"]]
+            assert each["gross_to_date_cents"] == sum(one["gross_cents"] for one in standing)
+            assert each["net_to_date_cents"] == sum(one["net_cents"] for one in standing)
+            assert all(known[id]["net_cents"] > 0 for id in each["reversed"])
+
+
 # --- advance pay -----------------------------------------------------------------------------------------------------
 
 

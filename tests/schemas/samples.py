@@ -185,6 +185,7 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "documents": ["Timesheet/D1/1"],
         "assumptions": ["overtime_allocation"],
         "law_version": "f00d",
+        "reversed": [],
     },
     "Finding": {
         "finding_id": "OVER_AUTHORIZED_HOURS:PROVIDER:-:-:-:-:D1",

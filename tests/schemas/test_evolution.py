@@ -17,10 +17,24 @@ import fastavro
 import pytest
 
 from schemas import KINDS
-from schemas.avro import Container, Unreadable, original_message, schema_path, validate
+from schemas.avro import (
+    Container,
+    Unreadable,
+    decode_message,
+    fingerprint_of,
+    original_message,
+    schema_path,
+    validate,
+)
+from schemas.physical import EARLIER, fingerprint, kind_of, parsed
 from tests.schemas.samples import SAMPLES, changed
 
 OLD = Path(__file__).parent / "old"
+REVERSING = SAMPLES["PaymentInstruction"] | {
+    "instruction_id": "ARREARS:P1:R1:2026-01-01:2026-01-22",
+    "sequence": 2,
+    "reversed": ["ARREARS:P1:R1:2026-01-01:2026-01-20"],
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,6 +44,22 @@ def test_the_first_version_of_every_kind(kind):
         records = [record for _, record in container]
     assert container.kind == kind
     assert [validate(kind, record).model_dump() for record in records] == [SAMPLES[kind]]
+
+
+def test_the_first_version_that_names_what_was_reversed():
+    with (OLD / "PaymentInstruction_2.avro").open("rb") as stream:
+        records = [record for _, record in Container(stream)]
+    assert [validate("PaymentInstruction", record).model_dump() for record in records] == [REVERSING]
+
+
+@pytest.mark.parametrize("path", sorted(EARLIER.glob("*.avsc")), ids=lambda path: path.name)
+def test_a_message_of_an_earlier_version_is_read(path):
+    earlier = parsed(json.loads(path.read_text()))
+    kind = str(kind_of(earlier))
+    body = BytesIO()
+    fastavro.schemaless_writer(body, earlier, SAMPLES[kind])
+    assert fingerprint(earlier) != fingerprint_of(kind)
+    assert decode_message(b"\xc3\x01" + fingerprint(earlier) + body.getvalue()).model_dump() == SAMPLES[kind]
 
 
 @pytest.mark.parametrize("name", ["one_more", "one_fewer", "other_type_names"])

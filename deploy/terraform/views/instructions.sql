@@ -41,7 +41,8 @@ SELECT
   income_tax_excluded,
   documents,
   assumptions,
-  law_version
+  law_version,
+  `reversed`
 FROM `${messages}.payment_instruction`
 WHERE cut_off IN (SELECT cut_off FROM `${payroll}.pay_runs` WHERE complete)
 QUALIFY ROW_NUMBER() OVER (PARTITION BY instruction_id ORDER BY publish_time, message_id) = 1
