@@ -37,8 +37,8 @@ def checks(books: Books) -> list[Check]:
             list(_findings(books)),
         ),
         Check(
-            "In every instruction lines make the gross, gross less deductions the net, all minutes have an end, and the "
-            "id names payee, period and run",
+            "In every instruction lines make the gross, gross less deductions the net, all minutes have an end, and "
+            "the id names payee, period and run",
             f"{sum(map(len, paid.ids.values())):,} instructions",
             list(_instructions(books)),
         ),
