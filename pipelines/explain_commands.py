@@ -124,11 +124,12 @@ def _paid(folder: Path | None) -> "Paid | None":
 
 
 def _last(until: str | None, paid: "Paid | None") -> int | None:
-    """The last cut-off to look at: the one asked for, else the last that was replayed."""
+    """The last cut-off to look at: the one asked for, else the last that was replayed, else (of a live job, whose
+    journal holds what no pay run has seen yet) the newest pay run."""
     from rules.periods import cut_off_of, is_business_day, previous_business_day
 
     text = until or (paid.summary.get("until") if paid else None)
     if text is None:
-        return None
+        return paid.last_pay_run if paid and not paid.summary else None
     day = day_asked(text, "--until")
     return cut_off_of(day if is_business_day(day) else previous_business_day(day))

@@ -41,7 +41,7 @@ def _deduction(kind: str, cents: int, whole: int, draft: Draft, month: MonthOfPa
         parts.append(Node(what="said_before", text=f"Taken by earlier payments: {money(before)}", cents=before))
     return Node(
         what="deduction",
-        text=f"{in_words(kind, DEDUCTIONS)}: {money(cents)}",
+        text=f"{in_words(kind, DEDUCTIONS)}{', given back' * (cents < 0)}: {money(abs(cents))}",
         cents=-cents,
         rule=OF_ADVANCE if advance else RULES[kind],
         authority=_authority(kind, draft),

@@ -4,11 +4,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipelines.explain.answer import Answer
 from pipelines.explain.terminal import next_step
+from pipelines.explain.tree import Node
 from pipelines.explain.words import money
 from pipelines.wording import NOT_COVERED
 
 CLOSED = ("documents", "payments", "assumptions", "timesheet")
-"""What is folded until somebody opens it."""
+"""What is folded until somebody opens it, but for timesheets that were not paid whole."""
+
+
+def _open(node: Node) -> bool:
+    return node.what not in CLOSED or any(day.parts for day in node.parts)
 
 
 def page(answer: Answer) -> str:
@@ -20,7 +25,7 @@ def page(answer: Answer) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(money=money, next_step=next_step)
+    environment.globals.update(money=money, next_step=next_step, open=_open)
     titles = [statement.text for statement in answer.statements]
     title = (
         "Why this was paid"
@@ -28,5 +33,5 @@ def page(answer: Answer) -> str:
         else "Why nothing was paid"
     )
     return environment.get_template("page.html.j2").render(
-        answer=answer, title=titles[0] if len(titles) == 1 else title, closed=CLOSED, not_covered=NOT_COVERED
+        answer=answer, title=titles[0] if len(titles) == 1 else title, not_covered=NOT_COVERED
     )

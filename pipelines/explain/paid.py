@@ -45,9 +45,15 @@ class Paid:
         path = self.folder / "summary.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
+    @property
+    def last_pay_run(self) -> int | None:
+        """The cut-off of the newest PayRun; None if there is none. Raises Refusal."""
+        newest = sorted(self.folder.rglob("*pay_run*.avro"))[-1:]
+        return max((each["cut_off"] for path in newest for each in records_in(path, "PayRun")), default=None)
+
     def instructions(self, settlement: str) -> list[Instruction]:
         """All instructions of a settlement, in order. Raises Refusal."""
-        found = [each for path in self._paths(settlement) for each in instructions_in(path)]
+        found = [each for path in self._paths(settlement) for each in records_in(path, "PaymentInstruction")]
         of_settlement = (each for each in found if _settlement(each) == settlement)
         return sorted(of_settlement, key=lambda each: (each["statement_id"], each["sequence"]))
 
@@ -64,12 +70,12 @@ def _settlement(instruction: Instruction) -> str:
     return settlement_of(instruction["kind"], instruction["payee_id"], instruction["recipient_id"] or "")
 
 
-def instructions_in(path: Path) -> Iterator[Instruction]:
-    """All instructions of a file. Raises Refusal."""
+def records_in(path: Path, kind: str) -> Iterator[Mapping[str, Any]]:
+    """All records of a kind in a file. Raises Refusal."""
     try:
         with path.open("rb") as stream:
             container = Container(stream)
-            if container.kind == "PaymentInstruction":
+            if container.kind == kind:
                 yield from (record for _, record in container)
     except Unreadable as damage:
         raise Refusal(f"{path} cannot be used ({damage.reason}): replay again") from None

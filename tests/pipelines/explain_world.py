@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.explain.answer import Answer, Sources, answer, question_of
-from pipelines.explain.paid import Paid, instructions_in
+from pipelines.explain.paid import Paid, records_in
 from pipelines.explain.tree import Node
 from pipelines.plain import replay_plain
 from rules.law import Law
@@ -59,7 +59,8 @@ def index(events: Path, out: Path) -> None:
 
 def paid_in(out: Path) -> list[Instruction]:
     """All instructions of an output folder, each settlement's in order."""
-    return [dict(each) for path in sorted(out.glob("payment_instruction*.avro")) for each in instructions_in(path)]
+    paths = sorted(out.glob("payment_instruction*.avro"))
+    return [dict(each) for path in paths for each in records_in(path, "PaymentInstruction")]
 
 
 def explained(instruction_id: str, events: Path, out: Path, law: Law = LAW) -> Answer:

@@ -1,19 +1,23 @@
 """What explain does with folders that are not as a replay left them: it answers truly, or refuses in one line."""
 
+import json
 import os
 import shlex
 import shutil
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.explain.answer import Answer, Question, Sources, answer
 from pipelines.explain.paid import Paid, Refusal
 from pipelines.pay_commands import next_steps
 from schemas.avro import write_container
 from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.explain_world import LAW, Instruction, explained, index, lay, paid_in, pay
+from tests.pipelines.test_cloud_journal import arrivals, published, stamped
 from tests.pipelines.test_explain import JANUARY, sheet, world
 
 FACTS = world(
@@ -141,3 +145,47 @@ def test_a_replay_names_the_next_steps_with_its_folders() -> None:
         command, *options = shlex.split(line)[1:]
         assert command in ("report", "explain") and options[options.index("--events") + 1] == "my facts"
     assert "--law what-if" in asked[-1] and "--paid paid" in asked[-1]
+
+
+# --- journals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_live_job_is_explained_as_of_its_newest_pay_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What came after it waits in the journal for a pay run that has not been."""
+    facts = world(
+        sheet("T1", "2026-01-16 12:00:00"), sheet("T1", "2026-01-16 13:00:00", revision=2, days={"5": "9:00"})
+    )
+    job = ["run", "--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
+    job += ["--journal", str(tmp_path / "journal"), "--close-run"]
+    (tmp_path / "out").mkdir()
+    lay([fact for fact in facts if fact.revision == 1], tmp_path / "in")
+    typed(*job, "2026-01-16")
+    lay([fact for fact in facts if fact.revision == 2], tmp_path / "in")
+    typed(*job, "2026-01-16")
+    folders = ["--events", str(tmp_path / "journal"), "--paid", str(tmp_path / "out")]
+    question = ["explain", "--provider", "x.1.P1", "--period", "2026-01-01", *folders, "--json"]
+    for day, hours in (("2026-01-16", "8:00"), ("2026-01-20", "9:00")):
+        typed(*job, day)
+        capsys.readouterr()
+        typed(*question)
+        found = json.loads(capsys.readouterr().out)
+        assert found["as_of"] == day
+        assert f"Of {hours} of service claimed, {hours} are paid." in found["statements"][0]["parts"][0]["text"]
+
+
+def typed(*words: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert not ended.value.code
+
+
+def test_a_journal_that_the_cloud_kept_is_explained(tmp_path: Path) -> None:
+    """Messages in their delivery order, mixed, some twice; the pay runs follow from when they arrived."""
+    arriving = arrivals(list(FACTS), Random(7))
+    events = published(tmp_path / "facts", arriving, Random(7))
+    out = pay(stamped(arriving), tmp_path / "paid")
+    without = [explained(each["instruction_id"], events, out) for each in paid_in(out)]
+    index(events, out)
+    assert len(without) > 2
+    for each, told_before in zip(paid_in(out), without, strict=True):
+        assert explained(each["instruction_id"], events, out).statements == told_before.statements
