@@ -50,7 +50,7 @@ locals {
       says      = "A source publishes what a topic's schema refuses"
       severity  = "WARNING"
       anchor    = "a-topic-refuses-messages"
-      filter    = "resource.type = \"pubsub_topic\" AND metric.type = \"pubsub.googleapis.com/topic/send_request_count\" AND metric.labels.response_code = \"invalid_argument\""
+      filter    = "resource.type = \"pubsub_topic\" AND resource.labels.topic_id = starts_with(\"ihss.\") AND metric.type = \"pubsub.googleapis.com/topic/send_request_count\" AND metric.labels.response_code = \"invalid_argument\""
       aligner   = "ALIGN_SUM"
       reducer   = "REDUCE_SUM"
       group     = ["resource.labels.topic_id"]
@@ -61,10 +61,10 @@ locals {
       says      = "Dead letters: a message was given up"
       severity  = "ERROR"
       anchor    = "dead-letters"
-      filter    = "resource.type = \"pubsub_topic\" AND resource.labels.topic_id = \"ihss.dead-letter\" AND metric.type = \"pubsub.googleapis.com/topic/send_message_operation_count\""
+      filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"ihss.\") AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\""
       aligner   = "ALIGN_SUM"
       reducer   = "REDUCE_SUM"
-      group     = []
+      group     = ["resource.labels.subscription_id"]
       threshold = 0
       duration  = "0s"
     }

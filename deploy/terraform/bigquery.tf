@@ -35,6 +35,8 @@ resource "google_bigquery_dataset" "messages" {
   lifecycle {
     prevent_destroy = true
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
 resource "google_bigquery_dataset" "payroll" {

@@ -32,6 +32,8 @@ resource "google_storage_bucket" "journal" {
   lifecycle {
     prevent_destroy = true
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
 resource "google_pubsub_subscription" "journal" {
@@ -112,6 +114,8 @@ resource "google_storage_bucket" "dataflow" {
       default_kms_key_name = encryption.value
     }
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
 resource "google_artifact_registry_repository" "images" {
@@ -125,4 +129,6 @@ resource "google_artifact_registry_repository" "images" {
   docker_config {
     immutable_tags = true
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }

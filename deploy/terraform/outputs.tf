@@ -5,6 +5,7 @@ output "launch" {
     region          = var.region
     bucket          = google_storage_bucket.dataflow.name
     service_account = google_service_account.account["worker"].email
+    kms_key         = var.kms_key
     repository      = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
   }
 }

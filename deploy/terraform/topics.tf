@@ -38,6 +38,8 @@ resource "google_pubsub_topic" "kind" {
   lifecycle {
     prevent_destroy = true
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
 # What the payroll reads. Dataflow itself sees to exactly once; a subscription that does so too only makes it slow.
@@ -47,7 +49,7 @@ resource "google_pubsub_subscription" "payroll" {
   topic                        = google_pubsub_topic.kind[each.key].id
   labels                       = local.labels
   ack_deadline_seconds         = 600
-  message_retention_duration   = "${7 * local.day}s"
+  message_retention_duration   = "${31 * local.day}s"
   retain_acked_messages        = false
   enable_exactly_once_delivery = false
 
@@ -143,6 +145,8 @@ resource "google_pubsub_topic" "dead_letter" {
   lifecycle {
     prevent_destroy = true
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
 resource "google_pubsub_subscription" "dead_letter" {

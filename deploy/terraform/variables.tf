@@ -64,6 +64,17 @@ variable "kms_key" {
   }
 }
 
+variable "log_retention_days" {
+  description = "How long the project's logs are kept: what the job said, and who read the journal."
+  type        = number
+  default     = 400
+
+  validation {
+    condition     = var.log_retention_days >= 365 && var.log_retention_days <= 3650
+    error_message = "Logs are kept for 365 to 3,650 days."
+  }
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete tables."
   type        = bool

@@ -24,6 +24,7 @@ ARGUMENTS = json.loads(Path(__file__).with_name("provider_arguments.json").read_
 META = {"for_each", "count", "lifecycle", "depends_on", "provider", "dynamic"}
 BROAD = ("roles/owner", "roles/editor", "roles/viewer", "admin", "Admin")
 ADMIN_OF_A_BUCKET = {"roles/storage.objectAdmin"}  # objects of the one bucket that Dataflow spills into
+LONGEST_DAYS = 31  # Pub/Sub keeps no message longer
 Resource = tuple[str, str, dict[str, Any]]
 
 
@@ -123,7 +124,7 @@ def every_subscription_has_a_dead_letter(resources: list[Resource]) -> Iterator[
     ),
     without("google_pubsub_subscription", "bigquery", "expiration_policy"),
     without("google_pubsub_subscription", "consumer", "message_retention_duration"),
-    set_in("google_pubsub_subscription", "payroll", "message_retention_duration", "600s"),
+    set_in("google_pubsub_subscription", "payroll", "message_retention_duration", "${7 * local.day}s"),
     set_in("google_pubsub_topic", "kind", "message_retention_duration", "600s"),
     without("google_storage_bucket", "journal", "retention_policy"),
     set_in("google_storage_bucket", "journal", "lifecycle_rule", [{"action": [{"type": "Delete"}]}]),
@@ -133,8 +134,8 @@ def nothing_is_forgotten(resources: list[Resource]) -> Iterator[str]:
     for kind in ("google_pubsub_subscription", "google_pubsub_topic"):
         for _, name, body in of(kind, resources):
             days = re.fullmatch(r"\$\{(\d+) \* local\.day\}s", body.get("message_retention_duration", ""))
-            if days is None or int(days[1]) < 7:
-                yield f"{kind}.{name} keeps messages for less than a week"
+            if days is None or int(days[1]) < (7 if name == "check" else LONGEST_DAYS):
+                yield f"{kind}.{name} does not keep messages as long as Pub/Sub can"
     for _, name, body in of("google_pubsub_subscription", resources):
         if body.get("expiration_policy", [{}])[0].get("ttl", "31d") not in ("", '""'):
             yield f"subscription {name} expires"
@@ -172,6 +173,51 @@ def nothing_that_holds_facts_can_be_destroyed(resources: list[Resource]) -> Iter
             yield f"{kind}.{name} is emptied when destroyed"
         if kind == "google_bigquery_table" and body.get("deletion_protection") != "${var.deletion_protection}":
             yield f"table {name} is not protected"
+
+
+def takes_the_key(kind: str, body: dict[str, Any]) -> bool:
+    if kind in ("google_pubsub_topic", "google_artifact_registry_repository"):
+        return bool(body.get("kms_key_name") == "${var.kms_key}")
+    return any("var.kms_key" in str(each) for each in body.get("dynamic", ()))
+
+
+@policy(
+    without("google_pubsub_topic", "dead_letter", "kms_key_name"),
+    without("google_storage_bucket", "dataflow", "dynamic"),
+    without("google_bigquery_dataset", "messages", "dynamic"),
+    without("google_pubsub_topic", "kind", "depends_on"),
+    set_in("google_kms_crypto_key_iam_member", "keeper", "role", "roles/cloudkms.viewer"),
+    set_in("google_kms_crypto_key_iam_member", "keeper", "for_each", "${local.member}"),
+)
+def a_key_of_your_own_covers_all_that_is_kept(resources: list[Resource]) -> Iterator[str]:
+    """And may be used, by the services that keep things and only by them, before anything is made with it."""
+    for kind in ("google_pubsub_topic", "google_storage_bucket", "google_artifact_registry_repository"):
+        for _, name, body in of(kind, resources):
+            if not takes_the_key(kind, body) or "google_kms_crypto_key_iam_member.keeper" not in str(body):
+                yield f"{kind}.{name} does not take the key"
+    messages = first("google_bigquery_dataset", "messages", resources)  # the other holds views only
+    if not takes_the_key("", messages) or "google_kms_crypto_key_iam_member.keeper" not in str(messages):
+        yield "the tables do not take the key"
+    keeper = first("google_kms_crypto_key_iam_member", "keeper", resources)
+    if keeper["role"] != "roles/cloudkms.cryptoKeyEncrypterDecrypter":
+        yield "nobody can use the key"
+    if "local.keepers" not in keeper["for_each"]:
+        yield "the key is not for Google's services"
+
+
+@policy(
+    lambda resources: resources.remove(next(of("google_project_iam_audit_config", resources))),
+    lambda resources: first("google_project_iam_audit_config", "files", resources)["audit_log_config"].pop(0),
+    set_in("google_logging_project_bucket_config", "kept", "retention_days", 30),
+)
+def who_read_the_journal_is_known_for_a_year(resources: list[Resource]) -> Iterator[str]:
+    configured = [body for _, _, body in of("google_project_iam_audit_config", resources)]
+    types = {each["log_type"] for body in configured for each in body["audit_log_config"]}
+    if types != {"DATA_READ", "DATA_WRITE"} or any("exempted_members" in str(body) for body in configured):
+        yield "somebody reads the journal and no log says so"
+    logs = first("google_logging_project_bucket_config", "kept", resources)
+    if logs.get("retention_days") != "${var.log_retention_days}":
+        yield "logs are forgotten"
 
 
 def granted(resources: list[Resource]) -> Iterator[tuple[str, str]]:
@@ -349,6 +395,7 @@ def test_the_text_is_formatted() -> None:
         ({"sources": {"esp": ["Nothing"]}}, "publishes kinds of facts"),
         ({"sources": {"an-extremely-long-name-of-a-source": []}}, "2 to 18"),
         ({"journal_retention_days": 30}, "four years"),
+        ({"log_retention_days": 30}, "365 to 3,650"),
         ({"notification_channels": []}, "that nobody gets"),
         ({"runbook": "http://plain"}, "by https"),
         ({"kms_key": "mine"}, "A key is named"),
