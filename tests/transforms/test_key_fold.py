@@ -4,21 +4,25 @@ import os
 from datetime import date
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import Outcome, replay_plain
 from pipelines.stepwise import replay_stepwise
 from rules.law import Law
+from rules.periods import cut_off_after
 from schemas import FACTS
 from schemas.avro import encode, validate
 from schemas.envelope import Fact
+from tests.case_files import case_files
 from tests.histories import History, histories, outcomes_on
 
 LAW = Law.load()
-SOON = LAW.amended({"soon.toml": {"filing": {"closes_after_months": {"values": [
+CLOSES_SOON = {"soon.toml": {"filing": {"closes_after_months": {"values": [
     {"from": date(1900, 1, 1), "value": 2, "grade": "assumption", "citation": "a test"}
-]}}}})  # fmt: skip
+]}}}}  # fmt: skip
+SOON = LAW.amended(CLOSES_SOON)
 VISITED = ("Timesheet", "EvvVisit", "EvvVisit", "EvvVisit", "PaymentOutcome")
 HARDER = int(os.environ.get("HARDER", "1"))
 MANY = settings(deadline=None, max_examples=60 * HARDER, suppress_health_check=list(HealthCheck))
@@ -72,3 +76,16 @@ def test_step_by_step_is_the_whole(data: st.DataObject, history: History, seed: 
     facts = [*history.facts, *doubles]
     found, expected = replay_stepwise(facts, law, history.until, seed), replay_plain(facts, law, history.until)
     assert bodies(found) == bodies(expected)
+
+
+CASES = [(file, each) for file in case_files() for each in file.cases]
+
+
+@pytest.mark.parametrize("soon", (False, True), ids=("as the law has it", "months close after 2"))
+def test_worked_examples_step_by_step(soon: bool) -> None:
+    """Every worked example, looked at for a year more: published values, the ladder, overlaps, what came back."""
+    for file, each in CASES:
+        law = file.law.amended(CLOSES_SOON) if soon else file.law
+        until = cut_off_after(each.cut_off + 370 * 24 * 3_600_000)
+        expected = replay_plain(each.facts, law, until)
+        assert bodies(replay_stepwise(each.facts, law, until)) == bodies(expected), str(each)
