@@ -3,6 +3,7 @@
 The job itself is imported inside the commands only, so that ``--help`` answers at once.
 """
 
+import json
 import logging
 import os
 import signal
@@ -155,7 +156,11 @@ def _rounds(job: "Job", source: "Source", last: int | None) -> int:
 
 
 @journal_app.command("verify")
-def verify_journal(journal: JournalOption) -> int:
+def verify_journal(
+    journal: JournalOption,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but faults: the exit code tells.")] = False,
+) -> int:
     """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong.
 
     [bold]Example[/]
@@ -166,10 +171,14 @@ def verify_journal(journal: JournalOption) -> int:
 
     _is_journal(journal)
     verdict = verify(journal)
+    if as_json:
+        print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
+        return 1 if verdict.faults else 0
     for fault in verdict.faults:
         print(f"ihss-payroll: {fault}", file=sys.stderr)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
-    print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+    if not quiet:
+        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
     return 1 if verdict.faults else 0
 
 

@@ -3,12 +3,19 @@
 What ``show`` prints is about people: it goes to the terminal of whoever asks, and nowhere else.
 """
 
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.misuse import Misuse
+
+if TYPE_CHECKING:
+    from schemas.journal import Entry
 
 app = typer.Typer(help="Events that could not be used.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -19,12 +26,15 @@ Number = Annotated[int, typer.Argument(help="Number of the entry, as list says i
 def list_rejections(
     journal: JournalOption,
     reason: Annotated[str | None, typer.Option(help="Only this reason, such as INVALID.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON each and nothing else.")] = False,
 ) -> int:
     """One line each: number, reason, field, size, origin.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
         ihss-payroll rejections list --journal /var/lib/ihss --reason INVALID
+
+        ihss-payroll rejections list --journal /var/lib/ihss --json | jq -r .message | sort | uniq -c
     """
     from pipelines.live.rejections import rejections
     from schemas.journal import is_journal
@@ -32,12 +42,36 @@ def list_rejections(
     if not is_journal(journal):
         raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
     count = 0
-    for entry in rejections(journal):
-        if reason in (None, entry.reason):
-            print(f"{entry.number:>10} {entry.reason:<14} {entry.field or '-':<28} {len(entry.raw):>9} {entry.origin}")
-            count += 1
-    print(f"{count:,} rejections")
+    with _intact():
+        for entry in rejections(journal):
+            if reason in (None, entry.reason):
+                print(_as_json(entry) if as_json else _as_line(entry))
+                count += 1
+    if not as_json:
+        print(f"{count:,} rejections")
     return 0
+
+
+@contextmanager
+def _intact() -> Iterator[None]:
+    """A journal that is damaged ends the command with one line and exit code 1."""
+    from pipelines.live.journal import Damaged
+
+    try:
+        yield
+    except Damaged as damage:
+        print(f"ihss-payroll: {damage}", file=sys.stderr)
+        raise typer.Exit(1) from damage
+
+
+def _as_line(entry: "Entry") -> str:
+    return f"{entry.number:>10} {entry.reason:<14} {entry.field or '-':<28} {len(entry.raw):>9} {entry.origin}"
+
+
+def _as_json(entry: "Entry") -> str:
+    """Without the bytes, which are about people: show gives them."""
+    told = {name: getattr(entry, name) for name in ("number", "reason", "field", "message", "origin", "arrived_at")}
+    return json.dumps(told | {"bytes": len(entry.raw)})
 
 
 @app.command()
@@ -52,11 +86,10 @@ def show(
 
         ihss-payroll rejections show 4711 --journal /var/lib/ihss > 4711.json
     """
-    import sys
-
     from pipelines.live.rejections import as_text, rejection
 
-    entry = rejection(journal, number)
+    with _intact():
+        entry = rejection(journal, number)
     print(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})", file=sys.stderr)
     if raw is not None:
         raw.write_bytes(entry.raw)
@@ -80,7 +113,8 @@ def resend(
     """
     from pipelines.live import rejections
 
-    rejections.rejection(journal, number)
+    with _intact():
+        rejections.rejection(journal, number)
     fact = rejections.repaired(repaired.read_text("utf-8"))
     kind, _, place = to.partition(":")
     if kind == "folder" and Path(place).is_dir():

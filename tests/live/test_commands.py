@@ -62,6 +62,10 @@ def test_a_repaired_fact_ends_as_if_right_at_first(
     assert typed("rejections", "list", "--journal", world.journal, "--reason", "INVALID") == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if "minutes_worked[0]" in line]
     number = next(words[0] for words in lines if "Timesheet" in words[4])
+    assert typed("rejections", "list", "--journal", world.journal, "--reason", "INVALID", "--json") == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [ours] = [each for each in listed if each["number"] == int(number)]
+    assert ours["field"] == "minutes_worked[0]" and ours["bytes"] > 0 and "raw" not in ours
     assert typed("rejections", "show", number, "--journal", world.journal) == 0
     told = json.loads(capsys.readouterr().out)
     resend = ("rejections", "resend", number, "--journal", world.journal, "--to", f"folder:{world.inbox}")
@@ -97,9 +101,20 @@ def test_verify_says_what_is_there(world: World, days: list[Day], capsys: pytest
     assert job(world, "2024-10-31") == 0
     assert typed("journal", "verify", "--journal", world.journal) == 0
     assert "1 pay runs: whole" in capsys.readouterr().out
+    assert typed("journal", "verify", "--journal", world.journal, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["whole"] and told["pay_runs"] == 1 and told["facts"] > 0 and told["faults"] == []
+    assert typed("journal", "verify", "--journal", world.journal, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
     path = next((world.journal / "segments").rglob("*.avro"))
     raw = bytearray(path.read_bytes())
     raw[-40] ^= 1
     path.write_bytes(raw)
     assert typed("journal", "verify", "--journal", world.journal) == 1
     assert "restore it from backup" in capsys.readouterr().err
+    assert typed("journal", "verify", "--journal", world.journal, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert not told["whole"] and "restore it from backup" in told["faults"][0]
+    assert typed("rejections", "list", "--journal", world.journal) == 1
+    told = capsys.readouterr()
+    assert "restore it from backup" in told.err and told.err.count("\n") == 1
