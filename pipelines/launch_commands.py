@@ -69,6 +69,7 @@ def write_template(
     out: Annotated[Path, typer.Option(help="File to write.")],
 ) -> int:
     """Write the Flex Template for those who launch by console or gcloud: copy it to a bucket."""
+    _quiet()
     from pipelines.launch.plan import container_spec, request_json
 
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -92,9 +93,12 @@ def check_job(
 
         ihss-payroll launch check --project my-project --region us-west2 --run 2026-01-20
     """
+    _quiet()
     from pipelines.launch.check import checks, cut_off_asked
 
     _fits("project", project)
+    if region:
+        _fits("region", region)
     found = checks(project, region, job, cut_off_asked(day_asked(run, "--run") if run else None), rejections)
     if as_json:
         print(json.dumps([each._asdict() for each in found], indent=2))
@@ -105,8 +109,7 @@ def check_job(
 
 
 def _launch(names: tuple[Any, ...], given: dict[str, str], renamed: list[str], dry_run: bool, as_json: bool) -> int:
-    # Beam warns of what no launch needs: nobody should wonder.
-    logging.basicConfig(level=logging.ERROR)
+    _quiet()
     from pipelines.launch.plan import Asked
 
     asked = Asked(*names, given, _pairs(renamed))
@@ -121,6 +124,11 @@ def _launch(names: tuple[Any, ...], given: dict[str, str], renamed: list[str], d
     done = "is updated" if asked.update else "is launched"
     print(json.dumps(said) if as_json else f"Job {asked.job} ({id}) {done} in {asked.region}.")
     return 0
+
+
+def _quiet() -> None:
+    """Beam warns of what no launch needs: nobody should wonder."""
+    logging.basicConfig(level=logging.ERROR)
 
 
 def _planned(asked: "Asked") -> "Plan":

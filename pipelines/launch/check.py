@@ -65,7 +65,7 @@ def cut_off_asked(day: int | None) -> int:
 
 def checks(project: str, region: str | None, job: str, cut_off: int, rejections: int) -> list[Check]:
     """All answers about one pay run. Raises Misuse if Pub/Sub cannot be asked."""
-    said = read(project, cut_off)
+    said = read(project, cut_off, region)
     here = EMULATOR in os.environ
     found = [pay_run_there(said, cut_off), complete(said, cut_off), few_rejections(said, rejections)]
     if region is None or here:
@@ -115,10 +115,11 @@ def few_rejections(said: Said, most: int) -> Check:
     )
 
 
-def read(project: str, cut_off: int) -> Said:
-    """What was said since the pay run before. Raises Misuse."""
+def read(project: str, cut_off: int, region: str | None = None) -> Said:
+    """What was said since the pay run before. ``region``: where topics live that are read nowhere else. Raises
+    Misuse."""
     try:
-        client = pubsub_v1.SubscriberClient()
+        client = _client(region)
     except DefaultCredentialsError:
         from pipelines.launch.dataflow import WHO
 
@@ -130,6 +131,12 @@ def read(project: str, cut_off: int) -> Said:
             path = client.subscription_path(project, f"{topics_of_conclusions()[kind]}{SUFFIX}")
             said = _with(said, kind, _deliveries(client, path, kind, since))
     return said
+
+
+def _client(region: str | None) -> Any:
+    if region is None or EMULATOR in os.environ:
+        return pubsub_v1.SubscriberClient()
+    return pubsub_v1.SubscriberClient(client_options={"api_endpoint": f"{region}-pubsub.googleapis.com:443"})
 
 
 def _with(said: Said, kind: str, deliveries: Iterator[Delivery]) -> Said:

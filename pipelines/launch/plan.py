@@ -17,6 +17,7 @@ from pipelines.misuse import Misuse
 METADATA = Path(__file__).with_name("metadata.json")
 JOB = "ihss-payroll"
 API = "https://dataflow.googleapis.com/v1b3"
+EXAMPLES = {"law": "gs://my-bucket/law", "catalog": "gs://my-bucket/catalog.avro", "until": "2026-12-31"}
 PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON, version="3.11")
 
 
@@ -85,6 +86,7 @@ def plan(asked: Asked, steps: list[str], reads: list[str], writes: list[str]) ->
     """The plan of what is asked. Raises Misuse for a parameter that the template does not take."""
     metadata = template_metadata()
     _held_to(metadata, asked.parameters)
+    _here(asked.renamed, steps)
     launch = dataflow.LaunchFlexTemplateParameter(
         job_name=asked.job,
         container_spec=container_spec(asked.worker_image),
@@ -144,4 +146,12 @@ def _held_to(metadata: Any, parameters: Mapping[str, str]) -> None:
     known = {parameter.name: parameter for parameter in metadata.parameters}
     for name, value in parameters.items():
         if not all(re.fullmatch(regex, value) for regex in known[name].regexes):
-            raise Misuse(f"--{name} {value} does not fit: {known[name].help_text}")
+            raise Misuse(f"--{name} {value} cannot be: write it as {EXAMPLES[name]}")
+
+
+def _here(renamed: Mapping[str, str], steps: list[str]) -> None:
+    """A new name that no step has would let what the old one kept go."""
+    names = [step.split(" ")[0] for step in steps]
+    for old, new in renamed.items():
+        if not any(f"{name}/".startswith(f"{new}/") for name in names):
+            raise Misuse(f"--renamed {old}={new}: no step here that keeps something is {new}, see --dry-run")

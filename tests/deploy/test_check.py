@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.auth.exceptions import DefaultCredentialsError
 
 from deploy.local.server import PROJECT, built, serving
 from pipelines import cli
 from pipelines.launch.backlog import backlog
+from pipelines.launch.check import read
+from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
 from pipelines.simulate import simulate
 from rules.law import Law
@@ -141,6 +144,21 @@ def test_without_its_subscriptions_one_line_says_so(
     with serving(program):
         code, _, err = check(said, capsys)
     assert code == 2 and "was Terraform applied" in err and err.count("\n") == 1
+
+
+def test_topics_are_asked_in_their_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform's topics give messages nowhere else."""
+    asked: list[dict[str, Any]] = []
+
+    def subscriber(**options: Any) -> Any:
+        asked.append(options)
+        raise DefaultCredentialsError("none")
+
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    monkeypatch.setattr(pubsub_v1, "SubscriberClient", subscriber)
+    with pytest.raises(Misuse):
+        read("lab-project", 0, "us-west2")
+    assert asked == [{"client_options": {"api_endpoint": "us-west2-pubsub.googleapis.com:443"}}]
 
 
 def test_a_day_without_a_pay_run_is_refused(said: Rows, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,10 +65,11 @@ def test_a_dry_run_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
         (["--project", "P"], "--project P cannot be"),
         (["--region", "mars"], "--region mars cannot be"),
         (["--job", "Bad_Name"], "--job Bad_Name cannot be"),
-        (["--law", "/tmp/law"], "--law /tmp/law does not fit"),
-        (["--catalog", "gs://bucket/catalog.txt"], "--catalog gs://bucket/catalog.txt does not fit"),
+        (["--law", "/tmp/law"], "--law /tmp/law cannot be: write it as gs://"),
+        (["--catalog", "gs://bucket/catalog.txt"], "--catalog gs://bucket/catalog.txt cannot be: write it as gs://my-bucket/catalog.avro"),
         (["--until", "31.12.2026"], "31.12.2026"),
         (["--renamed", "Old"], "is not OLD=NEW"),
+        (["--renamed", "Old=PriceTim"], "no step here that keeps something is PriceTim"),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, list) else "",
 )
