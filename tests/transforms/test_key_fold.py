@@ -5,13 +5,13 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import Outcome, replay_plain
 from pipelines.stepwise import replay_stepwise
 from rules.law import Law
-from rules.periods import cut_off_after
+from rules.periods import cut_off_after, midnight, month_of, next_month
 from schemas import FACTS
 from schemas.avro import encode, validate
 from schemas.envelope import Fact
@@ -89,3 +89,32 @@ def test_worked_examples_step_by_step(soon: bool) -> None:
         until = cut_off_after(each.cut_off + 370 * 24 * 3_600_000)
         expected = replay_plain(each.facts, law, until)
         assert bodies(replay_stepwise(each.facts, law, until)) == bodies(expected), str(each)
+
+
+@MANY
+@given(histories(kinds=("Timesheet",), late=False))
+def test_what_came_back_in_a_closed_month_is_still_known(history: History) -> None:
+    """RUN-4: a return of the first month, closed by then, decides how the last month's new revisions are paid."""
+    sheets = [fact for fact in history.facts if fact.KIND == "Timesheet"]
+    last = max((month_of(fact.period_start) for fact in sheets), default=0)
+    later = midnight(next_month(last) + 35)
+    again = [
+        FACTS["Timesheet"].model_validate(fact.model_dump() | {
+            "event_id": f"later-{number}", "revision": fact.revision + 10, "recorded_at": later,
+            "minutes_worked": [480] * len(fact.minutes_worked), "provider_signed_at": later,
+            "recipient_approved_at": later, "withdrawn": False,
+        })
+        for number, fact in enumerate(sheets) if month_of(fact.period_start) == last
+    ]  # fmt: skip
+    made = replay_plain(history.facts, SOON, history.until).records.get("PaymentInstruction", [])
+    returned = [
+        FACTS["PaymentOutcome"].model_validate({
+            "event_id": f"back-{number}", "source": "bank", "recorded_at": one["cut_off"] + 24 * 3_600_000,
+            "document_id": f"back-{number}", "revision": 1, "withdrawn": False, "cents": None, "reason": None,
+            "instruction_id": one["instruction_id"], "outcome": "RETURNED",
+        })
+        for number, one in enumerate(made) if month_of(one["period_start"]) < last
+    ]  # fmt: skip
+    facts = [*history.facts, *returned, *again]
+    event(f"{bool(returned)} returned, {bool(again)} again")
+    assert bodies(replay_stepwise(facts, SOON, history.until)) == bodies(replay_plain(facts, SOON, history.until))
