@@ -19,9 +19,10 @@ import apache_beam as beam
 import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.live.engine import BEAM, SHARDS, Asked, Folded, fold_keys
+from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
 from pipelines.live.memory import Memory, State, read_beside
 from pipelines.live.pickles import catalog_known
+from pipelines.worker_life import PLUGIN, ending_with_us
 from pipelines.worker_log import worker_log
 from rules.law import Law
 from transforms.shard import Records, Shard
@@ -34,6 +35,7 @@ OPTIONS = [
     "--direct_running_mode=multi_processing",
     "--direct_num_workers=2",
     "--default_sdk_harness_log_level=ERROR",
+    PLUGIN,
 ]
 LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"
 
@@ -57,12 +59,12 @@ class BeamEngine:
 
     def fold(self, asked: Asked, memory: Memory) -> Folded:
         """All stages, one after the other. Raises RuntimeError when a worker fails."""
-        with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=".fold-") as name:
+        with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
             folder = Path(name)
             (folder / LISTINGS).write_bytes(_encode(asked.listings))
             for (stage, number), blocks in asked.blocks.items():
                 (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
-            with _undisturbed(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
+            with _undisturbed(), ending_with_us(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
             return _gathered(folder)
 

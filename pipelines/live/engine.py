@@ -4,8 +4,10 @@ An engine reads what is remembered and says what the stages conclude and what to
 once. Both say the same letters, byte for byte.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipelines.live.memory import Memory, Remembered, State, state_of
@@ -20,6 +22,7 @@ AUTO, PLAIN, BEAM = "auto", "plain", "beam"
 CHOICES = (AUTO, PLAIN, BEAM)
 WORTH_WORKERS = 8 << 20  # bytes of new entries from which two workers pay for their start
 BYTES_OF_A_DUE_KEY = 1000  # what deciding a key again that nothing arrived for weighs, in bytes of entries
+UNFINISHED = ".fold-"  # begins the names of folders in the journal that an engine works in
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 
 
@@ -90,6 +93,12 @@ def add(whole: Folded, shard: Shard, states: list[State]) -> None:
         whole.records[kind] += said
     whole.tally.merge(shard.tally)
     whole.states.extend(states)
+
+
+def sweep(journal: Path) -> None:
+    """Remove what folds left that were killed: it is about people, and nobody reads it again."""
+    for left in journal.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)
 
 
 def engine_for(choice: str, size: int, due: int) -> Engine:

@@ -9,7 +9,7 @@ from pipelines.live.accepted import accept
 from pipelines.live.clock import Clock
 from pipelines.live.collector import Batch, Collector
 from pipelines.live.durable import made, replace
-from pipelines.live.engine import AUTO
+from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
 from pipelines.live.outbox import NotSent, Outbox, Sink
@@ -45,6 +45,7 @@ class Job:
     ) -> None:
         self.folder, self.law, self.clock, self.teller = folder, law, clock, teller
         made(folder / FOLDER)
+        sweep(folder)
         self.journal = Journal(folder)
         for cut in self.journal.cuts:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
