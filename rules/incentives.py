@@ -5,7 +5,6 @@ months one after another: assumptions). In force: on training from 2022-09-01 to
 and claims recorded by 2024-11-15. Does not cover: what training and service is payable, taxes (TAX-3), recovery.
 
 LAW.md is silent on which day the authorization must name the pathway as a need: here, on the day of service.
-
 Units: days and months ``int`` days since 1970-01-01, cut-offs ``int`` milliseconds, minutes and cents ``int``.
 """
 
@@ -139,9 +138,9 @@ def earned_by(document: Document[IncentiveClaim], record: Record, law: Law, know
     claim, terms = document.current, _terms(document, law, known_at)
     training = sorted(each for each in record.training if each.pathway == claim.pathway)
     completed = completed_on(training, claim.pathway, terms.training_minutes) if terms else None
-    if terms is None or completed is None or claim.incentive == "TRAINING":
-        return Earned(training, completed, {})
-    return Earned(training, completed, _service_minutes(claim, record, completed, terms))
+    if terms and completed is not None and claim.incentive != "TRAINING":
+        return Earned(training, completed, _service_minutes(claim, record, completed, terms))
+    return Earned(training, completed, {})
 
 
 def first_recorded_on(document: Document[IncentiveClaim]) -> int:

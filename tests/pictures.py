@@ -6,10 +6,19 @@ A picture is a function here that writes ``docs/pictures/NAME.png`` (or .svg); i
 import sys
 import tempfile
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
 from pipelines import cli
+from pipelines.explain.answer import Sources, answer, question_of
+from pipelines.explain.paid import Paid
+from pipelines.explain.terminal import render
+from rules.law import Law
 from tests.browser import DESK, ROOT, open_page
+from tests.pipelines.explain_world import index
 from tests.pipelines.report_world import county, records
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -72,6 +81,38 @@ def _statement(out: Path, scratch: Path, language: str) -> None:
     _run("statement", "--paid", paid, "--out", papers, "--format", "html", *person)
     with open_page(papers / "0001.html", (820, 1000)) as shown:
         shown.screenshot(path=out.with_suffix(".png"), full_page=True)
+
+
+@picture
+def explain(out: Path, scratch: Path) -> None:
+    """What explain prints on a terminal of 100 columns, for a payment with hours that are not paid."""
+    facts, paid = county(scratch, recipients=60, months=6)
+    index(facts, paid)
+    console = Console(record=True, width=100, file=StringIO(), highlight=False, force_terminal=True)
+    render(answer(question_of(_most_missing(paid)), Sources(facts, Paid(paid), Law.load())), console)
+    page = scratch / "terminal.html"
+    page.write_text(console.export_html(inline_styles=True, theme=MONOKAI).replace(str(paid), "out"), "utf-8")
+    with open_page(page, (910, 900)) as shown:
+        shown.screenshot(path=out.with_suffix(".png"), full_page=True)
+
+
+@picture
+def explain_page(out: Path, scratch: Path) -> None:
+    """The same as a page."""
+    facts, paid = county(scratch, recipients=60, months=6)
+    page = scratch / "why.html"
+    _run("explain", _most_missing(paid), "--events", facts, "--paid", paid, "--html", page)
+    page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
+    with open_page(page, DESK) as shown:
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+def _most_missing(paid: Path) -> str:
+    """The payment of which the most minutes were cut, at best with overtime and a payment before it."""
+    instructions = records(paid, "PaymentInstruction")
+    return max(instructions, key=lambda each: (each["sequence"] > 1, each["cut_minutes"], each["statement_id"]))[
+        "instruction_id"
+    ]
 
 
 def _run(*arguments: object) -> None:

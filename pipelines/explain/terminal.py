@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -76,7 +77,7 @@ def _tree(node: Node) -> Tree:
 
 def _grow(tree: Tree, node: "Node | list[Node]") -> None:
     if isinstance(node, list):
-        tree.add(Text(" · ".join(day.text for day in node), overflow="fold"))
+        tree.add(Columns([Text(day.text) for day in node], padding=(0, 2)))
         return
     branch = tree.add(_label(node))
     for part in _grown(node.parts) if node.what != "day" else ():  # a day's line says it all

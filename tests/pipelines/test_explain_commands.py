@@ -1,7 +1,6 @@
 """``ihss-payroll explain`` as people use it: a replayed county, a line for each mistake, and pictures."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -155,19 +154,3 @@ def test_folders_that_hold_nothing_are_named(
     assert "holds no *.avro" in explain(capsys, *question, "--events", tmp_path, "--paid", county[1])[2]
     assert "no payment_instruction" in explain(capsys, *question, "--events", county[0], "--paid", tmp_path)[2]
     assert "--events is missing" in explain(capsys, *question, "--paid", county[1])[2]
-
-
-@pytest.mark.skipif("PICTURES" not in os.environ, reason="makes docs/pictures/explain.svg: PICTURES=1")
-def test_the_picture_in_the_documentation(county: tuple[Path, Path]) -> None:
-    """What the terminal shows, as the documentation has it."""
-    from rich.console import Console
-
-    from pipelines.explain.terminal import render
-    from tests.pipelines.explain_world import explained
-
-    with open(os.devnull, "w") as nowhere:
-        console = Console(record=True, width=100, file=nowhere, highlight=False)
-        render(explained(most_held(county[1])["instruction_id"], *county), console)
-    pictures = ROOT / "docs/pictures"
-    pictures.mkdir(exist_ok=True)
-    console.save_svg(str(pictures / "explain.svg"), title="ihss-payroll explain")
