@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from pipelines.live.topics import topics_of_arrivals, topics_of_conclusions, top
 from pipelines.reference import asyncapi, law_pages, records
 from pipelines.reference.avro_words import as_json, fields_of
 from pipelines.reference.law_book import families, ids_in, known_ids, modules
+from pipelines.reference.ranges import ranges
 from pipelines.reference.site import navigation
 from pipelines.reference.story import examples
 from rules.findings import catalog
 from rules.law import Law
 from schemas import KINDS
-from schemas.avro import decode_message, encode_message, validate
+from schemas.avro import Unreadable, decode_message, encode_message, validate
 from tests.browser import DESK, NODE, PHONE, Missing, axe_violations, node_package, open_page, sideways
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,6 +133,48 @@ def test_every_assumption_is_marked() -> None:
 def test_every_field_says_what_it_means(kind: str) -> None:
     silent = [field.name for field in fields_of(kind) if not field.doc]
     assert not silent
+
+
+def outside(words: str) -> Any:
+    """A value that the words do not allow."""
+    if day := re.fullmatch(r"\d{4}-\d\d-\d\d to (\d{4}-\d\d-\d\d)", words):
+        return date.fromisoformat(day[1])
+    if "characters" in words:
+        return "x" * (int(re.findall(r"[\d,]+", words)[-1].replace(",", "")) + 1)
+    if number := re.fullmatch(r"[\d,]+ to ([\d,]+)", words):
+        return int(number[1].replace(",", "")) + 1
+    return int(words.split()[0].replace(",", "")) - 1 if words.endswith("or more") else "?"
+
+
+def put(record: Any, path: str, wrong: Any) -> Any:
+    """A copy of the record with a value in the place of another."""
+    name, _, below = path.partition(".")
+    if name.endswith("[]"):
+        parts = record[name[:-2]]
+        return record | {name[:-2]: [put(parts[0], below, wrong) if below else wrong(parts[0]), *parts[1:]]}
+    return record | {name: wrong(record[name])}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_range_is_the_one_that_is_kept(kind: str) -> None:
+    """One beyond what the page says is INVALID, and of that field."""
+    example = examples()[kind]
+    tried = 0
+    for path, words in ranges(kind).items():
+        if any(not example[part[:-2]] for part in path.split(".") if part.endswith("[]")):
+            continue  # an empty list in the example
+        beyond = outside(words)
+        if isinstance(beyond, date):
+            day = (beyond - date(1970, 1, 1)).days + 1
+            beyond = day * 86_400_000 if path.endswith(("_at", "cut_off")) else day
+        with pytest.raises(Unreadable) as refused:
+            validate(kind, put(example, path, lambda _, beyond=beyond: beyond))
+        assert refused.value.reason == "INVALID"
+        assert re.sub(r"\[0]", "[]", refused.value.field or "") == path
+        tried += 1
+    assert tried and set(ranges(kind)) <= {field.name for field in fields_of(kind)}
+    page = dict(records.pages())[records.page_of(kind)]
+    assert all(words in page for words in ranges(kind).values())
 
 
 @pytest.mark.parametrize("kind", KINDS)

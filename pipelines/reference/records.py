@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.reference.avro_words import Field, as_json, fields_of, published_schema
 from pipelines.reference.law_book import ROOT, ids_in, modules
+from pipelines.reference.ranges import ranges
 from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
@@ -68,11 +69,17 @@ def _page(kind: str) -> Iterator[str]:
     yield "| | |\n|---|---|"
     yield from (f"| {name} | {value} |" for name, value in _facts_about(kind))
     yield "\n## Fields\n\n| field | type | meaning |\n|---|---|---|"
-    yield from (f"| `{field.name}` | {field.type} | {_meaning(field)} |" for field in fields_of(kind))
+    yield from (f"| `{field.name}` | {_type(kind, field)} | {_meaning(field)} |" for field in fields_of(kind))
     yield f"\n## Example\n\n```json\n{as_json(kind, examples()[kind])}\n```\n"
     if kind in FACTS:
         yield f"## When one is rejected\n\n{ALWAYS}"
         yield from (f"* {said}" for said in contradictions(KINDS[kind]))
+
+
+def _type(kind: str, field: Field) -> str:
+    """``array of int; each 0 to 1,500``."""
+    values = ranges(kind).get(field.name)
+    return f"{field.type}; {'each ' * field.name.endswith('[]')}{values}" if values else field.type
 
 
 def _meaning(field: Field) -> str:
