@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from pipelines.cli import main
+from pipelines.explain.page import page
 from pipelines.plain import replay_folder
 from pipelines.replay import replay
 from pipelines.simulate import simulate
 from rules.periods import hhmm
 from schemas.avro import write_container
-from tests.pipelines.explain_world import LAW, Instruction, paid_in
+from tests.browser import DESK, PHONE, axe_violations, open_page, sideways
+from tests.pipelines.explain_world import LAW, Instruction, explained, paid_in
 
 ROOT = Path(__file__).parents[2]
 COUNTY = {"county": "17", "recipients": 25, "months": 2, "start": "2024-06", "seed": 11, "defects": 0.1}
@@ -109,10 +111,10 @@ def test_the_page_needs_nothing_else(
 ) -> None:
     asked, path = most_held(county[1]), tmp_path / "why.html"
     code, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--html", path)
-    page = path.read_text("utf-8")
+    text = path.read_text("utf-8")
     assert code == 0 and out == ""
-    assert not re.search(r"(src|href)=|https?://|url\(", page)
-    assert asked["provider_id"] in page and "prefers-color-scheme: dark" in page and "→ Next, the" in page
+    assert not re.search(r"(src|href)=|https?://|url\(", text)
+    assert asked["provider_id"] in text and "prefers-color-scheme: dark" in text and "→ Next, the" in text
 
 
 def test_a_tampered_payment_is_refused_in_one_line(
@@ -154,3 +156,20 @@ def test_folders_that_hold_nothing_are_named(
     assert "holds no *.avro" in explain(capsys, *question, "--events", tmp_path, "--paid", county[1])[2]
     assert "no payment_instruction" in explain(capsys, *question, "--events", county[0], "--paid", tmp_path)[2]
     assert "--events is missing" in explain(capsys, *question, "--paid", county[1])[2]
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESK, False), (PHONE, True)], ids=["desktop", "dark phone"])
+def test_everybody_can_read_the_page(county: tuple[Path, Path], tmp_path: Path, size: Any, dark: bool) -> None:
+    """With all of it unfolded, the days that were not paid whole too."""
+    path = tmp_path / "why.html"
+    path.write_text(page(explained(most_missing(county[1])["instruction_id"], *county)), "utf-8")
+    with open_page(path, size, dark) as shown:
+        assert shown.locator(".short").first.is_visible(), "hidden although not all was paid"
+        shown.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert sideways(shown) == 0
+        assert not axe_violations(shown)
+
+
+def most_missing(out: Path) -> Instruction:
+    """The payment with most minutes cut, denied or held: the one whose provider asks."""
+    return max(paid_in(out), key=lambda each: (each["claimed_minutes"] - each["paid_minutes"], each["instruction_id"]))
