@@ -11,12 +11,14 @@ import typer
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.statements.documents import Asked, Paper
     from pipelines.statements.paid_folder import Person
     from rules.law import Law
 
 LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
-VIOLATION = ("V1:", "V2:", "V3:", "V4:")
+VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
 LANGUAGES = ("en", "es")
 
@@ -59,10 +61,7 @@ def statement(
     _complete(person, period, run)
     _ready(out, formats)
     asked = _asked(_folder(paid), run, period, language, contact, law)
-    papers = _papers(paid, person, asked)
-    _write(papers, out, formats, language)
-    if asked.law is None and any(id.startswith(VIOLATION) for paper in papers for id in paper.ids):
-        print(LEFT_OUT)
+    _write(_papers(paid, person, asked), asked, out, formats)
     return 0
 
 
@@ -90,16 +89,27 @@ def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
     raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
 
 
-def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "list[Paper]":
+def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "tuple[Iterable[Paper], int]":
+    """The papers, and how many they are at most."""
+    from pipelines.statements.documents import papers_of_all
+    from pipelines.statements.paid_folder import payments_made, people_of_run
+
+    if person is not None:
+        own = _own_papers(paid, person, asked)
+        return own, len(own)
+    people = people_of_run(paid, asked.cut_off)
+    return papers_of_all(paid, people, asked), payments_made(paid, asked.cut_off) + len(people)
+
+
+def _own_papers(paid: Path, person: "Person", asked: "Asked") -> "list[Paper]":
     from pipelines.statements.documents import papers_of
-    from pipelines.statements.paid_folder import dossiers, people_of_run
+    from pipelines.statements.paid_folder import dossiers
     from pipelines.statements.statement import periods_of
     from rules.periods import iso
 
-    people = {person} if person else people_of_run(paid, asked.cut_off)
-    known = dossiers(paid, people, asked.cut_off)
-    papers = [paper for one in sorted(known) for paper in papers_of(one, known[one], asked)]
-    if papers or person is None:
+    known = dossiers(paid, {person}, asked.cut_off)
+    papers = list(papers_of(person, known[person], asked)) if person in known else []
+    if papers:
         return papers
     if person not in known:
         raise Misuse(f"--paid {paid} says nothing of this {person[0].lower()}: check the number, and the --run")
@@ -126,16 +136,17 @@ def _ready(out: Path, formats: tuple[str, ...]) -> None:
         printer()
 
 
-def _write(papers: "list[Paper]", out: Path, formats: tuple[str, ...], language: str) -> None:
+def _write(papers: "tuple[Iterable[Paper], int]", asked: "Asked", out: Path, formats: tuple[str, ...]) -> None:
     from pipelines.statements.output import INDEX, write
 
-    write(papers, out, formats, language)
-    statements = sum(paper.kind == "statement" for paper in papers)
-    made = f"{_counted(statements, 'statement')} and {_counted(len(papers) - statements, 'letter')} with notices"
+    written = write(*papers, out, formats, asked.language)
+    statements, letters = written.papers["statement"], written.papers["notices"]
+    made = f"{_counted(statements, 'statement')} and {_counted(letters, 'letter')} with notices"
     print(f"{made} are in {out}; {INDEX} says whose they are")
-    left = sum(paper.english for paper in papers)
-    if left:
-        print(f"{left:,} sentences stand in English: this version has no {language} words for them")
+    if written.english:
+        print(f"{written.english:,} sentences stand in English: this version has no {asked.language} words for them")
+    if asked.law is None and written.codes & VIOLATIONS:
+        print(LEFT_OUT)
 
 
 def _counted(count: int, what: str) -> str:

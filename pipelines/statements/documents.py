@@ -1,11 +1,12 @@
 """The papers of a person: statements, and a letter of notices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
-from pipelines.statements.paid_folder import Dossier, Person
+from pipelines.statements.paid_folder import Dossier, Person, dossiers
 from pipelines.statements.paper import Letter, letter_html, statement_html
 from pipelines.statements.points import (
     LASTING,
@@ -21,6 +22,8 @@ from pipelines.statements.statement import statement_of
 from rules.law import Law
 from rules.periods import business_day_of, month_of
 from schemas.finding import Finding
+
+AT_A_TIME = 50_000  # people
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,18 @@ def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]
         letter = Letter(*person, business_day_of(asked.cut_off), points, county)
         html = letter_html(letter, asked.contacts.of(county, asked.language), spoken)
         yield Paper("notices", person, html, tuple(p.id for p in points), sum(p.english for p in points))
+
+
+def papers_of_all(folder: Path, people: Iterable[Person], asked: Asked) -> Iterator[Paper]:
+    """Everybody's in order, made as they are taken. Raises Misuse.
+
+    The folder is read once for each AT_A_TIME of them, as the records of a State do not fit into memory.
+    """
+    ordered = sorted(people)
+    for first in range(0, len(ordered), AT_A_TIME):
+        known = dossiers(folder, set(ordered[first : first + AT_A_TIME]), asked.cut_off)
+        for person in sorted(known):
+            yield from papers_of(person, known[person], asked)
 
 
 def _periods(person: Person, dossier: Dossier, asked: Asked) -> list[int]:

@@ -5,14 +5,17 @@ stopped takes away what it wrote; one that is killed leaves the file UNFINISHED 
 """
 
 import csv
-import io
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
@@ -22,24 +25,51 @@ OWN_EYES = 0o600  # who is paid what
 INDEX = "index.csv"
 UNFINISHED = "UNFINISHED"
 COLUMNS = ("number", "document", "language", "payee_type", "payee_id", "id")
+AT_A_TIME = 256  # papers that are in memory
 FEW = 8  # papers: below this a second process costs more than it saves
 
 
-def write(papers: Sequence[Paper], out: Path, formats: Iterable[str], spoken: str) -> None:
-    """Write ``0001.html``, ``0001.pdf`` … and the index, last. Raises Misuse."""
-    width = max(4, len(str(len(papers))))
-    names = [f"{number:0{width}d}" for number in range(1, len(papers) + 1)]
+@dataclass
+class Written:
+    """How many papers by kind; ``codes``: kinds of payments and codes of findings on them; ``english``: sentences."""
+
+    papers: Counter[str] = field(default_factory=Counter)
+    codes: set[str] = field(default_factory=set)
+    english: int = 0
+
+    def add(self, paper: Paper) -> None:
+        """One more."""
+        self.papers[paper.kind] += 1
+        self.codes.update(id.split(":")[0] for id in paper.ids)
+        self.english += paper.english
+
+
+def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str], spoken: str) -> Written:
+    """Write ``0001.html``, ``0001.pdf`` … and the index, as the papers come: at ``most`` so many. Raises Misuse."""
+    written = Written()
     try:
-        with _whole(out):
-            if "html" in formats:
-                for name, paper in zip(names, papers, strict=True):
-                    _write(out / f"{name}.html", paper.html.encode())
-            if "pdf" in formats:
-                for name, made in zip(names, _pdfs([paper.html for paper in papers]), strict=True):
-                    _write(out / f"{name}.pdf", made)
-            _write(out / INDEX, _index(names, papers, spoken).encode())
+        with _whole(out), _index(out / INDEX) as index, _printers(most) as pdfs:
+            for batch in _batches(papers):
+                first = sum(written.papers.values()) + 1
+                names = [f"{number:0{max(4, len(str(most)))}d}" for number in range(first, first + len(batch))]
+                if "html" in formats:
+                    for name, paper in zip(names, batch, strict=True):
+                        _write(out / f"{name}.html", paper.html.encode())
+                if "pdf" in formats:
+                    for name, made in zip(names, pdfs([paper.html for paper in batch]), strict=True):
+                        _write(out / f"{name}.pdf", made)
+                for name, paper in zip(names, batch, strict=True):
+                    index.writerows((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
+                    written.add(paper)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error
+    return written
+
+
+def _batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
+    left = iter(papers)
+    while batch := list(islice(left, AT_A_TIME)):
+        yield batch
 
 
 @contextmanager
@@ -61,28 +91,34 @@ def _whole(out: Path) -> Iterator[None]:
             out.rmdir()
 
 
-def _pdfs(pages: Sequence[str]) -> Iterator[bytes]:
-    if len(pages) < FEW:
-        yield from map(pdf_of, pages)
+@contextmanager
+def _printers(most: int) -> Iterator[Callable[[Sequence[str]], Iterable[bytes]]]:
+    """From pages of HTML to PDFs, in their order; all cores share in many."""
+    if most < FEW:
+        yield lambda pages: map(pdf_of, pages)
         return
     # Ctrl-C reaches every process at once: only this one answers, and asks for no more pages.
     deaf = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
     pool = ProcessPoolExecutor(initializer=deaf)
     try:
-        yield from pool.map(pdf_of, pages)
+        yield lambda pages: pool.map(pdf_of, pages)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _index(names: Sequence[str], papers: Sequence[Paper], spoken: str) -> str:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for name, paper in zip(names, papers, strict=True):
-        rows.writerows((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
-    return text.getvalue()
+@contextmanager
+def _index(path: Path) -> Iterator[Any]:
+    """A CSV writer of COLUMNS."""
+    with open(_new(path), "w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        yield rows
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN_EYES), "wb") as stream:
+    with open(_new(path), "wb") as stream:
         stream.write(content)
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN_EYES)

@@ -1,7 +1,7 @@
 """What a replay's folder says about the people asked for, as of a pay run."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,24 +60,20 @@ def _pay_run(folder: Path, cut_off: int) -> Stored:
 
 
 def people_of_run(folder: Path, cut_off: int) -> set[Person]:
-    """Everybody whom a pay run pays, or tells something. Raises Misuse, also where payments of it are missing."""
-    payees = [
-        (paid["payee_type"], paid["payee_id"])
-        for paid in _stored(folder, "PaymentInstruction")
-        if paid["cut_off"] == cut_off
-    ]
-    made = sum(total["count"] for total in _pay_run(folder, cut_off)["totals"])
-    if made != len(payees):
-        raise Misuse(
-            f"--paid {folder} holds {len(payees):,} of the {made:,} payments of this pay run: copy it whole, or replay"
-        )
-    people = set(payees)
+    """Everybody whom a pay run pays, or tells something. Raises Misuse, also where records are missing."""
+    payments = (paid for paid in _counted(folder, "PaymentInstruction", cut_off) if paid["cut_off"] == cut_off)
+    people = {(paid["payee_type"], paid["payee_id"]) for paid in payments}
     people |= {
         ("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off
     }
-    told = (found for found in _stored(folder, "Finding") if found["cut_off"] == cut_off)
+    told = (found for found in _counted(folder, "Finding", cut_off) if found["cut_off"] == cut_off)
     people |= {person for person in map(addressed_to, told) if person}
     return people
+
+
+def payments_made(folder: Path, cut_off: int) -> int:
+    """How many a pay run made."""
+    return _MADE["PaymentInstruction"](_pay_run(folder, cut_off))
 
 
 def addressed_to(found: Stored) -> Person | None:
@@ -89,13 +85,14 @@ def addressed_to(found: Stored) -> Person | None:
 
 
 def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Dossier]:
-    """What the folder holds of each person up to a cut-off. Raises Misuse."""
+    """What the folder holds of each person up to a cut-off. Raises Misuse, also where anybody's records are missing."""
     found: dict[Person, Dossier] = defaultdict(Dossier)
-    for record in _up_to(folder, "PaymentInstruction", cut_off):
+    for record in _counted(folder, "PaymentInstruction", cut_off):
         person = record["payee_type"], record["payee_id"]
         if person in people:
             found[person].instructions.append(_valid("PaymentInstruction", record))
-    for record in sorted(_up_to(folder, "Finding", cut_off), key=_age):
+    findings = (record for record in _counted(folder, "Finding", cut_off) if concerned(record) & people)
+    for record in sorted(findings, key=_age):
         for person in concerned(record) & people:
             found[person].findings[record["finding_id"]] = _valid("Finding", record)
     for record in sorted(_up_to(folder, "AdvanceReconciliation", cut_off), key=_age):
@@ -121,6 +118,31 @@ def _age(record: Stored) -> int:
 
 def _up_to(folder: Path, kind: str, cut_off: int) -> Iterator[Stored]:
     return (record for record in _stored(folder, kind) if record["cut_off"] <= cut_off)
+
+
+_NAMES = {"PaymentInstruction": "payments", "Finding": "findings"}
+_MADE: dict[str, Callable[[Stored], int]] = {
+    "PaymentInstruction": lambda run: sum(total["count"] for total in run["totals"]),
+    "Finding": lambda run: run["findings"],
+}
+
+
+def _counted(folder: Path, kind: str, cut_off: int) -> Iterator[Stored]:
+    """Records up to a cut-off; when all were read, Misuse if there are not as many as each pay run made.
+
+    What was found before the first pay run is in nobody's count.
+    """
+    there: Counter[int] = Counter()
+    for record in _up_to(folder, kind, cut_off):
+        there[record["cut_off"]] += 1
+        yield record
+    for run in _up_to(folder, "PayRun", cut_off):
+        made, found = _MADE[kind](run), there[run["cut_off"]]
+        if made != found:
+            raise Misuse(
+                f"--paid {folder} holds {found:,} of the {made:,} {_NAMES[kind]} of the pay run of"
+                f" {iso(run['run_date'])}: copy it whole, or replay again"
+            )
 
 
 def _valid(kind: str, record: Stored) -> Any:

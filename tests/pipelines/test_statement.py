@@ -11,6 +11,7 @@ import pytest
 from typer import Abort
 
 from pipelines.cli import main
+from pipelines.misuse import Misuse
 from pipelines.statements.contact import Contacts
 from pipelines.statements.documents import Asked, papers_of
 from pipelines.statements.language import language
@@ -22,6 +23,7 @@ from pipelines.statements.statement import Statement, statement_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
 from schemas.avro import Container, validate, write_container
+from schemas.payment_instruction import PaymentInstruction
 from tests.case_files import Case
 from tests.pipelines.statement_world import dossiers_of, every_case, fortnight, said, write_case
 
@@ -49,6 +51,16 @@ def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     assert ended.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
     return line
+
+
+VOIDED = "A payment that came back twice"
+
+
+def of_statement(sentence: str) -> list[PaymentInstruction]:
+    """The instructions of a case of RUN-4, which is about one statement."""
+    [(one, law)] = [(one, law) for one, law in every_case() if one.sentence.startswith(sentence)]
+    records = sorted(said(one, law)["PaymentInstruction"], key=lambda record: record["sequence"])
+    return [validate("PaymentInstruction", record) for record in records]  # type: ignore[misc]
 
 
 def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
@@ -412,13 +424,73 @@ def test_a_folder_that_lost_a_file_is_refused(paid: Path, tmp_path: Path, capsys
     records = said(fortnight(), Law.load())["PaymentInstruction"]
     write_container(part / "payment_instruction-0000.avro", "PaymentInstruction", records[1:])
     run = iso(records[0]["run_date"])
-    assert "payments of this pay run: copy it whole" in refused(
-        capsys, "--paid", str(part), "--out", str(tmp_path / "a"), "--run", run
-    )
-    records = [each for each in records if (each["payee_id"], each["sequence"]) != (P1, 1)]
-    write_container(part / "payment_instruction-0000.avro", "PaymentInstruction", records)
-    person = ("--provider", P1, "--period", "2026-01-01")
-    assert "--paid lacks instructions" in refused(capsys, "--paid", str(part), "--out", str(tmp_path / "b"), *person)
+    person = ("--recipient", R1, "--period", "2026-01-01")
+    for asked in (("--run", run), person):
+        line = refused(capsys, "--paid", str(part), "--out", str(tmp_path / "a"), *asked)
+        assert f"payments of the pay run of {run}: copy it whole" in line
+
+
+@pytest.mark.parametrize("asked", [("--run", "2026-01-16"), ("--provider", P1, "--period", "2026-01-01")])
+def test_a_folder_that_lost_findings_is_refused(
+    paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: tuple[str, ...]
+) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(paid, part)
+    (part / "finding-0000.avro").unlink()
+    line = refused(capsys, "--paid", str(part), "--out", str(tmp_path / "a"), *asked)
+    wanted = r"holds 0 of the \d+ findings of the pay run of [\d-]{10}: copy it whole, or replay again"
+    assert re.search(wanted, line)
+    assert not (tmp_path / "a").exists()
+
+
+def test_what_a_later_pay_run_lost_does_not_matter(paid: Path, tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(paid, part)
+    first = cut_off_of(epoch_day(date(2026, 1, 16)))
+    for kind, stem in (("PaymentInstruction", "payment_instruction"), ("Finding", "finding")):
+        known = [record for record in said(fortnight(), Law.load())[kind] if record["cut_off"] <= first]
+        write_container(part / f"{stem}-0000.avro", kind, known)
+    run = ("--run", "2026-01-16")
+    assert told(tmp_path / "a", "--paid", str(part), *run) == told(tmp_path / "b", "--paid", str(paid), *run)
+
+
+def test_a_statement_of_which_an_instruction_is_missing_is_refused() -> None:
+    own = of_statement(VOIDED)
+    assert [back.instruction.sequence for back in came_back(own)] == [1, 2]
+    for wrong in (own[1:], own[:1] + own[2:]):
+        with pytest.raises(Misuse, match="--paid lacks instructions"):
+            came_back(wrong)
+
+
+def test_a_folder_of_before_instructions_named_what_was_reversed_is_refused() -> None:
+    """Sums over them would count twice what came back."""
+    older = [paid.model_copy(update={"reversed": []}) for paid in of_statement(VOIDED)]
+    with pytest.raises(Misuse, match="of an earlier version"):
+        came_back(older)
+
+
+def test_a_payment_that_did_not_come_back_after_all_stands() -> None:
+    own = of_statement("A return that was itself a mistake")
+    assert [back.instruction.sequence for back in came_back(own[:2])] == [1]
+    assert not came_back(own)
+    assert not came_back([])
+
+
+def test_the_day_on_which_it_was_first_known_to_have_come_back() -> None:
+    backs = came_back(of_statement("A payment that came back twice"))
+    known = [(iso(back.instruction.run_date), iso(back.run_date)) for back in backs]
+    assert known == [("2026-01-16", "2026-01-20"), ("2026-01-20", "2026-01-22")]
+
+
+def test_people_are_read_some_at_a_time_and_papers_written_some_at_a_time(
+    paid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = told(tmp_path / "whole", "--paid", str(paid), "--run", "2026-01-16")
+    assert len(whole) > 4
+    monkeypatch.setattr("pipelines.statements.documents.AT_A_TIME", 1)
+    monkeypatch.setattr("pipelines.statements.output.AT_A_TIME", 2)
+    assert told(tmp_path / "parts", "--paid", str(paid), "--run", "2026-01-16") == whole
+    assert (tmp_path / "parts" / "index.csv").read_bytes() == (tmp_path / "whole" / "index.csv").read_bytes()
 
 
 def test_a_command_that_is_stopped_leaves_nothing(

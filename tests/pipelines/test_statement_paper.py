@@ -73,10 +73,11 @@ def test_the_same_html_gives_the_same_pdf(papers: dict[str, Path]) -> None:
 
 
 def test_many_papers_are_the_same_as_one_by_one(papers: dict[str, Path]) -> None:
-    from pipelines.statements.output import FEW, _pdfs
+    from pipelines.statements.output import FEW, _printers
 
     html = (papers["en"] / "0002.html").read_text("utf-8")
-    assert set(_pdfs([html] * (FEW + 1))) == {(papers["en"] / "0002.pdf").read_bytes()}
+    with _printers(FEW + 1) as pdfs:
+        assert set(pdfs([html] * (FEW + 1))) == {(papers["en"] / "0002.pdf").read_bytes()}
 
 
 def test_without_pango_the_remedy_is_named_and_html_works(
