@@ -6,9 +6,12 @@ from typing import Any
 
 from rules.periods import iso
 from schemas import KINDS
-from schemas.types import MILLIS_PER_DAY, County, Identifier, InstructionId, Sha256
+from schemas.types import FIRST_DAY, LAST_DAY, MILLIS_PER_DAY, County, Identifier, InstructionId, Sha256
 
 Json = dict[str, Any]
+ID = "1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit"
+INSTRUCTION_ID = "1 to 256 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit"
+DAYS = f"{iso(FIRST_DAY)} to {iso(LAST_DAY)}"
 ENDLESS = 2**31 - 1  # what an int or a long holds anyway
 
 
@@ -17,8 +20,8 @@ def _pattern_of(annotated: Any) -> str:
 
 
 PATTERNS = {
-    _pattern_of(Identifier): "1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit",
-    _pattern_of(InstructionId): "1 to 256 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit",
+    _pattern_of(Identifier): ID,
+    _pattern_of(InstructionId): INSTRUCTION_ID,
     _pattern_of(County): "`01` to `58`",
     _pattern_of(Sha256): "64 hex digits, lower case",
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.reference.avro_words import Field, as_json, fields_of, published_schema
 from pipelines.reference.law_book import ROOT, ids_in, modules
-from pipelines.reference.ranges import ranges
+from pipelines.reference.ranges import DAYS, ID, INSTRUCTION_ID, ranges
 from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
@@ -25,6 +25,12 @@ SAID_BY = {
     "PayRun": "CloseRun",
     "Rejection": "DecodeEvents",
 }
+USUAL = {
+    ID: ("an id", "An id"),
+    INSTRUCTION_ID: ("an instruction's id", "An instruction's id"),
+    DAYS: ("", "Dates and instants, where nothing else is said"),
+}
+"""Values that most fields have: how a table names them, and how the sentence before it begins."""
 CONTENTS = """\
 # Records
 
@@ -68,7 +74,10 @@ def _page(kind: str) -> Iterator[str]:
     yield f"# {kind}\n\n{published_schema(kind)['doc']}\n"
     yield "| | |\n|---|---|"
     yield from (f"| {name} | {value} |" for name, value in _facts_about(kind))
-    yield "\n## Fields\n\n| field | type | meaning |\n|---|---|---|"
+    yield "\n## Fields\n"
+    said = ranges(kind).values()
+    yield from (f"{sentence}: {words}.\n" for words, (_, sentence) in USUAL.items() if words in said)
+    yield "| field | type | meaning |\n|---|---|---|"
     yield from (f"| `{field.name}` | {_type(kind, field)} | {_meaning(field)} |" for field in fields_of(kind))
     yield f"\n## Example\n\n```json\n{as_json(kind, examples()[kind])}\n```\n"
     if kind in FACTS:
@@ -78,7 +87,8 @@ def _page(kind: str) -> Iterator[str]:
 
 def _type(kind: str, field: Field) -> str:
     """``array of int; each 0 to 1,500``."""
-    values = ranges(kind).get(field.name)
+    words = ranges(kind).get(field.name, "")
+    values, _ = USUAL.get(words, (words, ""))
     return f"{field.type}; {'each ' * field.name.endswith('[]')}{values}" if values else field.type
 
 
