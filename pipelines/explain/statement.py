@@ -71,6 +71,8 @@ class Explained:
         work: Any = folded.month(PRICE, self.statement.provider_id, month_of(self.statement.period_start))
         time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month_of(self.statement.period_start))
         self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
+        self.waits = self.draft in self.month.held  # worth what was said before, until a tax rate is known
+        self.hours: Statement = work.decision.conclusions[self.draft.id] if self.waits and work else self.statement
         said = (each for each in folded.records("PaymentInstruction") if each["statement_id"] == self.draft.id)
         self.said: list[Instruction] = sorted(said, key=lambda each: each["sequence"])
 
@@ -92,8 +94,9 @@ class Explained:
         text = f"{_paid(self.said[-1])}." if self.said else f"{self._why_nothing()}."
         claimed = self.statement.claimed_minutes
         if self.side is not None and claimed:
-            minutes = minutes_fields(self.statement)
-            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(minutes['paid_minutes'])} are paid"
+            minutes = minutes_fields(self.hours)
+            paid = "payable" if self.waits else "paid"
+            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(minutes['paid_minutes'])} are {paid}"
             losses = losses_of(self.statement, self.side)
             for outcome in (outcome for outcome in NOT_PAID if minutes[f"{outcome.lower()}_minutes"]):
                 reasons = dict.fromkeys(in_words(each.code, REASONS) for each in losses if each.outcome == outcome)
@@ -101,6 +104,8 @@ class Explained:
                     f"; {hhmm(minutes[f'{outcome.lower()}_minutes'])} {outcome.lower()}: {', '.join(reasons).lower()}"
                 )
             text += "."
+        if self.said and self.waits:
+            text += " What changed since that payment waits: a tax rate of this payment year is not known."
         return Node(what="answer", text=text)
 
     def _payment(self) -> Iterator[Node]:
@@ -108,7 +113,9 @@ class Explained:
             yield Node(what="no_payment", text=self._why_nothing())
             return
         newest = self.said[-1]
-        made_of: Mapping[LineKey, list[Piece]] = pieces(self.side.of_provider, self.statement) if self.side else {}
+        made_of: Mapping[LineKey, list[Piece]] = {}
+        if self.side is not None and not self.waits:
+            made_of = pieces(self.side.of_provider, self.statement)
         parts = [
             *line_nodes(newest["lines"], self.statement, made_of, self.law, self.known),
             *deduction_nodes(newest, self.draft, self.month),
@@ -137,7 +144,7 @@ class Explained:
 
     def _hours(self) -> Iterator[Node]:
         if self.side is not None and self.statement.claimed_minutes:
-            yield time_node(self.statement, self.side, self.findings, self.law)
+            yield time_node(self.hours, self.side, self.findings, self.law)
             yield from timesheet_nodes(self.statement, self.side)
 
     def _also(self) -> Iterator[Node]:

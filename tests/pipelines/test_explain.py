@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -238,8 +239,21 @@ def test_a_finding_about_two_people_says_these_minutes(tmp_path: Path) -> None:
     facts = world(sheet("T1", "2026-01-16 12:00:00"), sheet("T1", "2026-01-17 12:00:00", provider="P2"))
     for provider in ("x.1.P1", "x.1.P2"):
         reason = only(asked(facts, tmp_path, provider=provider).statements[0], "reason")
-        assert reason.minutes == 480 and "8:00 are held until one of the two is withdrawn" in reason.text
+        assert reason.minutes == 480 and "8:00 claimed on it are held until one of the two is withdrawn" in reason.text
         assert reason.next_step == "Find out which is right and withdraw the other."
+
+
+def test_a_correction_that_waits_for_a_tax_rate_is_explained(tmp_path: Path) -> None:
+    """No rate is known for 2027: what was paid stands, and is told as it was said."""
+    sdi = LAW.parameters["tax.SDI"]
+    known = tuple(replace(each, until=JANUARY + 364) for each in sdi.entries)
+    law = Law(dict(LAW.parameters) | {"tax.SDI": replace(sdi, entries=known)})
+    corrected = sheet("T1", "2027-01-12 12:00:00", revision=2, days={"5": "9:00"})
+    found = asked(world(sheet("T1", "2026-01-16 12:00:00"), corrected), tmp_path, law, provider="x.1.P1")
+    (statement,) = found.statements
+    assert "a tax rate of this payment year is not known" in only(statement, "answer").text
+    assert only(statement, "worth").minutes == 480
+    assert all("As said before" in each.text for each in statement.find("whole"))
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------
