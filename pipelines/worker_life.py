@@ -1,29 +1,26 @@
-"""Worker processes end with the process that began them: Beam sees to it when it ends, and nobody when it is killed.
+"""A worker process of Beam that ends with the process that began it: Beam itself sees to that only when it ends, so
+that workers of a job that was killed would wait for ever.
 
-A plugin of Beam (``--beam_plugins``): each worker imports this as it comes up, and from then on looks whether the
-process that the variable `JOB` names still lives.
+``python -m pipelines.worker_life JOB``: the worker of the job with this process id.
 """
 
 import os
+import shlex
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-PLUGIN = f"--beam_plugins={__name__}"
-JOB = "IHSS_PAYROLL_JOB"
+from apache_beam.runners.worker import sdk_worker_main
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
 SECONDS_BETWEEN_LOOKS = 1.0
 KILLED = 1  # exit code
 
 
-@contextmanager
-def ending_with_us() -> Iterator[None]:
-    """Workers that begin within, with the option `PLUGIN`, end when this process does."""
-    os.environ[JOB] = str(os.getpid())
-    try:
-        yield
-    finally:
-        del os.environ[JOB]
+def workers_of_ours() -> SubprocessSDKEnvironment:
+    """For a runner: worker processes that end when this process does."""
+    words = (sys.executable, "-m", "pipelines.worker_life", str(os.getpid()))
+    return SubprocessSDKEnvironment.from_command_string(f"exec {shlex.join(words)}")
 
 
 def _watch(job: int) -> None:
@@ -40,5 +37,6 @@ def _lives(pid: int) -> bool:
     return True
 
 
-if JOB in os.environ:
-    threading.Thread(target=_watch, args=(int(os.environ[JOB]),), daemon=True).start()
+if __name__ == "__main__":
+    threading.Thread(target=_watch, args=(int(sys.argv[1]),), daemon=True).start()
+    sdk_worker_main.main(sys.argv)

@@ -18,25 +18,19 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
 from pipelines.live.memory import Memory, State, read_beside
 from pipelines.live.pickles import catalog_known
-from pipelines.worker_life import PLUGIN, ending_with_us
+from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
 from transforms.shard import Records, Shard
 from transforms.stages import STAGES
 from transforms.tally import Tally
 
-RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
-OPTIONS = [
-    f"--runner={RUNNER}",
-    "--direct_running_mode=multi_processing",
-    "--direct_num_workers=2",
-    "--default_sdk_harness_log_level=ERROR",
-    PLUGIN,
-]
+OPTIONS = ["--direct_num_workers=2", "--default_sdk_harness_log_level=ERROR"]
 LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"
 
 
@@ -64,14 +58,14 @@ class BeamEngine:
             (folder / LISTINGS).write_bytes(_encode(asked.listings))
             for (stage, number), blocks in asked.blocks.items():
                 (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
-            with _undisturbed(), ending_with_us(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
+            with _undisturbed(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
             return _gathered(folder)
 
 
 def _pipeline() -> beam.Pipeline:
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    return beam.Pipeline(options=PipelineOptions(OPTIONS))
+    return beam.Pipeline(FnApiRunner(workers_of_ours()), PipelineOptions(OPTIONS))
 
 
 class Place(NamedTuple):

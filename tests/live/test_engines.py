@@ -1,8 +1,13 @@
 """Beam and this process alone fold a pay run to the same letters, byte for byte, and remember the same."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +23,7 @@ from schemas.avro import encode_message
 from schemas.envelope import Fact
 from schemas.journal import Entry
 from tests.histories import History, histories
-from tests.live.drill import LAW
+from tests.live.drill import LAW, Day, World
 from tests.live.test_scenario import WINDOWS, scenario
 from transforms.door import admission
 
@@ -96,3 +101,39 @@ def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytes
         PayRuns(memory, LAW, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
     memory.close()
     assert [path.name for path in tmp_path.iterdir()] == ["memory.sqlite"]
+
+
+def test_workers_end_with_a_job_that_is_killed_and_leave_nothing(world: World, days: list[Day]) -> None:
+    """kill -9 while Beam folds: no worker waits for ever, and the facts that lay there for them are swept away."""
+    for day in days[:9]:
+        world.land(day)
+    edges = ("--from", f"folder:{world.inbox}", "--to", f"folder:{world.out}", "--journal", str(world.journal))
+    command = [sys.executable, "-m", "pipelines.cli", "run", *edges, "--close-run", "2024-08-30"]
+    job = subprocess.Popen([*command, "--engine", "beam"], stderr=subprocess.DEVNULL)
+    until(lambda: len(workers_of(job.pid)) == 2)
+    job.kill()
+    job.wait()
+    until(lambda: not workers_of(job.pid))
+    assert list(world.journal.glob(".fold-*"))
+    assert subprocess.run([*command, "--engine", "plain"], stderr=subprocess.DEVNULL).returncode == 0
+    assert not list(world.journal.glob(".fold-*")) and list(world.out.glob("payment_instruction*"))
+
+
+def workers_of(job: int) -> list[str]:
+    """Worker processes, by their command lines, which name their job."""
+    ends = f"pipelines.worker_life\0{job}\0".encode()
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and told(pid).endswith(ends)]
+
+
+def told(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
+def until(true: Callable[[], bool]) -> None:
+    gives_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < gives_up
+        time.sleep(0.05)
