@@ -376,6 +376,55 @@ def test_runbooks_are_written() -> None:
     assert len(asked) >= 8 and asked <= anchors
 
 
+PUBSUB = "pubsub.googleapis.com"
+KNOWN = {
+    f"{PUBSUB}/subscription/oldest_unacked_message_age": ("pubsub_subscription", {"subscription_id"}, "ALIGN_MAX"),
+    f"{PUBSUB}/subscription/dead_letter_message_count": ("pubsub_subscription", {"subscription_id"}, "ALIGN_SUM"),
+    f"{PUBSUB}/topic/send_message_operation_count": ("pubsub_topic", {"topic_id"}, "ALIGN_SUM"),
+    f"{PUBSUB}/topic/send_request_count": ("pubsub_topic", {"topic_id", "response_code"}, "ALIGN_SUM"),
+    "bigquerydatatransfer.googleapis.com/transfer_config/completed_runs": (
+        "bigquery_dts_config", {"config_id", "completion_state"}, "ALIGN_SUM"),
+    "dataflow.googleapis.com/job/data_watermark_age": ("dataflow_job", {"job_name"}, "ALIGN_MAX"),
+    "dataflow.googleapis.com/job/is_failed": ("dataflow_job", {"job_name"}, "ALIGN_MAX"),
+}  # fmt: skip
+"""Of Google's list of metrics: what each is measured on, labels it may be asked by, and the aligner that fits it
+(counts are DELTA and are summed, ages and states are GAUGE)."""
+VALUE = r'(?:"[^"]*"|(?:starts_with|ends_with|one_of)\((?:"[^"]*"|\$\{[\w.]+\})\))'
+CLAUSE = re.compile(rf"((?:resource|metric)\.(?:type|labels\.(\w+))) !?= ({VALUE})")
+
+
+def filters(text: str) -> list[tuple[str, str]]:
+    """(filter, aligner) of each alert."""
+    named = re.sub(r'\$\{var\.topics\["\w+"\]\.name\}', "topic", text)
+    return re.findall(r'filter\s+= "((?:[^"\\]|\\.)*)"\s.*?aligner\s+= "(ALIGN_\w+)"', named, re.DOTALL)
+
+
+def wrong_filters(text: str) -> Iterator[str]:
+    """Filters of alerts that Monitoring would refuse, or that could never be true."""
+    for filter, aligner in filters(text):
+        said = filter.replace('\\"', '"')
+        clauses = [CLAUSE.fullmatch(each) for each in said.split(" AND ")]
+        if not all(clauses):
+            yield f"cannot be read: {said}"
+            continue
+        values = {clause[1]: clause[3].strip('"') for clause in clauses if clause}
+        on, labels, fits = KNOWN.get(values.get("metric.type", ""), ("", set(), ""))
+        asked = {clause[2] for clause in clauses if clause and clause[2]}
+        if values.get("resource.type") != on or not asked <= labels or aligner not in (fits, "ALIGN_COUNT"):
+            yield f"never true: {said}"
+
+
+def test_alerts_ask_what_monitoring_can_answer() -> None:
+    text = (TERRAFORM / "alerts.tf").read_text()
+    assert not list(wrong_filters(text))
+    assert len(filters(text)) == len(re.findall(r'\bfilter\s+= "', text)) > 10
+    for right, wrong in (
+        ("pubsub_subscription", "pubsub_topic"), ("job/is_failed", "job/failed"), (" AND ", " and "),
+        ("completion_state", "state"), ("ALIGN_SUM", "ALIGN_MAX"), ('ends_with(\\".payroll\\")', "ends_with(payroll)"),
+    ):  # fmt: skip
+        assert right in text and list(wrong_filters(text.replace(right, wrong))), wrong
+
+
 TOOL = shutil.which("tofu") or shutil.which("terraform")
 needs_tool = pytest.mark.skipif(TOOL is None, reason="neither tofu nor terraform is on this machine")
 

@@ -177,6 +177,35 @@ def test_a_pay_run_that_is_not_complete_is_not_shown(lack: str, tables: duckdb.D
     assert ask("SELECT count(*) FROM payroll.instructions") != [(0,)]
 
 
+def test_two_jobs_that_say_otherwise_of_one_pay_run_are_not_believed(
+    tables: duckdb.DuckDBPyConnection, said: Rows
+) -> None:
+    """The second, started beside the first, pays one person otherwise: its PayRun is whole by itself."""
+    run = paying(said)
+    filled(tables, said)
+    first = next(each for each in said["PaymentInstruction"] if each["cut_off"] == run["cut_off"])
+    written(tables, "PaymentInstruction", [first | {"instruction_id": first["instruction_id"] + "x"}], 9_000_000)
+    written(tables, "PayRun", [run | {"instructions_sha256": "0" * 64}], 9_000_001)
+    ask = asked(tables)
+    assert ask("SELECT epoch_ms(cut_off) FROM payroll.pay_runs WHERE NOT complete") == [(run["cut_off"],)]
+    assert ask(f"SELECT count(*) FROM payroll.instructions WHERE epoch_ms(cut_off) = {run['cut_off']}") == [(0,)]
+
+
+def test_what_is_cleared_and_said_again_in_one_pay_run_stands(tables: duckdb.DuckDBPyConnection, said: Rows) -> None:
+    """As a finding that moves from a month to another."""
+    finding = next(each for each in said["Finding"] if not each["cleared"])
+    others = [each for each in said["Finding"] if each["finding_id"] != finding["finding_id"]]
+    cut_off = max(each["cut_off"] for each in said["PayRun"])
+    again = [finding | {"cut_off": cut_off, "cleared": cleared} for cleared in (False, True)]
+    runs = [
+        run | {"findings": sum(each["cut_off"] == run["cut_off"] for each in (*others, *again))}
+        for run in said["PayRun"]
+    ]
+    filled(tables, said | {"Finding": others + again, "PayRun": runs})
+    found = asked(tables)(f"SELECT count(*) FROM payroll.findings WHERE finding_id = '{finding['finding_id']}'")
+    assert found == [(1,)]
+
+
 def test_a_pay_run_of_nobody_is_complete(tables: duckdb.DuckDBPyConnection, said: Rows) -> None:
     empty = next(run for run in said["PayRun"] if not run["totals"] and not run["findings"])
     assert empty["instructions_sha256"] == hashlib.sha256(b"").hexdigest()
