@@ -6,7 +6,8 @@ acknowledged: messages are given back, so that the same can be asked again while
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -129,7 +130,8 @@ def read(project: str, cut_off: int, region: str | None = None) -> Said:
     with client:
         for kind in CHECKED:
             path = client.subscription_path(project, f"{topics_of_conclusions()[kind]}{SUFFIX}")
-            said = _with(said, kind, _deliveries(client, path, kind, since))
+            with closing(_deliveries(client, path, kind, since)) as deliveries:
+                said = _with(said, kind, deliveries)
     return said
 
 
@@ -139,7 +141,7 @@ def _client(region: str | None) -> Any:
     return pubsub_v1.SubscriberClient(client_options={"api_endpoint": f"{region}-pubsub.googleapis.com:443"})
 
 
-def _with(said: Said, kind: str, deliveries: Iterator[Delivery]) -> Said:
+def _with(said: Said, kind: str, deliveries: Iterable[Delivery]) -> Said:
     ids = set()
     for delivery in deliveries:
         if kind == "Rejection":
@@ -156,7 +158,7 @@ def _with(said: Said, kind: str, deliveries: Iterator[Delivery]) -> Said:
     return said._replace(rejections=said.rejections + len(ids))
 
 
-def _deliveries(client: Any, path: str, kind: str, since: int) -> Iterator[Delivery]:
+def _deliveries(client: Any, path: str, kind: str, since: int) -> Generator[Delivery, None, None]:
     """All messages of a subscription published since an instant; they are given back."""
     seconds = SECONDS_HERE if EMULATOR in os.environ else SECONDS_OF_PULL
     empty, held = 0, []
@@ -170,12 +172,13 @@ def _deliveries(client: Any, path: str, kind: str, since: int) -> Iterator[Deliv
                 name = f"{path.rpartition('/')[2]}/{each.message.message_id}"
                 if at >= since:
                     yield Delivery(name, at, kind, dict(each.message.attributes), each.message.data)
-        for ids in filter(None, held):
-            request = {"subscription": path, "ack_ids": ids, "ack_deadline_seconds": 0}
-            client.modify_ack_deadline(request=request)
     except GoogleAPICallError as refused:
         remedy = "was Terraform applied, and may you read it?"
         raise Misuse(f"{path} cannot be read ({type(refused).__name__}): {remedy}") from None
+    finally:
+        for ids in filter(None, held):
+            with suppress(GoogleAPICallError):  # then they come again by themselves
+                client.modify_ack_deadline(subscription=path, ack_ids=ids, ack_deadline_seconds=0)
 
 
 def _pulled(client: Any, path: str, seconds: float) -> list[Any]:
