@@ -70,6 +70,8 @@ def run(
     """
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
+    # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
     edges = edge_of(from_, "--from"), edge_of(to, "--to")
@@ -95,8 +97,6 @@ class _Resumed(NamedTuple):
 
 
 def _run(edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed) -> int:
-    # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
-    logging.basicConfig(level=logging.ERROR)
     from pipelines.live.durable import Owned
     from pipelines.live.job import Job, OtherHistory
     from pipelines.live.journal import Damaged

@@ -24,6 +24,7 @@ from rules.restatement import CaseFile, Change, Unit, decide_again
 from transforms.stages import STAGES, Catalog
 
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
+DECIDING = (".py", ".toml", ".avsc")  # what a finding says and what a record holds decide too
 NEVER = 1 << 62  # an instant that no cut-off reaches
 ROOT = Path(rules.__file__).parents[1]
 TABLES = """
@@ -215,6 +216,6 @@ def mark_of(law: Law) -> str:
     """SHA-256 over the law, the code that decides and remembers, and the Python that runs it."""
     mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
     for layer in ("schemas", "rules", "transforms", "pipelines/live"):
-        for path in sorted((ROOT / layer).glob("*.py")):
+        for path in sorted(path for path in (ROOT / layer).iterdir() if path.suffix in DECIDING):
             mark.update(path.read_bytes())
     return mark.hexdigest()

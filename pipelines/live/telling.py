@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -33,8 +34,9 @@ class JsonLines:
         self.stream = stream
 
     def line(self, told: dict[str, Any]) -> None:
-        """One line of JSON."""
-        print(json.dumps(told), file=self.stream, flush=True)
+        """One line of JSON. Nobody reads it any more: people are paid all the same, and files say how things stand."""
+        with suppress(BrokenPipeError):
+            print(json.dumps(told), file=self.stream, flush=True)
 
     def health(self, health: Health) -> None:
         """In health.json."""

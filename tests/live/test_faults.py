@@ -6,12 +6,13 @@ import resource
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from pipelines.live import folders
+from pipelines.live import folders, memory
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.journal import Journal
@@ -21,7 +22,7 @@ from pipelines.live.verify import verify
 from schemas import FACTS
 from schemas.avro import MARKER, encode, encode_message, fingerprint_of, write_container
 from schemas.envelope import Fact
-from tests.live.drill import Day, World
+from tests.live.drill import LAW, Day, World
 
 HOUR = 3_600_000
 
@@ -260,3 +261,34 @@ def test_how_long_the_oldest_waits_is_counted(world: World, days: list[Day]) -> 
     (run,) = [line for line in told if line["event"] == "pay run"]
     assert run["oldest_unacknowledged_seconds"] == 0 and sum(run["facts"].values()) > 5
     assert {"rejections", "findings", "keys", "net_cents", "engine"} <= run.keys()
+
+
+def test_a_clock_that_goes_back_is_no_fault_of_the_journal(collector: Collector, days: list[Day]) -> None:
+    """Clocks are set right all the time; nobody could restore anything from a backup."""
+    take(collector, days[0].cut_off - 1, Message(b"", "s/1"))
+    take(collector, days[0].cut_off - 5, Message(b"", "s/2"))
+    assert not verify(collector.journal.folder).faults
+
+
+def test_a_log_that_nobody_reads_any_more_stops_no_pay(days: list[Day], tmp_path: Path) -> None:
+    world = World(tmp_path / "unheard", days[0].cut_off - 1000)
+    read, write = os.pipe()
+    os.close(read)
+    world.log = os.fdopen(write, "w", buffering=1)
+    world.live(days[:3]).close()
+    assert world.said()["PayRun"] or world.said()["Rejection"]
+    with suppress(BrokenPipeError):
+        world.log.close()
+
+
+def test_texts_of_findings_are_of_the_code_that_memory_is_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for layer in ("schemas", "rules", "transforms", "pipelines/live"):
+        (tmp_path / layer).mkdir(parents=True)
+    monkeypatch.setattr(memory, "ROOT", tmp_path)
+    marks = set()
+    for name in ("rules/law.py", "rules/findings.toml", "schemas/timesheet.avsc"):
+        marks.add(memory.mark_of(LAW))
+        (tmp_path / name).write_text("other")
+    assert len({*marks, memory.mark_of(LAW)}) == 4
