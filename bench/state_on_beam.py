@@ -24,7 +24,7 @@ from rules.law import Law
 from rules.periods import cut_off_after
 from schemas import CONCLUSIONS, FACTS
 from schemas.avro import Container, Unreadable, encode_message, validate
-from transforms.admit_facts import DecodeMessages, Subscription
+from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.restate_unbounded import Unbounded
 from transforms.rows import fact_body
 
@@ -57,7 +57,7 @@ class _Decode(beam.PTransform):
     def expand(self, pipeline: beam.Pipeline) -> Any:
         messages = pipeline | beam.Create(self.edges.messages) | beam.Map(_published)
         read = decoded(messages, DecodeMessages(Subscription("", "bench")))
-        return admitted([read], self.edges.until)
+        return admitted(read.facts, [read], self.edges.until)
 
 
 def _published(message: tuple[int, bytes]) -> Any:

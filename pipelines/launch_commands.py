@@ -40,6 +40,8 @@ def launch_dataflow(
     law: Annotated[str | None, typer.Option(metavar="gs://FOLDER", help="Folder of TOML laid over the law.")] = None,
     catalog: Annotated[str | None, typer.Option(metavar="gs://FILE", help="Avro file of CourseListings.")] = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to decide.")] = None,
+    journal: Annotated[str | None, typer.Option(metavar="gs://FOLDER", help="Journal to begin from.")] = None,
+    resume_after: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last pay run said whole.")] = None,
     machine_type: Annotated[str, typer.Option(help="Machine of each worker.")] = "n2-standard-4",
     max_workers: Annotated[int, typer.Option(min=1, help="Workers at most.")] = 20,
     service_account: Annotated[str | None, typer.Option(help="The workers' account; default: Terraform's.")] = None,
@@ -57,8 +59,15 @@ def launch_dataflow(
         ihss-payroll launch dataflow --project my-project --region us-west2 --dry-run
 
         ihss-payroll launch dataflow --project my-project --region us-west2 --update
+
+        ihss-payroll launch dataflow --project my-project --region us-west2 --journal gs://my-project-ihss-journal
+        --resume-after 2026-01-20
     """
-    given = {"law": law, "catalog": catalog, "until": until}
+    if (journal is None) != (resume_after is None):
+        raise Misuse("--journal and --resume-after go together: the journal, and the last pay run that was said whole")
+    if update and journal:
+        raise Misuse("--journal begins a job, --update changes one that runs: leave one of them out")
+    given = {"law": law, "catalog": catalog, "until": until, "journal": journal, "resume_after": resume_after}
     names = project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update
     return _launch(names, {name: value for name, value in given.items() if value}, renamed or [], dry_run, as_json)
 

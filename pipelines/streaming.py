@@ -3,7 +3,8 @@
     python -m pipelines.streaming --project my-project --region us-west1 --temp_location gs://my-bucket/tmp
 
 Options of the payroll: ``--law`` (folder of TOML laid over the law), ``--catalog`` (Avro file of CourseListings),
-``--until`` (last business day to decide, YYYY-MM-DD); all others are Beam's. Both paths may be ``gs://``.
+``--until`` (last business day to decide, YYYY-MM-DD), ``--journal`` and ``--resume-after`` (folder of the journal to
+begin from, and the last business day whose pay run was said whole); all others are Beam's. Paths may be ``gs://``.
 """
 
 import argparse
@@ -15,16 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, SetupOptions, StandardOptions
 
+from pipelines.live.clock import Clock, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
 from pipelines.replay import last_cut_off
-from pipelines.topic_edges import REFERENCE, topics_of
+from pipelines.topic_edges import REFERENCE, Beginning, topics_of
 from rules.law import Law, LawError
-from rules.periods import epoch_day
+from rules.periods import cut_off_after, epoch_day
 from schemas.avro import Container, Unreadable, validate
+from transforms.admit_facts import KEPT
+from transforms.read_journal import pattern_of
 from transforms.rows import fact_body
 
 JOB = "ihss-payroll"
@@ -38,6 +43,9 @@ class PayrollOptions(PipelineOptions):
         parser.add_argument("--law", help="Folder of TOML that overlays the law.")
         parser.add_argument("--catalog", help="Avro file of CourseListings; a change of them is a new deployment.")
         parser.add_argument("--until", metavar="YYYY-MM-DD", help="Last business day to decide.")
+        parser.add_argument("--journal", help="Folder of the journal to begin from: the job reads all of it first.")
+        resumes = "--resume_after", "--resume-after"  # a Flex Template's parameter, and how people write it
+        parser.add_argument(*resumes, metavar="YYYY-MM-DD", help="Last business day that was said whole.")
 
 
 def run(arguments: list[str]) -> Any:
@@ -55,17 +63,43 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     options.view_as(SetupOptions).save_main_session = False
     cloud.enable_streaming_engine = True
     cloud.job_name = cloud.job_name or JOB
-    edges = topics_of(cloud.project, list(_listings(asked.catalog)), _until(asked.until))
+    until, beginning = _cut_off("--until", asked.until), beginning_of(asked.journal, asked.resume_after)
+    edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until)
     pipeline = beam.Pipeline(options=options)
     build(pipeline, edges, _law(asked.law))
     return pipeline
 
 
-def _until(day: str | None) -> int | None:
+def beginning_of(journal: str | None, resume_after: str | None, clock: Clock = machine_clock) -> Beginning:
+    """How a job begins that is launched now. Raises Misuse."""
+    now, after = clock(), _cut_off("--resume-after", resume_after)
+    opens = cut_off_after(now - KEPT)
+    if journal is None and after is None:
+        return Beginning(opens)
+    if journal is None:
+        raise Misuse(f"--resume-after {resume_after} needs the journal of all pay runs before: name it with --journal")
+    if after is None:
+        raise Misuse("--journal needs --resume-after: name the last business day whose pay run was said whole")
+    if after > now:
+        raise Misuse(f"--resume-after {resume_after} is not over: name the last business day whose PayRun was said")
+    if not _holds_files(journal):
+        raise Misuse(f"--journal {journal} holds no file of a journal (*.avro)")
+    return Beginning(opens, journal, after)
+
+
+def _holds_files(journal: str) -> bool:
+    try:
+        (found,) = FileSystems.match([pattern_of(journal)], limits=[1])
+    except BeamIOError:
+        return False
+    return bool(found.metadata_list)
+
+
+def _cut_off(option: str, day: str | None) -> int | None:
     try:
         return last_cut_off(epoch_day(date.fromisoformat(day))) if day else None
     except ValueError:
-        raise Misuse(f"--until {day} is no date: write it as 2026-12-31") from None
+        raise Misuse(f"{option} {day} is no date: write it as 2026-12-31") from None
 
 
 def _law(folder: str | None) -> Law:

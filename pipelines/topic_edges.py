@@ -16,14 +16,28 @@ from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import encode, validate
-from transforms.admit_facts import AdmitFacts, DecodeMessages, Subscription
-from transforms.keyed import typed
+from transforms.admit_facts import AdmitFacts, OpenDoors
+from transforms.decode_messages import DOORS, DecodeMessages, Subscription
+from transforms.keyed import Keyed, typed
+from transforms.read_journal import ObeyAdmissions, ReadJournal
 from transforms.restate_unbounded import Unbounded
 from transforms.stages import STAGES
 
 EVENT_ID = "ce-id"  # the attribute that tells a message sent again
 REFERENCE = "CourseListing"  # known when the job is launched: a change of it is a new deployment
 _decode = msgspec.msgpack.Decoder().decode
+
+
+class Beginning(NamedTuple):
+    """How a job begins. ``opens``: a cut-off before the first message, from which its doors wait. ``journal``: folder
+    of the past to read first, ``after``: the last cut-off of which all was said (None, None: there is no past)."""
+
+    opens: int
+    journal: str | None = None
+    after: int | None = None
+
+
+AT_FIRST = Beginning(0)  # doors that wait from 1970 on are right, and slow
 
 
 class Topics(NamedTuple):
@@ -33,6 +47,7 @@ class Topics(NamedTuple):
     subscriptions: dict[str, str]
     topics: dict[str, str]
     catalog: list[bytes]
+    beginning: Beginning
     until: int | None = None
 
     def decode(self) -> beam.PTransform:
@@ -45,17 +60,17 @@ class Topics(NamedTuple):
 
     def encode(self) -> beam.PTransform:
         """Messages, one topic a kind."""
-        return _Encode(self.topics)
+        return _Encode(self.topics, self.beginning.after)
 
 
-def topics_of(project: str, catalog: list[bytes], until: int | None = None) -> Topics:
+def topics_of(project: str, catalog: list[bytes], beginning: Beginning = AT_FIRST, until: int | None = None) -> Topics:
     """The subscriptions and topics of deploy/topics.toml in a project."""
     facts = {kind: topic for kind, topic in topics_of_facts().items() if kind != REFERENCE}
     named = {kind: subscription_to(topic) for kind, topic in facts.items()}
     subscriptions = {kind: f"projects/{project}/subscriptions/{name}" for kind, name in named.items()}
     records = topics_of_conclusions() | topics_of_arrivals()
     topics = {kind: f"projects/{project}/topics/{topic}" for kind, topic in records.items()}
-    return Topics(subscriptions, topics, catalog, until)
+    return Topics(subscriptions, topics, catalog, beginning, until)
 
 
 class _Decode(beam.PTransform):
@@ -68,7 +83,11 @@ class _Decode(beam.PTransform):
             pipeline | f"Read{kind}" >> _ReadSubscription(kind, path)
             for kind, path in sorted(self.topics.subscriptions.items())
         ]
-        return admitted(read, self.topics.until)
+        return begun(pipeline, read, _own_names(self.topics.subscriptions), self.topics.beginning, self.topics.until)
+
+
+def _own_names(subscriptions: dict[str, str]) -> dict[str, str]:
+    return {kind: path.rpartition("/")[2] for kind, path in subscriptions.items()}
 
 
 class _ReadSubscription(beam.PTransform):
@@ -89,33 +108,72 @@ def decoded(messages: beam.PCollection, decode: beam.DoFn) -> beam.pvalue.DoOutp
     return typed(messages | "Decode" >> beam.ParDo(decode).with_outputs("records", main="facts"), "facts")
 
 
-def admitted(read: list[beam.pvalue.DoOutputsTuple], until: int | None) -> dict[str, beam.PCollection]:
-    """What was read of all subscriptions, by whom it is for."""
-    facts = [each.facts for each in read] | "Facts" >> beam.Flatten()
+def begun(
+    pipeline: beam.Pipeline,
+    read: list[beam.pvalue.DoOutputsTuple],
+    names: Mapping[str, str],
+    beginning: Beginning,
+    until: int | None,
+    doors: int = DOORS,
+) -> dict[str, beam.PCollection]:
+    """What was read of all subscriptions and of the journal, by whom it is for. ``names``: the subscriptions' own.
+
+    All steps are there without a journal too: a job that began from one can be updated in place like any other.
+    """
+    past = pipeline | "ReadJournal" >> ReadJournal(beginning.journal, names, doors)
+    facts = [each.facts for each in (*read, past)] | "Facts" >> beam.Flatten()
+    obey = beam.ParDo(ObeyAdmissions(), beam.pvalue.AsIter(past.told)).with_output_types(Keyed)
+    opened = pipeline | "OpenDoors" >> OpenDoors(beginning.opens, doors)
+    known = (facts | "Obey" >> obey, opened) | "ToDoors" >> beam.Flatten()
+    return admitted(known, [*read, past], until, beginning.after)
+
+
+def admitted(
+    facts: beam.PCollection, read: list[beam.pvalue.DoOutputsTuple], until: int | None, after: int | None = None
+) -> dict[str, beam.PCollection]:
+    """Facts through their doors, and all that is to be told of what was read, by whom it is for."""
     tags = (*STAGES, "tally")
-    admit = typed(facts | "Admit" >> beam.ParDo(AdmitFacts(until)).with_outputs(*tags, "records"), *tags)
+    admit = typed(facts | "Admit" >> beam.ParDo(AdmitFacts(until, after)).with_outputs(*tags, "records"), *tags)
     records = [*(each.records for each in read), admit.records] | "Told" >> beam.Flatten()
     return {tag: admit[tag] for tag in tags} | {"records": records}
 
 
 class _Encode(beam.PTransform):
-    def __init__(self, topics: dict[str, str]) -> None:
+    def __init__(self, topics: dict[str, str], after: int | None) -> None:
         super().__init__()
-        self.topics = topics
+        self.topics, self.after = topics, after
 
     def expand(self, records: beam.PCollection) -> None:
         kinds = sorted(self.topics)
-        messages = records | "Encode" >> beam.ParDo(EncodeMessages()).with_outputs(*kinds)
+        messages = records | "Encode" >> beam.ParDo(EncodeMessages(self.after)).with_outputs(*kinds)
         for kind in kinds:
             messages[kind] | f"Write{kind}" >> WriteToPubSub(self.topics[kind], with_attributes=True)
 
 
 class EncodeMessages(beam.DoFn):
-    """(kind, record) to messages, by kind."""
+    """(kind, record) to messages, by kind. ``after``: nothing is said of pay runs up to this cut-off, of which all has
+    been said."""
+
+    def __init__(self, after: int | None = None) -> None:
+        self.after = after
 
     def process(self, element: tuple[str, bytes]) -> Iterator[Any]:
-        kind, packed = element
-        yield beam.pvalue.TaggedOutput(kind, message_of(kind, _decode(packed)))
+        if is_unsaid(element, self.after):
+            kind, packed = element
+            yield beam.pvalue.TaggedOutput(kind, message_of(kind, _decode(packed)))
+
+
+def is_unsaid(element: tuple[str, bytes], after: int | None) -> bool:
+    """Is a record of a pay run after the last one of which all was said (None: nothing was)?"""
+    kind, packed = element
+    return after is None or _said_at(kind, _decode(packed)) > after
+
+
+def _said_at(kind: str, record: dict[str, Any]) -> int:
+    """The cut-off of the pay run that says a record; of an Admission, the one that takes the fact."""
+    if kind == "Rejection":
+        return cut_off_after(record["seen_at"])
+    return int(record["admitted_cut_off" if kind == "Admission" else "cut_off"])
 
 
 def message_of(kind: str, record: dict[str, Any]) -> PubsubMessage:
@@ -127,7 +185,6 @@ def message_of(kind: str, record: dict[str, Any]) -> PubsubMessage:
     if kind == "Admission":
         id = ":".join([kind, record["source"], record["event_id"], str(record["cut_off"])])
     else:
-        cut_off = instant if kind != "Rejection" else cut_off_after(instant)
-        id = letter_id(kind, record, iso(business_day_of(cut_off)))
+        id = letter_id(kind, record, iso(business_day_of(_said_at(kind, record))))
     time = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, UTC).isoformat()
     return PubsubMessage(encode(validate(kind, record)), attributes(kind, id, time))

@@ -5,8 +5,9 @@ The unbounded job says each as an Admission; whoever replays its journal admits 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, cast
 
 from rules.periods import is_cut_off
 from schemas.admission import Admission
@@ -36,6 +37,9 @@ class Admissions:
             moved = self._by_event[cast(tuple[str, str, str], tuple(named))]
             moved[missed] = min(admitted, moved.get(missed, admitted))
 
+    def __bool__(self) -> bool:
+        return bool(self._by_event)
+
     def obeyed(self, fact: Fact, cut_off: int) -> int:
         """The pay run that sees the fact first, ``cut_off`` unless it missed that one.
 
@@ -52,19 +56,21 @@ class Admissions:
 
 def admissions_in(path: Path) -> Iterator[Told]:
     """All that a file tells of admissions; what cannot be read is the reader of facts' business to reject."""
-    with path.open("rb") as stream:
-        head = stream.read(HEAD)
-        stream.seek(0)
-        try:
-            if is_cloud_journal(stream):
-                yield from _delivered(stream)
-            elif Admission.KIND.encode() in head:
-                yield from _recorded(stream)
-        except Unreadable:
-            return
+    with path.open("rb") as stream, suppress(Unreadable):
+        yield from admissions_of(stream)
 
 
-def _recorded(stream: Any) -> Iterator[Told]:
+def admissions_of(stream: IO[bytes]) -> Iterator[Told]:
+    """All that an open file tells of admissions. Raises Unreadable where it is damaged."""
+    head = stream.read(HEAD)
+    stream.seek(0)
+    if is_cloud_journal(stream):
+        yield from _delivered(stream)
+    elif Admission.KIND.encode() in head:
+        yield from _recorded(stream)
+
+
+def _recorded(stream: IO[bytes]) -> Iterator[Told]:
     container = Container(stream)
     if container.kind == Admission.KIND:
         for _, record in container:
@@ -74,7 +80,7 @@ def _recorded(stream: Any) -> Iterator[Told]:
                 continue
 
 
-def _delivered(stream: Any) -> Iterator[Told]:
+def _delivered(stream: IO[bytes]) -> Iterator[Told]:
     for _, delivery in Deliveries(stream).messages():
         if delivery.kind == Admission.KIND:
             try:

@@ -1,57 +1,36 @@
-"""DecodeEvents on unbounded input: messages to facts and rejections, and the door that knows which pay runs are closed.
+"""DecodeEvents on unbounded input, the second half: the door that knows which pay runs are closed.
 
 Event time is publish time, so the watermark holds a pay run open until all that was published before it has come. If it
 ever went ahead, a fact for a closed pay run goes to the next open one, and an Admission says so for replays to obey.
+
+A door that waits for a cut-off holds the watermark of all that comes after it there: no key is decided and no run is
+closed before every door has seen it pass. So a fact that its door takes in time is in time everywhere, even if the
+watermark has overtaken it meanwhile. A door that waits for nothing would hold nothing, and its first fact could pay
+into a closed run: so each is opened when the job begins, before the first fact (`OpenDoors`).
+
+A door remembers for a month which events it admitted: a copy of one that comes too late is no late fact. It says
+nothing of it, or replays would move the one that was in time.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
 import msgspec
 from apache_beam.coders import BytesCoder
 from apache_beam.transforms.timeutil import TimeDomain
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 
-from rules.periods import cut_off_after
-from schemas import FACTS
-from schemas.avro import Unreadable
-from schemas.cloud_journal import Delivery, record_of
-from schemas.envelope import Fact
+from rules.periods import business_day_of, cut_off_after, month_of
 from transforms.close_run_unbounded import Said, summing_key
-from transforms.door import Door, fact_delivered
+from transforms.decode_messages import DOORS, MARK, Admitted, admitted_in
 from transforms.keyed import Keyed
-from transforms.moments import PASSED, decides, instant, wakes_at
-from transforms.rows import arrival, fact_body, fact_row, shard_of
+from transforms.moments import PASSED, decides, wakes_at
+from transforms.rows import fact_row
 from transforms.stages import claims_pay, routes
 
-DOORS = 64  # keys that facts are dealt to; few, for each counts the pay runs
+KEPT = 32 * 24 * 3_600_000  # milliseconds: longer than Pub/Sub can send a message again (31 days)
 _encode = msgspec.msgpack.Encoder().encode
-_decode_values = msgspec.msgpack.Decoder(list[Any]).decode
-
-
-class Admitted(msgspec.Struct, array_like=True):
-    """A fact before the door: the pay run that sees it first if that is still open, and its validated values."""
-
-    cut_off: int
-    arrived_at: int
-    kind: str
-    body: bytes
-
-    def packed(self) -> bytes:
-        """Bytes for the way between steps."""
-        return _encode(self)
-
-    @property
-    def fact(self) -> Any:
-        """The fact."""
-        return arrival(("", self.cut_off, 0, "", "", self.body, self.kind)).content
-
-    def moved(self, cut_off: int) -> "Admitted":
-        """The same fact, first seen by another pay run."""
-        values = _decode_values(self.body)
-        values[list(FACTS[self.kind].model_fields).index("admitted_cut_off")] = cut_off
-        return Admitted(cut_off, self.arrived_at, self.kind, _encode(values))
 
 
 class _Passed(msgspec.Struct, array_like=True):
@@ -62,48 +41,33 @@ class _Passed(msgspec.Struct, array_like=True):
     first_claim: int | None = None
 
 
-_decode_admitted = msgspec.msgpack.Decoder(Admitted).decode
 _decode_passed = msgspec.msgpack.Decoder(_Passed).decode
 
 
-class Subscription(NamedTuple):
-    """Where messages of a kind come from."""
+class OpenDoors(beam.PTransform):
+    """All doors, opened before the first fact: they wait from the cut-off ``begins`` on."""
 
-    kind: str
-    name: str
+    def __init__(self, begins: int, doors: int = DOORS) -> None:
+        super().__init__()
+        self.begins, self.doors = begins, doors
 
-
-class DecodeMessages(beam.DoFn):
-    """Messages of one subscription to (door, fact) and rejections (tag ``records``)."""
-
-    def __init__(self, subscription: Subscription, doors: int = DOORS) -> None:
-        self.subscription, self.doors = subscription, doors
-
-    def process(self, message: Any, published: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
-        kind, name = self.subscription
-        origin = f"{name}/{message.message_id}"
-        delivery = Delivery(origin, instant(published), kind, dict(message.attributes or {}), message.data)
-        try:
-            yield keyed(fact_delivered(record_of(delivery), delivery.arrived_at), delivery.arrived_at, self.doors)
-        except Unreadable as wrong:
-            yield beam.pvalue.TaggedOutput("records", ("Rejection", _encode(rejection(delivery, wrong))))
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+        opened = beam.FlatMap(_opened, self.begins, self.doors).with_output_types(Keyed)
+        return pipeline | beam.Impulse() | "Open" >> opened
 
 
-def keyed(fact: Fact, arrived_at: int, doors: int = DOORS) -> Keyed:
-    """A fact that knows its pay run, on the way to a door."""
-    cut_off = fact.admitted_cut_off or cut_off_after(fact.recorded_at)
-    door = f"{shard_of(fact.document_id, doors):02d}"
-    return door, Admitted(cut_off, arrived_at, fact.KIND, fact_body(fact)).packed()
+def _opened(_: bytes, begins: int, doors: int) -> Iterator[Keyed]:
+    nothing = Admitted(begins, 0, "", b"").packed()
+    yield from ((f"{door:02d}", nothing) for door in range(doors))
 
 
-def rejection(delivery: Delivery, wrong: Unreadable) -> dict[str, Any]:
-    """The Rejection of a message, seen when it was published."""
-    door = Door(1, None)
-    door.reject(delivery.body, delivery.origin, wrong)
-    return door.rejections[0] | {"seen_at": delivery.arrived_at}
+class JournalTooShort(RuntimeError):
+    """A fact of a pay run that was said before this job began, and its journal did not hold it: cancel, wait until the
+    journal has been written, and begin again."""
 
 
 _DOOR = ReadModifyWriteStateSpec("door", BytesCoder())
+_SEEN = BagStateSpec("seen", BytesCoder())
 _DOOR_WAKE = TimerSpec("door-wake", TimeDomain.WATERMARK)
 
 
@@ -111,49 +75,85 @@ class AdmitFacts(beam.DoFn):
     """(door, fact) to rows by stage, Admissions (tag ``records``) and the first claim of pay (tag ``tally``).
 
     A door wakes at each cut-off and remembers that it has passed. ``until``: facts of later pay runs are not yet due.
+    ``after``: the last pay run that was said before this job began; a fact of it that comes too late, and that the
+    journal did not hold, may have been paid already. Raises JournalTooShort.
     """
 
-    def __init__(self, until: int | None) -> None:
-        self.until = until
+    def __init__(self, until: int | None, after: int | None = None) -> None:
+        self.until, self.after = until, after
 
     def process(
         self,
         element: Keyed,
         state: Any = beam.DoFn.StateParam(_DOOR),
+        seen: Any = beam.DoFn.StateParam(_SEEN),
         timer: Any = beam.DoFn.TimerParam(_DOOR_WAKE),
     ) -> Iterator[Any]:
-        admitted, packed = _decode_admitted(element[1]), state.read()
+        admitted, packed = admitted_in(element), state.read()
         door = _Passed() if packed is None else _decode_passed(packed)
-        if admitted.cut_off <= door.passed:
-            admitted, missed = admitted.moved(cut_off_after(door.passed)), admitted.cut_off
+        if admitted.kind and admitted.cut_off <= door.passed:
+            if any(each.endswith(admitted.mark) for each in seen.read()):
+                return
+            admitted, missed = self._moved(admitted, door.passed), admitted.cut_off
             yield beam.pvalue.TaggedOutput("records", ("Admission", _encode(admission(admitted, missed))))
         if self.until is not None and admitted.cut_off > self.until:
             return
-        fact = admitted.fact
         door.due = min(admitted.cut_off, door.due or admitted.cut_off)
         timer.set(wakes_at(PASSED, door.due))
-        if claims_pay(fact) and (door.first_claim is None or admitted.cut_off < door.first_claim):
-            door.first_claim = admitted.cut_off
-            yield beam.pvalue.TaggedOutput("tally", (summing_key(element[0]), Said(admitted.cut_off, None).packed()))
+        if admitted.kind:
+            if admitted.cut_off > (self.after or 0) - KEPT:
+                seen.add(_seen(admitted))
+            yield from _dealt(element[0], admitted, door)
         if (changed := _encode(door)) != packed:
             state.write(changed)
-        for stage, key in routes(fact):
-            row = fact_row(key, admitted.cut_off, fact, admitted.body)
-            yield beam.pvalue.TaggedOutput(stage, (key, _encode(row)))
+
+    def _moved(self, late: Admitted, passed: int) -> Admitted:
+        if self.after is not None and late.cut_off <= self.after:
+            raise JournalTooShort(f"a {late.kind} of the pay run that ended at {late.cut_off} is not in the journal")
+        return late.moved(cut_off_after(passed))
 
     @on_timer(_DOOR_WAKE)
     def close(
         self,
         fired: Any = beam.DoFn.TimestampParam,
         state: Any = beam.DoFn.StateParam(_DOOR),
+        seen: Any = beam.DoFn.StateParam(_SEEN),
         timer: Any = beam.DoFn.TimerParam(_DOOR_WAKE),
     ) -> None:
         door, now = _decode_passed(state.read()), decides(PASSED, fired)
+        before = door.passed
         while door.due is not None and door.due <= now:
             door.passed, door.due = door.due, cut_off_after(door.due)
         state.write(_encode(door))
+        if _month(before) != _month(door.passed):
+            _forget(seen, door.passed - KEPT)
         if self.until is None or door.due is None or door.due <= self.until:
             timer.set(wakes_at(PASSED, door.due))
+
+
+def _dealt(key: str, admitted: Admitted, door: _Passed) -> Iterator[Any]:
+    fact = admitted.fact
+    if claims_pay(fact) and (door.first_claim is None or admitted.cut_off < door.first_claim):
+        door.first_claim = admitted.cut_off
+        yield beam.pvalue.TaggedOutput("tally", (summing_key(key), Said(admitted.cut_off, None).packed()))
+    for stage, to in routes(fact):
+        row = fact_row(to, admitted.cut_off, fact, admitted.body)
+        yield beam.pvalue.TaggedOutput(stage, (to, _encode(row)))
+
+
+def _seen(admitted: Admitted) -> bytes:
+    return admitted.cut_off.to_bytes(MARK) + admitted.mark
+
+
+def _forget(seen: Any, until: int) -> None:
+    kept = {each for each in seen.read() if int.from_bytes(each[:MARK]) > until}
+    seen.clear()
+    for each in sorted(kept):
+        seen.add(each)
+
+
+def _month(cut_off: int) -> int:
+    return month_of(business_day_of(cut_off)) if cut_off else 0
 
 
 def admission(admitted: Admitted, missed: int) -> dict[str, Any]:

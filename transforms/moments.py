@@ -25,3 +25,8 @@ def decides(step: str, fired: Timestamp) -> int:
 def instant(timestamp: Timestamp) -> int:
     """Milliseconds since 1970-01-01 UTC."""
     return timestamp.micros // MICROS_IN_MILLI
+
+
+def timestamp(instant: int) -> Timestamp:
+    """The instant as Beam has it."""
+    return Timestamp(micros=instant * MICROS_IN_MILLI)

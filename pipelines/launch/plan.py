@@ -17,7 +17,13 @@ from pipelines.misuse import Misuse
 METADATA = Path(__file__).with_name("metadata.json")
 JOB = "ihss-payroll"
 API = "https://dataflow.googleapis.com/v1b3"
-EXAMPLES = {"law": "gs://my-bucket/law", "catalog": "gs://my-bucket/catalog.avro", "until": "2026-12-31"}
+EXAMPLES = {
+    "law": "gs://my-bucket/law",
+    "catalog": "gs://my-bucket/catalog.avro",
+    "until": "2026-12-31",
+    "journal": "gs://my-project-ihss-journal",
+    "resume_after": "2026-01-20",
+}
 PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON, version="3.11")
 
 
@@ -146,7 +152,7 @@ def _held_to(metadata: Any, parameters: Mapping[str, str]) -> None:
     known = {parameter.name: parameter for parameter in metadata.parameters}
     for name, value in parameters.items():
         if not all(re.fullmatch(regex, value) for regex in known[name].regexes):
-            raise Misuse(f"--{name} {value} cannot be: write it as {EXAMPLES[name]}")
+            raise Misuse(f"--{name.replace('_', '-')} {value} cannot be: write it as {EXAMPLES[name]}")
 
 
 def _here(renamed: Mapping[str, str], steps: list[str]) -> None:

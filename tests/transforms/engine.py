@@ -16,16 +16,19 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
 from pipelines.payroll import build
-from pipelines.topic_edges import admitted, decoded
+from pipelines.topic_edges import Beginning, admitted, begun, decoded, is_unsaid
 from rules.law import Law
+from schemas import FACTS
 from schemas.avro import encode_message
 from schemas.envelope import Fact
-from transforms.admit_facts import DecodeMessages, Subscription
+from transforms.admit_facts import OpenDoors
+from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.restate_unbounded import Unbounded
 from transforms.rows import fact_body
 
 SAID: dict[str, list[tuple[str, bytes]]] = defaultdict(list)  # by run: what the last step got, in this very process
 DOORS = 2
+ANY = "any"  # the subscription that brings messages of all kinds
 Records = dict[str, list[dict[str, Any]]]
 
 
@@ -43,6 +46,8 @@ class Came(NamedTuple):
     catalog: list[bytes]
     until: int | None
     name: str
+    beginning: Beginning | None = None  # None: doors open with their first fact
+    doors: int = DOORS
 
     def decode(self) -> beam.PTransform:
         return _Decode(self)
@@ -51,7 +56,8 @@ class Came(NamedTuple):
         return Unbounded(law, self.catalog, self.until)
 
     def encode(self) -> beam.PTransform:
-        return beam.Map(_keep, self.name)
+        after = self.beginning.after if self.beginning else None
+        return _Keep(self.name, after)
 
 
 class _Decode(beam.PTransform):
@@ -61,8 +67,15 @@ class _Decode(beam.PTransform):
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
         messages = pipeline | "Come" >> self.edges.source
-        decode = DecodeMessages(Subscription(None, "any"), DOORS)  # type: ignore[arg-type]
-        return admitted([messages | "Read" >> _Read(decode)], self.edges.until)
+        doors, until, beginning = self.edges.doors, self.edges.until, self.edges.beginning
+        decode = DecodeMessages(Subscription(None, ANY), doors)  # type: ignore[arg-type]
+        read = messages | "Read" >> _Read(decode)
+        if beginning is None:
+            return admitted(read.facts, [read], until)
+        if beginning.journal is None:  # the old direct runner knows no side inputs on streams
+            opened = pipeline | "OpenDoors" >> OpenDoors(beginning.opens, doors)
+            return admitted((read.facts, opened) | "ToDoors" >> beam.Flatten(), [read], until)
+        return begun(pipeline, [read], dict.fromkeys(FACTS, ANY), beginning, until, doors)
 
 
 class _Read(beam.PTransform):
@@ -72,6 +85,17 @@ class _Read(beam.PTransform):
 
     def expand(self, messages: beam.PCollection) -> Any:
         return decoded(messages, self.decode)
+
+
+class _Keep(beam.PTransform):
+    """What leaves as a message is kept as the record that it was."""
+
+    def __init__(self, name: str, after: int | None) -> None:
+        super().__init__()
+        self.name, self.after = name, after
+
+    def expand(self, records: beam.PCollection) -> Any:
+        return records | "Unsaid" >> beam.Filter(is_unsaid, self.after) | "Keep" >> beam.Map(_keep, self.name)
 
 
 def _keep(element: tuple[str, bytes], name: str) -> None:
@@ -121,14 +145,16 @@ def step_by_step(messages: Sequence[Published], watermarks: Sequence[int]) -> Te
     return stream.advance_watermark_to_infinity()
 
 
-def pay(source: beam.PTransform, law: Law, catalog: list[bytes], until: int | None, streams: bool = False) -> Records:
-    """Records by kind, in no order."""
+def pay(
+    source: beam.PTransform, law: Law, catalog: list[bytes], until: int | None, streams: bool = False, **more: Any
+) -> Records:
+    """Records by kind, in no order. ``more``: how the job begins, on how many doors."""
     name = uuid4().hex
     options = PipelineOptions(["--max_cache_memory_usage_mb=0"])  # its cache spends most of the time on asking sizes
     options.view_as(StandardOptions).streaming = streams
     runner = BundleBasedDirectRunner() if streams else FnApiRunner()
     with beam.Pipeline(runner, options) as pipeline:
-        build(pipeline, Came(source, catalog, until, name), law)
+        build(pipeline, Came(source, catalog, until, name, **more), law)
     records: Records = defaultdict(list)
     for kind, packed in SAID.pop(name, []):
         records[kind].append(msgspec.msgpack.decode(packed))

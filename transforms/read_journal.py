@@ -1,0 +1,102 @@
+"""A streaming job begins from its journal: the files that Cloud Storage subscriptions wrote, as if they came just now.
+
+Each message keeps its publish time as event time, so the door admits it to the pay run that saw it then, and the
+watermark waits for all of them. What came late to a closed pay run is moved to the one that took it (`admissions`). A
+file that cannot be read to its end stops the job: who begins without a part of the past pays that part twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.window import TimestampedValue
+
+from schemas.avro import Unreadable
+from schemas.cloud_journal import Deliveries, Delivery, is_cloud_journal
+from transforms.admissions import Admissions, Told, admissions_of
+from transforms.decode_messages import DOORS, admitted_in, decoded_delivery
+from transforms.keyed import Keyed, typed
+from transforms.moments import timestamp
+
+FILES = "**.avro"
+
+
+class JournalDamaged(RuntimeError):
+    """A file of the journal that cannot be read to its end: no job can begin from it."""
+
+
+def pattern_of(folder: str) -> str:
+    """What names all files of a journal."""
+    return f"{folder.rstrip('/')}/{FILES}"
+
+
+class ReadJournal(beam.PTransform):
+    """A journal to facts for a door (tag ``facts``), rejections (``records``) and what it tells of late facts
+    (``told``). ``folder`` None: nothing. ``names``: the job's own subscription by kind of fact, by which a rejection
+    has the same id whether its message was read here or there."""
+
+    def __init__(self, folder: str | None, names: Mapping[str, str], doors: int = DOORS) -> None:
+        super().__init__()
+        self.folder, self.names, self.doors = folder, dict(names), doors
+
+    def expand(self, pipeline: beam.Pipeline) -> Any:
+        listed = pipeline | beam.Impulse() | "List" >> beam.FlatMap(_files, self.folder).with_output_types(str)
+        files = listed | "Spread" >> beam.Reshuffle()
+        read = beam.ParDo(ReadFiles(self.names, self.doors)).with_outputs("told", "records", main="facts")
+        return typed(files | "Read" >> read, "facts")
+
+
+def _files(_: bytes, folder: str | None) -> Iterator[str]:
+    for match in FileSystems.match([pattern_of(folder)]) if folder else ():
+        yield from (each.path for each in match.metadata_list)
+
+
+class ReadFiles(beam.DoFn):
+    """Names of files to what is in them. Raises JournalDamaged."""
+
+    def __init__(self, names: dict[str, str], doors: int) -> None:
+        self.names, self.doors = names, doors
+
+    def process(self, name: str) -> Iterator[Any]:
+        try:
+            with FileSystems.open(name) as stream:
+                yield from (beam.pvalue.TaggedOutput("told", each) for each in admissions_of(stream))
+            with FileSystems.open(name) as stream:
+                if is_cloud_journal(stream):
+                    for _, delivery in Deliveries(stream).messages():
+                        yield from self._read(delivery)
+        except Unreadable as damage:
+            raise JournalDamaged(f"{name}: {damage.reason} at byte {damage.offset}: {damage.message}") from damage
+
+    def _read(self, delivery: Delivery) -> Iterator[Any]:
+        if delivery.kind is not None:
+            if delivery.kind not in self.names:  # reference, or an Admission
+                return
+            id = delivery.origin.rpartition("/")[2]
+            delivery = delivery._replace(origin=f"{self.names[delivery.kind]}/{id}")
+        for each in decoded_delivery(delivery, self.doors):
+            is_fact = not isinstance(each, beam.pvalue.TaggedOutput)
+            yield TimestampedValue(each, timestamp(delivery.arrived_at)) if is_fact else each
+
+
+class ObeyAdmissions(beam.DoFn):
+    """Facts for a door, each with the pay run that took it where the journal tells of one: also those that Pub/Sub
+    sends again, for a fact that was late is late however often it comes."""
+
+    def start_bundle(self) -> None:
+        self.known: Admissions | None = None
+
+    def process(self, element: Keyed, told: Iterable[Told]) -> Iterator[Keyed]:
+        if self.known is None:
+            self.known = Admissions(told)
+        yield obeyed(element, self.known)
+
+
+def obeyed(element: Keyed, known: Admissions) -> Keyed:
+    """The fact as it is admitted."""
+    if not known:
+        return element
+    admitted = admitted_in(element)
+    cut_off = known.obeyed(admitted.fact, admitted.cut_off)
+    return element if cut_off == admitted.cut_off else (element[0], admitted.moved(cut_off).packed())
