@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pipelines.live.as_instructed import as_instructed
 from pipelines.live.memory import Kept, Memory, State, state_of
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import ID_FIELDS, Run, identity
@@ -76,7 +77,8 @@ class Ledger:
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
         if real is not None:
-            said.append(_said(real, thought, statement, said))
+            likely = _likely_class(thought, statement, said)
+            said.append(as_instructed(real, thought, said, likely, self.law))
         conclusions.pop(name, None)
         if said:
             conclusions[name] = Account(said)
@@ -122,22 +124,9 @@ def _money(instruction: Fields) -> list[Any]:
     return [instruction["instruction_id"], lines, deductions, instruction["net_cents"]]
 
 
-def _said(real: Fields, thought: Said | None, statement: Statement | None, before: list[Said]) -> Said:
-    """The instruction as an account keeps it.
-
-    Its part that bears share of cost and the class it was taxed by, which none says, are as this code has them: that
-    matters only where one statement is paid in two years."""
-    classes = [each.relationship for each in (thought, statement, *reversed(before)) if each is not None]
-    return Said(
-        instruction_id=real["instruction_id"],
-        run_date=real["run_date"],
-        cut_off=real["cut_off"],
-        relationship=classes[0] if classes else "NON_RELATIVE",
-        lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
-        deductions={each["kind"]: each["cents"] for each in real["deductions"]},
-        part_cents=thought.part_cents if thought is not None else 0,
-        net_cents=real["net_cents"],
-    )
+def _likely_class(thought: Said | None, statement: Statement | None, before: list[Said]) -> str:
+    known = [each.relationship for each in (thought, statement, *reversed(before)) if each is not None]
+    return known[0] if known else "NON_RELATIVE"
 
 
 def _filed(kept: Kept, month: int, id: str, real: Fields | None) -> Statement | None:

@@ -1,0 +1,94 @@
+"""An instruction that was really sent, as an account keeps it, though this code would have said another.
+
+Its lines, deductions and net are the letter's. What no letter says, but TAX-3 needs where a statement is paid in two
+payment years, follows from them: the class by the taxes that were withheld, and the part of the gross that can bear
+share of cost (SOC-4) or that an advance covered (ADV-5).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from rules.adjustment import deductions_said
+from rules.conclusions import Line
+from rules.kept import Said
+from rules.law import Law, NotInForce
+from rules.periods import year_of
+from rules.taxes import KINDS, kinds_of, withholding
+
+Fields = dict[str, Any]
+CLASSES = ("NON_RELATIVE", "DOMESTIC_PARTNER", "CHILD_18_TO_20", "SPOUSE")  # one for each set of taxes (TAX-1)
+BEARING = ("SERVICE", "OVERTIME_PREMIUM")
+COVERED = ("ADVANCE_PAID", "SHARE_OF_COST")
+
+
+def as_instructed(real: Fields, thought: Said | None, before: Sequence[Said], likely: str, law: Law) -> Said:
+    """``real``: the letter; ``thought``: what this code would have said in its place; ``before``: what was instructed
+    of the statement earlier; ``likely``: its class by this code."""
+    said = Said(
+        instruction_id=real["instruction_id"],
+        run_date=real["run_date"],
+        cut_off=real["cut_off"],
+        relationship=likely,
+        lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
+        deductions={each["kind"]: each["cents"] for each in real["deductions"]},
+        part_cents=0,
+        net_cents=real["net_cents"],
+    )
+    return _with_part(_with_class(said, before, law), thought, before, law)
+
+
+def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
+    """The class that pays just the taxes that were withheld in its payment year, the likely one first."""
+    of_year = _of_year(said, before)
+    withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in KINDS}
+    gross = sum(each.gross_cents for each in of_year)
+    for relationship in (said.relationship, *CLASSES):
+        would = _taxes(gross, relationship, said, law)
+        if {kind for kind, cents in would.items() if cents} == withheld:
+            return _replaced(said, relationship=relationship)
+    return said
+
+
+def _with_part(said: Said, thought: Said | None, before: Sequence[Said], law: Law) -> Said:
+    """In an advance month the part that leaves what was covered when its taxes are taken, else what its lines bear."""
+    if any("ADVANCE_PAID" in each.deductions for each in (*before, said)):
+        of_year = _of_year(said, before)
+        covered = sum(deductions_said(of_year).get(kind, 0) for kind in COVERED)
+        part = _before_taxes(covered, said, law) - sum(each.part_cents for each in of_year[:-1])
+        return _replaced(said, part_cents=part)
+    if thought is None:
+        return _replaced(said, part_cents=_bearing(said.lines))
+    return _replaced(said, part_cents=thought.part_cents + _bearing(said.lines) - _bearing(thought.lines))
+
+
+def _before_taxes(covered: int, said: Said, law: Law) -> int:
+    """The gross of which ``covered`` is left after taxes."""
+    left = gross = abs(covered)
+    while (short := left - gross + sum(_taxes(gross, said.relationship, said, law).values())) > 0:
+        gross += short
+    return gross if covered > 0 else -gross
+
+
+def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[str]:
+    def lookup(name: str, day: int) -> Any:
+        return law.value(name, day, said.cut_off)
+
+    with suppress(NotInForce):
+        return Counter(withholding(gross, kinds_of(relationship, said.run_date, lookup), said.run_date, lookup))
+    return Counter()
+
+
+def _of_year(said: Said, before: Iterable[Said]) -> list[Said]:
+    return [*(each for each in before if year_of(each.run_date) == year_of(said.run_date)), said]
+
+
+def _bearing(lines: Iterable[Line]) -> int:
+    return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
+
+
+def _replaced(said: Said, **values: Any) -> Said:
+    return msgspec.structs.replace(said, **values)
