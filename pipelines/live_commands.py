@@ -18,7 +18,7 @@ import typer
 
 from pipelines import rejections_commands
 from pipelines.live_edges import Edge, edge_of
-from pipelines.misuse import Misuse, day_asked
+from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipelines.live.telling import Voice
 
 SECONDS_BETWEEN_ROUNDS = 0.2
+FOLDERS = "see that the folders of --from, --to and --journal are there"
+SAFE = "what was acknowledged is safe, start again then"
 Fold = Literal["auto", "beam", "plain"]
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
 
@@ -112,9 +114,9 @@ def _run(edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | Non
             return _rounds(job, source, last)
         except (Damaged, OtherHistory) as stop:
             print(f"ihss-payroll: {stop}", file=sys.stderr)
-        except OSError as full:
-            remedy = "what was acknowledged is safe; make room, then start again"
-            print(f"ihss-payroll: {full.strerror}: {remedy}", file=sys.stderr)
+        except OSError as refused:
+            remedy = OF_THE_MACHINE.get(refused.errno or 0) or FOLDERS
+            print(f"ihss-payroll: {refused.strerror or type(refused).__name__}: {remedy}; {SAFE}", file=sys.stderr)
         return 1
 
 

@@ -1,4 +1,4 @@
-"""``journal verify``: every check, order of numbers (a clock may go back), none missing, letters as they were accepted."""
+"""``journal verify``: every check, numbers in order (a clock may go back), none missing, letters as accepted."""
 
 from pathlib import Path
 from typing import NamedTuple

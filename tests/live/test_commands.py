@@ -1,5 +1,6 @@
 """The commands of the live job, as an operator types them."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,18 @@ def test_verify_says_what_is_there(world: World, days: list[Day], capsys: pytest
     assert typed("rejections", "list", "--journal", world.journal) == 1
     told = capsys.readouterr()
     assert "restore it from backup" in told.err and told.err.count("\n") == 1
+
+
+def test_what_the_machine_refuses_has_its_own_remedy(
+    world: World, days: list[Day], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is gone is no full disk."""
+    land(world, days[:2], wrong=False)
+
+    def gone(*_: Any) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr("pipelines.live.folder_out.FolderOut.send", gone)
+    assert job(world, "2024-10-30") == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "No such file" in told and "--to" in told and "make room" not in told
