@@ -90,17 +90,22 @@ def _time(instruction: Instruction, fold: Fold, beside_facts: bool) -> Node:
 
 
 def payments_node(said: Sequence[Instruction]) -> Node:
-    """All payments of a statement so far."""
+    """All payments of a statement so far; one that came back counts nothing (RUN-4)."""
+    reversed_ids = set(said[-1]["reversed"])
+    moved = {
+        each["instruction_id"]: 0 if each["instruction_id"] in reversed_ids else each["net_cents"] for each in said
+    }
     parts = [
         Node(
             what="payment_made",
-            text=f"{long_day(each['run_date'])}: {money(each['net_cents'])}, {each['instruction_id']}",
-            cents=each["net_cents"],
+            text=f"{long_day(each['run_date'])}: {money(each['net_cents'])}, {each['instruction_id']}"
+            + (", which came back or was stopped" if each["instruction_id"] in reversed_ids else ""),
+            cents=moved[each["instruction_id"]],
             document=each["instruction_id"],
         )
         for each in said
     ]
-    total = sum(each["net_cents"] for each in said)
+    total = sum(moved.values())
     return Node(
         what="payments",
         text=f"{len(said)} payment{'s' * (len(said) != 1)} of this statement, together {money(total)}",

@@ -49,7 +49,7 @@ class Job:
         self.journal = Journal(folder)
         for cut in self.journal.cuts:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
-        self.outbox, self.unsent = Outbox(folder, sink), False
+        self.outbox, self.unsent = Outbox(folder, sink), 0
         self.source: Source | None = None
         decided = self.outbox.last_decided()
         self.begun = self._begun()
@@ -91,7 +91,7 @@ class Job:
 
     def _count(self, oldest: int | None) -> None:
         open_run = self.collector.open_run
-        self.teller.count(self.collector, open_run, _day(open_run), self.journal.count, oldest)
+        self.teller.count(self.collector, open_run, self.journal.count, self.unsent, oldest)
 
     def close_runs(self, now: int) -> None:
         """Close all pay runs with a cut-off at or before the instant, and send what they say."""
@@ -108,10 +108,12 @@ class Job:
         try:
             sent = self.outbox.send_all()
         except NotSent as broken:
-            self.unsent = True
-            self.teller.tell("not sent", reason=str(broken))
+            waiting = len(self.outbox.waiting())
+            if waiting != self.unsent:  # told once, then seen in the counters
+                self.teller.tell("not sent", reason=str(broken), pay_runs=waiting)
+            self.unsent = waiting
             return 0
-        self.unsent = False
+        self.unsent = 0
         return sent
 
     def close(self) -> None:

@@ -89,13 +89,17 @@ class Outbox:
 
     def send_all(self) -> int:
         """Send what is decided and not done, oldest pay run first; how many letters that were. Safe to run twice."""
+        return sum(self._send(folder) for folder in reversed(self.waiting()))
+
+    def waiting(self) -> list[Path]:
+        """Folders of the pay runs that are decided and not done, newest first."""
         waiting = []
         for folder in sorted(self.folder.iterdir(), reverse=True):
             if (folder / DONE).exists():
                 break
             if (folder / LETTERS).exists():
                 waiting.append(folder)
-        return sum(self._send(folder) for folder in reversed(waiting))
+        return waiting
 
     def _send(self, folder: Path) -> int:
         letters = self.letters(cut_off_of(day_of(folder.name))) or []

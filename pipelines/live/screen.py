@@ -92,6 +92,10 @@ class Screen:
         waits = health["oldest_unacknowledged_seconds"]
         late = "yellow" if waits >= LATE_SECONDS else ""
         table.add_row("Oldest not acknowledged", Text(f"{waits:,} s" if waits else "none waits", style=late))
+        if health["unsent_pay_runs"]:
+            table.add_row(
+                Text("Not sent", style="bold red"), Text(f"{health['unsent_pay_runs']:,} pay runs", style="bold red")
+            )
         table.add_row("In the journal", f"{health['entries']:,}")
         if paid:
             table.add_section()

@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol
 
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
+from rules.periods import business_day_of, iso
 
 Health = dict[str, Any]
 
@@ -85,15 +86,17 @@ class Teller:
         waits = {"oldest_unacknowledged_seconds": self.age(oldest)}
         self.tell("pay run", run=day, engine=run.engine, **sums, **by_name, **waits)
 
-    def count(self, collector: Collector, open_run: int, day: str, entries: int, oldest: int | None) -> None:
-        """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``day`` names it."""
+    def count(self, collector: Collector, open_run: int, entries: int, unsent: int, oldest: int | None) -> None:
+        """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``unsent``: pay runs
+        that are decided and have not arrived."""
         health = {
-            "open_run": day,
+            "open_run": iso(business_day_of(open_run)),
             "cut_off": open_run,
             "last_run": self.last_run.get("run", ""),
             "entries": entries,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
+            "unsent_pay_runs": unsent,
             "oldest_unacknowledged_seconds": self.age(oldest),
         }
         if health != self._said:
@@ -115,7 +118,7 @@ class Teller:
             for each, count in sorted(counts.items())
         ]
         lines += [f"ihss_{name}_total {count}" for name, count in sorted(self.sums.items())]
-        lines.append(f"ihss_oldest_unacknowledged_seconds {self._said['oldest_unacknowledged_seconds']}")
+        lines += [f"ihss_{name} {self._said[name]}" for name in ("unsent_pay_runs", "oldest_unacknowledged_seconds")]
         return "\n".join([*lines, ""])
 
 

@@ -132,11 +132,11 @@ def test_what_was_not_confirmed_is_sent_again_and_no_more(world: World, days: li
     letters = [Letter("Finding", f"letter {number}", b"") for number in range(9)]
     job.outbox.sink.within = Silent()
     job.outbox.decide(days[-1].cut_off, letters)
-    job.unsent = True
+    job.unsent = 1
     job.round(world.source(job))
-    assert job.unsent
+    assert "\nihss_unsent_pay_runs 1\n" in (world.journal / "metrics.prom").read_text()
     job.round(world.source(job))
-    assert not job.unsent
+    assert json.loads((world.journal / "health.json").read_bytes())["unsent_pay_runs"] == 0
     assert sink.heard == [letter.id for letter in letters + letters[4:]]
     job.close()
 
