@@ -49,6 +49,7 @@ def check(found: Answer, instruction: Instruction) -> None:
         check_earned(payment)
     assert {each.text for each in statement.find("assumption")} == set(instruction["assumptions"])
     assert list(only(statement, "change").parts), "nobody made it what it is"
+    assert only(statement, "payments").cents == instruction["net_to_date_cents"]
 
 
 def check_line(line: Node) -> None:
