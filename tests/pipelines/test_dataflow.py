@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from pipelines import payroll, streaming
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from pipelines.misuse import Misuse
+from rules.periods import epoch_day, midnight
 from schemas.avro import write_container
 from tests.pipelines.translation import Translated, lines, translate, what_would_break
 
+DAY = 24 * 3_600_000
 GOLDEN = Path(__file__).with_name("dataflow_golden.txt")
 """Made anew by GOLDEN=write, when a job may be cancelled and resumed: never to make a red test green."""
 
@@ -71,14 +74,33 @@ def test_the_graph_holds_no_person_and_no_file_of_this_machine(translated: Trans
     assert str(Path(__file__).parents[2]).encode() not in translated.graph.SerializeToString()
 
 
+def test_a_job_that_begins_from_its_journal_has_the_steps_of_any_other(tmp_path: Path, translated: Translated) -> None:
+    """So that it can be updated in place without naming the journal again."""
+    write_container(tmp_path / "sheets.avro", "Timesheet", [])
+    begun = translate(tmp_path, f"--journal={tmp_path}", "--resume_after=2026-01-20")
+    assert lines(begun.graph) == lines(translated.graph)
+
+
+def test_doors_open_before_all_that_pub_sub_keeps() -> None:
+    now = midnight(epoch_day(date(2026, 2, 2)))
+    assert now - 33 * DAY < streaming.beginning_of(None, None, lambda: now).opens <= now - 30 * DAY
+
+
 def test_mistakes_get_one_line(tmp_path: Path) -> None:
     write_container(tmp_path / "sheets.avro", "Timesheet", [])
+    empty = tmp_path / "empty"
+    empty.mkdir()
     for wrong, remedy in (
         ([], "--project"),
         (["--project=lab-project", "--until=soon"], "--until soon is no date"),
         (["--project=lab-project", f"--law={tmp_path}"], "holds no *.toml"),
         (["--project=lab-project", f"--catalog={tmp_path / 'sheets.avro'}"], "name an Avro file of CourseListing"),
         (["--project=lab-project", f"--catalog={tmp_path / 'none.avro'}"], "cannot be read"),
+        (["--project=lab-project", "--resume-after=2026-01-20"], "name it with --journal"),
+        (["--project=lab-project", f"--journal={tmp_path}"], "--journal needs --resume-after"),
+        (["--project=lab-project", f"--journal={tmp_path}", "--resume_after=2199-01-20"], "2199-01-20 is not over"),
+        (["--project=lab-project", f"--journal={empty}", "--resume_after=2026-01-20"], "holds no file of a journal"),
+        (["--project=lab-project", f"--journal={empty / 'no'}", "--resume_after=2026-01-20"], "holds no file"),
     ):
         with pytest.raises(Misuse, match=remedy.replace("*", r"\*")) as said:
             streaming.pipeline_of(wrong)

@@ -74,7 +74,7 @@ class _Decode(beam.PTransform):
             return admitted(read.facts, [read], until)
         if beginning.journal is None:  # the old direct runner knows no side inputs on streams
             opened = pipeline | "OpenDoors" >> OpenDoors(beginning.opens, doors)
-            return admitted((read.facts, opened) | "ToDoors" >> beam.Flatten(), [read], until)
+            return admitted((read.facts, opened) | "ToDoors" >> beam.Flatten(), [read], until, beginning.after)
         return begun(pipeline, [read], dict.fromkeys(FACTS, ANY), beginning, until, doors)
 
 

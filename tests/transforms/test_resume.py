@@ -8,6 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.testing.test_stream import TestStream as Stream
@@ -15,10 +16,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import fold_door, replay_plain
-from pipelines.topic_edges import Beginning, message_of
+from pipelines.topic_edges import Beginning, EncodeMessages, message_of
 from rules.law import Law
 from rules.periods import cut_off_after, cut_offs
-from schemas import FACTS
 from schemas.admission import Admission
 from schemas.avro import validate
 from schemas.cloud_journal import topic_of
@@ -30,6 +30,7 @@ from tests.transforms.test_key_fold import LAW, SOON, bodies
 from tests.transforms.test_parity import many
 from tests.transforms.test_traps import BEGINS, DAY, FIRST, UNTIL, few_runs, run_of, timed
 from transforms.admissions import Admissions, as_told
+from transforms.admit_facts import JournalTooShort
 from transforms.decode_messages import DOORS
 from transforms.door import Door
 from transforms.moments import _ORDER
@@ -232,5 +233,23 @@ def test_the_first_fact_of_a_door_does_not_pay_into_a_closed_run() -> None:
     assert bodies(expected._replace(records=found)) == bodies(expected)
 
 
-def test_all_facts_have_a_way_into_the_journal() -> None:
-    assert {fact.KIND for fact in few_runs()} <= set(FACTS)
+@pytest.mark.timeout(600)
+def test_a_fact_that_the_journal_lacked_stops_the_job() -> None:
+    """It may have been paid in a pay run that was said: to pay it in the next would be twice."""
+    facts = few_runs(every=20)
+    late = [fact for fact in facts if fact.KIND == "Timesheet" and run_of(fact) < RUNS[-2]][:1]
+    came = by_run([fact for fact in facts if fact not in late])
+    missed = run_of(late[0])
+    came[RUNS[RUNS.index(missed) + 1]] += published(late)
+    begins = Beginning(FIRST, None, missed)
+    with pytest.raises(JournalTooShort, match="Timesheet"):
+        pay(stream_of(came), LAW, catalog_in(facts), UNTIL, streams=True, beginning=begins)
+    begins = Beginning(FIRST, None, RUNS[RUNS.index(missed) - 1])
+    assert "Admission" in pay(stream_of(came), LAW, catalog_in(facts), UNTIL, streams=True, beginning=begins)
+
+
+def test_messages_of_pay_runs_that_were_said_are_not_sent() -> None:
+    record = replay_plain(few_runs(every=20), LAW, UNTIL).records["PayRun"][0]
+    element = "PayRun", msgspec.msgpack.encode(record)
+    assert [*EncodeMessages(record["cut_off"]).process(element)] == []
+    assert len([*EncodeMessages(record["cut_off"] - 1).process(element)]) == 1
