@@ -24,6 +24,7 @@ from pipelines import (
 )
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.pay_commands import overlaid_law
+from pipelines.standard_streams import open_closed_streams
 
 __all__ = ["app", "main", "overlaid_law"]
 
@@ -89,6 +90,7 @@ def options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command (default: of ``sys.argv``) and exit."""
+    open_closed_streams()
     try:
         code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
     except TyperException as error:

@@ -6,7 +6,6 @@ The job itself is imported inside the commands only, so that ``--help`` answers 
 import json
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import typer
 
 from pipelines import rejections_commands
 from pipelines.live_edges import Edge, edge_of
+from pipelines.live_ending import Ended, Ending
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def run(
     edges = edge_of(from_, "--from"), edge_of(to, "--to")
     now = _clock(clock, last)
     with _voice(as_json, f"{from_} → {to}", now) as voice:
-        return _run(edges, Place(journal, law, engine, now), voice, last, resumed)
+        return _run_until_asked(edges, Place(journal, law, engine, now), voice, last, resumed)
 
 
 class Place(NamedTuple):
@@ -98,7 +98,19 @@ class _Resumed(NamedTuple):
     accept: int | None
 
 
-def _run(edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed) -> int:
+def _run_until_asked(
+    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
+) -> int:
+    try:
+        return _run(edges, place, voice, last, resumed, Ending())
+    except Ended:
+        voice.line({"at": place.now(), "event": "ended"})
+        return 0
+
+
+def _run(
+    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed, ending: Ending
+) -> int:
     from pipelines.live.durable import Owned
     from pipelines.live.job import Job, OtherHistory
     from pipelines.live.journal import Damaged
@@ -111,7 +123,8 @@ def _run(edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | Non
             job = Job(place.journal, overlaid_law(place.law), place.now, edges[1].sink(), teller, place.engine)
             source = edges[0].source(job)
             job.resume(*resumed)
-            return _rounds(job, source, last)
+            ending.after_the_round()
+            return _rounds(job, source, last, ending)
         except (Damaged, OtherHistory) as stop:
             print(f"ihss-payroll: {stop}", file=sys.stderr)
         except OSError as refused:
@@ -137,13 +150,11 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
         yield screen
 
 
-def _rounds(job: "Job", source: "Source", last: int | None) -> int:
+def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> int:
     """Round after round until it is asked to end, or pay run ``last`` is closed."""
-    ended: list[int] = []
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked, lambda number, frame: ended.append(number))
+    job.ending = lambda: ending.asked
     try:
-        while not ended:
+        while not ending.asked:
             taken = job.round(source)
             if not taken and last is not None:
                 job.end_with(last)

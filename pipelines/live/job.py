@@ -1,7 +1,7 @@
 """The job: take what comes, and at each cut-off say what it comes to. One thread, one owner, one journal."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class Job:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
         self.outbox, self.unsent = Outbox(folder, sink), 0
         self.source: Source | None = None
+        self.ending: Callable[[], bool] = lambda: False  # whether it was asked to end
         decided = self.outbox.last_decided()
         self.begun = self._begun()
         self.collector = Collector(self.journal, self.begun if decided is None else cut_off_after(decided))
@@ -94,8 +95,8 @@ class Job:
         self.teller.count(self.collector, open_run, self.journal.count, self.unsent, oldest)
 
     def close_runs(self, now: int) -> None:
-        """Close all pay runs with a cut-off at or before the instant, and send what they say."""
-        while self.collector.open_run <= now:
+        """Close all pay runs with a cut-off at or before the instant, or till it is ``ending``; send what they say."""
+        while self.collector.open_run <= now and not self.ending():
             cut_off = self.collector.open_run
             self.teller.voice.beat(f"Closing pay run {_day(cut_off)}", 0, 1)
             run = self._decide()

@@ -1,0 +1,72 @@
+"""How the job ends when somebody asks it to, or when nobody listens: whole pay runs, exit code 0, nothing doubled."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live.drill import Day, World, records_below
+
+ASKED_WITHIN = """
+import logging, os, sys
+logging.basicConfig(level=logging.ERROR)
+from pipelines import cli
+from pipelines.live.pay_run import PayRuns
+number, fold, step = int(sys.argv.pop(1)), PayRuns.{step}, 0
+def asks(self, *given):
+    global step
+    step += 1
+    if step == {place}:
+        os.kill(os.getpid(), number)
+    return fold(self, *given)
+PayRuns.{step} = asks
+cli.main()
+"""
+
+
+def started(world: World, last: str, *before: object) -> subprocess.CompletedProcess[str]:
+    """A job that is to close pay runs up to a day."""
+    edges = ("--from", f"folder:{world.inbox}", "--to", f"folder:{world.out}", "--journal", world.journal)
+    words = [sys.executable, *before, "run", *edges, "--close-run", last]
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=100, check=False)
+
+
+def spoken(world: World) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(world.out.glob("*.avro"))}
+
+
+@pytest.fixture
+def landed(world: World, days: list[Day]) -> World:
+    for day in days[:6]:
+        world.land(day)
+    return world
+
+
+@pytest.mark.parametrize(("step", "number"), [("fold", 2), ("remember", 15)], ids=["Ctrl-C", "SIGTERM"])
+def test_asked_to_end_while_it_pays_or_comes_up_it_ends_clean(landed: World, step: str, number: int) -> None:
+    """In the second pay run that it closes, and in the second of those that it makes its memory of."""
+    assert started(landed, "2024-07-01", "-m", "pipelines.cli").returncode == 0
+    within = ASKED_WITHIN.format(step=step, place=2)
+    assert ends(landed, "2024-07-08", within, number) == ["resumed", "pay run", "pay run", "ended"]
+    said = spoken(landed)
+    (landed.journal / "memory.sqlite").unlink()
+    assert ends(landed, "2024-07-08", within, number) == ["ended"]
+    assert started(landed, "2024-07-08", "-m", "pipelines.cli").returncode == 0
+    assert {name: spoken(landed)[name] for name in said} == said and any(records_below(landed.out))
+
+
+def ends(world: World, last: str, within: str, number: int) -> list[str]:
+    """What a job told that was asked to end with a signal."""
+    ended = started(world, last, "-c", within, number)
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(line)["event"] for line in ended.stderr.splitlines()]
+
+
+def test_a_job_that_cannot_be_heard_pays(landed: World, tmp_path: Path) -> None:
+    """Its standard streams are closed by whoever began it: no file of the journal takes their place."""
+    edges = f"--from folder:{landed.inbox} --to folder:{landed.out} --journal {landed.journal}"
+    command = f"exec {sys.executable} -m pipelines.cli run {edges} --close-run 2024-07-02 <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], timeout=100, check=False).returncode == 0
+    assert spoken(landed)
