@@ -42,6 +42,7 @@ def launch_dataflow(
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to decide.")] = None,
     journal: Annotated[str | None, typer.Option(metavar="gs://FOLDER", help="Journal to begin from.")] = None,
     resume_after: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last pay run said whole.")] = None,
+    id_label: Annotated[str | None, typer.Option(help="Attribute that no two events of any source share.")] = None,
     machine_type: Annotated[str, typer.Option(help="Machine of each worker.")] = "n2-standard-4",
     max_workers: Annotated[int, typer.Option(min=1, help="Workers at most.")] = 20,
     service_account: Annotated[str | None, typer.Option(help="The workers' account; default: Terraform's.")] = None,
@@ -63,13 +64,18 @@ def launch_dataflow(
         ihss-payroll launch dataflow --project my-project --region us-west2 --journal gs://my-project-ihss-journal
         --resume-after 2026-01-20
     """
+    _begins_one_way(journal, resume_after, update)
+    law_and_days = {"law": law, "catalog": catalog, "until": until}
+    given = {**law_and_days, "journal": journal, "resume_after": resume_after, "id_label": id_label}
+    names = project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update
+    return _launch(names, {name: value for name, value in given.items() if value}, renamed or [], dry_run, as_json)
+
+
+def _begins_one_way(journal: str | None, resume_after: str | None, update: bool) -> None:
     if (journal is None) != (resume_after is None):
         raise Misuse("--journal and --resume-after go together: the journal, and the last pay run that was said whole")
     if update and journal:
         raise Misuse("--journal begins a job, --update changes one that runs: leave one of them out")
-    given = {"law": law, "catalog": catalog, "until": until, "journal": journal, "resume_after": resume_after}
-    names = project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update
-    return _launch(names, {name: value for name, value in given.items() if value}, renamed or [], dry_run, as_json)
 
 
 @launch_app.command("template")

@@ -4,7 +4,8 @@
 
 Options of the payroll: ``--law`` (folder of TOML laid over the law), ``--catalog`` (Avro file of CourseListings),
 ``--until`` (last business day to decide, YYYY-MM-DD), ``--journal`` and ``--resume-after`` (folder of the journal to
-begin from, and the last business day whose pay run was said whole); all others are Beam's. Paths may be ``gs://``.
+begin from, and the last business day whose pay run was said whole), ``--id_label`` (attribute of messages that no two
+events of any source share); all others are Beam's. Paths may be ``gs://``.
 """
 
 import argparse
@@ -46,6 +47,8 @@ class PayrollOptions(PipelineOptions):
         parser.add_argument("--journal", help="Folder of the journal to begin from: the job reads all of it first.")
         resumes = "--resume_after", "--resume-after"  # a Flex Template's parameter, and how people write it
         parser.add_argument(*resumes, metavar="YYYY-MM-DD", help="Last business day that was said whole.")
+        label = "--id_label", "--id-label"
+        parser.add_argument(*label, metavar="ATTRIBUTE", help="Tells a message sent again, unique over all sources.")
 
 
 def run(arguments: list[str]) -> Any:
@@ -64,7 +67,7 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     cloud.enable_streaming_engine = True
     cloud.job_name = cloud.job_name or JOB
     until, beginning = _cut_off("--until", asked.until), beginning_of(asked.journal, asked.resume_after)
-    edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until)
+    edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until, asked.id_label or None)
     pipeline = beam.Pipeline(options=options)
     build(pipeline, edges, _law(asked.law))
     return pipeline

@@ -1,5 +1,6 @@
 """Topics as edges: facts come from Pub/Sub subscriptions and never end, records go to Pub/Sub topics (CONTRACT.md, "On
-the wire"). Event time is publish time; a message that a publisher sends again within minutes comes once (``ce-id``).
+the wire"). Event time is publish time. A message sent again changes nothing: ``id_label`` spares its way only, and only
+an attribute that no two events of any source share may be one (``ce-id`` is not).
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,6 @@ from transforms.read_journal import ObeyAdmissions, ReadJournal
 from transforms.restate_unbounded import Unbounded
 from transforms.stages import STAGES
 
-EVENT_ID = "ce-id"  # the attribute that tells a message sent again
 REFERENCE = "CourseListing"  # known when the job is launched: a change of it is a new deployment
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -42,13 +42,15 @@ AT_FIRST = Beginning(0)  # doors that wait from 1970 on are right, and slow
 
 class Topics(NamedTuple):
     """``subscriptions`` by kind of fact and ``topics`` by kind of record, full paths. ``catalog``: bodies of
-    CourseListings. ``until``: the last cut-off to decide (None: no end)."""
+    CourseListings. ``until``: the last cut-off to decide (None: no end). ``id_label``: the attribute that tells a
+    message sent again (None: there is none)."""
 
     subscriptions: dict[str, str]
     topics: dict[str, str]
     catalog: list[bytes]
     beginning: Beginning
     until: int | None = None
+    id_label: str | None = None
 
     def decode(self) -> beam.PTransform:
         """Rows by stage."""
@@ -63,14 +65,20 @@ class Topics(NamedTuple):
         return _Encode(self.topics, self.beginning.after)
 
 
-def topics_of(project: str, catalog: list[bytes], beginning: Beginning = AT_FIRST, until: int | None = None) -> Topics:
+def topics_of(
+    project: str,
+    catalog: list[bytes],
+    beginning: Beginning = AT_FIRST,
+    until: int | None = None,
+    id_label: str | None = None,
+) -> Topics:
     """The subscriptions and topics of deploy/topics.toml in a project."""
     facts = {kind: topic for kind, topic in topics_of_facts().items() if kind != REFERENCE}
     named = {kind: subscription_to(topic) for kind, topic in facts.items()}
     subscriptions = {kind: f"projects/{project}/subscriptions/{name}" for kind, name in named.items()}
     records = topics_of_conclusions() | topics_of_arrivals()
     topics = {kind: f"projects/{project}/topics/{topic}" for kind, topic in records.items()}
-    return Topics(subscriptions, topics, catalog, beginning, until)
+    return Topics(subscriptions, topics, catalog, beginning, until, id_label)
 
 
 class _Decode(beam.PTransform):
@@ -80,7 +88,7 @@ class _Decode(beam.PTransform):
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
         read = [
-            pipeline | f"Read{kind}" >> _ReadSubscription(kind, path)
+            pipeline | f"Read{kind}" >> _ReadSubscription(kind, path, self.topics.id_label)
             for kind, path in sorted(self.topics.subscriptions.items())
         ]
         return begun(pipeline, read, _own_names(self.topics.subscriptions), self.topics.beginning, self.topics.until)
@@ -93,13 +101,14 @@ def _own_names(subscriptions: dict[str, str]) -> dict[str, str]:
 class _ReadSubscription(beam.PTransform):
     """One subscription to facts and rejections."""
 
-    def __init__(self, kind: str, path: str) -> None:
+    def __init__(self, kind: str, path: str, id_label: str | None) -> None:
         super().__init__()
-        self.kind, self.path = kind, path
+        self.kind, self.path, self.id_label = kind, path, id_label
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
         decode = DecodeMessages(Subscription(self.kind, self.path.rpartition("/")[2]))
-        messages = pipeline | "Pull" >> ReadFromPubSub(subscription=self.path, id_label=EVENT_ID, with_attributes=True)
+        pull = ReadFromPubSub(subscription=self.path, id_label=self.id_label, with_attributes=True)
+        messages = pipeline | "Pull" >> pull
         return decoded(messages, decode)
 
 

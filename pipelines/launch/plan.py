@@ -23,6 +23,7 @@ EXAMPLES = {
     "until": "2026-12-31",
     "journal": "gs://my-project-ihss-journal",
     "resume_after": "2026-01-20",
+    "id_label": "event-key",
 }
 PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON, version="3.11")
 

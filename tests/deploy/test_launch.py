@@ -102,7 +102,7 @@ def test_parameters_are_the_options_of_the_pipeline() -> None:
     """Each is known to the pipeline, is explained, and its default and its examples pass its own expressions."""
     options = PayrollOptions([]).get_all_options()
     examples = {"law": "gs://my-bucket/law", "catalog": "gs://my-bucket/a/catalog.avro", "until": "2026-12-31"}
-    examples |= {"journal": "gs://my-project-ihss-journal", "resume_after": "2026-01-20"}
+    examples |= {"journal": "gs://my-project-ihss-journal", "resume_after": "2026-01-20", "id_label": "event-key"}
     metadata = template_metadata()
     assert {parameter.name for parameter in metadata.parameters} == set(examples) <= set(options)
     for parameter, known in zip(metadata.parameters, json.loads(METADATA.read_text())["parameters"], strict=True):
