@@ -111,11 +111,11 @@ def words() -> dict[str, Any]:
 def _packages() -> Iterator[Check]:
     asked, groups = requirements(), words()["packages"]
     uses = {name: use for use, group in groups.items() for name in group["names"]}
-    for name in sorted(asked, key=lambda name: list(uses).index(name) if name in uses else len(uses)):
+    for name in sorted(asked, key=list(uses).index):  # each has its use in doctor.toml
         fine, found = _installed(name, asked[name])
-        needed_for = groups[uses[name]]["needed_for"] if name in uses else words()["needed_for_others"]
         remedy = "" if fine else words()["remedy_of_packages"]
-        yield Check("Packages", name, fine, found, needed_for, remedy, required=uses.get(name) == "replay")
+        needed_for = groups[uses[name]]["needed_for"]
+        yield Check("Packages", name, fine, found, needed_for, remedy, required=uses[name] == "replay")
     pango = all(ctypes.util.find_library(name) for name in PANGO)
     remedy = "" if pango else "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
     yield Check("Packages", "Pango", pango, "found" if pango else "not found", "statements as PDF", remedy)
