@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from pipelines import rejections_commands
+from pipelines.live_crash import crash_without_people
 from pipelines.live_edges import Edge, edge_of
 from pipelines.live_ending import Ended, Ending
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
@@ -101,6 +102,7 @@ class _Resumed(NamedTuple):
 def _run_until_asked(
     edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
 ) -> int:
+    crash_without_people()
     try:
         return _run(edges, place, voice, last, resumed, Ending())
     except Ended:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.live_crash import WITHHELD, lines_of
 from tests.live.drill import Day, World, records_below
 
 ASKED_WITHIN = """
@@ -22,6 +23,17 @@ def asks(self, *given):
         os.kill(os.getpid(), number)
     return fold(self, *given)
 PayRuns.{step} = asks
+cli.main()
+"""
+
+A_BUG = """
+import logging
+logging.basicConfig(level=logging.ERROR)
+from pipelines import cli
+from pipelines.live.memory import Kept
+def decide(self, arrivals, *given):
+    raise KeyError(next(iter(arrivals))) from ValueError(str(next(iter(arrivals), None)))
+Kept.decide = decide
 cli.main()
 """
 
@@ -70,3 +82,20 @@ def test_a_job_that_cannot_be_heard_pays(landed: World, tmp_path: Path) -> None:
     command = f"exec {sys.executable} -m pipelines.cli run {edges} --close-run 2024-07-02 <&- >&- 2>&-"
     assert subprocess.run(["sh", "-c", command], timeout=100, check=False).returncode == 0
     assert spoken(landed)
+
+
+def test_a_bug_is_told_with_its_place_and_without_whom_it_met(landed: World, days: list[Day]) -> None:
+    ended = started(landed, "2024-07-02", "-c", A_BUG)
+    assert ended.returncode == 1 and "live/engine.py" in ended.stderr and "KeyError: (" in ended.stderr
+    secrets = {fact[name] for fact in all_of(days[:6]) for name in ("event_id", "document_id") if fact.get(name)}
+    assert secrets and not {secret for secret in secrets if secret in ended.stderr}
+
+
+def test_a_bug_in_a_worker_of_beam_is_told_with_its_place() -> None:
+    trace = 'Error.\nTraceback:\n  File "rules/price.py", line 3, in decide\n    found[id]\nKeyError: "1234567 [while]"'
+    told = list(lines_of(RuntimeError(trace)))
+    assert told[1:] == ['  File "rules/price.py", line 3, in decide', f"RuntimeError: {WITHHELD}"]
+
+
+def all_of(days: list[Day]) -> list[dict[str, str]]:
+    return [fact for day in days for of_kind in day.facts.values() for fact in of_kind]
