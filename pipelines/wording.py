@@ -1,5 +1,7 @@
 """The words a payroll officer reads for the symbols of the contract."""
 
+from rules.money import dollars
+
 REASONS = {
     "V1": "Over 40:00 in a week for a recipient",
     "V2": "Over a recipient's weekly maximum",
@@ -40,6 +42,15 @@ REJECTIONS = {
     "CONTRADICTORY": "Fields that contradict each other",
 }
 
+EARNINGS = {
+    "SERVICE": "Service",
+    "OVERTIME_PREMIUM": "Overtime premium",
+    "TRAVEL": "Travel between recipients",
+    "TRAINING": "Training",
+    "INCENTIVE": "Incentive",
+    "ADVANCE": "Advance",
+}
+
 DEDUCTIONS = {
     "FICA": "Social Security (FICA)",
     "MEDICARE": "Medicare",
@@ -66,3 +77,8 @@ NOT_COVERED = (
 def in_words(symbol: str, words: dict[str, str]) -> str:
     """The words for a symbol; without any, the symbol itself read aloud: ``NO_VISIT`` is ``No visit``."""
     return words.get(symbol, symbol.replace("_", " ").capitalize())
+
+
+def money(cents: int) -> str:
+    """``$1,001.56``, or ``-$5.00``."""
+    return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"

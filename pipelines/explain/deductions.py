@@ -6,8 +6,8 @@ from typing import Any
 from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
-from pipelines.explain.words import money, month_name, part_of
-from pipelines.wording import DEDUCTIONS, in_words
+from pipelines.explain.words import month_name, part_of
+from pipelines.wording import DEDUCTIONS, in_words, money
 from rules.adjustment import CARRIED
 from rules.findings import catalog
 from rules.money import share_cents

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import EARNINGS, county_named, exactly, long_day, money, month_name, rate, short_day
+from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day
+from pipelines.wording import EARNINGS, money
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import long_day, money, month_name
-from pipelines.wording import in_words
+from pipelines.explain.words import long_day, month_name
+from pipelines.wording import in_words, money
 from rules.conclusions import Statement
 from rules.incentives import Earned, IncentiveVerdict
 from rules.periods import hhmm, iso

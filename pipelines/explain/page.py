@@ -5,8 +5,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from pipelines.explain.answer import Answer
 from pipelines.explain.terminal import next_step
 from pipelines.explain.tree import Node
-from pipelines.explain.words import money
-from pipelines.wording import NOT_COVERED
+from pipelines.wording import NOT_COVERED, money
 
 CLOSED = ("documents", "payments", "assumptions", "timesheet")
 """What is folded until somebody opens it, but for timesheets that were not paid whole."""

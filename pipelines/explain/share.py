@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from pipelines.explain.tree import Node, Unbalanced
-from pipelines.explain.words import money, month_name
+from pipelines.explain.words import month_name
+from pipelines.wording import money
 from rules.instructions import ADVANCE
 from rules.law import NotInForce
 from rules.settle_filed import references

@@ -21,8 +21,8 @@ from pipelines.explain.incentives import earned_nodes
 from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
-from pipelines.explain.words import METHODS, long_day, money, month_name, period_name
-from pipelines.wording import PAID_FOR, REASONS, in_words
+from pipelines.explain.words import METHODS, long_day, month_name, period_name
+from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.conclusions import Statement
 from rules.instructions import minutes_fields
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of

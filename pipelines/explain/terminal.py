@@ -12,8 +12,8 @@ from rich.tree import Tree
 
 from pipelines.explain.answer import Answer
 from pipelines.explain.tree import Node
-from pipelines.explain.words import PEOPLE, money
-from pipelines.wording import NOT_COVERED
+from pipelines.explain.words import PEOPLE
+from pipelines.wording import NOT_COVERED, money
 
 WIDTH = 100
 STYLES = {

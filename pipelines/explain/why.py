@@ -6,7 +6,8 @@ from typing import Any
 from pipelines.explain.cause import Cause, Instruction, NewFact, cause, published
 from pipelines.explain.fold import Fold
 from pipelines.explain.tree import Node
-from pipelines.explain.words import changed_fields, kind_name, long_day, moment, money
+from pipelines.explain.words import changed_fields, kind_name, long_day, moment
+from pipelines.wording import money
 from rules.periods import hhmm
 from transforms.rows import arrival
 

@@ -5,18 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 from pipelines.sample.names import county_name
-from pipelines.wording import KINDS, in_words
-from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, dollars, share_cents
+from pipelines.wording import KINDS, in_words, money
+from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
 
-EARNINGS = {
-    "SERVICE": "Service",
-    "OVERTIME_PREMIUM": "Overtime premium",
-    "TRAVEL": "Travel between recipients",
-    "TRAINING": "Training",
-    "INCENTIVE": "Incentive",
-    "ADVANCE": "Advance",
-}
 PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
 METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
@@ -25,11 +17,6 @@ OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revi
 def county_named(code: str) -> str:
     """``Lake (17)``."""
     return f"{county_name(code)} ({code})"
-
-
-def money(cents: int) -> str:
-    """``$1,001.56``."""
-    return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
 
 
 def rate(mills: int) -> str:

@@ -18,8 +18,8 @@ from pipelines.report.parts import Chart, Column, Section, Table
 from pipelines.report.payments_section import changes_section, money_section
 from pipelines.report.people_sections import advances_section, benefits_section, violations_section
 from pipelines.report.visits_section import visits_section
-from pipelines.report.wording import clock, counted, day, money
-from pipelines.wording import NOT_COVERED, REASONS, in_words
+from pipelines.report.wording import clock, counted, day
+from pipelines.wording import NOT_COVERED, REASONS, in_words, money
 from rules.law import Law
 from rules.periods import iso
 

@@ -8,8 +8,8 @@ from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
 from pipelines.report.parts import Chart, Column, Section, Table, top
-from pipelines.report.wording import EARNINGS, METHODS, PROGRAMS, counted, county, day, money, month
-from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, in_words
+from pipelines.report.wording import METHODS, PROGRAMS, counted, county, day, month
+from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, in_words, money
 from rules.periods import month_of
 
 MOST_BARS = 31

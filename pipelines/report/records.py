@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.misuse import Misuse
-from schemas.avro import Container, Unreadable
+from pipelines.paid_records import records_in
 
 Row = dict[str, Any]
 STEMS = {
@@ -33,7 +33,7 @@ class Folder:
     def records(self, kind: str) -> Iterator[Row]:
         """Every record of a kind; none where there is no file of it."""
         for path in self._files(kind):
-            yield from self._records_in(path, kind)
+            yield from records_in(path, kind)
 
     def summary(self) -> Row | None:
         """summary.json; None where there is none, as in a live job's folder."""
@@ -45,15 +45,3 @@ class Folder:
 
     def _files(self, kind: str) -> list[Path]:
         return sorted(self.path.glob(f"{STEMS[kind]}*.avro"))
-
-    def _records_in(self, path: Path, kind: str) -> Iterator[Row]:
-        try:
-            with path.open("rb") as stream:
-                container = Container(stream)
-                if container.kind != kind:
-                    raise Misuse(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
-                yield from (record for _, record in container)
-        except Unreadable as damage:
-            raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
-        except OSError as error:
-            raise Misuse(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None

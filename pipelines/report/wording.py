@@ -1,17 +1,8 @@
 """Words and figures as the page writes them. Minutes become hours, cents dollars, epoch days dates."""
 
 from pipelines.sample.names import county_name
-from rules.money import dollars
 from rules.periods import civil_date, hhmm
 
-EARNINGS = {
-    "SERVICE": "Service",
-    "OVERTIME_PREMIUM": "Overtime premium",
-    "TRAVEL": "Travel between recipients",
-    "TRAINING": "Training",
-    "INCENTIVE": "Incentive",
-    "ADVANCE": "Advance",
-}
 PROGRAMS = {"CAREER_PATHWAYS": "Career Pathways"}
 METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper cheque)", "NONE": "Nothing moves"}
 ADDRESSEES = {"RECIPIENT": "Recipient", "PROVIDER": "Provider", "COUNTY": "County"}
@@ -46,11 +37,6 @@ def clock(minutes: int) -> str:
     """``1,234:30``, or ``-0:15``."""
     hours, rest = hhmm(abs(minutes)).split(":")
     return f"{'-' if minutes < 0 else ''}{int(hours):,}:{rest}"
-
-
-def money(cents: int) -> str:
-    """``$1,001.56``, or ``-$5.00``."""
-    return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
 
 
 def day(epoch_day: int) -> str:

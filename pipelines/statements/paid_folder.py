@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.misuse import Misuse
+from pipelines.paid_records import records_in
 from rules.periods import cut_off_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
-from schemas.avro import Container, Unreadable, validate
+from schemas.avro import Unreadable, validate
 from schemas.finding import Finding
 from schemas.payment_instruction import PaymentInstruction
 
@@ -154,13 +155,4 @@ def _valid(kind: str, record: Stored) -> Any:
 
 def _stored(folder: Path, kind: str) -> Iterator[Stored]:
     for path in sorted(folder.glob(f"{STEMS[kind]}*.avro")):
-        try:
-            with path.open("rb") as stream:
-                container = Container(stream)
-                if container.kind != kind:
-                    raise Misuse(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
-                yield from (record for _, record in container)
-        except Unreadable as damage:
-            raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
-        except OSError as error:
-            raise Misuse(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None
+        yield from records_in(path, kind)

@@ -24,7 +24,8 @@ from pipelines.report.parts import Story, Table
 from pipelines.report.records import Folder
 from pipelines.report.span import Span, span_of
 from pipelines.report.verified import Verified
-from pipelines.report.wording import clock, money
+from pipelines.report.wording import clock
+from pipelines.wording import money
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, midnight
 from schemas.avro import Container, Unreadable, write_container
