@@ -6,7 +6,9 @@ Each shard writes what it came to under a name that stays; the job reads all of 
 worker dies the pay run fails as a whole, nothing is remembered, and the next start decides it again.
 """
 
+import errno
 import logging
+import os
 import signal
 import tempfile
 from collections import defaultdict
@@ -52,15 +54,22 @@ class BeamEngine:
     name = BEAM
 
     def fold(self, asked: Asked, memory: Memory) -> Folded:
-        """All stages, one after the other. Raises RuntimeError when a worker fails."""
+        """All stages, one after the other. Raises RuntimeError when a worker fails, OSError when the disk is full."""
         with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
             folder = Path(name)
             (folder / LISTINGS).write_bytes(_encode(asked.listings))
             for (stage, number), blocks in asked.blocks.items():
                 (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
-            with _undisturbed(), worker_log(folder / "workers.log"), _pipeline() as pipeline:
+            with _undisturbed(), _worker_log(), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
             return _gathered(folder)
+
+
+@contextmanager
+def _worker_log() -> Iterator[None]:
+    """Not on the journal's disk: workers that cannot say that it is full wait for ever."""
+    with tempfile.TemporaryDirectory() as elsewhere, worker_log(Path(elsewhere) / "workers.log"):
+        yield
 
 
 def _pipeline() -> beam.Pipeline:
@@ -101,7 +110,8 @@ def dealt_to(number: int, place: Place, stage: str) -> Iterator[tuple[int, bytes
 
 
 class FoldKept(beam.DoFn):
-    """(shard, blocks) onto what is remembered of its keys: blocks of later stages by tag; the rest into a file."""
+    """(shard, blocks) onto what is remembered of its keys: blocks of later stages by tag; the rest into a file, which
+    is missing if it could not be written."""
 
     def __init__(self, stage: str, place: Place, law: Law, cut_off: int) -> None:
         self.stage, self.place, self.law, self.cut_off = stage, place, law, cut_off
@@ -115,7 +125,10 @@ class FoldKept(beam.DoFn):
             states = fold_keys(shard, number, blocks, remembered)
         path = folder / f"{CAME_TO}-{self.stage}-{number}"
         unfinished = path.with_suffix(".unfinished")
-        unfinished.write_bytes(_encode(ShardFold(shard.records, shard.tally, states)))
+        try:
+            unfinished.write_bytes(_encode(ShardFold(shard.records, shard.tally, states)))
+        except OSError:  # the job misses the file, and says so
+            return
         unfinished.replace(path)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
@@ -125,7 +138,10 @@ def _gathered(folder: Path) -> Folded:
     whole = Folded(defaultdict(list), Tally(), [])
     for stage in STAGES:
         for number in range(SHARDS):
-            one = _decode((folder / f"{CAME_TO}-{stage}-{number}").read_bytes())
+            path = folder / f"{CAME_TO}-{stage}-{number}"
+            if not path.exists():
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            one = _decode(path.read_bytes())
             for kind, said in one.records.items():
                 whole.records[kind] += said
             whole.tally.merge(one.tally)

@@ -1,6 +1,8 @@
 """What all tests of the live job share: a small county, made once."""
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,15 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
 def world(tmp_path: Path, days: list[Day]) -> World:
     """Folders for one job, before the first of the facts."""
     return World(tmp_path, days[0].cut_off - 1000)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("nothing may be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)

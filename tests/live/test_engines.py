@@ -8,11 +8,14 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from pipelines.live import beam_engine
 from pipelines.live.beam_engine import BeamEngine
 from pipelines.live.engine import AUTO, BEAM, PLAIN, WORTH_WORKERS, PlainEngine, engine_for
 from pipelines.live.memory import Memory
@@ -101,6 +104,24 @@ def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytes
         PayRuns(memory, LAW, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
     memory.close()
     assert [path.name for path in tmp_path.iterdir()] == ["memory.sqlite"]
+
+
+def test_a_disk_that_is_full_for_workers(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the job wrote for them fitted, what they come to does not: it is said, and nobody waits for ever."""
+    memory, coming_up = Memory(small_disk, LAW), beam_engine._pipeline
+
+    def on_a_full_disk() -> Any:
+        with suppress(OSError), (small_disk / "rest").open("wb") as rest:
+            while rest.write(bytes(512)):
+                rest.flush()
+        return coming_up()
+
+    monkeypatch.setattr(beam_engine, "_pipeline", on_a_full_disk)
+    run = cut_off_of(epoch_day(WINDOWS["work"]))
+    entries = [Entry(number, 0, run, "", encode_message(fact)) for number, fact in enumerate(scenario("work")[:40], 1)]
+    with pytest.raises(OSError, match="No space left"):
+        PayRuns(memory, LAW, BEAM).fold(run, entries)
+    memory.close()
 
 
 def test_workers_end_with_a_job_that_is_killed_and_leave_nothing(world: World, days: list[Day]) -> None:

@@ -5,7 +5,6 @@ import os
 import resource
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -215,18 +214,6 @@ def test_poison_of_ten_megabytes_lands_as_a_file(world: World, days: list[Day]) 
     assert entry.reason == "UNREADABLE" and not list(world.inbox.glob("*.avro"))
     (said,) = [each for each in world.said()["Rejection"] if "10000000 bytes" in each["message"]]
     assert said["raw"] == b"" and world.said() == world.replayed(days[-1].cut_off)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("nothing may be mounted here")
-    yield place
-    subprocess.run(["umount", place], check=True)
 
 
 def test_a_disk_that_is_really_full(small_disk: Path, world: World, days: list[Day]) -> None:
