@@ -84,7 +84,10 @@ def _agreeing(kind: str, record: dict[str, Any]) -> dict[str, Any]:
     if record.get("program") == "IHSS" and record.get("funding") == "WPCS":
         record["funding"] = "PCSP"
     if kind == "Admission" and record["admitted_cut_off"] <= record["cut_off"]:
-        record["cut_off"], record["admitted_cut_off"] = record["admitted_cut_off"] - 1, record["cut_off"]
+        missed, first = sorted((record["admitted_cut_off"], record["cut_off"]))
+        above = missed == first and first <= 0  # whichever way lies within the years that a record may name
+        below = missed == first and first > 0
+        record["cut_off"], record["admitted_cut_off"] = missed - below, first + above
     if record.get("outcome") == "RECOVERED" and record["cents"] is None:
         record["cents"] = 0
     return record
