@@ -124,6 +124,8 @@ def _can_go(fact: Any, is_closed: Closed, nothing: set[str]) -> bool:
     if fact.KIND == "EvvVisit":
         days = days_of(fact)
         return len(days) > 0 and is_closed(month_of(days[0])) and is_closed(month_of(days[-1]))
+    if fact.withdrawn:  # a stand-in would not say so, and an outcome of nothing would be told again
+        return False
     month = month_of_statement(statement_of(fact.instruction_id))
     return month is not None and is_closed(month) and fact.outcome != "RETURNED" and fact.document_id not in nothing
 
