@@ -16,7 +16,7 @@ from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
 from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
-from rules.price_violations import Notice, find_late_travel, find_violations
+from rules.price_violations import Notice, find_late_claims, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
 from rules.training import Catalog
@@ -92,9 +92,12 @@ class ProviderFile:
             return [STANDING, LIFETIME, *self._payer(None)]
         if arrival.kind == "TrainingAttendance":
             return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
-        first = not classes.claims
-        months = classes.file_claim(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law))
-        return [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
+        if classes.hold_late(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law)):
+            return [LIFETIME]
+        first, waited = not classes.claims, arrival.content.document_id in classes.late.documents
+        months = classes.file_claim(arrival)
+        touched = [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
+        return [*touched, LIFETIME] if waited else touched
 
     def _admit_travel(self, arrival: Arrival) -> list[Unit]:
         unit = month_unit(month_of(arrival.content.period_start))
@@ -141,7 +144,7 @@ class ProviderFile:
         notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
-        find_late_travel(self.filed, self.provider_id, findings)
+        find_late_claims(self.filed, self.provider_id, findings)
         decision.conclusions.update(findings.by_id)
         return decision
 

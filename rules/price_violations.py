@@ -1,4 +1,4 @@
-"""What a provider's violations come to over the years, and travel claims that came too late: findings of the lifetime.
+"""What a provider's violations come to over the years, and claims that came too late: findings of the lifetime.
 
 Authority: LIMIT-5, LIMIT-6, LIMIT-7 (ACL 16-36; county handbook), TIME-6 (FILING_LIMIT). In force: by parameter.
 Does not cover: which workweek violates what (`price_limits`, `violations`).
@@ -121,15 +121,18 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
     }
 
 
-def find_late_travel(filed: Filed, provider_id: str, findings: Findings) -> None:
-    """FILING_LIMIT: for a person."""
-    for claim, minutes in filed.travel_too_late():
-        findings.add(
-            "FILING_LIMIT",
-            minutes=minutes,
-            message=None if minutes else "nothing_more",
-            provider_id=provider_id,
-            document_id=claim.document_id,
-            service_month=month_of(claim.period_start),
-        )
-    note_conflicts(filed.late_conflicts(), findings)
+def find_late_claims(filed: Filed, provider_id: str, findings: Findings) -> None:
+    """FILING_LIMIT of travel and training: for a person."""
+    for travel, minutes in filed.late_travel.waiting():
+        _find_late(provider_id, minutes, {"document_id": travel.document_id}, travel.period_start, findings)
+    for training, minutes in filed.classes.late.waiting():
+        day, recipient = training.class_date, training.recipient_id
+        about = {"document_id": training.document_id, "recipient_id": recipient, "service_date": day}
+        _find_late(provider_id, minutes, about, day, findings)
+    for late in (filed.late_travel, filed.classes.late):
+        note_conflicts(late.conflicts(), findings)
+
+
+def _find_late(provider_id: str, minutes: int, about: dict[str, Any], day: int, findings: Findings) -> None:
+    fields = about | {"provider_id": provider_id, "service_month": month_of(day)}
+    findings.add("FILING_LIMIT", minutes=minutes, message=None if minutes else "nothing_more", **fields)
