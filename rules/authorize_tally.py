@@ -33,6 +33,7 @@ class Tally(msgspec.Struct):
     denied: int = 0
     past_terms: list[int] = []  # minutes by day that got past WHO-3
     losses: list[Loss] = []
+    witnesses: set[str] = set()  # references of visits that decided, where visits decide
 
     @property
     def pair(self) -> Pair:

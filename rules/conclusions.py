@@ -37,6 +37,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    given_up: list[int] = []  # minutes by day that an earlier approved revision claimed beyond this one
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""
@@ -71,6 +72,7 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
     """A provider's terms with one recipient, by program, in order of days; to the provider.
 
     ``advance``: some authorization asked for advance pay, now or in an earlier revision (a mode is settled once).
+    ``departed``: days (first, last) that a document gave up by its present revision, kind/document_id/revision.
     """
 
     provider_id: str
@@ -78,6 +80,11 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
     authorizations: dict[str, list[AuthorizationTerm]]
     assignments: dict[str, list[AssignmentTerm]]
     advance: bool = False
+    departed: list[tuple[int, int, str]] = []
+
+    def departed_on(self, first: int, last: int) -> set[str]:
+        """References of documents that gave up a day from ``first`` to ``last``."""
+        return {id for start, end, id in self.departed if start <= last and first <= end}
 
 
 class VisitSpans(msgspec.Struct, array_like=True, frozen=True):

@@ -10,36 +10,37 @@ from typing import Any, Generic, TypeVar
 from rules.documents import Arrival, Document
 
 F = TypeVar("F", bound=Any)
+Standing = Callable[[Any], Document[F] | None]  # the document of a key that stands, if any
 
 
 class LateClaims(Generic[F]):
-    """Documents as they would be had they come in time, by key. ``standing``: the document of a key that stands, if
-    any; ``asked``: minutes that a revision asks for, were it not withdrawn."""
+    """Documents as they would be had they come in time, by key."""
 
-    def __init__(self, standing: Callable[[Any], Document[F] | None], asked: Callable[[F], int]) -> None:
-        self.standing, self.asked = standing, asked
+    def __init__(self) -> None:
         self.documents: dict[Any, Document[F]] = {}
 
-    def hold(self, key: Any, arrival: Arrival) -> None:
-        """Keep a revision apart, unless it is a duplicate."""
-        document = self.documents.get(key) or (self.standing(key) or Document()).copy()
+    def hold(self, key: Any, standing: Document[F] | None, arrival: Arrival) -> None:
+        """Keep a revision apart from the document that stands, unless it is a duplicate."""
+        document = self.documents.get(key) or (standing or Document()).copy()
         if document.file(arrival):
             self.documents[key] = document
 
-    def waiting(self) -> Iterator[tuple[F, int]]:
-        """FILING_LIMIT: the present revisions, and minutes beyond those of the document that stands."""
+    def waiting(self, standing: Standing[F], asked: Callable[[F], int]) -> Iterator[tuple[F, int]]:
+        """FILING_LIMIT: the present revisions, and minutes beyond those of the document that stands. ``asked``: minutes
+        that a revision asks for, were it not withdrawn."""
         for key, document in sorted(self.documents.items()):
-            standing = self.standing(key)
-            minutes = self._minutes(document)
-            if standing is not None or minutes:
-                yield document.current, max(0, minutes - (self._minutes(standing) if standing else 0))
+            known = standing(key)
+            minutes = _minutes(document, asked)
+            if known is not None or minutes:
+                yield document.current, max(0, minutes - (_minutes(known, asked) if known else 0))
 
-    def conflicts(self) -> Iterator[Document[F]]:
+    def conflicts(self, standing: Standing[F]) -> Iterator[Document[F]]:
         """Documents of which another content came too late."""
         for key, document in sorted(self.documents.items()):
-            standing = self.standing(key)
-            if len(document.conflicts) > (len(standing.conflicts) if standing else 0):
+            known = standing(key)
+            if len(document.conflicts) > (len(known.conflicts) if known else 0):
                 yield document
 
-    def _minutes(self, document: Document[F]) -> int:
-        return 0 if document.current.withdrawn else self.asked(document.current)
+
+def _minutes(document: Document[F], asked: Callable[[F], int]) -> int:
+    return 0 if document.current.withdrawn else asked(document.current)

@@ -135,7 +135,8 @@ class ProviderFile:
     def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
         """What a month is decided from, as it is on file now."""
         tail = before.get(month_unit(previous_month(month)), {}).get("tail")
-        return MonthOfWork(month, self.provider_id, self.filed, tail, self.law.as_known_at(cut_off), cut_off)
+        said = before.get(month_unit(month), {})
+        return MonthOfWork(month, self.provider_id, self.filed, tail, said, self.law.as_known_at(cut_off), cut_off)
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""

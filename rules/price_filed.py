@@ -32,9 +32,7 @@ class Filed:
         self.engagements: dict[str, Engagement] = {}
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
-        self.late_travel: LateClaims[TravelClaim] = LateClaims(
-            lambda key: self.travel.get(month_of(key[0]), {}).get(key), _claimed
-        )
+        self.late_travel: LateClaims[TravelClaim] = LateClaims()
         self.classes = Classes(catalog)
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
@@ -51,9 +49,13 @@ class Filed:
         claim: TravelClaim = arrival.content
         key = claim.period_start, claim.document_id
         if late:
-            self.late_travel.hold(key, arrival)
+            self.late_travel.hold(key, self.travel_standing(key), arrival)
         else:
             self.travel[month_of(claim.period_start)].setdefault(key, Document()).file(arrival)
+
+    def travel_standing(self, key: ClaimKey) -> Document[TravelClaim] | None:
+        """The claim that its month was, or will be, decided by."""
+        return self.travel.get(month_of(key[0]), {}).get(key)
 
     def file_exception(self, arrival: Arrival) -> set[int]:
         """File an HoursException; the months it touches (a revision may name another week)."""
@@ -95,7 +97,3 @@ class Filed:
         yield from (document for _, document in sorted(self.incentives.items()))
         yield from (document for _, document in sorted(self.exceptions.items()))
         yield from (document for _, document in sorted(self.decisions.items()))
-
-
-def _claimed(claim: TravelClaim) -> int:
-    return sum(trip.minutes for trip in claim.trips)

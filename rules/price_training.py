@@ -54,7 +54,7 @@ class Classes:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.claims: dict[str, Document[TrainingClaim]] = {}
-        self.late: LateClaims[TrainingClaim] = LateClaims(self.claims.get, lambda claim: claim.minutes_claimed)
+        self.late: LateClaims[TrainingClaim] = LateClaims()
         self.attendance: dict[str, Document[TrainingAttendance]] = {}
 
     @property
@@ -69,7 +69,7 @@ class Classes:
         months = {month_of(each.class_date) for each in (claim, known.current if known else claim)}
         if not any(closed(month, arrival.cut_off) for month in months):
             return False
-        self.late.hold(claim.document_id, arrival)
+        self.late.hold(claim.document_id, known, arrival)
         return True
 
     def file_claim(self, arrival: Arrival) -> set[int]:
@@ -105,6 +105,15 @@ class Classes:
         )
         return [_priced(verdict, circumstances) for verdict in verdicts]
 
+    def corrected(self, month: int) -> Iterator[tuple[str | None, int, set[str]]]:
+        """Recipient, day and facts of each class of a month that an earlier revision claimed, or whose attendance an
+        earlier revision named: these decide too."""
+        for document in self.claims.values():
+            for claim in (document.current, *document.earlier):
+                records = [each.reference for each in self.attendance.values() if _attended(each.earlier, claim)]
+                if month_of(claim.class_date) == month and (records or claim is not document.current):
+                    yield claim.recipient_id, claim.class_date, {document.reference, *records}
+
     def _listings(self, courses: set[str], cut_off: int) -> dict[str, list[CourseListing]]:
         """As known at a pay run: a listing that a live job admitted later is not known yet, any other always was."""
         documents: dict[tuple[str, str], Document[CourseListing]] = {}
@@ -120,6 +129,10 @@ class Classes:
         """Every document, in canonical order."""
         yield from (self.claims[id] for id in sorted(self.claims))
         yield from (self.attendance[id] for id in sorted(self.attendance))
+
+
+def _attended(records: Iterable[TrainingAttendance], claim: TrainingClaim) -> bool:
+    return any((each.course_id, each.class_date) == (claim.course_id, claim.class_date) for each in records)
 
 
 def _file(document: Document[TrainingClaim] | Document[TrainingAttendance], arrival: Arrival) -> set[int]:

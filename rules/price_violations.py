@@ -15,6 +15,7 @@ from rules.periods import business_day_of, hhmm, month_of, saturday_of
 from rules.price_filed import Filed
 from rules.price_limits import JUDGED
 from rules.restatement import LIFETIME, Before
+from rules.travel_time import claimed_minutes
 from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder
 
 _WHY_NOT = {
@@ -123,14 +124,15 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
 
 def find_late_claims(filed: Filed, provider_id: str, findings: Findings) -> None:
     """FILING_LIMIT of travel and training: for a person."""
-    for travel, minutes in filed.late_travel.waiting():
+    classes = filed.classes
+    for travel, minutes in filed.late_travel.waiting(filed.travel_standing, claimed_minutes):
         _find_late(provider_id, minutes, {"document_id": travel.document_id}, travel.period_start, findings)
-    for training, minutes in filed.classes.late.waiting():
+    for training, minutes in classes.late.waiting(classes.claims.get, lambda claim: claim.minutes_claimed):
         day, recipient = training.class_date, training.recipient_id
         about = {"document_id": training.document_id, "recipient_id": recipient, "service_date": day}
         _find_late(provider_id, minutes, about, day, findings)
-    for late in (filed.late_travel, filed.classes.late):
-        note_conflicts(late.conflicts(), findings)
+    note_conflicts(filed.late_travel.conflicts(filed.travel_standing), findings)
+    note_conflicts(classes.late.conflicts(classes.claims.get), findings)
 
 
 def _find_late(provider_id: str, minutes: int, about: dict[str, Any], day: int, findings: Findings) -> None:

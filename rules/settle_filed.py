@@ -7,13 +7,14 @@ In force: always. Does not cover: what follows from it (`settle_month`).
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from rules.advance_pay import asked_for
 from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
-from rules.documents import Arrival, Document, Terms
-from rules.periods import business_day_of, epoch_day, month_of
+from rules.documents import Arrival, Document, Terms, reference
+from rules.periods import business_day_of, epoch_day, month_end, month_of
 from schemas.envelope import Fact
 from schemas.income_assessment import IncomeAssessment
 from schemas.payment_outcome import PaymentOutcome
@@ -99,6 +100,11 @@ class Filed:
                 known.file(arrival)
         return known.on(day)
 
+    def departed(self, month: int) -> list[Fact]:
+        """IHSS authorizations and assignments that gave up a day of a month by their present revision."""
+        terms: list[Terms[Any]] = [self.authorizations["IHSS"], *self.assignments.values()]
+        return [span.fact for each in terms for span in each.departed(month, month_end(month))]
+
     def asked_from(self, month: int) -> bool:
         """Does an authorization ask for advance pay in this month or later, and does the recipient live then?"""
         asking = [fact for fact in self.authorizations["IHSS"].ranked if asked_for(fact)]
@@ -152,7 +158,7 @@ def month_of_statement(statement_id: str) -> int | None:
 
 def references(facts: Iterable[Fact | None]) -> list[str]:
     """``kind/document_id/revision`` of each fact there is, sorted."""
-    return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
+    return sorted({reference(fact) for fact in facts if fact is not None})
 
 
 def _worth_nothing(statement: Statement) -> Statement:

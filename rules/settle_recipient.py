@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
 from rules.conclusions import Stamp
 from rules.instructions import ADVANCE
@@ -46,8 +47,8 @@ class RecipientMonth(MonthOfPay):
         """Also the charges, the advance and its reconciliation, and when to look again."""
         for draft in self.drafts:
             draft.part_cents = self._part(draft)
-            if draft.part_cents:
-                draft.documents += references([self.assessment])
+            if draft.part_cents or SHARE in deductions_said(draft.said):
+                draft.documents += self._assessments()
                 draft.reading.assumptions |= self.reading.assumptions
         self._charge()
         if self.advance is not None:
@@ -58,6 +59,11 @@ class RecipientMonth(MonthOfPay):
         if self.advance is not None:
             self._reconcile(self.advance)
         return decision
+
+    def _assessments(self) -> list[str]:
+        """References of the assessment that decides the month, and of one that gave it up: a withdrawal decides too."""
+        given_up = self.filed.assessments.departed(self.month, self.month)
+        return references([self.assessment, *(span.fact for span in given_up)])
 
     # --- share of cost ----------------------------------------------------------------------------------------------
 
@@ -121,7 +127,7 @@ class RecipientMonth(MonthOfPay):
             draft.stay_as_said()
             return draft
         draft.deductions |= advance.deductions
-        draft.documents += references([self.assessment])
+        draft.documents += [*self._assessments(), *references(self.filed.departed(self.month))]
         draft.reading.assumptions |= self.reading.assumptions
         return draft
 
