@@ -16,7 +16,7 @@ from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
 from rules.restatement import Decision, month_unit
-from rules.settle_advance import advance_id, advance_statement, mode, reconciliation, worth
+from rules.settle_advance import advance_id, advance_statement, mode, reconciliation, repriced, worth
 from rules.settle_draft import Draft, Reading
 from rules.settle_filed import Filed, references
 from rules.settle_month import MonthOfPay, Returned
@@ -122,6 +122,8 @@ class RecipientMonth(MonthOfPay):
             self.decision.conclusions[HELD] = advance.held
             if self.account is None:
                 return None
+        if repriced(advance, self.month, self.account, reading):
+            reading("wage.retroactive", self.month)
         draft = self._draft(advance_statement(self.recipient_id, self.month, advance, sorted(reading.assumptions)))
         if advance.held is not None:
             draft.stay_as_said()
