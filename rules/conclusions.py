@@ -215,6 +215,15 @@ class Loss(NamedTuple):
     minutes: int
 
 
+class CameBack(msgspec.Struct, array_like=True, frozen=True):
+    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
+    tells; to the pay run."""
+
+    instruction_id: str
+    net_cents: int
+    reversed: bool
+
+
 class Record(msgspec.Struct, array_like=True, frozen=True):
     """What leaves the house: a record of the contract by kind, physical values, without what the wire adds
     (``cut_off``)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rules.conclusions import Record, Statement
+from rules.conclusions import CameBack, Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
@@ -69,6 +69,8 @@ class Shard:
                 self._find(change, said, standing)
             elif kind is Record:
                 self._say(change)
+            elif kind is CameBack:
+                self.tally.run(change.cut_off).came_back.append(said)
             elif (stop := next_stop(said)) is not None:
                 self.dealer.deal(
                     stop.stage, conclusion_row(stop.key, change.cut_off, change.id, kind.__name__, change.now)
