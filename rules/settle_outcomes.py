@@ -20,7 +20,7 @@ from rules.settle_filed import month_of_statement
 from schemas.payment_outcome import PaymentOutcome
 
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
-EVER = 1 << 62  # an instant that no cut-off reaches
+EVER = 1 << 60  # an instant that no cut-off reaches
 _SENTENCES = {"REVERSED": "came_back", "RECOVERED": "recovered", None: "taken_back"}
 
 
