@@ -37,6 +37,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""

@@ -14,6 +14,7 @@ import msgspec
 from rules.conclusions import AuthorizedTime, Loss, Worked
 from rules.findings import Findings, catalog
 from rules.periods import iso, period_of
+from rules.travel_time import Problem
 from schemas.training_claim import TrainingClaim
 
 
@@ -60,9 +61,11 @@ class Taken:
         words = {"missing": missing} if missing else {}
         self._service(time, time.period_start, code, by_day, words)
 
-    def refuse_travel(self, document_id: str, code: str, minutes: int, missing: str) -> None:
-        """Minutes of a travel claim that never got a rate."""
-        self._find(code, minutes, {"missing": missing}, document_id=document_id)
+    def refuse_travel(self, document_id: str, period: int, problem: Problem, minutes: int) -> None:
+        """Minutes of a travel claim that never got a rate; the recipient is named where the finding is about it."""
+        whose = self._statement(problem.recipient_id, period) if problem.recipient_id else {}
+        words = {"missing": problem.missing} if problem.missing else {}
+        self._find(problem.code, minutes, words, document_id=document_id, **whose)
 
     def refuse_class(self, claim: TrainingClaim, code: str, minutes: int, missing: str) -> None:
         """Minutes of a training claim that never got a rate."""
@@ -85,7 +88,8 @@ class Taken:
         if worked.earning == "SERVICE":
             self._service(worked, period, code, {worked.day: minutes}, words)
             return
-        whose = self._statement(worked, period) if "recipient_id" in catalog()[code]["grain"] else {}
+        named = "recipient_id" in catalog()[code]["grain"]
+        whose = self._statement(worked.recipient_id, period) if named else {}
         self._find(code, minutes, words, document_id=worked.document_id, **whose)
 
     def _service(
@@ -95,11 +99,11 @@ class Taken:
         for day, minutes in by_day.items():
             loss = Loss(about.document_id, about.program, code, outcome, day, minutes)
             self.counts[about.recipient_id or "", period].take(loss)
-        whose = self._statement(about, period) | {"program": about.program}
+        whose = self._statement(about.recipient_id, period) | {"program": about.program}
         self._find(code, sum(by_day.values()), words, document_id=about.document_id, **whose)
 
-    def _statement(self, about: AuthorizedTime | Worked, period: int) -> dict[str, str]:
-        recipient = about.recipient_id or ""
+    def _statement(self, recipient_id: str | None, period: int) -> dict[str, str]:
+        recipient = recipient_id or ""
         statement_id = f"ARREARS:{self.provider_id}:{recipient}:{iso(period)}"
         return {"recipient_id": recipient, "statement_id": statement_id}
 

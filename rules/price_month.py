@@ -93,13 +93,13 @@ class MonthOfWork:
         return self.enrollments.on(day) is not None
 
     def _price_travel(self) -> None:
-        """WHO-1, TRAVEL-2, WAGE-1."""
+        """WHO-1, TRAVEL-3 (not assigned), TRAVEL-2, WAGE-1."""
         for (period, document_id), priced in self.limits.priced_trips(self._enrolled):
             self.worked += priced.worked
             for recipient, reference in priced.references:
                 self.priced_under["ARREARS", recipient, period].add(reference)
-            for (code, missing), minutes in priced.refused.items():
-                self.taken.refuse_travel(document_id, code, minutes, missing)
+            for problem, minutes in priced.refused.items():
+                self.taken.refuse_travel(document_id, period, problem, minutes)
         note_conflicts(self.limits.claims.values(), self.taken.findings)
 
     def _price_training(self) -> None:
@@ -225,7 +225,8 @@ def _place(key: StatementKey) -> tuple[str, str, int]:
 def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:
     days = [left.get((time.document_id, time.period_start + index)) for index in range(len(time.minutes))]
     parts: list[Offsettable] = []
-    for stamp, index, minutes in fill_places(time.places, [each.minutes if each else 0 for each in days]):
+    minutes_left = [each.minutes if each else 0 for each in days]
+    for stamp, index, minutes in fill_places(time.places, time.approved or time.minutes, minutes_left):
         worked = days[index]
         assert worked is not None
         part = Offsettable(stamp, time.document_id, worked.county, worked.rate_mills, minutes)
