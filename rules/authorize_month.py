@@ -21,6 +21,7 @@ from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision
 from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
+from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -44,7 +45,7 @@ class MonthOfTime:
 
     def __init__(self, month: int, recipient_id: str, facts: Facts, law: Law, cut_off: int) -> None:
         self.month, self.recipient_id, self.facts, self.law, self.cut_off = month, recipient_id, facts, law, cut_off
-        self.decision, self.findings = Decision(), Findings()
+        self.decision, self.findings = Decision(), Findings(of_recipient(facts.authorizations))
         self.tallies: list[Tally] = []
 
     def decide(self) -> Decision:

@@ -84,7 +84,9 @@ def about(key: Key, recipient_id: str) -> dict[str, Any]:
         "provider_id": provider,
         "recipient_id": recipient_id,
         "program": program,
+        "kind": "Timesheet",
         "document_id": document_id,
+        "period_start": period,
         "statement_id": f"ARREARS:{provider}:{recipient_id}:{iso(period)}",
         "service_month": month_of(period),
     }

@@ -16,6 +16,7 @@ from rules.overlaps import Overlap, Relation, overlaps
 from rules.periods import iso, month_of
 from rules.restatement import Before, Decision, is_watch
 from rules.visits import must_check_in, spans_by_day
+from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -38,7 +39,7 @@ class DayOfVisits:
 
     def decide(self, documents: Sequence[Document[EvvVisit]], claims: Mapping[str, Mapping[int, int]]) -> Decision:
         """``claims``: minutes past WHO-3 by provider and day."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         relations = [
             Relation(provider, self.recipient_id, spans, claims.get(provider, {}).get(self.day, 0))
             for provider, spans in sorted(self._spans(documents).items())

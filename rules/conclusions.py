@@ -147,6 +147,8 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
     documents: list[str]
     assumptions: list[str]
     bearing_cents: int = 0  # IHSS service, straight and premium, which can bear share of cost (SOC-4)
+    case_county: str | None = None  # whose case it is, of which findings tell
+    claim: tuple[str, str, int] | None = None  # a document it stands on: kind/document_id/revision, program, pay period
 
     @property
     def key(self) -> str:
@@ -161,6 +163,7 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
     last: int | None
     token: str | None
     recorded: Stamp
+    county: str = ""
 
 
 class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):

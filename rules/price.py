@@ -21,6 +21,7 @@ from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
 from rules.training import Catalog
 from rules.violations import WeeksJudged
+from rules.whose_case import of_provider
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
@@ -50,8 +51,7 @@ class ProviderFile:
             self.filed.enrollments.file(arrival)
         else:
             return self._admit_claim(arrival)
-        incentives = [LIFETIME] if self.filed.incentives else []
-        return [STANDING, *map(month_unit, self.filed.months), *incentives]
+        return [STANDING, *map(month_unit, self.filed.months), *self.watch.crowded(), LIFETIME]
 
     def _admit_time(self, arrival: Arrival) -> list[Unit]:
         """A vanished id says nothing but itself, so its month is found where it stands."""
@@ -122,7 +122,7 @@ class ProviderFile:
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
-            return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
+            return self.watch.decide(unit.month, self.filed, cut_off)
         month = self.month_of_work(unit.month, before, cut_off)
         decision = month.decide()
         notice = Notice(self.provider_id, before, month.law, cut_off)
@@ -136,17 +136,17 @@ class ProviderFile:
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_provider(self.filed.engagements, self.filed.enrollments))
         self.watch.review(before, findings, cut_off)
         notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
-        find_late_travel(self.filed, self.provider_id, findings)
+        find_late_travel(self.filed, findings)
         decision.conclusions.update(findings.by_id)
         return decision
 
     def _standing(self, before: Before) -> Decision:
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_provider(self.filed.engagements, self.filed.enrollments))
         terms, returned = self._account_terms(), self._returned(before)
         for key in sorted(self.payers):
             account = PayeeAccount(key, self.provider_id, terms, returned)
@@ -170,6 +170,7 @@ class ProviderFile:
                 span.last if span.last < FOREVER else None,
                 span.fact.account_token,
                 _recorded(enrollments, span.fact),
+                span.fact.county,
             )
             for span in enrollments.spans(-FOREVER, FOREVER)
         ]
