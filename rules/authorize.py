@@ -213,6 +213,7 @@ class RecipientFile:
         """TIME-6: what came for a closed month waits for a person. EVV-6: three warnings ask for a review."""
         decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         self.late.find(self.recipient_id, findings)
+        decision.conclusions.update(self.late.held(self.recipient_id))
         review = probation(warned_days(before, "RECIPIENT_OVERLAP"), self.law, cut_off)
         if review is not None:
             day, count = review

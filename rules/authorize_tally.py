@@ -4,6 +4,7 @@ Authority: none of its own; it keeps the books for the rules of the recipient's 
 Does not cover: why minutes are taken.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from rules.periods import iso, month_of
 Key = tuple[str, str, int, str]  # provider, program, period start, document id
 Pair = tuple[str, str]  # provider, program
 ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
+AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
 
 class Tally(msgspec.Struct):
@@ -63,6 +65,21 @@ class Tally(msgspec.Struct):
             taken[day] = self.use.minutes[day]
             self.use.minutes[day] = 0
         return taken
+
+    def hold(self, days: Iterable[int] | None = None) -> dict[int, int]:
+        """Take all minutes of days (None: of all) as held."""
+        held = self.strike(range(len(self.use.minutes)) if days is None else days)
+        self.held += sum(held.values())
+        return held
+
+    @property
+    def held_for(self) -> dict[str, int]:
+        """Minutes held for another reason than the recipient's approval, by code."""
+        sums: dict[str, int] = defaultdict(int)
+        for loss in self.losses:
+            if loss.outcome == "HELD" and loss.code != AWAITING:
+                sums[loss.code] += loss.minutes
+        return dict(sorted(sums.items()))
 
 
 def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:

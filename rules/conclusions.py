@@ -37,12 +37,25 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""
         index = day - self.period_start
         by_day = self.past_terms or self.minutes
         return by_day[index] if 0 <= index < len(by_day) else 0
+
+
+class LateTime(msgspec.Struct, array_like=True, frozen=True):
+    """Minutes of an approved timesheet that came for a closed month and wait for a person (TIME-6); to the provider."""
+
+    provider_id: str
+    recipient_id: str
+    program: str
+    period_start: int
+    document_id: str
+    minutes: int
+    payable: Stamp
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):

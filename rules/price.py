@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
-from rules.kept import CareerMonth, Tail
+from rules.kept import CareerMonth, HeldTime, Tail
 from rules.law import Law
 from rules.periods import month_of, next_month, previous_month
 from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
 from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
+from rules.price_overdue import conclude_held, find_overdue
 from rules.price_violations import Notice, find_late_travel, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
@@ -43,6 +44,9 @@ class ProviderFile:
             return self._admit_time(arrival)
         if arrival.kind in ("VisitSpans", "VisitWarning"):
             return self.watch.admit(arrival)
+        if arrival.kind == "LateTime":
+            self.filed.file_late(arrival)
+            return [LIFETIME]
         if arrival.kind == "Engagement":
             self.filed.engagements[arrival.content.recipient_id] = arrival.content
         elif arrival.kind == "PaymentOutcome":
@@ -113,7 +117,7 @@ class ProviderFile:
         if isinstance(said, Record):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
-        return [LIFETIME] if isinstance(said, WeeksJudged) else warned(unit, change)
+        return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""
@@ -126,6 +130,7 @@ class ProviderFile:
         month = self.month_of_work(unit.month, before, cut_off)
         decision = month.decide()
         notice = Notice(self.provider_id, before, month.law, cut_off)
+        conclude_held(month, self.filed, decision)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
 
@@ -142,6 +147,7 @@ class ProviderFile:
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
         find_late_travel(self.filed, findings)
+        find_overdue(self.filed, notice, decision, findings)
         decision.conclusions.update(findings.by_id)
         return decision
 

@@ -131,9 +131,7 @@ class MonthOfWork:
         if month_of(saturday) != self.month:
             return False
         if midnight(saturday + 1) > self.cut_off:
-            unit = month_unit(self.month)
-            ended = midnight(saturday + 1)
-            self.decision.reviews[unit] = min(self.decision.reviews.get(unit, ended), ended)
+            self.decision.look_again(month_unit(self.month), midnight(saturday + 1))
             return False
         if over:
             draft_premium(self.drafts, week, self.law, self.law.value("overtime.method", saturday, self.cut_off))

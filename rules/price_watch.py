@@ -12,7 +12,7 @@ from rules.conclusions import VisitSpans, VisitWarning
 from rules.documents import Arrival
 from rules.findings import Finding, Findings
 from rules.law import Law
-from rules.overlaps import Relation, overlaps, probation
+from rules.overlaps import Relation, overlaps, policy, probation
 from rules.periods import month_of
 from rules.price_filed import Filed
 from rules.restatement import LIFETIME, Before, Change, Decision, Unit, is_watch, watch_unit
@@ -69,7 +69,7 @@ class Watch:
             for said in self.spans[day].values()
         ]
         for overlap in overlaps(day, relations, self.law, cut_off):
-            find_overlap(findings, day, overlap)
+            find_overlap(findings, day, overlap, policy(day, self.law, cut_off))
         decision.conclusions.update(findings.by_id)
         return decision
 

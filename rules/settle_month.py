@@ -13,9 +13,10 @@ from rules.findings import Finding, Findings, long_date, referred
 from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
-from rules.restatement import Decision
+from rules.restatement import Decision, month_unit
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
+from rules.taxes import turn_of_month
 
 PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
@@ -30,12 +31,15 @@ class MonthOfPay:
         self.decision, self.findings = Decision(), Findings(self._whose)
         statements = filed.statements.get(month, {})
         self.held: list[Draft] = []
-        self.drafts = [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
+        self.drafts: list[Draft] = []
+        self.drafts += [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
 
     def decide(self, returned: Returned) -> Decision:
         """Accounts, findings and instructions. ``returned``: when a payee's payment last came back."""
         for draft in (*self.drafts, *self.held):
             self._settle(draft, returned)
+        if self.held:
+            self.decision.look_again(month_unit(self.month), turn_of_month(self.cut_off))
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
 

@@ -154,7 +154,7 @@ class RecipientMonth(MonthOfPay):
             record, clock = reconciliation(self.filed, advance, self.covered.values(), accounted)
             self.decision.conclusions["reconciliation"] = record
             if clock is not None:
-                self.decision.reviews[month_unit(self.month)] = clock
+                self.decision.look_again(month_unit(self.month), clock)
 
     # --- the month as a whole ---------------------------------------------------------------------------------------
 
