@@ -40,8 +40,8 @@ from rules.travel_time import first_payable as travel_payable
 HELD = "held"  # id of what a month holds
 CODE = "PAY_OVERDUE"
 WITHIN = "pay_run.pays_within_business_days"
-PAPERS = {"Timesheet": "timesheet", "TravelClaim": "travel claim", "TrainingClaim": "training claim"}
-SHEET = "Timesheet"
+SHEET, TRAVEL, CLASS = "Timesheet", "TravelClaim", "TrainingClaim"
+PAPERS = {SHEET: "timesheet", TRAVEL: "travel claim", CLASS: "training claim"}
 _OWN = {"payable_at", "minutes"}
 _SHARED = [name for name in HeldDocument.__struct_fields__ if name not in _OWN]  # with a finding
 
@@ -135,6 +135,8 @@ def _by_findings(said: Iterable[Any], filed: Filed) -> Iterator[HeldDocument]:
     for finding in said:
         if isinstance(finding, Finding) and finding.outcome == "HELD" and finding.minutes:
             fields = {name: getattr(finding, name) for name in _SHARED}
+            if finding.kind == TRAVEL:  # one claim may be for several recipients
+                fields |= {"recipient_id": None, "statement_id": None}
             payable = _first_payable(finding, filed)[-1]
             yield HeldDocument(**fields, payable_at=payable, minutes={finding.code: finding.minutes})
 
@@ -142,9 +144,9 @@ def _by_findings(said: Iterable[Any], filed: Filed) -> Iterator[HeldDocument]:
 def _first_payable(finding: Finding, filed: Filed) -> Stamp:
     """Of the document that a finding of the provider's side is about."""
     number, period = finding.document_id or "", finding.period_start or 0
-    if finding.kind == "TravelClaim":
+    if finding.kind == TRAVEL:
         return travel_payable(filed.travel_of((period, number)))
-    if finding.kind == "TrainingClaim":
+    if finding.kind == CLASS:
         return training_payable(filed.classes.claims[number])
     times = filed.times[month_of(period)].values()
     of_sheet = (each for each in times if (each.document_id, each.period_start) == (number, period))
