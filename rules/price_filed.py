@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from rules.conclusions import AuthorizedTime, Engagement, Stamp
+from rules.conclusions import AuthorizedTime, Engagement, LateTime, Stamp
 from rules.documents import Arrival, Document, Terms
 from rules.periods import month_end, month_of, saturday_of, workweek_of
 from rules.price_training import Classes
@@ -32,6 +32,7 @@ class Filed:
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
         self.late_travel: dict[ClaimKey, Document[TravelClaim]] = {}
+        self.late_times: dict[str, LateTime] = {}
         self.classes = Classes(catalog)
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
@@ -55,6 +56,16 @@ class Filed:
         document = self.late_travel.get(key) or (self._closed_travel(key) or Document()).copy()
         if document.file(arrival):  # a duplicate changes nothing
             self.late_travel[key] = document
+
+    def file_late(self, arrival: Arrival) -> None:
+        """File a LateTime; one that vanished is as if it had never been."""
+        self.late_times.pop(arrival.event_id, None)
+        if arrival.content is not None:
+            self.late_times[arrival.event_id] = arrival.content
+
+    def travel_of(self, key: ClaimKey) -> Document[TravelClaim]:
+        """A travel claim as it is known, too late or not."""
+        return self.late_travel.get(key) or self.travel[month_of(key[0])][key]
 
     def file_exception(self, arrival: Arrival) -> set[int]:
         """File an HoursException; the months it touches (a revision may name another week)."""
