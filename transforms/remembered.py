@@ -20,7 +20,7 @@ from rules.share_of_cost import OverLimit
 from rules.violations import WeeksJudged
 from transforms.rows import Row
 
-VERSION = 1
+VERSION = 2
 FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
 NEVER = 1 << 62  # an instant that no cut-off reaches
 # What a unit may have concluded, by the number that stands before it in the bytes: new ones go to the end.
