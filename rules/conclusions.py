@@ -179,8 +179,8 @@ class Worked(msgspec.Struct, array_like=True):
     """Minutes of one document on one day on the provider's side, while rules take from them.
 
     ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who
-    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
-    lowers ``minutes`` and says so in a finding.
+    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision, ``assumptions`` name this project's own
+    choices behind the rate. Mutable: each rule that takes minutes lowers ``minutes`` and says so in a finding.
     """
 
     day: int
@@ -195,6 +195,7 @@ class Worked(msgspec.Struct, array_like=True):
     rate_mills: int
     minutes: int
     overtime_minutes: int = 0
+    assumptions: tuple[str, ...] = ()
 
 
 class Loss(NamedTuple):

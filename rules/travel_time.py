@@ -19,7 +19,8 @@ from schemas.travel_claim import TravelClaim, Trip
 
 OTHER = {"IHSS": "WPCS", "WPCS": "IHSS"}
 Problem = tuple[str, str]  # code of the finding, what is missing
-Wage = Callable[[str, int], tuple[int, str | None, str]]
+Rate = tuple[int, str | None, str, tuple[str, ...]]  # mills; or code of the finding, what is missing; assumptions
+Wage = Callable[[str, int], Rate]
 
 
 class PricedTrips(NamedTuple):
@@ -62,7 +63,7 @@ def price_trips(
     payable = first_payable(document)
     for trip in trips(document):
         term = destination_of(trip)
-        rate, code, missing = _rate(trip, term, enrolled, wage, law)
+        rate, code, missing, assumed = _rate(trip, term, enrolled, wage, law)
         if code is not None:
             priced.refused[code, missing] = priced.refused.get((code, missing), 0) + trip.minutes
         elif term is not None:
@@ -80,21 +81,21 @@ def price_trips(
                     term.county,
                     rate,
                     trip.minutes,
+                    0,
+                    assumed,
                 )
             )
     return priced
 
 
-def _rate(
-    trip: Trip, term: AuthorizationTerm | None, enrolled: Callable[[int], bool], wage: Wage, law: Law
-) -> tuple[int, str | None, str]:
+def _rate(trip: Trip, term: AuthorizationTerm | None, enrolled: Callable[[int], bool], wage: Wage, law: Law) -> Rate:
     day = trip.service_date
     if not enrolled(day):
-        return 0, "PROVIDER_NOT_ENROLLED", ""
+        return 0, "PROVIDER_NOT_ENROLLED", "", ()
     if weekly_minutes(day, law) is None:
-        return 0, "NOT_IN_FORCE", "pay for travel"
+        return 0, "NOT_IN_FORCE", "pay for travel", ()
     if term is None:
-        return 0, "NOT_IN_FORCE", "authorization of the recipient travelled to"
+        return 0, "NOT_IN_FORCE", "authorization of the recipient travelled to", ()
     return wage(term.county, day)
 
 

@@ -40,7 +40,7 @@ def trip(minutes: int = 30, to: str = "R2", on: int = PERIOD, program: str = "IH
 
 
 def price(document: Document[TravelClaim], term: AuthorizationTerm | None = IHSS, enrolled: bool = True) -> Any:
-    return price_trips(document, lambda _: term, lambda _: enrolled, lambda county, on: (20_440, None, ""), LAW)
+    return price_trips(document, lambda _: term, lambda _: enrolled, lambda county, on: (20_440, None, "", ()), LAW)
 
 
 def test_the_trips_programs_authorization_names_the_county_else_the_others() -> None:
