@@ -132,20 +132,26 @@ def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":
     return counter
 
 
-def doctor(as_json: AsJson = False, quiet: Quiet = False) -> int:
+def doctor(
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
     """What this machine has and lacks, what each thing is needed for, and how to come by it.
 
+    Also which wages and rates of the law are carried forward, and which end within 60 days.
     Exit code 1 only if something is missing that replay needs.
 
     [bold]Examples[/]
 
         ihss-payroll doctor
 
-        ihss-payroll doctor --json
+        ihss-payroll doctor --law my-rates --json
     """
     from pipelines.doctor import checks
+    from pipelines.pay_commands import overlaid_law
 
-    found = checks(Path.cwd())
+    found = checks(Path.cwd(), overlaid_law(law) if law else None)
     able = not any(check.missing for check in found)
     if as_json:
         print(json.dumps({"able_to_replay": able, "checks": [check._asdict() for check in found]}, indent=2))

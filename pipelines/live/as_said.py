@@ -19,7 +19,7 @@ from pipelines.live.memory import Memory, State
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import ID_FIELDS, Run, identity
 from rules.adjustment import deductions_said
-from rules.conclusions import Line, Record, Statement
+from rules.conclusions import Line, Record, Statement, worth_nothing
 from rules.findings import Finding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, Said
@@ -152,22 +152,9 @@ def _filed(kept: Kept, month: int, id: str, real: Fields | None) -> Statement | 
     """The statement on file. One that this code never made but that was paid is put there, worth nothing."""
     of_month = kept.case.filed.statements[month]
     if id not in of_month and real is not None and real["kind"] != "ADVANCE":
-        kept.file(id, real["cut_off"], _worth_nothing(id, real))
+        about = (real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents"))
+        kept.file(id, real["cut_off"], worth_nothing(id, *about))
     return of_month.get(id)
-
-
-def _worth_nothing(id: str, real: Fields) -> Statement:
-    return Statement(
-        statement_id=id,
-        **{name: real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents")},
-        **dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0),
-        lines=[],
-        payable=None,
-        relationship="NON_RELATIVE",
-        live_in=False,
-        offsettable=[],
-        assumptions=[],
-    )
 
 
 def _first_charged(account: Account) -> int:

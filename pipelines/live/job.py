@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pipelines.law_notices import notices
 from pipelines.live.accepted import accept
 from pipelines.live.clock import Clock
 from pipelines.live.collector import Batch, Collector
@@ -103,6 +104,7 @@ class Job:
             sent = self._send()
             self.teller.voice.beat("", 0, 0)
             self.teller.tell_run(_day(cut_off), run, sent, self.source.oldest() if self.source else None)
+            self.teller.tell_law(notices(self.law, business_day_of(cut_off), cut_off))
 
     def _send(self) -> int:
         """Send what is decided; what does not go out now goes out in a later round."""

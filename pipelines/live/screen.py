@@ -141,6 +141,8 @@ def sentence(told: dict[str, Any]) -> Text:
         paid = f"{rest['instructions']:,} instructions, ${dollars(rest['net_cents'])} net"
         more = f"{sum(rest['findings'].values()):,} findings, {rest['keys']:,} keys decided again"
         return Text.assemble(("Pay run ", "bold"), (rest["run"], "bold cyan"), f": {paid}; {more}")
+    if event == "law":
+        return Text(rest["says"], style="yellow")
     words = ", ".join(f"{name.replace('_', ' ')} {_shown(each)}" for name, each in rest.items())
     style = "yellow" if event in ("not sent", "torn tail cut off", "history accepted") else ""
     return Text.assemble((event.capitalize(), style or "bold"), f": {words}" if words else "")

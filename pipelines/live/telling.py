@@ -3,11 +3,12 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
@@ -85,6 +86,11 @@ class Teller:
         self.last_run = {"run": day, **sums}
         waits = {"oldest_unacknowledged_seconds": self.age(oldest)}
         self.tell("pay run", run=day, engine=run.engine, **sums, **by_name, **waits)
+
+    def tell_law(self, found: Iterable[Notice]) -> None:
+        """What the law does not know, or soon will not, as of a pay run: a line each (WAGE-2)."""
+        for each in found:
+            self.tell("law", says=each.sentence)
 
     def count(self, collector: Collector, open_run: int, entries: int, unsent: int, oldest: int | None) -> None:
         """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``unsent``: pay runs

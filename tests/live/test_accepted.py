@@ -161,7 +161,7 @@ def test_what_the_world_has_heard_ends_as_this_code_says(tmp_path: Path, backwar
         never_given = one["outcome"] == "NOTED" and one["due_by"] is None  # it was excused before it could be
         assert never_given or (one["due_by"] or 0) >= (wanted[id]["due_by"] or 0)
     told = next(json.loads(line) for line in world.log.getvalue().splitlines() if "history accepted" in line)
-    assert told["taken_back" if backwards else "said_again"] > 2
+    assert told["taken_back" if backwards else "said_again"] >= 2
     names = ("recipient_id", "service_month")
     assert latest(world.said(), "AdvanceReconciliation", *names) == latest(
         always.said(), "AdvanceReconciliation", *names

@@ -222,7 +222,7 @@ def test_a_journal_that_holds_nothing_yet_is_misuse_of_replay(here, capsys) -> N
 
 @pytest.mark.parametrize("number", [13, 17, 20, 21, 28, 30, 36])
 def test_what_the_machine_refuses_is_one_line(number, monkeypatch, capsys) -> None:
-    def refuse(folder: Path) -> None:
+    def refuse(folder: Path, law: object) -> None:
         raise OSError(number, os.strerror(number), "county")
 
     monkeypatch.setattr("pipelines.doctor.checks", refuse)
@@ -234,7 +234,7 @@ def test_what_the_machine_refuses_is_one_line(number, monkeypatch, capsys) -> No
 
 
 def test_a_file_that_a_bug_expects_is_a_traceback(monkeypatch) -> None:
-    def expect(folder: Path) -> None:
+    def expect(folder: Path, law: object) -> None:
         (folder / "nowhere").read_text()
 
     monkeypatch.setattr("pipelines.doctor.checks", expect)
