@@ -172,20 +172,15 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
 
 
 def worth_nothing(
-    statement_id: str,
-    kind: str,
-    provider_id: str,
-    recipient_id: str | None,
-    period_start: int,
-    documents: Sequence[str] = (),
-    relationship: str = "NON_RELATIVE",
-    live_in: bool = False,
+    statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
+    documents: Sequence[str] = (), relationship: str = "NON_RELATIVE", live_in: bool = False,
     assumptions: Sequence[str] = (),
-) -> Statement:
+) -> Statement:  # fmt: skip
     """A statement that there is nothing on: whose it is, and what once decided it."""
-    about = statement_id, kind, provider_id, recipient_id, period_start
-    nothing: tuple[list[Line], int, int, int, int, None] = [], 0, 0, 0, 0, None
-    return Statement(*about, *nothing, relationship, live_in, [], list(documents), list(assumptions))
+    return Statement(
+        statement_id, kind, provider_id, recipient_id, period_start, [], 0, 0, 0, 0, None, relationship, live_in, [],
+        list(documents), list(assumptions),
+    )  # fmt: skip
 
 
 class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
