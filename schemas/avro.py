@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
-from fastavro.read import SchemaResolutionError
 from pydantic import ValidationError
 
 from schemas import KINDS
@@ -77,22 +76,23 @@ def decode_message(raw: bytes, kind: str | None = None) -> Record:
         raise Unreadable("UNKNOWN_SCHEMA", f"No published schema has the fingerprint {mark.hex()}.")
     if kind not in (None, version.kind):
         raise Unreadable("UNKNOWN_SCHEMA", f"The message is a {version.kind}, not a {kind}.")
-    return validate(version.kind, _decode_body(version, raw[PREFIX:]))
+    return decode_as(version, raw[PREFIX:])
 
 
 def decode_plain(kind: str, raw: bytes) -> Record:
     """The record of a plain Avro body in the current schema of ``kind``."""
-    return validate(kind, _decode_body(published()[fingerprint_of(kind)], raw))
+    return decode_as(published()[fingerprint_of(kind)], raw)
+
+
+def decode_as(version: Published, body: bytes) -> Record:
+    """The record of a plain Avro body in a version that is known. Raises Unreadable."""
+    return validate(version.kind, _decode_body(version, body))
 
 
 def _decode_body(version: Published, body: bytes) -> dict[str, Any]:
     stream = BytesIO(body)
     try:
         record = fastavro.schemaless_reader(stream, version.layout, version.reader)
-    except SchemaResolutionError:
-        raise Unreadable(
-            "UNKNOWN_SCHEMA", f"The message does not resolve to the current schema of {version.kind}."
-        ) from None
     except (EOFError, IndexError, ValueError, OverflowError):
         raise Unreadable("UNREADABLE", f"The bytes end early or are no {version.kind}.") from None
     if stream.tell() != len(body):

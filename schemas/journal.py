@@ -13,8 +13,8 @@ from typing import IO, Any, NamedTuple
 
 import fastavro
 
-from schemas.container import BAD_BYTES, BAD_SCHEMA, Spliced
-from schemas.physical import Unreadable
+from schemas.container import BAD_BYTES, Spliced
+from schemas.physical import BAD_SCHEMA, Unreadable
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"

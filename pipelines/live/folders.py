@@ -7,12 +7,13 @@ same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost,
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipelines.live.collector import Batch, Message, Taken, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from schemas import FACTS
-from schemas.avro import Container, Unreadable, original_message
+from schemas.avro import Container, Unreadable, encode_message, original_message, validate
 
 LARGEST_BATCH = 2000
 TAKEN = "taken"
@@ -69,8 +70,19 @@ def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
             if container.kind not in FACTS:
                 raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
             for position, record in container:
-                yield Message(original_message(container.kind, container, record), f"{origin}:{position}")
+                yield _message(container, record, f"{origin}:{position}")
         except Unreadable as damage:
             stream.seek(damage.offset or 0)
             yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
     yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
+
+
+def _message(container: Container, record: dict[str, Any], origin: str) -> Message:
+    """The record last read. A journal is read without the schemas of its writers, so what others wrote otherwise is
+    written as we would; what cannot be used stays as it was."""
+    try:
+        if container.reader_schema is not None:
+            return Message(encode_message(validate(container.kind, record)), origin)
+    except Unreadable as wrong:
+        return Message(original_message(container.kind, container, record), origin, wrong=wrong)
+    return Message(original_message(container.kind, container, record), origin)
