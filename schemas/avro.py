@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 from pydantic import ValidationError
@@ -39,19 +39,43 @@ __all__ = [
     "write_container",
 ]
 
+MISSING = "missing"  # pydantic's name
 MARKER = b"\xc3\x01"
 PREFIX = len(MARKER) + 8
 
 
 def validate(kind: str, record: dict[str, Any]) -> Record:
-    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field."""
+    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field, and all
+    that are missing."""
     try:
         return KINDS[kind].model_validate(record)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        if first["type"] == CONTRADICTION:
-            raise Unreadable("CONTRADICTORY", first["msg"], first["ctx"]["field"]) from None
-        raise Unreadable("INVALID", first["msg"], path_of(first["loc"])) from None
+        raise refusal(wrongs(wrong)) from None
+
+
+class Wrong(NamedTuple):
+    """A field that cannot be used: its path, pydantic's name of what is wrong with it, and its words."""
+
+    field: str
+    type: str
+    words: str
+
+
+def wrongs(found: ValidationError) -> list[Wrong]:
+    """All that is wrong with a record, in the order of its fields."""
+    errors = found.errors(include_url=False, include_input=False)
+    fields = (each["ctx"]["field"] if each["type"] == CONTRADICTION else path_of(each["loc"]) for each in errors)
+    return [Wrong(field, each["type"], each["msg"]) for field, each in zip(fields, errors, strict=True)]
+
+
+def refusal(found: list[Wrong]) -> Unreadable:
+    """The refusal of a record for the first of what is wrong with it; of missing fields all are named at once."""
+    first, missing = found[0], [each.field for each in found if each.type == MISSING]
+    if first.type == CONTRADICTION:
+        return Unreadable("CONTRADICTORY", first.words, first.field)
+    words = [first.words] if first.type != MISSING else []
+    words += [f"Missing: {', '.join(missing)}."] if missing else []
+    return Unreadable("INVALID", " ".join(words), first.field)
 
 
 def encode(record: Record) -> bytes:

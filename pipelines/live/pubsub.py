@@ -82,6 +82,10 @@ class TopicsIn:
         """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
         return min(list(self._waiting.values()), default=None)
 
+    def ignored(self, until: int) -> dict[str, int]:
+        """Nothing: whatever comes is taken, or rejected."""
+        return {}
+
     def close(self) -> None:
         """Pull no more."""
         self._over.set()

@@ -1,7 +1,7 @@
 """The schemas that Pub/Sub holds a topic's messages to: a plain Avro body is read by the one it was written by.
 
-Each message names it, with its revision; Pub/Sub is asked for each once. Where it may not be asked (roles/pubsub.viewer)
-or knows it no more, the versions that we published are tried.
+Each message names it, with its revision; Pub/Sub is asked for each once. Where it may not be asked (that takes
+roles/pubsub.viewer) or knows it no more, the versions that we published are tried.
 """
 
 import os
@@ -14,9 +14,9 @@ from google.cloud import pubsub_v1
 from google.pubsub_v1.services.schema_service.transports.grpc import SchemaServiceGrpcTransport
 from google.pubsub_v1.types import Schema
 
-from schemas.avro import MARKER, Unreadable, decode_as, encode_message
+from schemas.avro import Unreadable, decode_as, encode_message
 from schemas.cloud_journal import ENCODING, Delivery, message_in
-from schemas.physical import Published, declared_schema, fingerprint, reader_of, written_schema
+from schemas.physical import Published, declared_schema, reader_of, written_schema
 
 NAME, REVISION = "googclient_schemaname", "googclient_schemarevisionid"  # Pub/Sub's own attributes, as ENCODING is
 SECONDS_OF_ANSWER = 20.0

@@ -96,7 +96,8 @@ def test_our_own_schema_is_our_own_bytes() -> None:
 
 
 def test_a_schema_that_may_not_be_seen_leaves_the_published_versions() -> None:
-    for schemas in (schemas_that(NotFound("gone"))[0], TopicSchemas(), schemas_that(attributes={ENCODING: "BINARY"})[0]):
+    unnamed = {ENCODING: "BINARY"}
+    for schemas in (schemas_that(NotFound("gone"))[0], TopicSchemas(), schemas_that(attributes=unnamed)[0]):
         assert decode_message(taken(encode(TIMESHEET), schemas).raw) == TIMESHEET
 
 
