@@ -73,9 +73,10 @@ def refusal(found: list[Wrong]) -> Unreadable:
     first, missing = found[0], [each.field for each in found if each.type == MISSING]
     if first.type == CONTRADICTION:
         return Unreadable("CONTRADICTORY", first.words, first.field)
-    words = [first.words] if first.type != MISSING else []
-    words += [f"Missing: {', '.join(missing)}."] if missing else []
-    return Unreadable("INVALID", " ".join(words), first.field)
+    if not missing:
+        return Unreadable("INVALID", first.words, first.field)
+    words = "" if first.type == MISSING else f"{first.words.rstrip('.')}. "
+    return Unreadable("INVALID", f"{words}Missing: {', '.join(missing)}.", first.field)
 
 
 def encode(record: Record) -> bytes:

@@ -121,9 +121,12 @@ def _refused(found: list[Wrong], reading: _Reading) -> Unreadable:
     in_words = [reading.in_words(each) for each in found]
     refused = refusal(in_words)
     others = [each for each in in_words[1:] if each.type != MISSING]
+    if not others:
+        return refused
     told = [f"{each.field}: {each.words}" for each in others[:MOST_TOLD]]
-    more = [f"Wrong too: {', '.join(each.field for each in others[MOST_TOLD:])}."] if others[MOST_TOLD:] else []
-    return Unreadable(refused.reason, " ".join((refused.message, *told, *more)), refused.field)
+    told += [f"Wrong too: {', '.join(each.field for each in others[MOST_TOLD:])}"] if others[MOST_TOLD:] else []
+    message = " ".join(f"{each.rstrip('.')}." for each in (refused.message, *told))
+    return Unreadable(refused.reason, message, refused.field)
 
 
 def _day(text: str) -> int | str:

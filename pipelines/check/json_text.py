@@ -15,6 +15,7 @@ from schemas.avro import Unreadable
 
 Json = Any
 BOM = b"\xef\xbb\xbf"
+ENOUGH = 4  # bytes that tell an encoding
 SPACE = re.compile(r"[ \t\r\n]*")
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are none
 LONGEST_NUMBER = 30  # digits; Python itself gives up at 4,300, and no field takes half as many
@@ -41,12 +42,15 @@ class Piece(NamedTuple):
 def pieces(lines: Iterable[bytes]) -> Iterator[Piece]:
     """The values of a text that comes line by line."""
     lines = iter(lines)
-    first = next(lines, b"")
-    encoding = json.detect_encoding(first)
+    first: list[bytes] = []
+    while sum(map(len, first)) < ENOUGH and (line := next(lines, None)) is not None:
+        first.append(line)
+    encoding = json.detect_encoding(b"".join(first))
     if not encoding.startswith("utf-8"):
-        yield from _of_other(b"".join((first, *lines)), encoding)
+        yield from _of_other(b"".join((*first, *lines)), encoding)
         return
-    numbered = enumerate(chain([first.removeprefix(BOM)], lines), 1)
+    first[:1] = [each.removeprefix(BOM) for each in first[:1]]
+    numbered = enumerate(chain(first, lines), 1)
     number, begins = next(((number, line) for number, line in numbered if line.strip()), (1, b""))
     if _is_event(begins):
         yield from _of_lines(chain([(number, begins)], numbered))

@@ -1,4 +1,4 @@
-"""What a command did not use is said where it is seen: files it does not read, folders of which nothing could be used."""
+"""What a command did not use is said where it is seen: files it does not read, folders that hold nothing of use."""
 
 import json
 import os
@@ -68,7 +68,9 @@ def said_last(told: subprocess.CompletedProcess[str]) -> str:
 def test_what_is_left_out_is_said_last_and_kept_in_the_summary(littered: Path, tmp_path: Path) -> None:
     told = typed("replay", "--events", littered, "--out", tmp_path / "out", "--strict")
     assert told.returncode == 0, told.stderr
-    assert said_last(told) == f"9 files below {littered} were not read (only *.avro): {', '.join(LITTER[:5])} and 4 more"
+    assert (
+        said_last(told) == f"9 files below {littered} were not read (only *.avro): {', '.join(LITTER[:5])} and 4 more"
+    )
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["inputs"]["ignored_files"] == LITTER
     quiet = typed("replay", "--events", littered, "--out", tmp_path / "out", "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr.count("\n")) == (0, "", 1)
