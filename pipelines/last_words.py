@@ -1,6 +1,7 @@
 """What a replay says last, where it is seen: what it left out, and that nothing, or not all, could be used."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,11 @@ def last_words(inputs: Inputs, events: Path, strict: bool) -> list[str]:
 
 def say_last(words: list[str], in_report: bool) -> None:
     """Say it on standard error, and at the end of what was printed as well unless one terminal shows both."""
-    if in_report and not (sys.stdout.isatty() and sys.stderr.isatty()):
-        print("\n".join(words), flush=True)
-    sys.stdout.flush()
+    in_report &= not (sys.stdout.isatty() and sys.stderr.isatty())
+    with suppress(BrokenPipeError):  # who reads no further is told all the same
+        for word in words if in_report else ():
+            print(word)
+        sys.stdout.flush()
     for word in words:
         print("ihss-payroll:", word, file=sys.stderr)
 

@@ -39,9 +39,7 @@ class Counter(Door):
         self.now = now
         self.placed: list[Placed] = []
         self.late: list[Record] = []  # what is said of facts that came late
-        self.bad_lines: set[str] = (
-            set()
-        )  # where events of a text stand that were rejected: what follows such a one is used
+        self.bad_lines: set[str] = set()  # where events of a text are that were rejected: what follows them is used
         self._origin = ""
         self._journalled = False
 

@@ -18,6 +18,7 @@ NAMED = re.compile(r"(?:(\d{1,2})[ -]?([A-Za-z]{3,9})|([A-Za-z]{3,9})\.? (\d{1,2
 CLOCK = re.compile(r"[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)? ?([AaPp][Mm])?", re.ASCII)
 OFFSET = re.compile(r"[+-]\d{2}:\d{2}", re.ASCII)
 MONTHS = list(calendar.month_name)
+LONGEST_NUMBER = 20  # digits
 HALF_DAY = 12  # hours
 NO_END = date.max  # as many systems write it
 DAY = "A day is written YYYY-MM-DD"
@@ -129,6 +130,8 @@ def _read(value: Any) -> str:
     """What was read, where that can be shown."""
     if isinstance(value, str):
         return f'Read "{value}".' if SHOWN.fullmatch(value) else f"Read a text of {len(value):,} characters."
+    if isinstance(value, int) and len(str(value)) > LONGEST_NUMBER:
+        return f"Read a number of more than {LONGEST_NUMBER} digits."
     if value is None or isinstance(value, bool | int):
         return f"Read {'null' if value is None else str(value).lower()}."
     return "Read a number with a fraction." if isinstance(value, float) else "Read a list or an object."

@@ -72,11 +72,14 @@ def _of_other(raw: bytes, encoding: str) -> Iterator[Piece]:
 def _of_text(text: str, line: int) -> Iterator[Piece]:
     """Values one after the other; if that breaks off and some line is an event by itself, a value a line."""
     found = list(_Reader(text, line).each())
-    lines = list(enumerate(text.encode("utf-8", "surrogateescape").split(b"\n"), line))
-    if _broke_off(found) and not text.lstrip().startswith("[") and any(_is_event(each) for _, each in lines):
-        yield from _of_lines(lines)
+    if not _broke_off(found):
+        yield from found
         return
-    yield from (_with_the_rest(each) if each is found[-1] and _broke_off(found) else each for each in found)
+    lines = list(enumerate(text.encode("utf-8", "surrogateescape").split(b"\n"), line))
+    if not text.lstrip().startswith("[") and any(_is_event(each) for _, each in lines):
+        yield from _of_lines(lines)
+    else:
+        yield from (*found[:-1], _with_the_rest(found[-1]))
 
 
 def _with_the_rest(last: Piece) -> Piece:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import grpc
-from google.api_core.exceptions import InvalidArgument, NotFound, PermissionDenied
+from google.api_core.exceptions import InvalidArgument, MethodNotImplemented, NotFound, PermissionDenied
 from google.cloud import pubsub_v1
 from google.pubsub_v1.services.schema_service.transports.grpc import SchemaServiceGrpcTransport
 from google.pubsub_v1.types import Schema
@@ -20,7 +20,7 @@ from schemas.physical import Published, declared_schema, reader_of, written_sche
 
 NAME, REVISION = "googclient_schemaname", "googclient_schemarevisionid"  # Pub/Sub's own attributes, as ENCODING is
 SECONDS_OF_ANSWER = 20.0
-NOT_TO_BE_HAD = (NotFound, PermissionDenied, InvalidArgument)
+NOT_TO_BE_HAD = (NotFound, PermissionDenied, InvalidArgument, MethodNotImplemented)  # and not later either
 Named = tuple[str, str, str]  # kind, name, revision
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines import cli
 from pipelines.files_below import Below, files_below, folder_of_facts, named_files, unread
-from pipelines.last_words import failure, last_words, nothing_due
+from pipelines.last_words import failure, last_words, nothing_due, say_last
 from pipelines.misuse import Misuse
 from pipelines.simulate import simulate
 from schemas.avro import Container, write_container
@@ -166,6 +166,15 @@ def test_all_that_there_is_to_say_is_said() -> None:
     said = last_words(inputs(rejected=2, ignored=("a.csv",)), Path("facts"), strict=False)
     assert said[0] == "1 file below facts was not read (only *.avro): a.csv" and len(said) == 2
     assert last_words(inputs(used=2), Path("facts"), strict=True) == []
+
+
+def test_with_nothing_to_say_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    say_last([], in_report=True)
+    assert capsys.readouterr() == ("", "")
+    say_last(["one", "two"], in_report=True)
+    assert capsys.readouterr() == ("one\ntwo\n", "ihss-payroll: one\nihss-payroll: two\n")
+    say_last(["one"], in_report=False)
+    assert capsys.readouterr() == ("", "ihss-payroll: one\n")
 
 
 def test_a_folder_of_a_journal_has_files_of_its_own(littered: Path) -> None:
