@@ -271,7 +271,13 @@ def test_day_and_month_are_never_taken_for_each_other(day: date, way: str, clock
             assert f"{min(other)} or {max(other)}" in words
 
 
-@given(at=st.builds(datetime.combine, DAYS, st.times().map(lambda at: at.replace(microsecond=0))))
+@given(
+    at=st.builds(
+        datetime.combine,
+        st.dates(date(1900, 1, 2), date(2199, 12, 30)),
+        st.times().map(lambda at: at.replace(microsecond=0)),
+    )
+)
 def test_an_instant_without_its_offset_is_no_instant(at: datetime) -> None:
     words = instant_words(at.isoformat())
     assert f'Read "{at.isoformat()}". An instant is written with its offset from UTC: ' in words

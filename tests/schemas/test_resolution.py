@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from schemas import ARRIVALS, FACTS, KINDS
 from schemas.avro import Container, Unreadable, validate
 from schemas.cloud_journal import SCHEMA, Deliveries
+from schemas.journal import MARKER, NAME, is_segment, read_segment
 from tests.schemas.samples import SAMPLES, changed
 from tests.schemas.writers import Json, encoded, file_with, leaves, published
 
@@ -357,6 +358,16 @@ def test_a_schema_that_would_kill_the_reader_is_refused(more, words):
         refused = refusal_of(schema)
         assert refused.message == f"Nothing is read by the writer's schema: {words}"
         assert refused.field in {each["name"] for each in more}
+
+
+def test_what_only_seems_to_be_a_journal_is_read_by_no_schema_of_its_own():
+    """A folder of facts may hold what bears a journal's marks."""
+    theirs = {"type": "record", "name": NAME, "fields": [{"name": "more", "type": ["null", NODE]}]}
+    raw = file_with(theirs, b"\x02" * 1_000_000).replace(bytes(range(16)), MARKER)
+    assert is_segment(BytesIO(raw))
+    with pytest.raises(Unreadable) as refused:
+        list(read_segment(BytesIO(raw)))
+    assert (refused.value.reason, refused.value.offset) == ("UNREADABLE", 0)
 
 
 # --- whatever is accepted can be read ---------------------------------------------------------------------------------
