@@ -13,6 +13,7 @@ from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
 
+GAUGES = ("unsent_pay_runs", "files_ignored", "oldest_unacknowledged_seconds")
 Health = dict[str, Any]
 
 
@@ -92,9 +93,11 @@ class Teller:
         for each in found:
             self.tell("law", says=each.sentence)
 
-    def count(self, collector: Collector, open_run: int, entries: int, unsent: int, oldest: int | None) -> None:
+    def count(
+        self, collector: Collector, open_run: int, entries: int, unsent: int, ignored: int, oldest: int | None
+    ) -> None:
         """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``unsent``: pay runs
-        that are decided and have not arrived."""
+        that are decided and have not arrived; ``ignored``: files that are never taken."""
         health = {
             "open_run": iso(business_day_of(open_run)),
             "cut_off": open_run,
@@ -103,6 +106,7 @@ class Teller:
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
             "unsent_pay_runs": unsent,
+            "files_ignored": ignored,
             "oldest_unacknowledged_seconds": self.age(oldest),
         }
         if health != self._said:
@@ -124,7 +128,7 @@ class Teller:
             for each, count in sorted(counts.items())
         ]
         lines += [f"ihss_{name}_total {count}" for name, count in sorted(self.sums.items())]
-        lines += [f"ihss_{name} {self._said[name]}" for name in ("unsent_pay_runs", "oldest_unacknowledged_seconds")]
+        lines += [f"ihss_{name} {self._said[name]}" for name in GAUGES]
         return "\n".join([*lines, ""])
 
 

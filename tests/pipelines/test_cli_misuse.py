@@ -203,7 +203,8 @@ def test_every_command_is_tried() -> None:
 def test_a_folder_of_another_avro_is_replayed_to_rejections(world, tmp_path) -> None:
     asked = ["replay", "--events", str(world / "other"), "--out", str(tmp_path / "out"), "--json"]
     told = subprocess.run([sys.executable, "-m", "pipelines.cli", *asked], capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
+    assert told.returncode == 1, told.stderr
+    assert told.stderr.splitlines()[-1].startswith("ihss-payroll: nothing could be used: 4 of 4 inputs rejected")
     assert json.loads(told.stdout)["inputs"]["rejections"] == {"UNKNOWN_SCHEMA": 4}
 
 
