@@ -60,11 +60,13 @@ class Leaf(NamedTuple):
         return changed
 
     def put(self, schema: Json, by: Json) -> None:
-        """Something else, in the schema itself."""
+        """Something else, in the schema itself; a field's own default goes with the type that it was of."""
         *way, last = self.steps
         for step in way:
             schema = schema[step]
         schema[last] = by
+        if last == "type":
+            schema.pop("default", None)
 
 
 def leaves(schema: Json, field: str = "", steps: tuple[Any, ...] = ()) -> Iterator[Leaf]:
