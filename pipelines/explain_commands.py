@@ -57,9 +57,9 @@ def explain(
 
 
 def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":
-    from pipelines.cli import overlaid_law
     from pipelines.explain.answer import Sources, answer
     from pipelines.explain.paid import Refusal
+    from pipelines.pay_commands import overlaid_law
 
     try:
         return answer(question, Sources(events, paid, overlaid_law(law)))

@@ -14,7 +14,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from pipelines.reference import commands, law_pages, records
+from pipelines.reference import law_pages, records
 from pipelines.reference.law_book import LAW_IDS, ROOT, families
 from rules.findings import catalog
 from schemas import KINDS
@@ -38,17 +38,13 @@ DRAWING = re.compile(r'<img alt="([^"]*)" src="([^"]*?pictures/[\w-]+\.svg)"\s*/
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages and those that live elsewhere in the house."""
-    for path, text in _added():
+    """Add the generated pages and those that live elsewhere in the house, and give each its place in the navigation."""
+    there = sorted(file.src_uri for file in files.documentation_pages())
+    made = dict(_pages())
+    for path, text in made.items():
         files.append(File.generated(config, path, content=text))
+    config.nav = navigation([*there, *made])
     return files
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The navigation: what of the roll is there, then what is there beside it."""
-    there = [path.relative_to(config.docs_dir).as_posix() for path in sorted(Path(config.docs_dir).rglob("*.md"))]
-    config.nav = navigation([*there, *(path for path, _ in _added())])
-    return config
 
 
 def navigation(paths: list[str]) -> list[dict[str, list[str]]]:
@@ -63,16 +59,10 @@ def _found(name: str, paths: list[str]) -> list[str]:
     return [path for path in paths if PurePosixPath(path).match(name)] if "*" in name else [name] * (name in paths)
 
 
-@cache
-def _added() -> tuple[tuple[str, str], ...]:
-    return tuple(_pages())
-
-
 def _pages() -> Iterator[tuple[str, str]]:
     yield from ((path, (ROOT / source).read_text("utf-8")) for path, source in FROM_ELSEWHERE.items())
     yield from ((f"records/{path}", text) for path, text in records.pages())
     yield from ((f"law/{path}", text) for path, text in law_pages.pages())
-    yield "reference/commands.md", commands.page()
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
