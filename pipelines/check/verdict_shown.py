@@ -6,9 +6,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.check.tables import hours, sections, table
+from pipelines.check.tables import sections, table
 from pipelines.check.verdict import withholds
-from pipelines.wording import KINDS, REASONS, in_words
+from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
 
 FIRST = 20
@@ -63,7 +63,7 @@ def _findings(findings: list[Told]) -> Table | None:
             row["rule"],
             row["addressee"].capitalize(),
             f"{row['count']:,}",
-            hours(row["minutes"]) if row["minutes"] else "",
+            clock(row["minutes"]) if row["minutes"] else "",
             dollars(row["cents"]) if row["cents"] else "",
         )
     return made if findings else None
