@@ -14,7 +14,7 @@ from rules.money import half_up
 from tests.walkthrough import ADVANCE_MONTH, BLOCK, LAW_AS_DATA, blocks_of, overlays, renewed
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "tests/cases/README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "tests/cases/README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 ALL_PAGES = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

@@ -22,13 +22,16 @@ from schemas import KINDS
 ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "payment_files.md"],
-    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "changelog.md"],
-    "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md"],
+    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "contributing.md", "changelog.md"],
+    "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
     "Connect": ["consumer/README.md", "records/*"],
     "The law": ["law/*"],
     "Reference": ["architecture.md", "reference/*"],
 }
-FROM_ELSEWHERE = {"changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md"}
+FROM_ELSEWHERE = {
+    "changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md",
+    "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md",
+}  # fmt: skip
 MADE = {"the law as implemented": "law/index.html", "records": "records/index.html"}
 """Pages that are only on the site: pages in docs/ name them in italics, for a link would be dead in the repository."""
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?![a-z]+:|#)([^)\s]+)\)")
