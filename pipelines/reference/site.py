@@ -14,6 +14,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
+from pipelines.law_text import address_of, paragraphs
 from pipelines.reference import law_pages, records
 from pipelines.reference.law_book import LAW_IDS, ROOT, families
 from rules.findings import catalog
@@ -24,7 +25,7 @@ ROLL: dict[str, list[str]] = {
     "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "payment_files.md"],
     "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "contributing.md", "changelog.md"],
     "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
-    "Connect": ["consumer/README.md", "records/*"],
+    "Connect": ["consumer/README.md", "contract.md", "records/*"],
     "The law": ["law/*"],
     "Reference": ["architecture.md", "reference/*"],
 }
@@ -32,7 +33,9 @@ FROM_ELSEWHERE = {
     "changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md",
     "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md",
 }  # fmt: skip
-MADE = {"the law as implemented": "law/index.html", "records": "records/index.html"}
+MADE = {
+    "the law as implemented": "law/index.html", "the law's text": "law/text.html", "records": "records/index.html",
+}  # fmt: skip
 """Pages that are only on the site: pages in docs/ name them in italics, for a link would be dead in the repository."""
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?![a-z]+:|#)([^)\s]+)\)")
 TAG = re.compile(r"(<[^>]+>)")
@@ -88,7 +91,7 @@ def moved(link: re.Match[str], source: Path, here: str, files: Files) -> str:
 
 def _page_of(named: str, files: Files) -> str | None:
     """The source of the page that shows a file or folder of the house."""
-    moved_here = {elsewhere: page for page, elsewhere in FROM_ELSEWHERE.items()}
+    moved_here = {elsewhere: page for page, elsewhere in FROM_ELSEWHERE.items()} | {"rules/LAW.md": "law/text.md"}
     below = named.removeprefix("docs/")
     wanted = (moved_here.get(named), moved_here.get(f"{named}/README.md"), below, f"{below}/README.md")
     return next((path for path in wanted if path and files.get_file_from_path(path)), None)
@@ -143,9 +146,11 @@ def _id_linked(found: re.Match[str], here: str) -> str:
 
 @cache
 def _rules() -> dict[str, str]:
-    return {
+    """Where each rule is shown: as implemented, or if it is not yet, its text."""
+    implemented = {
         rule.id: f"law/{family.name.lower()}.html#{rule.id.lower()}" for family in families() for rule in family.rules
     }
+    return {id: address_of(id, ".").removeprefix("./") for id in paragraphs()} | implemented
 
 
 @cache
