@@ -134,8 +134,8 @@ def test_files_named_are_there(page: Path) -> None:
 
 
 def test_a_missing_file_is_seen() -> None:
-    text = "`rules/none.py`, `rules/law.py`, `tests/cases/*.toml`, `rules/*.md`"
-    assert list(missing_paths(text)) == ["rules/none.py", "rules/*.md"]
+    text = "`rules/none.py`, `rules/law.py`, `tests/cases/*.toml`, `rules/*.rst`"
+    assert list(missing_paths(text)) == ["rules/none.py", "rules/*.rst"]
 
 
 COMMAND = typer.main.get_command(app)
