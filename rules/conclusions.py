@@ -37,12 +37,26 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
+    held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""
         index = day - self.period_start
         by_day = self.past_terms or self.minutes
         return by_day[index] if 0 <= index < len(by_day) else 0
+
+
+class LateTime(msgspec.Struct, array_like=True, frozen=True):
+    """Minutes of an approved timesheet that came for a closed month and wait for a person (TIME-6); to the provider."""
+
+    provider_id: str
+    recipient_id: str
+    program: str
+    period_start: int
+    document_id: str
+    minutes: int
+    payable: Stamp
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -147,6 +161,8 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
     documents: list[str]
     assumptions: list[str]
     bearing_cents: int = 0  # IHSS service, straight and premium, which can bear share of cost (SOC-4)
+    case_county: str | None = None  # whose case it is, of which findings tell
+    claim: tuple[str, str, int] | None = None  # a document it stands on: kind/document_id/revision, program, pay period
 
     @property
     def key(self) -> str:
@@ -161,6 +177,7 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
     last: int | None
     token: str | None
     recorded: Stamp
+    county: str = ""
 
 
 class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):

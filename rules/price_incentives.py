@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from rules.conclusions import Engagement, Line, Statement, Worked
-from rules.documents import Document
+from rules.documents import Document, named
 from rules.findings import Findings
 from rules.incentives import IncentiveVerdict, PaidTraining, Record, decide_claims, first_recorded_on, needs_on
 from rules.kept import CareerMonth, PaidIncentives
@@ -22,6 +22,7 @@ from rules.price_training import PROGRAM, PricedClass
 from rules.price_violations import Notice
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import LIFETIME, Decision
+from rules.whose_case import county_of_work
 from schemas.incentive_claim import IncentiveClaim
 
 CAREER, PAID = "career", "paid_incentives"  # ids of what a month and a lifetime keep to themselves
@@ -57,7 +58,7 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
         _find(verdict, notice, findings)
     paid = [verdict for verdict in verdicts if verdict.code is None]
     for key, of_statement in sorted(_by_statement(paid).items(), key=lambda item: (item[0][0] or "", item[0][1])):
-        statement = _statement(key, of_statement, months, filed.engagements, notice)
+        statement = _statement(key, of_statement, months, filed, notice)
         decision.conclusions[statement.statement_id] = statement
     if paid:
         claims = (verdict.document.current for verdict in paid)
@@ -105,12 +106,12 @@ def _statement(
     key: StatementKey,
     verdicts: Sequence[IncentiveVerdict],
     months: Iterable[CareerMonth],
-    engagements: Mapping[str, Engagement],
+    filed: Filed,
     notice: Notice,
 ) -> Statement:
     """The incentives of one statement as one line, since they differ in neither earning, program, county nor rate."""
     recipient, period = key
-    engagement = engagements.get(recipient or "")
+    engagement = filed.engagements.get(recipient or "")
     term = deciding_assignment(engagement.assignments, period_end(period)) if engagement else None
     rules = {_RULES[verdict.document.current.incentive] for verdict in verdicts}
     rule = rules.pop() if len(rules) == 1 else "INC-5"
@@ -132,6 +133,8 @@ def _statement(
         offsettable=[],
         documents=sorted(_references(verdicts, months)),
         assumptions=sorted({name for verdict in verdicts for name in _assumptions(verdict, notice.law)}),
+        case_county=county_of_work(engagement, filed.enrollments, None, period_end(period)),
+        claim=(min(verdict.document.reference for verdict in verdicts), PROGRAM, period),
     )
 
 
@@ -160,10 +163,9 @@ def _find(verdict: IncentiveVerdict, notice: Notice, findings: Findings) -> None
     if code is not None:
         findings.add(
             code,
-            provider_id=notice.provider_id,
             recipient_id=claim.recipient_id,
-            document_id=claim.document_id,
             statement_id=_statement_id(notice.provider_id, _key(verdict)),
             cents=verdict.cents or None,
             words={"missing": verdict.missing} if verdict.missing else {},
+            **named(claim),
         )

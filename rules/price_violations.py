@@ -9,6 +9,7 @@ is a new notice. A county's decision is about the ladder, so it is heard after t
 
 from typing import Any, NamedTuple
 
+from rules.documents import named
 from rules.findings import Finding, Findings, finding_id, long_date, note_conflicts
 from rules.law import Law
 from rules.periods import business_day_of, hhmm, month_of, saturday_of
@@ -121,15 +122,14 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
     }
 
 
-def find_late_travel(filed: Filed, provider_id: str, findings: Findings) -> None:
+def find_late_travel(filed: Filed, findings: Findings) -> None:
     """FILING_LIMIT: for a person."""
     for claim, minutes in filed.travel_too_late():
         findings.add(
             "FILING_LIMIT",
             minutes=minutes,
             message=None if minutes else "nothing_more",
-            provider_id=provider_id,
-            document_id=claim.document_id,
             service_month=month_of(claim.period_start),
+            **named(claim),
         )
     note_conflicts(filed.late_conflicts(), findings)

@@ -56,6 +56,10 @@ class Decision:
         self.records: list[Any] = []
         self.reviews: dict[Unit, int] = {}
 
+    def look_again(self, unit: Unit, instant: int) -> None:
+        """Ask to decide a unit again at an instant, if not before."""
+        self.reviews[unit] = min(instant, self.reviews.get(unit, instant))
+
 
 class Change(NamedTuple):
     """One id whose conclusion became another: ``now`` None if it vanished. ``id`` "": a record, said once."""

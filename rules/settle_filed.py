@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-import msgspec
-
 from rules.advance_pay import asked_for
 from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
@@ -155,7 +153,23 @@ def references(facts: Iterable[Fact | None]) -> list[str]:
     return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
 
 
-def _worth_nothing(statement: Statement) -> Statement:
-    """What a vanished statement is now: the same, without lines and minutes."""
-    nothing = dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0)
-    return msgspec.structs.replace(statement, lines=[], offsettable=[], payable=None, **nothing)
+def _worth_nothing(vanished: Statement) -> Statement:
+    """What a vanished statement is now: whose it is and what once decided it, and nothing that is worth anything."""
+    return Statement(
+        statement_id=vanished.statement_id,
+        kind=vanished.kind,
+        provider_id=vanished.provider_id,
+        recipient_id=vanished.recipient_id,
+        period_start=vanished.period_start,
+        lines=[],
+        claimed_minutes=0,
+        held_minutes=0,
+        cut_minutes=0,
+        denied_minutes=0,
+        payable=None,
+        relationship=vanished.relationship,
+        live_in=vanished.live_in,
+        offsettable=[],
+        documents=vanished.documents,
+        assumptions=vanished.assumptions,
+    )

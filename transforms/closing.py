@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from rules.conclusions import Record, Statement
 from rules.documents import Document, content
 from rules.findings import Finding
-from rules.kept import Account, CareerMonth, Tail
+from rules.kept import Account, CareerMonth, HeldTime, Tail
 from rules.law import Law
 from rules.periods import add_months, business_day_of, month_of, next_month, previous_month
 from rules.restatement import LIFETIME, STANDING, Unit, closed, month_unit
@@ -45,7 +45,7 @@ _OF_MONTHS: dict[str, Callable[[Any], int]] = {  # conclusions of the stage befo
     "VisitSpans": lambda said: said.service_date,
     "Statement": lambda said: said.period_start,
 }
-_READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit)
+_READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit, HeldTime)
 _OVERLAPS = {"RECIPIENT_OVERLAP", "PROVIDER_OVERLAP"}
 Closed = Callable[[int], bool]
 _encode = msgspec.msgpack.Encoder().encode
@@ -205,11 +205,16 @@ def _thinned(said: Any, month: int, is_closed: Closed) -> Any:
     if isinstance(said, Statement):
         return _named_only(said)
     if isinstance(said, Finding):
-        return Finding(said.code, "", "", service_date=said.service_date) if said.code in _OVERLAPS else None
+        return _counted_only(said) if said.code in _OVERLAPS else None
     if isinstance(said, Tail):
         return None if is_closed(next_month(month)) else said
     looked_back = isinstance(said, Record) and not is_closed(add_months(month, MONTHS_LOOKED_BACK))
     return said if looked_back else None
+
+
+def _counted_only(warning: Finding) -> Finding:
+    """That there is one, and whether it warns (EVV-6)."""
+    return Finding(warning.code, warning.outcome, "", service_date=warning.service_date)
 
 
 def _named_only(statement: Statement) -> Statement:

@@ -22,7 +22,7 @@ from transforms.stages import STAGES, Catalog
 
 _CUT_OFF = 1  # its place in a row
 NOWHERE = -1
-_LEAVES_NOTHING = {"VisitSpans", "VisitWarning"}  # conclusions that are as if they had never been, once they vanish
+_LEAVES_NOTHING = {"VisitSpans", "VisitWarning", "LateTime"}  # once they vanish they are as if they had never been
 _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 

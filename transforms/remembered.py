@@ -11,22 +11,31 @@ from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Record, Statement, VisitSpans, VisitWarning
+from rules.conclusions import (
+    AuthorizedTime,
+    Engagement,
+    LateTime,
+    PayeeAccount,
+    Record,
+    Statement,
+    VisitSpans,
+    VisitWarning,
+)
 from rules.findings import Finding
-from rules.kept import Account, CareerMonth, Charges, Claims, PaidIncentives, Tail
+from rules.kept import Account, CareerMonth, Charges, Claims, HeldTime, PaidIncentives, Tail
 from rules.restatement import Unit
 from rules.settle_advance import Held
 from rules.share_of_cost import OverLimit
 from rules.violations import WeeksJudged
 from transforms.rows import Row
 
-VERSION = 1
+VERSION = 2
 FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
 NEVER = 1 << 62  # an instant that no cut-off reaches
 # What a unit may have concluded, by the number that stands before it in the bytes: new ones go to the end.
 CONCLUSIONS: tuple[type, ...] = (
     AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, Record, Finding,
-    Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit,
+    Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
 )  # fmt: skip
 _NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
 _DECODERS = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]

@@ -16,7 +16,10 @@ from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
 from pipelines.check.json_lines import kind_of_line
 from pipelines.plain import replay_plain
+from rules.documents import named
+from rules.findings import DocumentNamed, document_named
 from rules.law import Law
+from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
@@ -155,12 +158,14 @@ def _places(sent: list[Placed]) -> dict[str, list[Placed]]:
 
 def _place(finding: Finding, places: dict[str, list[Placed]]) -> str | None:
     """Where the finding's document stands among the facts sent: its last revision; None if it is another's."""
-    about = [
-        placed
-        for placed in places.get(finding["document_id"] or "", ())
-        if all(
-            finding[name] in (None, getattr(placed.fact, name, None)) or getattr(placed.fact, name, None) is None
-            for name in ("provider_id", "recipient_id")
-        )
-    ]
+    about = [placed for placed in places.get(finding["document_id"] or "", ()) if _is_of(finding, placed.fact)]
     return max(about, key=lambda placed: placed.fact.revision).origin if about else None
+
+
+def _is_of(finding: Finding, fact: Fact) -> bool:
+    """Is it about this document: of its kind, number, pay period and people?"""
+    about = named(fact)
+    kind, number, period = about.pop("kind"), about.pop("document_id"), about.pop("period_start", None)
+    document = DocumentNamed(kind, number, None if period is None else iso(period))
+    people = all(finding[name] == value for name, value in about.items())
+    return people and document_named(finding["finding_id"]) == document

@@ -13,6 +13,7 @@ from pipelines.explain.hours import (
     NOT_PAID,
     FindingRecord,
     closes,
+    document_of,
     finding_node,
     losses_of,
     time_node,
@@ -149,11 +150,12 @@ class Explained:
 
     def _also(self) -> Iterator[Node]:
         """What was found beside the minutes of service that are not paid."""
-        lost = {(loss.code, loss.document_id) for loss in losses_of(self.statement, self.side)} if self.side else set()
+        losses = losses_of(self.statement, self.side) if self.side else []
+        lost = {(loss.code, f"Timesheet/{loss.document_id}", loss.program) for loss in losses}
         parts = [
             _found(each, self.law)
             for each in self.findings
-            if (each["code"], each["document_id"]) not in lost and concerns(each, self.statement)
+            if (each["code"], document_of(each), each["program"]) not in lost and concerns(each, self.statement)
         ]
         if parts:
             yield Node(what="findings", text="Also found", parts=parts)
@@ -189,8 +191,8 @@ def concerns(finding: FindingRecord, statement: Statement) -> bool:
     first, last = statement.period_start, period_end(statement.period_start)
     if finding["service_date"] is not None:
         return bool(first <= finding["service_date"] <= last)
-    if finding["document_id"] is not None:
-        return f"/{finding['document_id']}/" in "".join(statement.documents)
+    if (document := document_of(finding)) is not None:
+        return any(each.startswith(f"{document}/") for each in statement.documents)
     if finding["workweek_start"] is not None:
         return bool(workweek_of(first) <= finding["workweek_start"] <= last)
     of_month = finding["service_month"] == month_of(first)
@@ -205,7 +207,7 @@ def _same_people(finding: FindingRecord, statement: Statement) -> bool:
 def _found(finding: FindingRecord, law: Any) -> Node:
     day = finding["service_month"] or finding["service_date"]
     closing = closes(month_of(day), law) if day is not None and finding["outcome"] in NOT_PAID else ""
-    return finding_node(finding, finding["code"], finding["minutes"], closing, finding["document_id"])
+    return finding_node(finding, finding["code"], finding["minutes"], closing, document_of(finding))
 
 
 def settlement(statement: Statement) -> str:

@@ -212,6 +212,7 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "next_step": "Ask the county.",
         "cut_off": NOON,
         "cleared": False,
+        "county": None,
     },
     "AdvanceReconciliation": {
         "recipient_id": "R1",

@@ -110,7 +110,7 @@ KINDS = {
         authority string, addressee (PROVIDER RECIPIENT COUNTY), provider_id string?, recipient_id string?, other_id
         string?, program (IHSS WPCS)?, document_id string?, statement_id string?, service_date date?, workweek_start
         date?, service_month date?, minutes int?, cents long?, count int?, consequence string?, due_by date?,
-        message string, next_step string, cut_off time, cleared boolean
+        message string, next_step string, cut_off time, cleared boolean, county string?
     """,
     "AdvanceReconciliation": """
         recipient_id string, service_month date, advanced_minutes int, reconciled_minutes int, open_minutes int,
