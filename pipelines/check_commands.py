@@ -86,9 +86,8 @@ def validate(
 ) -> int:
     """Before sending: what would be rejected and why, what would be held, cut or denied, and what to do about it.
 
-    Reads Avro, journals, and lines of JSON such as {"kind": "Timesheet", "event_id": ...}.
-
-    Without --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
+    Reads Avro, journals, and lines of JSON such as {"kind": "Timesheet", "event_id": ...}. Without --with only what the
+    events say themselves is checked. Exit code 0: clean; 1: anything to repair.
 
     [bold]Examples[/]
 
