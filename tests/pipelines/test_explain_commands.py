@@ -134,6 +134,7 @@ def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(
     assert asked_for and asked_for <= {node["rule"] for node in lines}
     assert set(re.findall(r'href="#law-([A-Z]+-\d+)"', text)) == set(re.findall(r'<h3 id="law-([A-Z]+-\d+)"', text))
     assert all(escape(plain(id)) in text for id in asked_for)
+    assert not [each for each in re.findall(r"<summary>.*?</summary>", text, re.DOTALL) if "<a " in each]
     explain(capsys, asked["instruction_id"], *folders(county), "--html", path, "--docs", site)
     text = path.read_text("utf-8")
     assert all(f'<a href="{site}/law/text.html#{id.lower()}">{id}</a>' in text for id in asked_for)
