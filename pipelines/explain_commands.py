@@ -110,8 +110,12 @@ def _question(instruction: str | None, provider: str | None, recipient: str | No
 def _facts(events: Path | None) -> Path:
     if events is None:
         raise Misuse("--events is missing: name the folder of facts that was paid from, such as --events sample")
-    if not events.is_dir() or not any(events.rglob("*.avro")):
+    from pipelines.files_below import files_below, tell_unread
+
+    found = files_below(events) if events.is_dir() else None
+    if found is None or not found.files:
         raise Misuse(f"--events {events} holds no *.avro file: name the folder that holds the facts")
+    tell_unread(found)
     return events
 
 

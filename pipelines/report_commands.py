@@ -102,8 +102,10 @@ def _made(
 
 
 def _verified(events: Path, books: "Books", law: "Law") -> "Verified":
+    from pipelines.files_below import folder_of_facts, tell_unread
     from pipelines.report.verified import Verified
 
+    tell_unread(folder_of_facts(events, "--events"))
     return Verified(events, books.span, law)
 
 

@@ -38,7 +38,7 @@ KINDS = {
 
 REJECTIONS = {
     "UNREADABLE": "Damaged or not Avro",
-    "UNKNOWN_SCHEMA": "Not a kind of record that is known here",
+    "UNKNOWN_SCHEMA": "No record of ours, or fields of other types",
     "INVALID": "A field is missing or out of its range",
     "CONTRADICTORY": "Fields that contradict each other",
 }

@@ -235,8 +235,8 @@ class MonthOfTime:
     def _assumptions(self, tally: Tally, pro_rata: bool) -> list[str]:
         names = ["hours.order_in_document"] if tally.cut else []
         names += ["hours.pro_rata"] if pro_rata else []
-        if "POSSIBLE_DUPLICATE" in tally.held_for and self.law.is_assumption(DUPLICATE, tally.period, self.cut_off):
-            names.append(DUPLICATE)
+        if "POSSIBLE_DUPLICATE" in tally.held_for:
+            names += self.law.assumptions(DUPLICATE, tally.period, self.cut_off)
         return names
 
     def _find(self, code: str, tally: Tally, by_day: ByDay) -> None:

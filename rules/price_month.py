@@ -23,7 +23,7 @@ from rules.price_filed import Filed
 from rules.price_incentives import CAREER, career_month
 from rules.price_limits import JUDGED, Limits
 from rules.price_statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
-from rules.price_training import Circumstances, training_assumptions
+from rules.price_training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
 from rules.violations import WeeksJudged
@@ -185,7 +185,7 @@ class MonthOfWork:
             live_in=bool(term and term.live_in and kind == "ARREARS"),
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
             documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
-            assumptions=sorted(counts.assumptions | self._assumptions(lines, period) | self.repriced[key]),
+            assumptions=sorted(counts.assumptions | _assumptions(draft, lines) | self.repriced[key]),
             bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
             claim=min(draft.claims, default=None),
             case_county=county_of_work(engagement, self.enrollments, None, period_end(period)),
@@ -194,16 +194,6 @@ class MonthOfWork:
     def _enrollment_references(self, period: int) -> set[str]:
         spans = self.enrollments.spans(period, period_end(period))
         return {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
-
-    def _assumptions(self, lines: Iterable[Line], period: int) -> set[str]:
-        """Parameters of grade assumption behind the lines: doubtful wages, and which minutes carry the premium."""
-        names = {
-            f"wage.{line.county}"
-            for line in lines
-            if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
-        }
-        names |= {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
-        return names | training_assumptions(lines, period, self.law)
 
     def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
@@ -222,6 +212,12 @@ class MonthOfWork:
 def _place(key: StatementKey) -> tuple[str, str, int]:
     kind, recipient, period = key
     return kind, recipient or "", period
+
+
+def _assumptions(draft: Draft, lines: Iterable[Line]) -> set[str]:
+    """Parameters of grade assumption: behind the rates, and which minutes carry the premium."""
+    premium = any(line.earning == "OVERTIME_PREMIUM" for line in lines)
+    return draft.assumptions | {"overtime.allocation"} if premium else draft.assumptions
 
 
 def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:

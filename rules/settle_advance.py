@@ -102,7 +102,7 @@ def _estimated(
     hourly = wage(authorization.county, month, reading.law, reading.cut_off)
     if hourly.code is not None:
         return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing, month))
-    reading(f"wage.{authorization.county}", month)
+    reading.assumptions.update(hourly.assumptions)
     if len(spans) > 1 or spans[0].last - spans[0].first + 1 < days_in_month(month):
         reading("hours.pro_rata", month)
     reading("advance.mode_settled", month)

@@ -22,6 +22,9 @@ OTHER = {"IHSS": "WPCS", "WPCS": "IHSS"}
 WITHOUT_TWO = "TRAVEL_WITHOUT_TWO_RECIPIENTS"
 
 
+Rate = tuple[int, str | None, str, tuple[str, ...]]  # mills; or code of the finding, what is missing; assumptions
+
+
 class Problem(NamedTuple):
     """Why minutes get no rate: code of the finding, what is missing in words, and whom it is about, if it is."""
 
@@ -37,7 +40,7 @@ class Asked(NamedTuple):
     enrolled: Callable[[int], bool]
     assigned: Callable[[Trip], bool]
     destination: Callable[[Trip], AuthorizationTerm | None]
-    wage: Callable[[str, int], tuple[int, str | None, str]]
+    wage: Callable[[str, int], Rate]
 
 
 class PricedTrips(NamedTuple):
@@ -80,7 +83,7 @@ def price_trips(document: Document[TravelClaim], asked: Asked, law: Law) -> Pric
     payable = first_payable(document)
     for trip in trips(document):
         term = asked.destination(trip)
-        rate, problem = _rate(trip, term, asked, law)
+        rate, problem, assumed = _rate(trip, term, asked, law)
         if problem is not None:
             priced.refused[problem] = priced.refused.get(problem, 0) + trip.minutes
         elif term is not None:
@@ -98,24 +101,28 @@ def price_trips(document: Document[TravelClaim], asked: Asked, law: Law) -> Pric
                     term.county,
                     rate,
                     trip.minutes,
+                    0,
+                    assumed,
                 )
             )
     return priced
 
 
-def _rate(trip: Trip, term: AuthorizationTerm | None, asked: Asked, law: Law) -> tuple[int, Problem | None]:
-    """Mills an hour, or the first rule that refuses: WHO-1, TRAVEL-3 (not assigned), WAGE-1."""
+def _rate(
+    trip: Trip, term: AuthorizationTerm | None, asked: Asked, law: Law
+) -> tuple[int, Problem | None, tuple[str, ...]]:
+    """Mills an hour and what they stand on, or the first rule that refuses: WHO-1, TRAVEL-3 (not assigned), WAGE-1."""
     day = trip.service_date
     if not asked.enrolled(day):
-        return 0, Problem("PROVIDER_NOT_ENROLLED")
+        return 0, Problem("PROVIDER_NOT_ENROLLED"), ()
     if not asked.assigned(trip):
-        return 0, Problem(WITHOUT_TWO, recipient_id=trip.to_recipient_id)
+        return 0, Problem(WITHOUT_TWO, recipient_id=trip.to_recipient_id), ()
     if weekly_minutes(day, law) is None:
-        return 0, Problem("NOT_IN_FORCE", "pay for travel")
+        return 0, Problem("NOT_IN_FORCE", "pay for travel"), ()
     if term is None:
-        return 0, Problem("NOT_IN_FORCE", "authorization of the recipient travelled to")
-    rate, code, missing = asked.wage(term.county, day)
-    return rate, None if code is None else Problem(code, missing)
+        return 0, Problem("NOT_IN_FORCE", "authorization of the recipient travelled to"), ()
+    rate, code, missing, assumed = asked.wage(term.county, day)
+    return rate, None if code is None else Problem(code, missing), assumed
 
 
 def weekly_minutes(day: int, law: Law) -> int | None:

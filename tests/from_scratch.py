@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rules.documents import Arrival
 from rules.law import Law
-from rules.restatement import Before, CaseFile, Change, Decision, Unit, decide_again, restate
+from rules.restatement import Before, CaseFile, Change, Decision, Memory, Unit, restate, step
 from schemas.envelope import Fact
 from transforms.door import Door
 from transforms.rows import Row, arrival, catalog_of, conclusion_row
@@ -68,8 +68,9 @@ def decide_once(
     woken: Iterable[Unit], case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law
 ) -> Iterator[Change]:
     """Admit everything, then decide what was touched, as of ``until`` alone."""
-    touched = {*woken, *(unit for each in arrivals for unit in case.admit(each))}
-    yield from decide_again(case, touched, defaultdict(dict), {}, until, law)
+    memory = Memory()
+    memory.reviews = dict.fromkeys(woken, 0)
+    yield from step(case, memory, arrivals, until, law)
 
 
 def _standing(facts: Iterable[Fact], law: Law, until: int, fold_of: Callable[[str, str], Fold]) -> dict[Place, Any]:

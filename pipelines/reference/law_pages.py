@@ -14,7 +14,7 @@ from rules.money import dollars
 from rules.periods import civil_date, hhmm, iso
 
 MILLS_IN_CENT = 10
-SINCE_EVER = date(1990, 1, 1)  # parameters say 1900 or 1990 where the law names no beginning
+SINCE_EVER = date(1990, 1, 1)  # parameters say 1900 where the law names no beginning
 ASSUMED = '<span class="assumed">assumption</span>'
 CONTENTS = f"""\
 # The law as implemented
@@ -135,12 +135,20 @@ def _module(path: str, said: str) -> Iterator[str]:
 def parameter_table(name: str, parameter: Parameter) -> Iterator[str]:
     """A parameter's values with their dates and where they come from."""
     yield f"**`{name}`** ({UNITS.get(parameter.unit, parameter.unit)})\n"
+    yield from _carried(parameter)
     yield from _table(COLUMNS, [_row(parameter.unit, entry) for entry in parameter.entries])
+
+
+def _carried(parameter: Parameter) -> Iterator[str]:
+    """How it goes on after its last known day (WAGE-2)."""
+    if parameter.carried_by:
+        yield f"After its last known day a value goes on until the next begins: `{parameter.carried_by}`.\n"
 
 
 def _wages(wages: Mapping[str, Parameter]) -> Iterator[str]:
     """The wages of all counties in one table."""
     yield "**`wage.01` to `wage.58`** (dollars an hour, by county)\n"
+    yield from _carried(next(iter(wages.values())))
     counties = {name: f"{name[-2:]} {county_name(name[-2:])}" for name in wages}
     rows = [(counties[name], *_row(each.unit, entry)) for name, each in wages.items() for entry in each.entries]
     yield from _table(("county", *COLUMNS), rows)

@@ -13,6 +13,7 @@ from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report import wording
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
+from pipelines.report.carried_section import carried_section
 from pipelines.report.control import Check, checks
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
@@ -94,6 +95,7 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
         visits_section(books, verified),
         rejections_section(books, asked),
         assumptions_section(books, law),
+        carried_section(books, law),
         benefits_section(books),
         findings_section(books),
     ]

@@ -54,7 +54,7 @@ def price(
     enrolled: bool = True,
     assigned: bool = True,
 ) -> Any:
-    asked = Asked(lambda _: enrolled, lambda _: assigned, lambda _: term, lambda county, on: (20_440, None, ""))
+    asked = Asked(lambda _: enrolled, lambda _: assigned, lambda _: term, lambda county, on: (20_440, None, "", ()))
     return price_trips(document, asked, LAW)
 
 
