@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from pipelines.command_options import Docs
 from pipelines.misuse import Misuse
 
 if TYPE_CHECKING:
@@ -79,14 +80,14 @@ def validate(
     with_: Annotated[list[Path] | None, typer.Option("--with", metavar="FACTS", help="What is known already.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every place, not the first 20.")] = False,
+    docs: Docs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
     """Before sending: what would be rejected and why, what would be held, cut or denied, and what to do about it.
 
-    Reads Avro, journals, and JSON, an event a line or an array of them: {"kind": "Timesheet", "event_id": ...}.
-
-    Without --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
+    Reads Avro, journals, and JSON, an event a line or an array of them: {"kind": "Timesheet", "event_id": ...}. Without
+    --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
 
     [bold]Examples[/]
 
@@ -108,7 +109,7 @@ def validate(
     if as_json:
         print(json.dumps(told, indent=2))
     elif not quiet:
-        render(told, summary_console(), all_)
+        render(told, summary_console(), all_, docs)
     say_last(told["ignored"], in_report=not (as_json or quiet))
     return 0 if told["clean"] else 1
 

@@ -23,10 +23,7 @@ from pipelines import (
     statement_commands,
 )
 from pipelines.misuse import Misuse, refused_by_machine
-from pipelines.pay_commands import overlaid_law
 from pipelines.standard_streams import open_closed_streams
-
-__all__ = ["app", "main", "overlaid_law"]
 
 PANELS = {
     "Pay": ("replay", "simulate"),

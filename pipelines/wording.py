@@ -1,6 +1,7 @@
 """The words a payroll officer reads for the symbols of the contract."""
 
 from rules.money import dollars
+from rules.periods import hhmm
 
 REASONS = {
     "V1": "Over 40:00 in a week for a recipient",
@@ -82,3 +83,9 @@ def in_words(symbol: str, words: dict[str, str]) -> str:
 def money(cents: int) -> str:
     """``$1,001.56``, or ``-$5.00``."""
     return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
+
+
+def clock(minutes: int) -> str:
+    """Minutes as hours and minutes with thousands apart: ``148,333:20``."""
+    whole, rest = hhmm(abs(minutes)).split(":")
+    return f"{'-' if minutes < 0 else ''}{int(whole):,}:{rest}"

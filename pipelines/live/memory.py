@@ -165,9 +165,10 @@ def _room() -> Iterator[None]:
 
 
 def mark_of(law: Law) -> str:
-    """SHA-256 over the law, the code that decides and remembers, and the Python that runs it."""
+    """SHA-256 over the law, the code that decides and remembers (at any depth), and the Python that runs it."""
     mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
     for layer in ("schemas", "rules", "transforms", "pipelines/live"):
-        for path in sorted(path for path in (ROOT / layer).iterdir() if path.suffix in DECIDING):
-            mark.update(path.read_bytes())
+        for path in sorted(path for path in (ROOT / layer).rglob("*") if path.suffix in DECIDING):
+            raw = path.read_bytes()
+            mark.update(f"{path.relative_to(ROOT)} {len(raw)}\n".encode() + raw)
     return mark.hexdigest()

@@ -93,9 +93,9 @@ def test_a_bug_is_told_with_its_place_and_without_whom_it_met(landed: World, day
 
 
 def test_a_bug_in_a_worker_of_beam_is_told_with_its_place() -> None:
-    trace = 'Error.\nTraceback:\n  File "rules/price.py", line 3, in decide\n    found[id]\nKeyError: "1234567 [while]"'
+    trace = 'Error.\nTraceback:\n  File "rules/law.py", line 3, in decide\n    found[id]\nKeyError: "1234567 [while]"'
     told = list(lines_of(RuntimeError(trace)))
-    assert told[1:] == ['  File "rules/price.py", line 3, in decide', f"RuntimeError: {WITHHELD}"]
+    assert told[1:] == ['  File "rules/law.py", line 3, in decide', f"RuntimeError: {WITHHELD}"]
 
 
 def all_of(days: list[Day]) -> list[dict[str, str]]:
