@@ -146,9 +146,7 @@ def test_without_its_subscriptions_one_line_says_so(
     assert code == 2 and "was Terraform applied" in err and err.count("\n") == 1
 
 
-def test_what_is_no_record_is_said_and_given_back(
-    server: None, said: Rows, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_record_is_said_and_given_back(server: None, said: Rows, capsys: pytest.CaptureFixture[str]) -> None:
     client = pubsub_v1.PublisherClient()
     client.publish(client.topic_path(PROJECT, "ihss.v1.pay-run"), b"junk").result(timeout=20)
     for _ in range(2):
