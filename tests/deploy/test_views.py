@@ -78,9 +78,13 @@ def written(connection: duckdb.DuckDBPyConnection, kind: str, records: list[dict
     schema = json.loads(schema_path(kind).read_text())
     for number, record in enumerate(records):
         row = numbers(kind, schema, record)
-        values = [*(literal(row[field["name"]]) for field in schema["fields"]), "'s'", f"'{at + number}'"]
-        values += [f"epoch_ms({at + number})", "'{}'"]
-        connection.execute(f"INSERT INTO messages.{roll()['tables'][kind]['name']} VALUES ({', '.join(values)})")
+        values = {field["name"]: literal(row[field["name"]]) for field in schema["fields"]} | {
+            "subscription_name": "'s'", "message_id": f"'{at + number}'", "publish_time": f"epoch_ms({at + number})",
+            "attributes": "'{}'",
+        }  # fmt: skip
+        names = ", ".join(f'"{name}"' for name in values)
+        table = roll()["tables"][kind]["name"]
+        connection.execute(f"INSERT INTO messages.{table} ({names}) VALUES ({', '.join(values.values())})")
 
 
 @pytest.fixture
