@@ -13,16 +13,18 @@ import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
 from deploy.local.server import PROJECT, built, serving
+from deploy.publish import main, publish
 from pipelines import cli
 from pipelines.launch.backlog import backlog
 from pipelines.launch.check import Check, complete, few_rejections, pay_run_there
+from pipelines.launch.options import Options
 from pipelines.launch.said import read
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
 from pipelines.simulate import simulate
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso
-from schemas.avro import encode, validate
+from schemas.avro import decode_plain, encode, validate, write_container
 from schemas.cloud_journal import ENCODING
 from tests.deploy.pubsub_stand_in import StandIn, client_of, serving_stand_in
 from tests.pipelines.test_cloud_journal import readable
@@ -300,3 +302,22 @@ def test_what_waits(ages: dict[str, int], status: int, well: bool | None, says: 
         found = backlog("lab-project", requests.Session(), f"http://localhost:{here.server_port}")
     assert found.well is well and says in found.says
     assert "/v3/projects/lab-project/timeSeries?" in Monitoring.asked[0] and "oldest_unacked" in Monitoring.asked[0]
+
+
+def test_facts_of_a_folder_are_published_as_a_source_does(
+    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first trial's facts: plain Avro that the job's reader takes, each to its topic."""
+    simulate(tmp_path / "county", "17", 3, 1, "2024-07", 3, 0.0)
+    with serving(program):
+        options = Options(PROJECT, "us-west2")
+        counts = publish(tmp_path / "county", options, pubsub_v1.PublisherClient())
+        name = f"projects/{PROJECT}/subscriptions/ihss.v1.timesheet.payroll"
+        with pubsub_v1.SubscriberClient() as subscriber:
+            received = subscriber.pull(request={"subscription": name, "max_messages": 1000}, timeout=10)
+        sheets = [decode_plain("Timesheet", each.message.data) for each in received.received_messages]
+        assert len(sheets) == counts["Timesheet"] > 2 and len(counts) > 5
+        write_container(tmp_path / "county" / "a.avro", "Timesheet", [{**sheets[0].model_dump(), "revision": 0}])
+        with pytest.raises(Misuse, match="revision"):
+            publish(tmp_path / "county", options, pubsub_v1.PublisherClient())
+    assert main([str(tmp_path)]) == 2 and "python -m deploy.publish FOLDER" in capsys.readouterr().err
