@@ -102,6 +102,13 @@ resource "google_storage_bucket_iam_member" "worker_spills" {
   member = local.member["worker"]
 }
 
+# The launcher's part of Beam looks at the bucket before it stages anything.
+resource "google_storage_bucket_iam_member" "worker_finds" {
+  bucket = google_storage_bucket.dataflow.name
+  role   = "roles/storage.legacyBucketReader"
+  member = local.member["worker"]
+}
+
 resource "google_artifact_registry_repository_iam_member" "worker_pulls" {
   repository = google_artifact_registry_repository.images.name
   location   = var.region

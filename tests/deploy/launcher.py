@@ -98,7 +98,7 @@ def _account(address: str) -> dict[str, str]:
 def serving(service: Service) -> Iterator[str]:
     """The service's address, while it is up."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Answering(http.server.BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             code, said = service.answer(self.command, self.path, body)
@@ -115,7 +115,7 @@ def serving(service: Service) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    with http.server.ThreadingHTTPServer(("localhost", 0), Handler) as here:
+    with http.server.ThreadingHTTPServer(("localhost", 0), Answering) as here:
         threading.Thread(target=here.serve_forever, daemon=True).start()
         yield f"http://localhost:{here.server_port}"
         here.shutdown()

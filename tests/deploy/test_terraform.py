@@ -387,6 +387,7 @@ NEEDED = (
     ("google_pubsub_topic_iam_member", "worker_looks", "roles/pubsub.viewer", "merge(local.read, local.spoken)"),
     ("google_pubsub_topic_iam_member", "worker_says", "roles/pubsub.publisher", "local.spoken"),
     ("google_storage_bucket_iam_member", "worker_resumes", "roles/storage.objectViewer", "journal"),
+    ("google_storage_bucket_iam_member", "worker_finds", "roles/storage.legacyBucketReader", "dataflow"),
     ("google_service_account_iam_member", "operator_is_launcher", "roles/iam.serviceAccountTokenCreator", "operators"),
     ("google_pubsub_subscription_iam_member", "launcher_checks", "roles/pubsub.subscriber", "check"),
 )
@@ -602,7 +603,7 @@ SERVICES = {
 
 def test_services_are_named_that_are_used() -> None:
     """Also those that Terraform itself asks (projects and services), that sign for people, and the job's own."""
-    (line,) = re.findall(r"gcloud services enable ([a-z .\\\n]+)", DOCS.read_text())
+    (line,) = re.findall(r"gcloud services enable ((?:.*\\\n)+.*)", DOCS.read_text())
     named = {each.removesuffix(".googleapis.com") for each in line.replace("\\", " ").split()}
     kinds = [kind.removeprefix("google_") for kind, _, _ in RESOURCES]
     used = {SERVICES[max((start for start in SERVICES if kind.startswith(start)), key=len)] for kind in kinds}
