@@ -11,7 +11,7 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: dataflow-template replay live faults server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template faults image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
@@ -23,6 +23,18 @@ live: $(READY)
 faults: $(READY) server
 	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_kills.py tests/live/test_faults.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_pubsub.py
+
+# The worker's image without Docker: its install line is resolved, installed and checked, and main.py makes a template.
+image: $(READY)
+	@$(BIN)/python -m tests.deploy.image
+
+# More of what the tests do ten times less: a journal of 100,000 files, a pay run of 100,000 messages.
+cloud: $(READY)
+	@JOURNAL_FILES=100000 CHECK_MESSAGES=100000 $(BIN)/python -m pytest -q --timeout 600 tests/pipelines/test_journal_folders.py tests/deploy/test_check.py -k "many_files or great"
+
+# Avro for Java, for the drill of a schema change; without Java or Maven it is left out and says so.
+java: $(READY)
+	@$(BIN)/python -m tests.deploy.java_avro
 
 # The Pub/Sub server of the drill and of the tests that need one; without Go they are left out and say so.
 server: $(READY)

@@ -46,9 +46,7 @@ class Source(Protocol):
 class Job:
     """A live job on a journal that is its own (`durable.Owned`). Raises Damaged."""
 
-    def __init__(
-        self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller, engine: str = AUTO
-    ) -> None:
+    def __init__(self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller, engine: str = AUTO) -> None:
         self.folder, self.law, self.clock, self.teller = folder, law, clock, teller
         made(folder / FOLDER)
         sweep(folder)

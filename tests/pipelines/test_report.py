@@ -206,7 +206,7 @@ def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.Ca
     assert not json.loads(capsys.readouterr().out)["adds_up"]
 
 
-HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'
+HOSTILE = "\"><script>alert(1)</script>'</td></svg>&"
 
 
 def test_what_comes_from_others_is_text_and_no_markup(paid: Path) -> None:
