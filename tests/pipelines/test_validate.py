@@ -277,7 +277,7 @@ def test_what_is_printed(county, capsys) -> None:
     assert run(path, "--all") == 1
     everything = capsys.readouterr().out
     assert "more: --all" not in everything
-    assert "HELD AWAITING_RECIPIENT_APPROVAL" in everything and "TIME-2 (MPP 30-769)" in everything
+    assert f"TIME-3 ({catalog()['CONFLICTING_REVISION']['authority']})" in everything
     assert len(everything) > len(shown)
     assert run(path, "--quiet") == 1
     assert capsys.readouterr() == ("", "")
