@@ -12,6 +12,7 @@ from pipelines.wording import KINDS, REASONS, in_words
 from rules.money import dollars
 
 FIRST = 20
+WITHHELD = "held, cut, denied, left unused or paid twice"
 Told = dict[str, Any]
 
 
@@ -22,7 +23,7 @@ def render(told: Told, console: Console, everything: bool) -> None:
     noted = [row for row in told["findings"] if not withholds(row)]
     parts = {
         "Would be rejected": _rejections(told["rejections"]),
-        "Would be held, cut, denied or left unused": _findings(withheld),
+        f"Would be {WITHHELD}": _findings(withheld),
         "Would be noted": _findings(noted),
         "Not checked, as no --with FACTS was given": _not_checked(told["not_checked"]),
         "Where, and what to do": _details(told["details"], everything),
@@ -42,7 +43,7 @@ def _heading(told: Told) -> Group:
     if told["clean"]:
         unsaid = " by what they say themselves" if told["not_checked"] else ""
         return Group(*lines, Text(f"Clean{unsaid}: nothing would be rejected, held, cut or denied", style="bold green"))
-    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be held, cut, denied or left unused"
+    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be {WITHHELD}"
     return Group(*lines, Text(f"Not clean: {problems}", style="bold yellow"))
 
 
