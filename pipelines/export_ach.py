@@ -178,9 +178,9 @@ def _checked(file: AchFile, originator: Originator) -> str:
 
 
 def _description(law: Law, day: int) -> str:
-    """The Company Entry Description. Before any was required, the first one that was: it must never be empty."""
-    name = "payment.ach_entry_description"
-    return str(law.value(name, max(day, law.parameters[name].entries[0].from_day)))
+    """The Company Entry Description. On a day without one, the first that was required: it must never be empty."""
+    required = law.parameters["payment.ach_entry_description"]
+    return str((required.on(day, None) or required.entries[0]).value)
 
 
 def _map_text(traces: Sequence[str], payments: Sequence[Payment]) -> str:

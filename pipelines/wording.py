@@ -1,6 +1,7 @@
 """The words a payroll officer reads for the symbols of the contract."""
 
 from rules.money import dollars
+from rules.periods import hhmm
 
 REASONS = {
     "V1": "Over 40:00 in a week for a recipient",
@@ -39,7 +40,7 @@ KINDS = {
 
 REJECTIONS = {
     "UNREADABLE": "Damaged or not Avro",
-    "UNKNOWN_SCHEMA": "Not a kind of record that is known here",
+    "UNKNOWN_SCHEMA": "No record of ours, or fields of other types",
     "INVALID": "A field is missing or out of its range",
     "CONTRADICTORY": "Fields that contradict each other",
 }
@@ -84,3 +85,9 @@ def in_words(symbol: str, words: dict[str, str]) -> str:
 def money(cents: int) -> str:
     """``$1,001.56``, or ``-$5.00``."""
     return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
+
+
+def clock(minutes: int) -> str:
+    """Minutes as hours and minutes with thousands apart: ``148,333:20``."""
+    whole, rest = hhmm(abs(minutes)).split(":")
+    return f"{'-' if minutes < 0 else ''}{int(whole):,}:{rest}"

@@ -190,11 +190,15 @@ class RecipientFile:
         return Engagement(
             provider,
             self.recipient_id,
-            {program: authorization_terms(terms, law) for program, terms in sorted(self.authorizations.items())},
+            {
+                program: authorization_terms(terms, law)
+                for program, terms in sorted(self.authorizations.items())
+                if terms.ranked
+            },
             {
                 program: assignment_terms(terms)
                 for (other, program), terms in sorted(self.assignments.items())
-                if other == provider
+                if other == provider and terms.ranked
             },
             advance=any(map(asks_for_advance, self.authorizations.values())),
         )

@@ -80,7 +80,7 @@ class MonthOfTime:
         tally = Tally(
             key,
             claimed,
-            Use(provider, document_id, list(claimed.minutes), claimed.places),
+            Use(provider, document_id, list(claimed.minutes), claimed.places, claimed.approved),
             claimed.awaiting + claimed.early,
             covered(self.facts.assignments[provider, program], period, last),
             covered(self.facts.authorizations[program], period, last),
@@ -135,11 +135,8 @@ class MonthOfTime:
                 self._judge(pair, gap, sorted(payable, key=lambda tally: tally.order))
 
     def _checks_in(self, tally: Tally, day: int) -> bool:
-        assignment = tally.assigned[day - tally.period]
-        known = self.cut_off
-        return must_check_in(assignment.live_in, day, self.law, known) and (
-            policy(tally.key[1], day, self.law, known) is not None
-        )
+        asked = must_check_in(tally.assigned[day - tally.period].live_in, day, self.law, self.cut_off)
+        return asked and policy(tally.key[1], day, self.law, self.cut_off) is not None
 
     def _judge(self, pair: Pair, gap: Gap, tallies: list[Tally]) -> None:
         """What a gap does under the policy of its day: noted, warned of, held or denied."""
@@ -231,14 +228,15 @@ class MonthOfTime:
             assumptions=self._assumptions(tally, any(divided(each, self.month) for each in limiting)),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
             withdrawn=tally.claim.standing.withdrawn,
+            approved=tally.claim.approved if tally.claim.approved != tally.use.minutes else [],
             held_for=tally.held_for,
         )
 
     def _assumptions(self, tally: Tally, pro_rata: bool) -> list[str]:
         names = ["hours.order_in_document"] if tally.cut else []
         names += ["hours.pro_rata"] if pro_rata else []
-        if "POSSIBLE_DUPLICATE" in tally.held_for and self.law.is_assumption(DUPLICATE, tally.period, self.cut_off):
-            names.append(DUPLICATE)
+        if "POSSIBLE_DUPLICATE" in tally.held_for:
+            names += self.law.assumptions(DUPLICATE, tally.period, self.cut_off)
         return names
 
     def _find(self, code: str, tally: Tally, by_day: ByDay) -> None:

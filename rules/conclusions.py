@@ -4,6 +4,7 @@ Authority: none of its own; CONTRACT.md names what leaves the house, these are t
 All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,6 +38,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
     held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
 
     def compared(self, day: int) -> int:
@@ -169,6 +171,18 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
         return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
 
 
+def worth_nothing(
+    statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
+    documents: Sequence[str] = (), relationship: str = "NON_RELATIVE", live_in: bool = False,
+    assumptions: Sequence[str] = (),
+) -> Statement:  # fmt: skip
+    """A statement that there is nothing on: whose it is, and what once decided it."""
+    return Statement(
+        statement_id, kind, provider_id, recipient_id, period_start, [], 0, 0, 0, 0, None, relationship, live_in, [],
+        list(documents), list(assumptions),
+    )  # fmt: skip
+
+
 class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
     """An enrolment in force from ``first`` to ``last`` with its account token, and when that was recorded."""
 
@@ -195,8 +209,8 @@ class Worked(msgspec.Struct, array_like=True):
     """Minutes of one document on one day on the provider's side, while rules take from them.
 
     ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who
-    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
-    lowers ``minutes`` and says so in a finding.
+    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision, ``assumptions`` name this project's own
+    choices behind the rate. Mutable: each rule that takes minutes lowers ``minutes`` and says so in a finding.
     """
 
     day: int
@@ -211,6 +225,7 @@ class Worked(msgspec.Struct, array_like=True):
     rate_mills: int
     minutes: int
     overtime_minutes: int = 0
+    assumptions: tuple[str, ...] = ()
 
 
 class Loss(NamedTuple):

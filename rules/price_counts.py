@@ -16,6 +16,7 @@ from rules.conclusions import AuthorizedTime, Loss, Worked
 from rules.documents import named
 from rules.findings import Findings, Whose, catalog, referred
 from rules.periods import iso, period_of
+from rules.travel_time import Problem
 from schemas.training_claim import TrainingClaim
 from schemas.travel_claim import TravelClaim
 
@@ -63,9 +64,11 @@ class Taken:
         words = {"missing": missing} if missing else {}
         self._service(time, time.documents[0], time.period_start, code, by_day, words)
 
-    def refuse_travel(self, claim: TravelClaim, code: str, minutes: int, missing: str) -> None:
-        """Minutes of a travel claim that never got a rate."""
-        self._find(code, minutes, {"missing": missing}, **named(claim))
+    def refuse_travel(self, claim: TravelClaim, problem: Problem, minutes: int) -> None:
+        """Minutes of a travel claim that never got a rate; the recipient is named where the finding is about it."""
+        whose = self._statement(problem.recipient_id, claim.period_start) if problem.recipient_id else {}
+        words = {"missing": problem.missing} if problem.missing else {}
+        self._find(problem.code, minutes, words, **named(claim), **whose)
 
     def refuse_class(self, claim: TrainingClaim, code: str, minutes: int, missing: str) -> None:
         """Minutes of a training claim that never got a rate."""
@@ -87,7 +90,8 @@ class Taken:
         if worked.earning == "SERVICE":
             self._service(worked, worked.reference, period, code, {worked.day: minutes}, words)
             return
-        whose = self._statement(worked, period) if "recipient_id" in catalog()[code]["grain"] else {}
+        of_recipient = "recipient_id" in catalog()[code]["grain"]
+        whose = self._statement(worked.recipient_id, period) if of_recipient else {}
         self._find(code, minutes, words, **referred(worked.reference, period), **whose)
 
     def _service(
@@ -103,11 +107,11 @@ class Taken:
         for day, minutes in by_day.items():
             loss = Loss(about.document_id, about.program, code, outcome, day, minutes)
             self.counts[about.recipient_id or "", period].take(loss)
-        whose = self._statement(about, period) | {"program": about.program}
+        whose = self._statement(about.recipient_id, period) | {"program": about.program}
         self._find(code, sum(by_day.values()), words, **referred(reference, period), **whose)
 
-    def _statement(self, about: AuthorizedTime | Worked, period: int) -> dict[str, str]:
-        recipient = about.recipient_id or ""
+    def _statement(self, recipient_id: str | None, period: int) -> dict[str, str]:
+        recipient = recipient_id or ""
         statement_id = f"ARREARS:{self.provider_id}:{recipient}:{iso(period)}"
         return {"recipient_id": recipient, "statement_id": statement_id}
 

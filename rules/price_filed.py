@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.conclusions import AuthorizedTime, Engagement, LateTime, Stamp
 from rules.documents import Arrival, Document, Terms
-from rules.periods import month_of, saturday_of
+from rules.periods import month_end, month_of, saturday_of, workweek_of
 from rules.price_training import Classes
 from rules.training import Catalog
 from schemas.hours_exception import HoursException
@@ -41,8 +41,10 @@ class Filed:
 
     @property
     def months(self) -> list[int]:
-        """Months with time, travel or training."""
-        return list(dict.fromkeys([*self.times, *self.travel, *self.classes.months]))
+        """Months with time, travel or training, and those that only hold the end of another's last workweek, whose
+        premium and violations are theirs."""
+        months = dict.fromkeys([*self.times, *self.travel, *self.classes.months])
+        return list(months | dict.fromkeys(month_of(saturday_of(workweek_of(month_end(month)))) for month in months))
 
     def file_travel(self, arrival: Arrival, late: bool) -> None:
         """File a TravelClaim; ``late``: its month has closed."""

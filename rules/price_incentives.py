@@ -154,7 +154,7 @@ def _assumptions(verdict: IncentiveVerdict, law: Law) -> list[str]:
     names: tuple[str, ...] = _ASSUMED
     names += _ASSUMED_OF_SERVICE if incentive != "TRAINING" else ()
     names += _ASSUMED_OF_A_ROW if incentive == "SIX_MONTH_ASSIGNMENT" else ()
-    return [name for name in names if law.in_force(name, day) and law.is_assumption(name, day)]
+    return [found for name in names if law.in_force(name, day) for found in law.assumptions(name, day)]
 
 
 def _find(verdict: IncentiveVerdict, notice: Notice, findings: Findings) -> None:

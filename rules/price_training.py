@@ -8,10 +8,10 @@ A class belongs to the month of its date. TIME-6 holds no training claim for a p
 changes nothing, and one that was decided in it can no longer move to another.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import Engagement, Line, Stamp, Worked
+from rules.conclusions import Engagement, Stamp, Worked
 from rules.documents import Arrival, Document, Terms
 from rules.law import Law
 from rules.periods import month_of
@@ -150,15 +150,15 @@ def _priced(verdict: TrainingVerdict, circumstances: Circumstances) -> PricedCla
         county=of_county,
         rate_mills=rate.rate_mills,
         minutes=verdict.payable_minutes,
+        assumptions=rate.assumptions + _assumed(claim.class_date, circumstances),
     )
     return PricedClass(claim, verdict.pathway, worked, refused, references)
 
 
-def training_assumptions(lines: Iterable[Line], period: int, law: Law) -> set[str]:
-    """Parameters of grade assumption behind training lines."""
-    if not any(line.program == PROGRAM for line in lines):
-        return set()
-    return {name for name in CONDITIONS if law.in_force(name, period) and law.is_assumption(name, period)}
+def _assumed(day: int, circumstances: Circumstances) -> tuple[str, ...]:
+    """Parameters of grade assumption behind a class that is paid."""
+    law, known_at = circumstances.law, circumstances.cut_off
+    return tuple(found for name in CONDITIONS for found in law.assumptions(name, day, known_at))
 
 
 def _references(verdict: TrainingVerdict, engagement: Engagement | None) -> set[str]:

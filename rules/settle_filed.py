@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-import msgspec
-
 from rules.advance_pay import asked_for
-from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
+from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement, worth_nothing
 from rules.documents import Arrival, Document, Terms
 from rules.periods import business_day_of, epoch_day, month_of
 from schemas.envelope import Fact
@@ -49,7 +47,7 @@ class Filed:
         if statement is not None:
             of_month[arrival.event_id] = statement
         elif arrival.event_id in of_month:
-            of_month[arrival.event_id] = _worth_nothing(of_month[arrival.event_id])
+            of_month[arrival.event_id] = _vanished(of_month[arrival.event_id])
         return month
 
     def file_account(self, arrival: Arrival) -> None:
@@ -155,7 +153,7 @@ def references(facts: Iterable[Fact | None]) -> list[str]:
     return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
 
 
-def _worth_nothing(statement: Statement) -> Statement:
-    """What a vanished statement is now: the same, without lines and minutes."""
-    nothing = dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0)
-    return msgspec.structs.replace(statement, lines=[], offsettable=[], payable=None, **nothing)
+def _vanished(was: Statement) -> Statement:
+    """What a statement that vanished is now."""
+    about = was.statement_id, was.kind, was.provider_id, was.recipient_id, was.period_start
+    return worth_nothing(*about, was.documents, was.relationship, was.live_in, was.assumptions)

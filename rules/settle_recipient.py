@@ -141,7 +141,8 @@ class RecipientMonth(MonthOfPay):
     def _deduct_advance(self, advance: Draft) -> None:
         """What the recipient was already given is not paid again; the advance comes first among the instructions."""
         for draft in self.drafts:
-            if draft.part_cents:
+            # Also what is covered no more: of several payment years its taxes need not come to nothing.
+            if draft.part_cents or any(said.part_cents for said in draft.said):
                 charged = draft.deductions.get(SHARE, 0)
                 draft.deductions["ADVANCE_PAID"] = advance_paid(draft.part_cents, draft.taxes_on_part(), charged)
                 draft.reading("advance.mode_settled", self.month)
@@ -166,7 +167,7 @@ class RecipientMonth(MonthOfPay):
         over = over_limit(self.assessment, self.month, self.reading)
         if over is not None and paid:
             self.decision.conclusions[OVER_LIMIT] = over
-        if self.mode == "DENIED":
+        if self.mode == "DENIED" and not self.filed.died_before(self.month):
             self.findings.add("ADVANCE_REQUIRES_SEVERE_IMPAIRMENT", **about)
         if self.advance is not None and self.advance.gross_cents:
             amount = self.advance.gross_cents - sum(self.advance.deductions.values())

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from rules.conclusions import Record, Statement
+from rules.conclusions import Record, Statement, worth_nothing
 from rules.documents import Document, content
 from rules.findings import Finding
 from rules.kept import Account, CareerMonth, HeldTime, Tail
@@ -219,5 +219,4 @@ def _counted_only(warning: Finding) -> Finding:
 
 def _named_only(statement: Statement) -> Statement:
     """That there is one (RUN-4)."""
-    id, kind, period = statement.statement_id, statement.kind, statement.period_start
-    return Statement(id, kind, "", None, period, [], 0, 0, 0, 0, None, "", False, [], [], [])
+    return worth_nothing(statement.statement_id, statement.kind, "", None, statement.period_start, relationship="")

@@ -79,6 +79,10 @@ class Shard:
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
+        return [arrival(row) for row in self.once(rows)]
+
+    def once(self, rows: list[Row]) -> list[Row]:
+        """Rows in the order of recording; one that came twice comes once, and counts in its first stage."""
         rows.sort(key=lambda row: row[1:])
         once: list[Row] = []
         for row in rows:
@@ -86,7 +90,7 @@ class Shard:
                 self.tally.duplicates += counted_in(row[-1]) == self.stage
             else:
                 once.append(row)
-        return [arrival(row) for row in once]
+        return once
 
     def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)

@@ -29,7 +29,7 @@ from schemas.timesheet import Timesheet
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do something
 TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
-SHOWN = ("code", "outcome", "rule", "addressee", "minutes", "cents", "message", "next_step", "document_id")
+SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
 Told = dict[str, Any]
 Finding = dict[str, Any]
 
@@ -53,7 +53,7 @@ def verdict(sent: Counter, known: Counter | None, law: Law) -> Told:
         "rejected": len(rejections),
         "withheld": len(withheld),
         "rejections": _grouped(rejections, ("reason", "kind", "field", "message", "remedy")),
-        "findings": _grouped(findings, ("outcome", "code", "rule", "addressee"), ("minutes", "cents")),
+        "findings": _grouped(findings, ("outcome", "code", "rule", "authority", "addressee"), ("minutes", "cents")),
         "details": [*rejections, *findings],
         "not_checked": [words()["not_checked"][kind] for kind in kinds if kind in words()["not_checked"]]
         if known is None

@@ -276,10 +276,10 @@ def test_a_finding_about_two_people_says_these_minutes(tmp_path: Path) -> None:
 
 
 def test_a_correction_that_waits_for_a_tax_rate_is_explained(tmp_path: Path) -> None:
-    """No rate is known for 2027: what was paid stands, and is told as it was said."""
+    """Without a rate for 2027: what was paid stands, and is told as it was said."""
     sdi = LAW.parameters["tax.SDI"]
     known = tuple(replace(each, until=JANUARY + 364) for each in sdi.entries)
-    law = Law(dict(LAW.parameters) | {"tax.SDI": replace(sdi, entries=known)})
+    law = Law(dict(LAW.parameters) | {"tax.SDI": replace(sdi, entries=known, carried_by="")})
     corrected = sheet("T1", "2027-01-12 12:00:00", revision=2, days={"5": "9:00"})
     found = asked(world(sheet("T1", "2026-01-16 12:00:00"), corrected), tmp_path, law, provider="x.1.P1")
     (statement,) = found.statements

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from pipelines import cli
+from pipelines.law_text import address_of, plain
+from pipelines.reference import law_pages
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books, Findings
 from pipelines.report.county_section import county_section
@@ -89,6 +92,20 @@ def test_the_figures_are_those_of_the_records(paid: Path, capsys: pytest.Capture
     for figure in (net, sum(gross.values()), gross["SERVICE"], gross["OVERTIME_PREMIUM"]):
         assert money(figure) in html
     assert f"{clock(sum(finding['minutes'] or 0 for finding in held))} <small>hours" in html
+
+
+def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(paid: Path) -> None:
+    found, site = standing(paid), "https://docs.example.org/payroll"
+    here, there = page(paid, "--with-ids"), page(paid, "--docs", site)
+    linked = set(re.findall(r'href="#law-([A-Z]+-\d+)"', here))
+    assert {finding["rule"] for finding in found} <= linked == set(re.findall(r'<h3 id="law-([A-Z]+-\d+)"', here))
+    for finding in found:
+        cell = f'<a href="#law-{finding["rule"]}">{finding["rule"]}</a> <small>{escape(finding["authority"])}</small>'
+        assert cell in here
+    for rule in linked:
+        assert escape(plain(rule)) in here and f'href="{address_of(rule, site)}"' in there
+    assert f"{{: #{min(linked).lower()} }}" in dict(law_pages.pages())["text.md"], "where the site has it"
+    assert "#law-" not in re.sub(r'id="law-[A-Z]+-\d+"', "", there)
 
 
 def test_who_acts_next(paid: Path) -> None:

@@ -298,6 +298,7 @@ def test_what_is_printed(county, capsys) -> None:
     assert run(path, "--all") == 1
     everything = capsys.readouterr().out
     assert "more: --all" not in everything
+    assert f"TIME-3 ({catalog()['CONFLICTING_REVISION']['authority']})" in everything
     assert len(everything) > len(shown)
     assert run(path, "--quiet") == 1
     assert capsys.readouterr() == ("", "")

@@ -66,8 +66,8 @@ KINDS = {
     """,
     "IncomeAssessment": """
         recipient_id string, effective_from date, effective_to date?, category (SSI_LINKED EXPANSION SSI_1619B
-        WORKING_DISABLED NONE), couple boolean, blind boolean, unearned_cents long, earned_cents long,
-        impairment_work_expense_cents long, blind_work_expense_cents long
+        WORKING_DISABLED NONE), couple boolean, blind boolean, blind_spouse boolean default false, unearned_cents long,
+        earned_cents long, impairment_work_expense_cents long, blind_work_expense_cents long
     """,
     "TravelClaim": """
         provider_id string, period_start date, trips array of Trip
