@@ -1,8 +1,8 @@
 """The views by GoogleSQL's own analyzer, names and types and all (package zetasql: Google's program as WebAssembly).
 
 ``python -m tests.deploy.google_sql`` (part of ``make cloud``) installs it into build/zetasql and runs this file there:
-it takes half a minute to load, and nothing else needs it. DuckDB, which runs the views in the tests, takes what BigQuery
-may not, such as a QUALIFY alone.
+it takes half a minute to load, and nothing else needs it. DuckDB, which runs the views in the tests, takes what
+BigQuery may not, such as a QUALIFY alone.
 """
 
 import json
