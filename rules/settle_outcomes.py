@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rules.documents import Document
+from rules.documents import Document, named
 from rules.findings import Findings
 from rules.kept import Account, Said
 from rules.law import Law
