@@ -68,11 +68,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
 
 
 def _control(folder: Path, day: int, came_back: CameBack) -> PayRun:
-    def tell(run: Row) -> None:
-        if "came_back" in run:
-            came_back.pay_run(run)
-
-    found = _records(folder, "PayRun", day, lambda stage, done, total: None, tell)
+    found = _records(folder, "PayRun", day, lambda stage, done, total: None, came_back.pay_run)
     runs = [record for record in found if isinstance(record, PayRun)]
     if not runs:
         raise Refusal(f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until")

@@ -31,6 +31,7 @@ def summary_of(tally: Tally, law: Law, until: int | None, ignored: Sequence[str]
             "gross_cents": sum(kind["gross_cents"] for kind in instructions.values()),
             "deductions": dict(sorted(tally.deductions.items())),
             "net_cents": sum(kind["net_cents"] for kind in instructions.values()),
+            "came_back": dict(zip(("count", "net_cents"), tally.came_back, strict=True)),
             "outstanding_cents": _outstanding(tally),
         },
         "hours": hours(tally),

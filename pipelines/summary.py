@@ -101,6 +101,9 @@ def _money(money: Summary) -> Table:
     for kind in (kind for kind in DEDUCTIONS if kind in money["deductions"]):
         table.add_row(f"  {DEDUCTIONS[kind]}", dollars(-money["deductions"][kind]))
     table.add_row("Net: the money that moves", dollars(money["net_cents"]), style="bold")
+    if came_back := money["came_back"]["net_cents"]:
+        table.add_row("  Came back or was stopped (RUN-4)", dollars(-came_back))
+        table.add_row("Net that stands", dollars(money["net_cents"] - came_back), style="bold")
     table.add_row("Overpaid and still outstanding", dollars(money["outstanding_cents"]))
     return table
 

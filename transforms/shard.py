@@ -14,7 +14,7 @@ from rules.restatement import Change, restate
 from rules.settle_outcomes import CameBack
 from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from transforms.stages import STAGES, Catalog, counted_in, next_stop
-from transforms.tally import Tally
+from transforms.tally import Standing, Tally
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 Records = dict[str, list[dict[str, Any]]]  # kind -> records, physical values
@@ -63,14 +63,16 @@ class Shard:
     def tell(self, changes: Iterable[Change]) -> None:
         """What changed for one key: to the next stage, or out of the house."""
         standing: dict[str, dict[str, Any]] = {}
+        payments = Standing()
         for change in changes:
             said = change.now if change.now is not None else change.before
             kind = type(said)
             if kind is Finding:
                 self._find(change, said, standing)
             elif kind is Record:
-                self._say(change)
+                self._say(change, payments)
             elif kind is CameBack:
+                payments.turn(said)
                 self.tally.run(change.cut_off).came_back.append(said)
             elif (stop := next_stop(said)) is not None:
                 self.dealer.deal(
@@ -79,6 +81,7 @@ class Shard:
                 self._count_hours(change, said)
         for finding in standing.values():
             self.tally.find(finding)
+        self.tally.add_came_back(payments.came_back)
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
@@ -103,13 +106,14 @@ class Shard:
         if change.now is not None:
             standing[change.id] = record
 
-    def _say(self, change: Change) -> None:
+    def _say(self, change: Change, payments: Standing) -> None:
         if change.now is None:
             return
         fields = {**change.now.fields, "cut_off": change.cut_off}
         self.records[change.now.kind].append(fields)
         if change.now.kind == "PaymentInstruction":
             self.tally.pay(fields)
+            payments.instruct(fields)
 
     def _count_hours(self, change: Change, said: Any) -> None:
         if isinstance(said, Statement) and said.kind == "ARREARS":

@@ -40,6 +40,30 @@ class RunTotals(msgspec.Struct):
         self.came_back += other.came_back
 
 
+class Standing:
+    """Payments of one key that do not stand (RUN-4), as what it says goes by in the order of pay runs."""
+
+    def __init__(self) -> None:
+        self.net_cents: dict[str, int] = {}  # by instruction
+        self.gone: dict[str, set[str]] = defaultdict(set)  # by statement
+
+    def instruct(self, instruction: dict[str, Any]) -> None:
+        """An instruction names all earlier ones of its statement that do not stand."""
+        self.net_cents[instruction["instruction_id"]] = instruction["net_cents"]
+        self.gone[instruction["statement_id"]] = set(instruction["reversed"])
+
+    def turn(self, said: CameBack) -> None:
+        """A payment came back, or stands again, and no instruction tells."""
+        of_statement = self.gone[said.instruction_id.rpartition(":")[0]]
+        of_statement.add(said.instruction_id) if said.reversed else of_statement.discard(said.instruction_id)
+
+    @property
+    def came_back(self) -> tuple[int, int]:
+        """How many payments, and their net."""
+        cents = [self.net_cents.get(id, 0) for ids in self.gone.values() for id in ids]
+        return len(cents), sum(cents)
+
+
 class Tally(msgspec.Struct):
     """What a file was read as, or what a shard said. All amounts in cents and minutes."""
 
@@ -60,6 +84,7 @@ class Tally(msgspec.Struct):
     hours: dict[str, list[int]] = {}  # statement -> claimed, held, cut, denied, as of the last decision
     findings: dict[str, list[int]] = {}  # "code outcome rule addressee" -> count, minutes, cents of those that stand
     assumptions: dict[str, list[int]] = {}  # name -> instructions, gross
+    came_back: tuple[int, int] = (0, 0)  # payments that do not stand at the end, and their net
 
     def run(self, cut_off: int) -> RunTotals:
         """The run of a cut-off, begun if need be."""
@@ -111,6 +136,11 @@ class Tally(msgspec.Struct):
         self.recipients |= other.recipients
         self.counties |= other.counties
         self.hours |= other.hours
+        self.add_came_back(other.came_back)
+
+    def add_came_back(self, more: tuple[int, int]) -> None:
+        """Payments that do not stand: how many, and their net."""
+        self.came_back = self.came_back[0] + more[0], self.came_back[1] + more[1]
 
     def packed(self) -> bytes:
         """Bytes for the way between steps."""

@@ -7,9 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict
+
+from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
 from rules.authorize import RecipientFile
 from rules.authorize_month import MonthOfTime
+from rules.conclusions import CameBack
 from rules.incentives import Earned, IncentiveVerdict, earned_by
 from rules.law import Law
 from rules.price import ProviderFile
@@ -83,6 +87,7 @@ class Key(NamedTuple):
     case: Any
     rows: Rows
     records: Records
+    turns: list[tuple[int, CameBack]]  # what pay runs alone tell of payments (RUN-4), with the cut-off
 
 
 class Folded(NamedTuple):
@@ -98,6 +103,16 @@ class Folded(NamedTuple):
     def records(self, kind: str) -> list[dict[str, Any]]:
         """Records of a kind, by cut-off and id."""
         return [record for key in self.keys.values() for record in key.records.get(kind, ())]
+
+
+    def came_back(self) -> Told:
+        """Which payments do not stand."""
+        told = Told()
+        for instruction in self.records("PaymentInstruction"):
+            told.instruction(instruction)
+        for cut_off, turn in (turn for key in self.keys.values() for turn in key.turns):
+            told.pay_run({"cut_off": cut_off, "came_back": [asdict(turn)]})
+        return told
 
 
 class Fold:
@@ -128,7 +143,8 @@ class Fold:
             case = WATCHED[stage](key, self.law, self.concerned.catalog)
             shard.tell(restate(case, shard.in_order(list(rows)), self.until, self.law))
             shard.sort_records()
-            self._known[known] = Key(case, _dealt(shard), shard.records)
+            turns = [(cut_off, each) for cut_off, run in shard.tally.runs.items() for each in run.came_back]
+            self._known[known] = Key(case, _dealt(shard), shard.records, turns)
         return self._known[known]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.plain import replay_plain
-from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned
+from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned, turns_of
 from rules.law import Law
 from schemas.avro import validate, write_container
 from tests.case_files import Case, case, case_files
@@ -82,6 +82,9 @@ def dossiers_of(records: dict[str, list[dict[str, Any]]]) -> dict[Person, Dossie
             else:
                 for person in concerned(stored):
                     known[person].findings[one.finding_id] = one
+    for run in records.get("PayRun", []):
+        for person, turn in turns_of(run):
+            known[person].turn(turn)
     return known
 
 

@@ -371,3 +371,19 @@ def test_a_journal_is_explained_with_its_index_and_without(tmp_path: Path) -> No
         check(told, found)
         again = explained(found["instruction_id"], tmp_path / "journal", tmp_path / "out")
         assert again.statements == told.statements and "read" not in " ".join(again.notes)
+
+
+@pytest.mark.parametrize(
+    "sentence", ("A payment that came back when nothing is left to pay", "A payment of a closed month that comes back")
+)
+def test_a_payment_that_no_instruction_followed_counts_nothing(sentence: str, tmp_path: Path) -> None:
+    [each] = [each for file in case_files() for each in file.cases if each.sentence.startswith(sentence)]
+    until = cut_off_of(epoch_day(date(2026, 1, 22))) if "nothing is left" in sentence else each.cut_off
+    period = min(fact.period_start for fact in each.facts if fact.KIND == "Timesheet")
+    question = Question(None, f"{each.prefix}P1", f"{each.prefix}R1", period, until)
+    found = answer(question, Sources(lay(each.facts, tmp_path / "facts"), None, LAW))
+    [payments] = [node for statement in found.statements for node in statement.find("payments")]
+    assert payments.cents == 0
+    assert "which came back or was stopped" in payments.parts[0].text
+    [told] = [node for statement in found.statements for node in statement.find("answer")]
+    assert "It came back or was stopped." in told.text

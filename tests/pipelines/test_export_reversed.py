@@ -7,7 +7,6 @@ import pytest
 
 from pipelines import cli
 from rules.periods import iso
-from schemas.pay_run import PayRun
 from tests.pipelines.export_world import (
     DAY,
     NEXT_DAY,
@@ -124,7 +123,6 @@ def test_many_are_counted_on_the_line_and_all_named_in_the_report(place, capsys)
     assert all(f"reversed: {id} of 1.00" in told.out for id in ids)
 
 
-@pytest.mark.skipif("came_back" not in PayRun.model_fields, reason="no PayRun tells of payments yet")
 def test_a_payment_that_only_a_pay_run_tells_of(place, capsys) -> None:
     write([], came_back=[{"instruction_id": P2, "net_cents": 7, "reversed": True}])
     assert export("ach", "--strict") == 1

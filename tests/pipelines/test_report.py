@@ -34,10 +34,12 @@ from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, midnight
 from schemas.avro import Container, Unreadable, write_container
 from tests.pipelines.report_world import Row, county, records, rewrite
+from tests.pipelines.statement_world import every_case, write_case
 from tests.schemas.samples import SAMPLES
 from transforms.write_records import file_name
 
 LAW = Law.load()
+DAYS_BACK = epoch_day(date(2026, 1, 21)), epoch_day(date(2026, 1, 22))  # it came back, and the day after
 DAYS = [epoch_day(date(2026, 4, day)) for day in (1, 2, 3, 6, 7, 8, 9)]
 
 
@@ -398,6 +400,20 @@ def found(id: str, day: int, cleared: bool = False, **fields: Any) -> Row:
 
 def span(*days: int) -> Span:
     return Span(days, days[-1], days[:-1], True)
+
+
+def test_what_came_back_is_in_the_sums(tmp_path: Path) -> None:
+    """RUN-4, also where no instruction followed: of 186.11 paid, then 111.67, the first came back."""
+    sentence = "A payment that came back when nothing is left to pay"
+    [(one, law)] = [(one, law) for one, law in every_case() if one.sentence.startswith(sentence)]
+    paid = write_case(tmp_path / "paid", one, law)
+    before, after = DAYS_BACK
+    assert books(paid, None, before).payments.gone() == {"count": 1, "net": 186_11, "alone": 1, "alone_net": 186_11}
+    assert books(paid).payments.gone() == {"count": 1, "net": 186_11, "alone": 0, "alone_net": 0}
+    assert not books(paid, after).payments.gone()["count"], "it was paid before these runs"
+    told = page(paid)
+    assert "Came back or was stopped since (RUN-4): 1 payment, $186.11" in told
+    assert re.search(r"Net that stands.*?\$?111\.67", told, re.DOTALL)
 
 
 def test_age_counts_from_the_run_that_first_held_it() -> None:

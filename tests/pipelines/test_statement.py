@@ -476,6 +476,40 @@ def test_a_payment_that_did_not_come_back_after_all_stands() -> None:
     assert not came_back([])
 
 
+ALONE = "A payment that came back when nothing is left to pay"
+CLOSED = "A payment of a closed month that comes back"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "period", "money", "why"),
+    (
+        (ALONE, "2026-01-01", "$186.11", "Nothing is due in its place."),
+        (CLOSED, "2024-01-01", "$151.94", "Its month is closed for pay. Call the county:"),
+    ),
+)
+def test_a_payment_that_no_instruction_followed_counts_no_more(
+    sentence: str, period: str, money: str, why: str, tmp_path: Path
+) -> None:
+    [(one, law)] = [(one, law) for one, law in every_case() if one.sentence.startswith(sentence)]
+    folder, out = write_case(tmp_path / "paid", one, law), tmp_path / "out"
+    asked = ("--paid", str(folder), "--provider", f"{one.prefix}P1", "--period", period)
+    until = () if sentence == CLOSED else ("--run", "2026-01-21")
+    [paper] = [text for text in told(out, *asked, *until).values() if "Statement of earnings" in text]
+    rows = dict(re.findall(r"<tr[^>]*><th scope=.row.>([^<]*)</th><td>([^<]*)</td>", paper))
+    assert rows["This payment"] == money
+    assert (rows["Came back"], rows["All so far"]) == (f"\N{MINUS SIGN}{money}", "$0.00")
+    assert f"Our payment of {money}" in paper
+    assert why in paper
+
+
+def test_a_payment_that_pay_runs_alone_let_stand_again(tmp_path: Path) -> None:
+    sentence = "A payment that came back and stands again before anything else was said"
+    [(one, law)] = [(one, law) for one, law in every_case() if one.sentence.startswith(sentence)]
+    known = dossiers_of(said(one, law))[("PROVIDER", f"{one.prefix}P1")]
+    statement = statement_of(("PROVIDER", f"{one.prefix}P1"), known, epoch_day(date(2026, 1, 1)), one.until, EN)
+    assert (statement.so_far.net, statement.back, statement.returned) == (186_11, 0, [])
+
+
 def test_the_day_on_which_it_was_first_known_to_have_come_back() -> None:
     backs = came_back(of_statement("A payment that came back twice"))
     known = [(iso(back.instruction.run_date), iso(back.run_date)) for back in backs]
