@@ -1,6 +1,7 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
+# make quick                                    rules, cases and style, in under a minute
 # make test | lint | types | bench | docs | clean
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -10,7 +11,7 @@ SAMPLE := sample/.made
 MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: dataflow-template replay live faults server browser setup test lint types bench clean docs
+.PHONY: cloud dataflow-template faults image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
@@ -22,6 +23,19 @@ live: $(READY)
 faults: $(READY) server
 	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_kills.py tests/live/test_faults.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_pubsub.py
+
+# The worker's image without Docker: its install line is resolved, installed and checked, and main.py makes a template.
+image: $(READY)
+	@$(BIN)/python -m tests.deploy.image
+
+# Views by GoogleSQL itself; and more of what the tests do: a journal of 100,000 files, a pay run of 100,000 messages.
+cloud: $(READY)
+	@$(BIN)/python -m tests.deploy.google_sql
+	@JOURNAL_FILES=100000 CHECK_MESSAGES=100000 $(BIN)/python -m pytest -q --timeout 600 tests/pipelines/test_journal_folders.py tests/deploy/test_check.py -k "many_files or great"
+
+# Avro for Java, for the drill of a schema change; without Java or Maven it is left out and says so.
+java: $(READY)
+	@$(BIN)/python -m tests.deploy.java_avro
 
 # The Pub/Sub server of the drill and of the tests that need one; without Go they are left out and say so.
 server: $(READY)
@@ -36,6 +50,10 @@ setup: $(READY)
 # -n: the tests share nothing, so every core takes some.
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --timeout 300 $(ARGS)
+
+# What most changes are judged by first: what is paid, and the style guide.
+quick: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --timeout 300 tests/rules tests/test_cases.py tests/test_house_rules.py $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

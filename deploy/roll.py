@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.live.topics import topics_of_arrivals, topics_of_conclusions, topics_of_facts
 from rules.periods import epoch_day, is_business_day, iso
 from schemas.avro import schema_path
+from schemas.physical import EARLIER
 
 TERRAFORM = Path(__file__).parent / "terraform"
 ROLL = TERRAFORM / "roll.auto.tfvars.json"
@@ -20,8 +21,11 @@ TABLES = {"PaymentInstruction": "run_date", "Finding": "code", "PayRun": "run_da
 """Kinds that go to BigQuery, and what their tables are clustered by."""
 YEARS = range(2024, 2050)
 SATURDAY = 6
-PLAIN = {"string": "STRING", "boolean": "BOOLEAN", "int": "INTEGER", "long": "INTEGER", "bytes": "BYTES"}
-LOGICAL = {"date": "DATE", "timestamp-millis": "TIMESTAMP"}
+PLAIN = {
+    "string": "STRING", "boolean": "BOOLEAN", "int": "INTEGER", "long": "INTEGER", "bytes": "BYTES", "float": "FLOAT",
+    "double": "FLOAT",
+}  # fmt: skip
+LOGICAL = {"date": "DATE", "timestamp-millis": "TIMESTAMP", "timestamp-micros": "TIMESTAMP"}
 METADATA = (
     {"name": "subscription_name", "type": "STRING", "mode": "NULLABLE"},
     {"name": "message_id", "type": "STRING", "mode": "NULLABLE"},
@@ -30,6 +34,7 @@ METADATA = (
 )
 """What a BigQuery subscription writes beside the record."""
 Column = dict[str, Any]
+Json = Any
 
 
 def roll() -> dict[str, Any]:
@@ -49,38 +54,84 @@ def roll() -> dict[str, Any]:
 
 def columns(kind: str) -> list[Column]:
     """Columns of the table of a kind, as a BigQuery subscription with the topic's schema fills them."""
-    return [_column(field["name"], field["type"]) for field in _schema(kind)["fields"]] + list(METADATA)
+    return columns_of(_schema(kind), _first_schema(kind))
 
 
-def enums(schema: Any) -> Iterator[tuple[str, list[str]]]:
+def columns_of(schema: Json, first: Json) -> list[Column]:
+    """Columns of a schema of which ``first`` was the first published version. A table takes no required column later:
+    a field that is newer is nullable whatever its default, and its column is last."""
+    made, old = _Columns(schema, first).of(schema, first), _fields(first)
+    later = [column for column in made if column["name"] not in old]
+    return [column for column in made if column["name"] in old] + list(METADATA) + later
+
+
+def enums(schema: Json) -> Iterator[tuple[str, list[str]]]:
     """(name, symbols) of all enums in a schema: in BigQuery only their numbers arrive."""
+    return ((each["name"], each["symbols"]) for each in _named(schema) if each["type"] == "enum")
+
+
+class _Columns:
+    """``now`` and ``then``: types that a schema and its first version declare, by name."""
+
+    def __init__(self, schema: Json, first: Json) -> None:
+        self.now = {each["name"]: each for each in _named(schema)}
+        self.then = {each["name"]: each for each in _named(first)}
+
+    def of(self, record: Json, first: Json | None) -> list[Column]:
+        """Columns of a record; ``first`` None: it is newer than the table."""
+        before = _fields(first)
+        return [self._column(each["name"], each["type"], before.get(each["name"])) for each in record["fields"]]
+
+    def _column(self, name: str, kind: Json, first: Json | None, mode: str = "REQUIRED") -> Column:
+        if isinstance(kind, list):
+            return self._column(name, next(part for part in kind if part != "null"), first, "NULLABLE")
+        kind = _declared(kind, self.now)
+        if kind["type"] == "array":
+            return self._column(name, kind["items"], first, "REPEATED")
+        mode = "NULLABLE" if first is None and mode == "REQUIRED" else mode
+        if kind["type"] == "record":
+            return {"name": name, "type": "RECORD", "mode": mode, "fields": self.of(kind, self._record(first))}
+        written = "INTEGER" if kind["type"] == "enum" else LOGICAL.get(kind.get("logicalType")) or PLAIN[kind["type"]]
+        return {"name": name, "type": written, "mode": mode}
+
+    def _record(self, first: Json | None) -> Json | None:
+        """The record within a field's type as it was at first."""
+        while first is not None and (not isinstance(first, dict) or "fields" not in first):
+            first = next(each for each in first if each != "null") if isinstance(first, list) else first
+            first = _declared(first, self.then)
+            first = first["items"] if first["type"] == "array" else first
+        return first
+
+
+def _declared(kind: Json, named: dict[str, Json]) -> Json:
+    """A type as an object: one that only bears a name, as it was declared."""
+    return named.get(kind, {"type": kind}) if isinstance(kind, str) else kind
+
+
+def _fields(record: Json | None) -> dict[str, Json]:
+    return {each["name"]: each["type"] for each in record["fields"]} if record else {}
+
+
+def _named(schema: Json) -> Iterator[Json]:
+    """Every record and enum that a schema declares."""
     if isinstance(schema, list):
         for part in schema:
-            yield from enums(part)
+            yield from _named(part)
     elif isinstance(schema, dict):
-        if schema.get("type") == "enum":
-            yield schema["name"], schema["symbols"]
+        if schema.get("type") in ("record", "enum"):
+            yield schema
         for part in (schema.get("type"), schema.get("items"), *(each["type"] for each in schema.get("fields", ()))):
-            yield from enums(part)
+            yield from _named(part)
 
 
-def _column(name: str, kind: Any, mode: str = "REQUIRED") -> Column:
-    if isinstance(kind, list):
-        return _column(name, next(part for part in kind if part != "null"), "NULLABLE")
-    if isinstance(kind, str):  # an enum that was declared before, if it is not a plain type
-        return {"name": name, "type": PLAIN.get(kind, "INTEGER"), "mode": mode}
-    if kind["type"] == "array":
-        return _column(name, kind["items"], "REPEATED")
-    if kind["type"] == "record":
-        fields = [_column(field["name"], field["type"]) for field in kind["fields"]]
-        return {"name": name, "type": "RECORD", "mode": mode, "fields": fields}
-    if kind["type"] == "enum":
-        return {"name": name, "type": "INTEGER", "mode": mode}
-    return {"name": name, "type": LOGICAL.get(kind.get("logicalType"), PLAIN[kind["type"]]), "mode": mode}
-
-
-def _schema(kind: str) -> Any:
+def _schema(kind: str) -> Json:
     return json.loads(schema_path(kind).read_text("utf-8"))
+
+
+def _first_schema(kind: str) -> Json:
+    """The first version that was published: of a kind that never changed, the current one."""
+    path = EARLIER / f"{schema_path(kind).stem}-1.avsc"
+    return json.loads(path.read_text("utf-8")) if path.exists() else _schema(kind)
 
 
 def _holidays() -> Iterator[int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from pipelines.command_options import Docs
 from pipelines.misuse import Misuse
 
 if TYPE_CHECKING:
@@ -74,19 +75,19 @@ def diff(
 def validate(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILES", help="Files or folders of events (Avro, or JSON a line), a journal, or -"),
+        typer.Argument(metavar="FILES", help="Files or folders of events (Avro or JSON), a journal, or -"),
     ],
     with_: Annotated[list[Path] | None, typer.Option("--with", metavar="FACTS", help="What is known already.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show every place, not the first 20.")] = False,
+    docs: Docs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
     """Before sending: what would be rejected and why, what would be held, cut or denied, and what to do about it.
 
-    Reads Avro, journals, and lines of JSON such as {"kind": "Timesheet", "event_id": ...}.
-
-    Without --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
+    Reads Avro, journals, and JSON, an event a line or an array of them: {"kind": "Timesheet", "event_id": ...}. Without
+    --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
 
     [bold]Examples[/]
 
@@ -99,6 +100,7 @@ def validate(
     # Beam, of which the rules' plain fold is a part, warns of cloud clients: none is needed, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
     from pipelines.check.verdict_shown import render
+    from pipelines.last_words import say_last
     from pipelines.progress import shown
     from pipelines.summary import summary_console
 
@@ -107,7 +109,8 @@ def validate(
     if as_json:
         print(json.dumps(told, indent=2))
     elif not quiet:
-        render(told, summary_console(), all_)
+        render(told, summary_console(), all_, docs)
+    say_last(told["ignored"], in_report=not (as_json or quiet))
     return 0 if told["clean"] else 1
 
 
@@ -117,11 +120,11 @@ def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat
     from pipelines.pay_commands import overlaid_law
 
     overlaid, sent, known = overlaid_law(law), files_of(files), files_of(with_) if with_ else None
-    seen = None if known is None else _read(known, "known", beat)
-    told = verdict(_read(sent, "sent", beat), seen, overlaid)
+    seen = None if known is None else _read(known.files, "known", beat)
+    told = verdict(_read(sent.files, "sent", beat), seen, overlaid)
     if not told["events"]:
         raise Misuse(f"{', '.join(map(str, files))}: no event in it: name the files to be sent")
-    return told
+    return told | {"ignored": sent.ignored + (known.ignored if known else [])}
 
 
 def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":
@@ -132,20 +135,26 @@ def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":
     return counter
 
 
-def doctor(as_json: AsJson = False, quiet: Quiet = False) -> int:
+def doctor(
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
     """What this machine has and lacks, what each thing is needed for, and how to come by it.
 
+    Also which wages and rates of the law are carried forward, and which end within 60 days.
     Exit code 1 only if something is missing that replay needs.
 
     [bold]Examples[/]
 
         ihss-payroll doctor
 
-        ihss-payroll doctor --json
+        ihss-payroll doctor --law my-rates --json
     """
     from pipelines.doctor import checks
+    from pipelines.pay_commands import overlaid_law
 
-    found = checks(Path.cwd())
+    found = checks(Path.cwd(), overlaid_law(law) if law else None)
     able = not any(check.missing for check in found)
     if as_json:
         print(json.dumps({"able_to_replay": able, "checks": [check._asdict() for check in found]}, indent=2))

@@ -1,8 +1,8 @@
 """The command line: what commands there are, in which group of the help, and how it ends.
 
-The commands are in ``*_commands.py``, one module a group. Exit code 0 when done (rejections are not failures), 1 when
-something is not as it should be, 2 on misuse with one line that says the remedy, 130 when stopped. Whatever takes long
-to import is imported inside the commands only, so that ``--help`` answers at once.
+The commands are in ``*_commands.py``, one module a group. Exit code 0 when done (single rejections are not failures), 1
+when something is not as it should be, 2 on misuse with one line that says the remedy, 130 when stopped. Whatever takes
+long to import is imported inside the commands only, so that ``--help`` answers at once.
 """
 
 import sys
@@ -23,10 +23,7 @@ from pipelines import (
     statement_commands,
 )
 from pipelines.misuse import Misuse, refused_by_machine
-from pipelines.pay_commands import overlaid_law
 from pipelines.standard_streams import open_closed_streams
-
-__all__ = ["app", "main", "overlaid_law"]
 
 PANELS = {
     "Pay": ("replay", "simulate"),

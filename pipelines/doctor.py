@@ -10,14 +10,18 @@ import re
 import shutil
 import socket
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from rules.law import Law
 
 OLDEST_PYTHON = (3, 11)
 FREE_MIB = 1024  # records are about as large as facts; a county's month is tens of MiB
@@ -26,6 +30,7 @@ PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 PANGO = ("pango-1.0", "pangoft2-1.0")
 EMULATOR, CREDENTIALS = "PUBSUB_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"
 MIB = 1 << 20
+NANOS_IN_MILLI = 1_000_000
 
 # docs/measured.md: peak memory and pace of a replay with one worker, and timesheets of a recipient's month.
 MIB_AT_REST, TIMESHEETS_A_MIB, TIMESHEETS_A_SECOND, TIMESHEETS_OF_RECIPIENT = 300, 125, 1300, 2.5
@@ -48,9 +53,9 @@ class Check(NamedTuple):
         return self.required and self.fine is False
 
 
-def checks(folder: Path) -> list[Check]:
-    """All of them; ``folder`` is where the user stands."""
-    return [*_machine(folder), *_packages(), *_programs(), *_cloud()]
+def checks(folder: Path, law: "Law | None" = None) -> list[Check]:
+    """All of them; ``folder`` is where the user stands, ``law`` (None: as it is) by which is paid."""
+    return [*_machine(folder), *_packages(), *_programs(), *_cloud(), *_law(law)]
 
 
 def _machine(folder: Path) -> Iterator[Check]:
@@ -171,6 +176,23 @@ def _cloud() -> Iterator[Check]:
         return
     remedy = f"set {CREDENTIALS}, or {EMULATOR} of a server here, when you need it"
     yield Check("Cloud", "Pub/Sub", None, "neither credentials nor a server here are named", use, remedy)
+
+
+def _law(asked: "Law | None") -> Iterator[Check]:
+    """What must be entered into the law; nothing where what reads it is missing, which is said above."""
+    try:
+        from pipelines.law_notices import SOON, notices
+        from rules.law import Law
+        from rules.periods import civil_day
+    except (ModuleNotFoundError, ZoneInfoNotFoundError):
+        return
+    today = civil_day(time.time_ns() // NANOS_IN_MILLI)
+    found = notices(asked or Law.load(), today)
+    for each in found:
+        yield Check("Law", each.what.capitalize(), False, each.found, "pay at the rates in force", each.remedy)
+    if not found:
+        known = f"known for {SOON} days and more"
+        yield Check("Law", "Wages, rates and levels", True, known, "pay at the rates in force")
 
 
 def _answers(host: str) -> bool:

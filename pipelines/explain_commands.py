@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command_options import Docs
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def explain(
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
 
@@ -53,13 +55,13 @@ def explain(
     elif until is not None:
         raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
     answer = _answer(question, _facts(events), output, law)
-    return 1 if answer is None else _told(answer, as_json, html)
+    return 1 if answer is None else _told(answer, as_json, html, docs)
 
 
 def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":
-    from pipelines.cli import overlaid_law
     from pipelines.explain.answer import Sources, answer
     from pipelines.explain.paid import Refusal
+    from pipelines.pay_commands import overlaid_law
 
     try:
         return answer(question, Sources(events, paid, overlaid_law(law)))
@@ -68,20 +70,20 @@ def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path |
         return None
 
 
-def _told(answer: "Answer", as_json: bool, html: Path | None) -> int:
+def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) -> int:
     from pipelines.explain.terminal import explain_console, render
 
     if html is not None:
         from pipelines.explain.page import page
 
-        html.write_text(page(answer), "utf-8")
+        html.write_text(page(answer, docs), "utf-8")
         print(f"The explanation is in {html}", file=sys.stderr)
     if as_json:
         import msgspec
 
         print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
     elif html is None:
-        render(answer, explain_console())
+        render(answer, explain_console(), docs)
     return 0
 
 
@@ -108,8 +110,12 @@ def _question(instruction: str | None, provider: str | None, recipient: str | No
 def _facts(events: Path | None) -> Path:
     if events is None:
         raise Misuse("--events is missing: name the folder of facts that was paid from, such as --events sample")
-    if not events.is_dir() or not any(events.rglob("*.avro")):
+    from pipelines.files_below import files_below, tell_unread
+
+    found = files_below(events) if events.is_dir() else None
+    if found is None or not found.files:
         raise Misuse(f"--events {events} holds no *.avro file: name the folder that holds the facts")
+    tell_unread(found)
     return events
 
 

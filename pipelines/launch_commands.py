@@ -1,28 +1,25 @@
-"""``ihss-payroll launch dataflow | check | template``: the job at State scale (docs/dataflow.md)."""
+"""``ihss-payroll launch dataflow | update | graph | check | template``: the job at State scale (docs/dataflow.md)."""
 
 import json
 import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
+    from pipelines.launch.graph import Graph
     from pipelines.launch.plan import Asked, Plan
 
 launch_app = typer.Typer(help="The job at State scale, on Dataflow.", no_args_is_help=True)
-Project = Annotated[str, typer.Option(help="Google Cloud project.")]
-Region = Annotated[str, typer.Option(help="Region, such as us-west2.")]
-JobName = Annotated[str, typer.Option("--job", help="Name of the job.")]
-NAMED = {
-    "project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
-    "region": r"[a-z]+-[a-z]+[0-9]+",
-    "job": r"[a-z][a-z0-9-]{0,61}[a-z0-9]",
-}
-EXAMPLES = {"project": "my-project", "region": "us-west2", "job": "ihss-payroll"}
+File = typer.Option("--options", metavar="FILE", help="The job's options, as Terraform writes them (output launch).")
+Image = Annotated[str | None, typer.Option(help="The worker's image; default: this version's.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say all that would be done, and do nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+JOURNAL_AND_DAY = "--journal and --resume-after go together: the journal, and the last pay run that was said whole"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,50 +29,81 @@ def register(app: typer.Typer) -> None:
 
 @launch_app.command("dataflow")
 def launch_dataflow(
-    project: Project,
-    region: Region,
-    job: JobName = "ihss-payroll",
-    image: Annotated[str | None, typer.Option(help="The worker's image; default: this version's.")] = None,
-    bucket: Annotated[str | None, typer.Option(help="Bucket for Dataflow's own files; default: Terraform's.")] = None,
-    law: Annotated[str | None, typer.Option(metavar="gs://FOLDER", help="Folder of TOML laid over the law.")] = None,
-    catalog: Annotated[str | None, typer.Option(metavar="gs://FILE", help="Avro file of CourseListings.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to decide.")] = None,
+    options: Annotated[Path, File],
+    image: Image = None,
     journal: Annotated[str | None, typer.Option(metavar="gs://FOLDER", help="Journal to begin from.")] = None,
     resume_after: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last pay run said whole.")] = None,
-    id_label: Annotated[str | None, typer.Option(help="Attribute that no two events of any source share.")] = None,
-    machine_type: Annotated[str, typer.Option(help="Machine of each worker.")] = "n2-standard-4",
-    max_workers: Annotated[int, typer.Option(min=1, help="Workers at most.")] = 20,
-    service_account: Annotated[str | None, typer.Option(help="The workers' account; default: Terraform's.")] = None,
-    subnetwork: Annotated[str | None, typer.Option(help="regions/REGION/subnetworks/NAME with private access.")] = None,
-    kms_key: Annotated[str | None, typer.Option(help="Key of your own for the job's state.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Change the running job in place.")] = False,
-    renamed: Annotated[list[str] | None, typer.Option(metavar="OLD=NEW", help="A step's new name.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say all that would be done, and do nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> int:
-    """Launch the job, or change it in place.
+    """Launch the job.
 
     [bold]Examples[/]
 
-        ihss-payroll launch dataflow --project my-project --region us-west2 --dry-run
+        terraform -chdir=deploy/terraform output -json launch > launch.json
 
-        ihss-payroll launch dataflow --project my-project --region us-west2 --update
+        ihss-payroll launch dataflow --options launch.json --dry-run
 
-        ihss-payroll launch dataflow --project my-project --region us-west2 --journal gs://my-project-ihss-journal
+        ihss-payroll launch dataflow --options launch.json --journal gs://my-project-ihss-journal
         --resume-after 2026-01-20
     """
-    _begins_one_way(journal, resume_after, update)
-    law_and_days = {"law": law, "catalog": catalog, "until": until}
-    given = {**law_and_days, "journal": journal, "resume_after": resume_after, "id_label": id_label}
-    names = project, region, job, image, bucket, service_account, subnetwork, kms_key, machine_type, max_workers, update
-    return _launch(names, {name: value for name, value in given.items() if value}, renamed or [], dry_run, as_json)
-
-
-def _begins_one_way(journal: str | None, resume_after: str | None, update: bool) -> None:
     if (journal is None) != (resume_after is None):
-        raise Misuse("--journal and --resume-after go together: the journal, and the last pay run that was said whole")
-    if update and journal:
-        raise Misuse("--journal begins a job, --update changes one that runs: leave one of them out")
+        raise Misuse(JOURNAL_AND_DAY)
+    _quiet()
+    from pipelines.launch.options import options_in
+    from pipelines.launch.plan import Asked
+
+    return _launch(Asked(options_in(options), image, journal, resume_after), dry_run, as_json)
+
+
+@launch_app.command("update")
+def update_job(
+    options: Annotated[Path | None, File] = None,
+    image: Image = None,
+    change: Annotated[list[str] | None, typer.Option(metavar="NAME", help="An option that may differ.")] = None,
+    renamed: Annotated[list[str] | None, typer.Option(metavar="OLD=NEW", help="A step's new name.")] = None,
+    old: Annotated[Path | None, typer.Option("--from", metavar="GRAPH", help="Graph of the version that runs.")] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> int:
+    """Change the running job in place. It is refused if an option differs that --change does not name.
+
+    With --from and no --options nothing is asked of the cloud: it says whether this version can replace that one, and
+    what to do if not (exit code 1).
+
+    [bold]Examples[/]
+
+        ihss-payroll launch update --from deploy/graphs/0001.json
+
+        ihss-payroll launch update --options launch.json --image IMAGE --dry-run
+
+        ihss-payroll launch update --options launch.json --change max_workers
+    """
+    if options is None and old is None:
+        raise Misuse("launch update needs --options, the file that the job was launched with, or --from, a graph")
+    _quiet()
+    from pipelines.launch.options import options_in
+    from pipelines.launch.plan import Asked
+
+    pairs = _pairs(renamed or [])
+    follows = _replaceable(old, pairs, as_json, quiet=options is not None) if old else None
+    if options is None or (old and follows is None):
+        return 1 if follows is None else 0
+    names = {"changed": tuple(change or ()), "renamed": pairs, "follows": follows}
+    return _launch(Asked(options_in(options), image, update=True, **names), dry_run, as_json)
+
+
+@launch_app.command("graph")
+def write_graph(out: Annotated[Path, typer.Option(help="File to write.")]) -> int:
+    """Write the graph of this version, for `launch update --from` of a later one."""
+    _quiet()
+    from pipelines.launch.graph import as_text
+
+    found = _graph()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(as_text(found), "utf-8")
+    print(f"{out} is the graph of version {found.version}, known as {found.digest}")
+    return 0
 
 
 @launch_app.command("template")
@@ -95,9 +123,9 @@ def write_template(
 
 @launch_app.command("check")
 def check_job(
-    project: Project,
+    project: Annotated[str, typer.Option(help="Google Cloud project.")],
     region: Annotated[str | None, typer.Option(help="Region of the job; without it the job is not asked.")] = None,
-    job: JobName = "ihss-payroll",
+    job: Annotated[str, typer.Option("--job", help="Name of the job.")] = "ihss-payroll",
     run: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay run; default: the last one over.")] = None,
     rejections: Annotated[int, typer.Option(min=0, help="Rejections that worry nobody.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -123,22 +151,33 @@ def check_job(
     return 0 if all(each.well is not False for each in found) else 1
 
 
-def _launch(names: tuple[Any, ...], given: dict[str, str], renamed: list[str], dry_run: bool, as_json: bool) -> int:
-    _quiet()
-    from pipelines.launch.plan import Asked
-
-    asked = Asked(*names, given, _pairs(renamed))
+def _launch(asked: "Asked", dry_run: bool, as_json: bool) -> int:
     planned = _planned(asked)
     if dry_run:
-        print(json.dumps(planned.as_json(), indent=2) if as_json else _told(planned))
+        from pipelines.launch.shown import plan_shown
+
+        print(json.dumps(planned.as_json(), indent=2) if as_json else plan_shown(planned))
         return 0
     from pipelines.launch.dataflow import Cloud
 
-    id = Cloud().launch(planned)
-    said = {"job": id, "name": asked.job, "project": asked.project, "region": asked.region}
+    id, options = Cloud().launch(planned), asked.options
+    said = {"job": id, "name": options.job, "project": options.project, "region": options.region}
     done = "is updated" if asked.update else "is launched"
-    print(json.dumps(said) if as_json else f"Job {asked.job} ({id}) {done} in {asked.region}.")
+    print(json.dumps(said) if as_json else f"Job {options.job} ({id}) {done} in {options.region}.")
     return 0
+
+
+def _replaceable(old: Path, renamed: dict[str, str], as_json: bool, quiet: bool) -> str | None:
+    """Say whether this version can replace the one of a graph, and what to do if not. The digest of that graph; None:
+    it cannot. ``quiet``: say it only then."""
+    from pipelines.launch.graph import graph_in
+    from pipelines.launch.shown import verdict
+
+    before = graph_in(old)
+    found = verdict(before, _graph(), renamed)
+    if found.broken or not quiet:
+        print(json.dumps(found._asdict(), indent=2) if as_json else found.text)
+    return None if found.broken else before.digest
 
 
 def _quiet() -> None:
@@ -146,44 +185,23 @@ def _quiet() -> None:
     logging.basicConfig(level=logging.ERROR)
 
 
+def _graph(until: str | None = None) -> "Graph":
+    """Of this code; which project it is in does not matter."""
+    from pipelines.launch.graph import translated
+
+    where = "--project=any-project", "--region=us-west2"
+    return translated(*where, *([f"--until={until}"] if until else []))
+
+
 def _planned(asked: "Asked") -> "Plan":
     """The plan, with the pipeline translated: nothing is asked of the cloud."""
-    for name in NAMED:
-        _fits(name, getattr(asked, name))
-    from pipelines.launch.plan import plan
-    from pipelines.launch.steps import keeping
-    from pipelines.streaming import pipeline_of
+    from pipelines.launch.plan import fits, plan
     from pipelines.topic_edges import topics_of
 
-    options = [f"--project={asked.project}", f"--region={asked.region}"]
-    until = [f"--until={asked.parameters['until']}"] if "until" in asked.parameters else []
-    topics = topics_of(asked.project, [])
+    fits(asked)
+    topics = topics_of(asked.options.project, [])
     reads, writes = sorted(topics.subscriptions.values()), sorted(topics.topics.values())
-    return plan(asked, keeping(pipeline_of([*options, *until])), reads, writes)
-
-
-def _told(planned: "Plan") -> str:
-    from pipelines.launch.plan import call, request_json
-
-    asked = planned.asked
-    what = f"Would change job {asked.job} in place" if asked.update else f"Would launch job {asked.job}"
-    lines = [
-        f"{what} in {asked.project}, {asked.region}. Nothing is done.",
-        "",
-        f"Image, which must be there: {asked.worker_image}",
-        f"  docker build --file deploy/dataflow/Dockerfile --build-arg LAUNCHER_IMAGE=... --tag {asked.worker_image} .",
-        f"  docker push {asked.worker_image}",
-        f"Reads {len(planned.reads)} subscriptions:",
-        *(f"  {name}" for name in planned.reads),
-        f"Writes {len(planned.writes)} topics:",
-        *(f"  {name}" for name in planned.writes),
-        f"Keeps {len(planned.steps)} steps, known as {planned.digest}:",
-        *(f"  {step}" for step in planned.steps),
-        *(["Goes on only if the running job keeps the same steps, or --renamed names the others."] * asked.update),
-        call(asked),
-        json.dumps(request_json(planned.request), indent=2),
-    ]
-    return "\n".join(lines)
+    return plan(asked, _graph(asked.options.until), reads, writes)
 
 
 def _pairs(renamed: list[str]) -> dict[str, str]:
@@ -195,5 +213,8 @@ def _pairs(renamed: list[str]) -> dict[str, str]:
 
 
 def _fits(name: str, value: str) -> None:
-    if not re.fullmatch(NAMED[name], value):
-        raise Misuse(f"--{name} {value} cannot be: write it as the cloud does, such as {EXAMPLES[name]}")
+    from pipelines.launch.options import NAMED
+
+    pattern, example = NAMED[name]
+    if not re.fullmatch(pattern, value):
+        raise Misuse(f"--{name} {value} cannot be: write it as the cloud does, such as {example}")

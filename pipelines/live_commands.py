@@ -182,9 +182,11 @@ def verify_journal(
 
         ihss-payroll journal verify --journal /var/lib/ihss
     """
+    from pipelines.files_below import files_below, tell_unread
     from pipelines.live.verify import verify
 
     _is_journal(journal)
+    tell_unread(files_below(journal))
     verdict = verify(journal)
     if as_json:
         print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))

@@ -50,23 +50,6 @@ def day_asked(text: str, option: str, asked: str | None = None) -> int:
     raise Misuse(asked or f"{option} {text} is not a day: write YYYY-MM-DD, such as 2026-02-28")
 
 
-def folder_of_facts(folder: Path, option: str) -> list[Path]:
-    """The ``*.avro`` files below a folder, or a journal's, sorted. Raises Misuse if it is neither or has none."""
-    from schemas.journal import FOLDER, is_journal
-
-    if not folder.is_dir():
-        raise Misuse(f"{option} {folder} is no folder: name the folder that holds the *.avro files")
-    journal = is_journal(folder)
-    if journal and any(folder.glob("*.avro")):
-        raise Misuse(f"{option} {folder} is a journal with other *.avro files beside it: move these to a folder apart")
-    facts = sorted(path for path in (folder / FOLDER if journal else folder).rglob("*.avro") if path.is_file())
-    if not facts and journal:
-        raise Misuse(f"{option} {folder} is a journal without a fact: let the job take some, or name another folder")
-    if not facts:
-        raise Misuse(f"No *.avro file below {option} {folder}: name the folder that holds the facts")
-    return facts
-
-
 def readable(path: Path, option: str) -> None:
     """Raises Misuse unless the file may be read."""
     if not os.access(path, os.R_OK):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from pipelines.misuse import Misuse, day_asked, folder_of_facts, readable, writable_folder
+from pipelines.misuse import Misuse, day_asked, readable, writable_folder
 
 if TYPE_CHECKING:
     from rules.law import Law
@@ -35,9 +35,12 @@ def replay(
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")] = False,
     beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
 ) -> int:
     """Pay a folder of facts, pay run by pay run, as each would have been.
+
+    Exit code 1 if the summary does not add up, or nothing could be used and something was rejected.
 
     [bold]Examples[/]
 
@@ -47,14 +50,18 @@ def replay(
 
         ihss-payroll replay --events facts --out out -- --direct_num_workers=2
     """
+    from pipelines.last_words import failure, last_words, nothing_due, say_last
+
     last_day = day_asked(until, "--until") if until else None
     _beam_options(beam or [])
     _folders(events, out)
     _tell_of_accepted(events)
     summary = _replayed(events, out, last_day, law, beam or [], quiet)
-    if _nothing_due(summary["inputs"]):
+    if nothing_due(summary["inputs"]):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
-    return _told(summary, events, out, law, as_json, quiet)
+    wrong = _told(summary, events, out, law, as_json, quiet)
+    say_last(last_words(summary["inputs"], events, strict), in_report=not (as_json or quiet))
+    return 1 if wrong or failure(summary["inputs"], strict) else 0
 
 
 def _tell_of_accepted(events: Path) -> None:
@@ -130,8 +137,8 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat)
 
 
-def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> int:
-    """Print the summary as asked; the exit code: 1 if it does not add up."""
+def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+    """Print the summary as asked; what does not add up."""
     from pipelines.summary import faults, render, summary_console
 
     if as_json:
@@ -143,7 +150,7 @@ def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as
     wrong = faults(summary)
     if wrong and (as_json or quiet):
         print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
-    return 1 if wrong else 0
+    return wrong
 
 
 def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
@@ -157,12 +164,6 @@ def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
     ]
 
 
-def _nothing_due(inputs: dict[str, Any]) -> bool:
-    """Whether all that was used is reference, which is known from the start of any run."""
-    used = sum(count["used"] for kind, count in inputs["by_kind"].items() if kind not in ("CourseListing", "Admission"))
-    return inputs["not_yet_due"] > 0 and used == 0
-
-
 def _beam_options(beam: list[str]) -> None:
     if beam and not beam[0].startswith("-"):
         raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
@@ -170,12 +171,14 @@ def _beam_options(beam: list[str]) -> None:
 
 def _folders(events: Path, out: Path) -> None:
     """Raise Misuse unless ``events`` holds facts and ``out`` is another place that can be written to."""
+    from pipelines.files_below import folder_of_facts
+
     facts = folder_of_facts(events, "--events")
     inside, outside = events.resolve(), out.resolve()
     if inside == outside or inside in outside.parents or outside in inside.parents:
         raise Misuse(f"--out {out} and --events {events} lie within each other: name a folder apart")
-    for path in facts:
-        readable(path, "--events")
+    for name in facts.files:
+        readable(events / name, "--events")
     writable_folder(out, "--out")
     if any(OF_LIVE.search(path.name) for path in out.glob("*.avro")):
         raise Misuse(f"--out {out} holds what a live job said, which a replay would replace: name another folder")

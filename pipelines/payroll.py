@@ -38,9 +38,7 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutp
 
     authorized = facts[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(fold)
     priced = (facts[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(fold)
-    settled = (
-        (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
-    )
+    settled = (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
     steps = (facts, authorized, priced, settled)
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 

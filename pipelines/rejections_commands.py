@@ -115,7 +115,7 @@ def resend(
 
     with _intact():
         rejections.rejection(journal, number)
-    fact = rejections.repaired(repaired.read_text("utf-8"))
+    fact = rejections.repaired(repaired.read_bytes())
     kind, _, place = to.partition(":")
     if kind == "folder" and Path(place).is_dir():
         rejections.land(fact, Path(place), number)

@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
 from pipelines.file_edges import Files
+from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
 from pipelines.payroll import build
 from pipelines.summarize import summary_of
@@ -22,8 +23,6 @@ from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from schemas import CONCLUSIONS
 from schemas.avro import write_container
-from schemas.journal import FOLDER as JOURNAL
-from schemas.journal import is_journal
 from transforms.beat import Beat, done_so_far
 from transforms.places import INDEX, write_index
 from transforms.stages import STAGES
@@ -61,8 +60,7 @@ def _replay(
     events: Path, out: Path, until: int | None, law: Law, beam_arguments: list[str], beat: Callable[..., None]
 ) -> dict[str, Any]:
     started, began = time.monotonic(), time.time()
-    below = events / JOURNAL if is_journal(events) else events
-    names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
+    _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
     edges = Files(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
@@ -71,7 +69,7 @@ def _replay(
     tally = merged([(partial / "tally").read_bytes()])
     write_index(partial, partial / INDEX, edges.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
-    summary = summary_of(tally, law, until) | {"seconds": round(time.monotonic() - started, 1)}
+    summary = summary_of(tally, law, until, ignored) | {"seconds": round(time.monotonic() - started, 1)}
     _publish(partial, out, summary)
     return summary
 

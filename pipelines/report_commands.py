@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command_options import Docs
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def report(
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
     ] = None,
     with_ids: Annotated[bool, typer.Option("--with-ids", help="Name providers and recipients.")] = False,
+    docs: Docs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the first screen as JSON, nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> int:
@@ -54,7 +56,7 @@ def report(
     days = _days_asked(first, last, run)
     if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
         raise Misuse(f"--out {out} is no HTML file: name one, such as report.html")
-    made = _made(paid, days, events, with_ids)
+    made = _made(paid, days, events, with_ids, docs)
     _write(out, made.html, OWN_EYES if with_ids else EVERYBODY)
     if as_json:
         print(json.dumps(made.figures | {"page": str(out)}, indent=2))
@@ -82,7 +84,9 @@ def _days_asked(first: str | None, last: str | None, run: str | None) -> tuple[i
     return begin, end
 
 
-def _made(paid: Path, days: tuple[int | None, int | None], events: Path | None, with_ids: bool) -> "Report":
+def _made(
+    paid: Path, days: tuple[int | None, int | None], events: Path | None, with_ids: bool, docs: str | None
+) -> "Report":
     from pipelines.report.asked import Asked
     from pipelines.report.books import Books
     from pipelines.report.page import report as page
@@ -94,12 +98,14 @@ def _made(paid: Path, days: tuple[int | None, int | None], events: Path | None, 
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run["cut_off"] for run in books.runs.values()) else books.span.days[-1]
     what_if = bool(books.summary and books.summary["law_overlay"])
-    return page(books, Asked(paid, events, with_ids, until, what_if), law, verified)
+    return page(books, Asked(paid, events, with_ids, until, what_if, docs), law, verified)
 
 
 def _verified(events: Path, books: "Books", law: "Law") -> "Verified":
+    from pipelines.files_below import folder_of_facts, tell_unread
     from pipelines.report.verified import Verified
 
+    tell_unread(folder_of_facts(events, "--events"))
     return Verified(events, books.span, law)
 
 

@@ -82,23 +82,9 @@ def _refuse_without_rates(span: Window) -> None:
     name, law = f"wage.{span.county}", Law.load()
     if name not in law.parameters:
         raise Refusal(f"{span.county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
-    missing = [month for month in span.months if not law.in_force(name, month)]
-    if missing:
-        known = ", ".join(_spans_known(law, name))
-        gap = f"from {iso(missing[0])[:7]} to {iso(missing[-1])[:7]}"
-        raise Refusal(f"{county_name(span.county)} has no wage rate in force {gap}; known: {known}")
-
-
-def _spans_known(law: Law, name: str) -> list[str]:
-    """The spans a rate is known for, such as ``2021-01 to 2026-12``, adjoining ones as one."""
-    entries = sorted(law.parameters[name].entries, key=lambda entry: entry.from_day)
-    chained: list[list[Any]] = []
-    for entry in entries:
-        if chained and chained[-1][1] is not None and chained[-1][1] + 1 >= entry.from_day:
-            chained[-1][1] = entry.until
-        else:
-            chained.append([entry.from_day, entry.until])
-    return [f"{iso(first)[:7]} to {iso(last)[:7]}" if last else f"{iso(first)[:7]} on" for first, last in chained]
+    if not law.in_force(name, span.months[0]):  # after its first row a rate is carried forward (WAGE-2)
+        first = min(entry.from_day for entry in law.parameters[name].entries)
+        raise Refusal(f"{county_name(span.county)} has no wage rate before {iso(first)[:7]}: start then or later")
 
 
 def _damage(out: Path, truth: Truth) -> int:

@@ -30,7 +30,7 @@ from rules.law import Law, LawError
 from rules.periods import cut_off_after, epoch_day
 from schemas.avro import Container, Unreadable, validate
 from transforms.admit_facts import KEPT
-from transforms.read_journal import pattern_of
+from transforms.journal_folders import pattern_of
 from transforms.rows import fact_body
 
 JOB = "ihss-payroll"

@@ -1,7 +1,9 @@
 """summary.json: the tally of a replay in the words of a payroll officer."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from pipelines.files_below import printable
 from rules.law import Law
 from rules.periods import business_day_of, cut_offs, iso
 from transforms.tally import Tally, hours
@@ -9,8 +11,9 @@ from transforms.tally import Tally, hours
 NAMES = ("count", "gross_cents", "net_cents")
 
 
-def summary_of(tally: Tally, law: Law, until: int | None) -> dict[str, Any]:
-    """The summary; ``until`` is the last cut-off asked for, None: the latest that a fact names."""
+def summary_of(tally: Tally, law: Law, until: int | None, ignored: Sequence[str] = ()) -> dict[str, Any]:
+    """The summary; ``until`` is the last cut-off asked for, None: the latest that a fact names. ``ignored``: files that
+    were not read."""
     last = until or tally.latest_cut_off
     instructions = {
         kind: dict(zip(NAMES, amounts, strict=True)) for kind, amounts in sorted(tally.instructions.items())
@@ -20,7 +23,7 @@ def summary_of(tally: Tally, law: Law, until: int | None) -> dict[str, Any]:
         "law_overlay": {"parameters": list(law.overlaid)} if law.overlaid else None,
         "until": iso(business_day_of(last)) if last else None,
         "counties": sorted(tally.counties),
-        "inputs": _inputs(tally),
+        "inputs": _inputs(tally) | {"ignored_files": list(map(printable, ignored))},
         "pay_runs": _pay_runs(tally, last),
         "payees": {"providers": len(tally.providers), "recipients": len(tally.recipients)},
         "instructions": instructions,

@@ -7,9 +7,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, in_words
+from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
 from rules.money import dollars
-from rules.periods import hhmm
 
 Summary = dict[str, Any]
 WIDTH = 100
@@ -38,7 +37,7 @@ def faults(summary: Summary) -> list[str]:
     checks = (
         ("used + not yet due + rejected", ended, "inputs", inputs["total"], "{:,}".format),
         ("gross - deductions", net, "net", money["net_cents"], dollars),
-        ("paid + held + cut + denied", told, "claimed", hours["claimed_minutes"], _clock),
+        ("paid + held + cut + denied", told, "claimed", hours["claimed_minutes"], clock),
     )
     return [
         f"{parts} = {written(summed)}, but {whole} = {written(said)}"
@@ -111,7 +110,7 @@ def _money(money: Summary) -> Table:
 
 def _hours(hours: Summary) -> Table:
     table = _table("Claimed", "Paid", "Held", "Cut", "Denied", words=0)
-    table.add_row(*(_clock(hours[f"{name}_minutes"]) for name in ("claimed", "paid", "held", "cut", "denied")))
+    table.add_row(*(clock(hours[f"{name}_minutes"]) for name in ("claimed", "paid", "held", "cut", "denied")))
     return table
 
 
@@ -124,7 +123,7 @@ def _findings(findings: list[Summary]) -> Table | None:
             finding["rule"],
             finding["addressee"].capitalize(),
             f"{finding['count']:,}",
-            _clock(finding["minutes"]) if finding["minutes"] else "",
+            clock(finding["minutes"]) if finding["minutes"] else "",
             dollars(finding["cents"]) if finding["cents"] else "",
         )
     return table if findings else None
@@ -158,12 +157,6 @@ def _rejections(inputs: Summary) -> Group | None:
         table.add_row(in_words(reason, REJECTIONS), reason, f"{count:,}")
     files = [Text(f"{file['origin']}: {file['message']}", overflow="fold") for file in inputs["rejected_files"]]
     return Group(table, *files) if inputs["rejections"] else None
-
-
-def _clock(minutes: int) -> str:
-    """Minutes as hours and minutes with thousands apart: ``148,333:20``."""
-    hours, rest = hhmm(minutes).split(":")
-    return f"{int(hours):,}:{rest}"
 
 
 def _table(*columns: str, words: int = 1) -> Table:

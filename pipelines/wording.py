@@ -1,6 +1,7 @@
 """The words a payroll officer reads for the symbols of the contract."""
 
 from rules.money import dollars
+from rules.periods import hhmm
 
 REASONS = {
     "V1": "Over 40:00 in a week for a recipient",
@@ -11,6 +12,8 @@ REASONS = {
     "CONFLICTING_REVISION": "Two versions under one revision number",
     "DOCUMENT_MOVED": "One timesheet under two people",
     "FILING_LIMIT": "Came after the month had closed",
+    "PAY_OVERDUE": "Held longer than pay may take",
+    "POSSIBLE_DUPLICATE": "Most likely one sheet sent twice",
     "NOT_IN_FORCE": "No rate or other value is known for that day",
     "PROVIDER_NOT_ASSIGNED": "Provider not assigned to the recipient",
     "PROVIDER_NOT_ENROLLED": "Provider not enrolled",
@@ -37,7 +40,7 @@ KINDS = {
 
 REJECTIONS = {
     "UNREADABLE": "Damaged or not Avro",
-    "UNKNOWN_SCHEMA": "Not a kind of record that is known here",
+    "UNKNOWN_SCHEMA": "No record of ours, or fields of other types",
     "INVALID": "A field is missing or out of its range",
     "CONTRADICTORY": "Fields that contradict each other",
 }
@@ -82,3 +85,9 @@ def in_words(symbol: str, words: dict[str, str]) -> str:
 def money(cents: int) -> str:
     """``$1,001.56``, or ``-$5.00``."""
     return f"-${dollars(-cents)}" if cents < 0 else f"${dollars(cents)}"
+
+
+def clock(minutes: int) -> str:
+    """Minutes as hours and minutes with thousands apart: ``148,333:20``."""
+    whole, rest = hhmm(abs(minutes)).split(":")
+    return f"{'-' if minutes < 0 else ''}{int(whole):,}:{rest}"

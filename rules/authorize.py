@@ -21,7 +21,7 @@ from rules.authorize_month import CLAIMS, Facts, MonthOfTime
 from rules.authorize_tally import Key, Pair
 from rules.authorize_watch import DayOfVisits, changed_days, warned_days
 from rules.conclusions import Engagement
-from rules.documents import Arrival, Document, Terms
+from rules.documents import Arrival, Document, Terms, named
 from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
@@ -40,6 +40,7 @@ from rules.restatement import (
     watch_unit,
 )  # fmt: skip
 from rules.visits import common, days_of
+from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -76,7 +77,7 @@ class RecipientFile:
             self.authorizations[fact.program].file(arrival)
         else:
             self.assignments[fact.provider_id, fact.program].file(arrival)
-        return [STANDING, *map(month_unit, self.timesheets), *map(watch_unit, self.visits_by_day)]
+        return [STANDING, *map(month_unit, self.timesheets), *map(watch_unit, self.visits_by_day), LIFETIME]
 
     def _admit_timesheet(self, arrival: Arrival) -> list[Unit]:
         timesheet: Timesheet = arrival.content
@@ -179,7 +180,7 @@ class RecipientFile:
     def _standing(self, law: Law) -> Decision:
         """Each provider's engagement; HOURS-1, WHO-5: what an authorization states beyond its ceiling, or otherwise
         than its services."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         for provider in sorted({provider for provider, _ in self.assignments}):
             decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider, law)
         for terms in self.authorizations.values():
@@ -200,14 +201,14 @@ class RecipientFile:
         return Engagement(
             provider,
             self.recipient_id,
-            {program: authorization_terms(terms, law) for program, terms in authorizations.items()},
-            {program: assignment_terms(terms) for program, terms in assignments.items()},
+            {program: authorization_terms(terms, law) for program, terms in authorizations.items() if terms.ranked},
+            {program: assignment_terms(terms) for program, terms in assignments.items() if terms.ranked},
             advance=any(map(asks_for_advance, self.authorizations.values())),
             departed=departed_terms([*authorizations.values(), *assignments.values()]),
         )
 
     def _judge(self, fact: ServiceAuthorization, law: Law, findings: Findings) -> None:
-        where = {"recipient_id": self.recipient_id, "program": fact.program, "document_id": fact.document_id}
+        where = named(fact) | {"county": fact.county}
         over = fact.monthly_minutes - limited_minutes(fact, law, fact.effective_from)
         if over:
             findings.add("AUTHORIZATION_OVER_CEILING", minutes=over, **where)
@@ -218,8 +219,9 @@ class RecipientFile:
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """TIME-6: what came for a closed month waits for a person. EVV-6: three warnings ask for a review."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         self.late.find(self.recipient_id, findings)
+        decision.conclusions.update(self.late.held(self.recipient_id))
         review = probation(warned_days(before, "RECIPIENT_OVERLAP"), self.law, cut_off)
         if review is not None:
             day, count = review

@@ -4,10 +4,11 @@ Authority: TIME-6, TIME-3 (a duplicate changes nothing, a conflict is told). In 
 when a month closes (`authorize`), travel claims (`price_filed`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from rules.authorize_tally import Key, about
-from rules.claimed_time import claim
+from rules.authorize_tally import Key, about, id_of
+from rules.claimed_time import Claim, claim
+from rules.conclusions import LateTime
 from rules.documents import Arrival, Document
 from rules.findings import Findings, note_conflicts
 from schemas.timesheet import Timesheet
@@ -34,13 +35,26 @@ class LateTimesheets:
     def find(self, recipient_id: str, findings: Findings) -> None:
         """FILING_LIMIT with the minutes claimed beyond those that had been approved when the month closed."""
         for key, document in self.documents.items():
-            closed, claimed = self.closed[key], claim(document).claimed
-            if closed.revisions or claimed:
-                beyond = max(0, claimed - _approved_in_time(closed))
+            closed, claimed = self.closed[key], claim(document)
+            if closed.revisions or claimed.claimed:
+                beyond = self._beyond(key, claimed)
                 sentence = None if beyond else "nothing_more"
                 findings.add("FILING_LIMIT", minutes=beyond, message=sentence, **about(key, recipient_id))
             if len(document.conflicts) > len(closed.conflicts):
                 note_conflicts([document], findings)
+
+    def held(self, recipient_id: str) -> Iterator[tuple[str, LateTime]]:
+        """(id, minutes) of those that were approved: what the provider's side must know (RUN-1)."""
+        for key, document in self.documents.items():
+            provider, program, period, document_id = key
+            claimed = claim(document)
+            minutes = self._beyond(key, claimed)
+            if minutes and claimed.payable is not None:
+                said = LateTime(provider, recipient_id, program, period, document_id, minutes, claimed.payable)
+                yield f"late-{id_of(key, recipient_id)}", said
+
+    def _beyond(self, key: Key, claimed: Claim) -> int:
+        return max(0, claimed.claimed - _approved_in_time(self.closed[key]))
 
 
 def _approved_in_time(closed: Document[Timesheet]) -> int:

@@ -6,11 +6,13 @@ Does not cover: what holds over months (`authorize`), the provider's side (`pric
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from rules.authorizations import divided, limited_minutes, pro_rata
 from rules.authorize_documents import deaths, terms_deciding
+from rules.authorize_sheets import find_duplicates, hold_moved
 from rules.authorize_tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim, given_up
@@ -22,12 +24,14 @@ from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision
 from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
+from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.timesheet import Timesheet
 
 CLAIMS = "claims"
+DUPLICATE = "duplicate_sheet"  # the parameter
 
 
 class Facts(msgspec.Struct):
@@ -46,14 +50,16 @@ class MonthOfTime:
 
     def __init__(self, month: int, recipient_id: str, facts: Facts, law: Law, cut_off: int) -> None:
         self.month, self.recipient_id, self.facts, self.law, self.cut_off = month, recipient_id, facts, law, cut_off
-        self.decision, self.findings = Decision(), Findings()
+        self.decision, self.findings = Decision(), Findings(of_recipient(facts.authorizations))
         self.tallies: list[Tally] = []
 
     def decide(self) -> Decision:
         """Authorized time of each timesheet, and findings."""
         documents = self.facts.timesheets
         tallies = self.tallies = [self._tally(key, documents[key]) for key in sorted(documents)]
-        self._hold_moved(tallies)
+        hold_moved(tallies, documents, self._find)
+        policy_of = partial(self.law.value, DUPLICATE, known_at=self.cut_off)
+        find_duplicates(tallies, documents, policy_of, self.findings)
         dead_from = self._days_after_death()
         for tally in tallies:
             self._strike_unpayable_days(tally, dead_from)
@@ -76,7 +82,7 @@ class MonthOfTime:
         tally = Tally(
             key,
             claimed,
-            Use(provider, document_id, list(claimed.minutes), claimed.places),
+            Use(provider, document_id, list(claimed.minutes), claimed.places, claimed.approved),
             claimed.awaiting + claimed.early,
             covered(self.facts.assignments[provider, program], period, last),
             covered(self.facts.authorizations[program], period, last),
@@ -84,18 +90,6 @@ class MonthOfTime:
         self._find("AWAITING_RECIPIENT_APPROVAL", tally, claimed.awaiting_by_day())
         self._find("CLAIMED_BEFORE_WORKED", tally, claimed.early_by_day())
         return tally
-
-    def _hold_moved(self, tallies: list[Tally]) -> None:
-        """DOCUMENT_MOVED: one timesheet under two providers is held under both until one is withdrawn."""
-        providers = defaultdict(set)
-        for key, document in self.facts.timesheets.items():
-            if not document.current.withdrawn:
-                providers[key[1:]].add(key[0])
-        for tally in tallies:
-            if len(providers[tally.key[1:]]) > 1 and not tally.claim.standing.withdrawn:
-                held = tally.strike(range(len(tally.use.minutes)))
-                tally.held += sum(held.values())
-                self._find("DOCUMENT_MOVED", tally, held)
 
     def _days_after_death(self) -> int | None:
         """The first day that WHO-6 holds; of several recorded dates the earliest, since a hold can be lifted."""
@@ -107,9 +101,7 @@ class MonthOfTime:
         """WHO-6, WHO-2, WHO-3 in this order."""
         period, days = tally.period, range(len(tally.use.minutes))
         if dead_from is not None:
-            held = tally.strike(day for day in days if period + day >= dead_from)
-            tally.held += sum(held.values())
-            self._find("RECIPIENT_DECEASED", tally, held)
+            self._find("RECIPIENT_DECEASED", tally, tally.hold(day for day in days if period + day >= dead_from))
         for code, covering in (("PROVIDER_NOT_ASSIGNED", tally.assigned), ("NO_AUTHORIZATION", tally.authorized)):
             if any(fact is None for fact in covering):
                 denied = tally.strike(day for day in days if covering[day] is None)
@@ -148,10 +140,9 @@ class MonthOfTime:
 
     def _checks_in(self, tally: Tally, day: int) -> Policy | None:
         """What visits do to the provider's pay of the day; None where there need be none."""
-        assignment, known = tally.assigned[day - tally.period], self.cut_off
-        if not must_check_in(assignment.live_in, day, self.law, known):
+        if not must_check_in(tally.assigned[day - tally.period].live_in, day, self.law, self.cut_off):
             return None
-        return policy(tally.key[1], day, self.law, known)
+        return policy(tally.key[1], day, self.law, self.cut_off)
 
     def _judge(self, pair: Pair, gap: Gap, tallies: list[Tally]) -> None:
         """What a gap does under the policy of its day: noted, warned of, held or denied."""
@@ -233,12 +224,20 @@ class MonthOfTime:
             cut=tally.cut,
             denied=tally.denied,
             documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(beside)],
-            assumptions=(["hours.order_in_document"] if tally.cut else [])
-            + (["hours.pro_rata"] if any(divided(each, self.month) for each in limiting) else []),
+            assumptions=self._assumptions(tally, any(divided(each, self.month) for each in limiting)),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
             withdrawn=tally.claim.standing.withdrawn,
+            approved=tally.claim.approved if tally.claim.approved != tally.use.minutes else [],
+            held_for=tally.held_for,
             given_up=given_up(self.facts.timesheets[tally.key], tally.claim),
         )
+
+    def _assumptions(self, tally: Tally, pro_rata: bool) -> list[str]:
+        names = ["hours.order_in_document"] if tally.cut else []
+        names += ["hours.pro_rata"] if pro_rata else []
+        if "POSSIBLE_DUPLICATE" in tally.held_for:
+            names += self.law.assumptions(DUPLICATE, tally.period, self.cut_off)
+        return names
 
     def _find(self, code: str, tally: Tally, by_day: ByDay) -> None:
         minutes = sum(by_day.values())

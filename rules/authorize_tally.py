@@ -4,6 +4,7 @@ Authority: none of its own; it keeps the books for the rules of the recipient's 
 Does not cover: why minutes are taken.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,13 +12,14 @@ import msgspec
 
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
-from rules.conclusions import Loss
 from rules.documents import Terms
+from rules.findings import Loss
 from rules.periods import iso, month_of
 
 Key = tuple[str, str, int, str]  # provider, program, period start, document id
 Pair = tuple[str, str]  # provider, program
 ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
+AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
 
 class Tally(msgspec.Struct):
@@ -65,6 +67,21 @@ class Tally(msgspec.Struct):
             self.use.minutes[day] = 0
         return taken
 
+    def hold(self, days: Iterable[int] | None = None) -> dict[int, int]:
+        """Take all minutes of days (None: of all) as held."""
+        held = self.strike(range(len(self.use.minutes)) if days is None else days)
+        self.held += sum(held.values())
+        return held
+
+    @property
+    def held_for(self) -> dict[str, int]:
+        """Minutes held for another reason than the recipient's approval, by code."""
+        sums: dict[str, int] = defaultdict(int)
+        for loss in self.losses:
+            if loss.outcome == "HELD" and loss.code != AWAITING:
+                sums[loss.code] += loss.minutes
+        return dict(sorted(sums.items()))
+
 
 def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
     """(day, minutes) of the minutes left."""
@@ -85,7 +102,9 @@ def about(key: Key, recipient_id: str) -> dict[str, Any]:
         "provider_id": provider,
         "recipient_id": recipient_id,
         "program": program,
+        "kind": "Timesheet",
         "document_id": document_id,
+        "period_start": period,
         "statement_id": f"ARREARS:{provider}:{recipient_id}:{iso(period)}",
         "service_month": month_of(period),
     }

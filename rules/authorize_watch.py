@@ -12,10 +12,11 @@ from rules.conclusions import VisitSpans
 from rules.documents import Document, Terms
 from rules.findings import Finding, Findings
 from rules.law import Law
-from rules.overlaps import Overlap, Relation, overlaps
+from rules.overlaps import Overlap, Relation, overlaps, policy
 from rules.periods import iso, month_of
 from rules.restatement import Before, Change, Decision, is_watch
 from rules.visits import must_check_in, spans_by_day
+from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
@@ -38,7 +39,7 @@ class DayOfVisits:
 
     def decide(self, documents: Sequence[Document[EvvVisit]], claims: Mapping[str, Mapping[int, int]]) -> Decision:
         """``claims``: minutes past WHO-3 by provider and day."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         relations = [
             Relation(provider, self.recipient_id, spans, claims.get(provider, {}).get(self.day, 0))
             for provider, spans in sorted(self._spans(documents).items())
@@ -49,7 +50,7 @@ class DayOfVisits:
             decision.conclusions[id] = VisitSpans(relation.provider_id, self.recipient_id, self.day, spans)
         if len(relations) > 1 and not self._concurrent_care():
             for overlap in overlaps(self.day, relations, self.law, self.cut_off):
-                find_overlap(findings, self.day, overlap)
+                find_overlap(findings, self.day, overlap, policy(self.day, self.law, self.cut_off))
         decision.conclusions.update(findings.by_id)
         return decision
 
@@ -74,13 +75,14 @@ class DayOfVisits:
         return any(authorization is not None and authorization.concurrent_care for authorization in in_force)
 
 
-def find_overlap(findings: Findings, day: int, overlap: Overlap) -> None:
+def find_overlap(findings: Findings, day: int, overlap: Overlap, policy: str) -> None:
     """The finding of a pair of relations that were at once."""
-    findings.add(overlap.code, minutes=overlap.minutes, service_date=day, service_month=month_of(day), **overlap.people)
+    about = {"service_date": day, "service_month": month_of(day), **overlap.people, **overlap.told(policy)}
+    findings.add(overlap.code, minutes=overlap.minutes, **about)
 
 
 def warned_days(before: Before, code: str) -> Iterator[int]:
-    """Service dates of standing warnings of a code, over all watched days."""
+    """Service dates of standing warnings of a code, over all watched days: what is only noted warns nobody (EVV-6)."""
     for unit, said in before.items():
         if is_watch(unit):
             yield from _dates(said.values(), code)
@@ -88,7 +90,8 @@ def warned_days(before: Before, code: str) -> Iterator[int]:
 
 def _dates(said: Iterable[object], code: str) -> Iterator[int]:
     for finding in said:
-        if isinstance(finding, Finding) and finding.code == code and finding.service_date is not None:
+        if isinstance(finding, Finding) and (finding.code, finding.outcome) == (code, "WARNING"):
+            assert finding.service_date is not None, "part of its grain"
             yield finding.service_date
 
 

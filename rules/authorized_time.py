@@ -12,12 +12,14 @@ from rules.conclusions import Stamp
 
 
 class Use(msgspec.Struct):
-    """A timesheet that uses a month: remaining ``minutes`` by day (lowered here), its places, and what was cut."""
+    """A timesheet that uses a month: remaining ``minutes`` by day (lowered here), its places and the claimed
+    minutes that fill them, and what was cut."""
 
     provider_id: str
     document_id: str
     minutes: list[int]
     places: list[tuple[Stamp, int]]
+    claimed: list[int]
     over_assigned: dict[int, int] = {}  # by day of the period
     over_authorized: dict[int, int] = {}
 
@@ -59,21 +61,27 @@ def in_order_of_use(uses: Sequence[Use]) -> list[tuple[Use, int, int]]:
     filled = [
         (stamp, use.document_id, number, day, minutes, use)
         for number, use in enumerate(uses)
-        for stamp, day, minutes in fill_places(use.places, list(use.minutes))
+        for stamp, day, minutes in fill_places(use.places, use.claimed, use.minutes)
     ]
     filled.sort(key=lambda entry: entry[:-1])
     return [(use, day, minutes) for *_, day, minutes, use in filled]
 
 
-def fill_places(places: Sequence[tuple[Stamp, int]], minutes: Sequence[int]) -> Iterator[tuple[Stamp, int, int]]:
-    """(stamp, day, minutes): the minutes fill the document's places by day, oldest place first."""
+def fill_places(
+    places: Sequence[tuple[Stamp, int]], claimed: Sequence[int], left: Sequence[int]
+) -> Iterator[tuple[Stamp, int, int]]:
+    """(stamp, day, minutes) of the minutes ``left`` of a document, by day.
+
+    What it ``claimed`` fills its places by day, oldest place first; minutes that a rule took away leave their places
+    empty, of a day the newest first, so that a minute denied never lends its place to one added later.
+    """
     rooms = iter(places)
     stamp, room = next(rooms, ((0, 0), 0))
-    for day, wanted in enumerate(minutes):
+    for day, (wanted, stay) in enumerate(zip(claimed, left, strict=True)):
         while wanted > 0:
             while room == 0:
                 stamp, room = next(rooms)
-            taken = min(wanted, room)
-            yield stamp, day, taken
-            wanted -= taken
-            room -= taken
+            placed = min(wanted, room)
+            if stay > 0:
+                yield stamp, day, min(placed, stay)
+            wanted, room, stay = wanted - placed, room - placed, stay - placed

@@ -4,7 +4,8 @@ Authority: none of its own; CONTRACT.md names what leaves the house, these are t
 All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -37,6 +38,8 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     assumptions: list[str]
     past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
     withdrawn: bool = False
+    approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
+    held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
     given_up: list[int] = []  # minutes by day that an earlier approved revision claimed beyond this one
 
     def compared(self, day: int) -> int:
@@ -44,6 +47,18 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
         index = day - self.period_start
         by_day = self.past_terms or self.minutes
         return by_day[index] if 0 <= index < len(by_day) else 0
+
+
+class LateTime(msgspec.Struct, array_like=True, frozen=True):
+    """Minutes of an approved timesheet that came for a closed month and wait for a person (TIME-6); to the provider."""
+
+    provider_id: str
+    recipient_id: str
+    program: str
+    period_start: int
+    document_id: str
+    minutes: int
+    payable: Stamp
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -154,11 +169,25 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
     documents: list[str]
     assumptions: list[str]
     bearing_cents: int = 0  # IHSS service, straight and premium, which can bear share of cost (SOC-4)
+    case_county: str | None = None  # whose case it is, of which findings tell
+    claim: tuple[str, str, int] | None = None  # a document it stands on: kind/document_id/revision, program, pay period
 
     @property
     def key(self) -> str:
         """Settlement's key: the recipient, or the provider for training and incentives."""
         return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
+
+
+def worth_nothing(
+    statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
+    documents: Sequence[str] = (), relationship: str = "NON_RELATIVE", live_in: bool = False,
+    assumptions: Sequence[str] = (),
+) -> Statement:  # fmt: skip
+    """A statement that there is nothing on: whose it is, and what once decided it."""
+    return Statement(
+        statement_id, kind, provider_id, recipient_id, period_start, [], 0, 0, 0, 0, None, relationship, live_in, [],
+        list(documents), list(assumptions),
+    )  # fmt: skip
 
 
 class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -168,6 +197,7 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
     last: int | None
     token: str | None
     recorded: Stamp
+    county: str = ""
 
 
 class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
@@ -186,8 +216,8 @@ class Worked(msgspec.Struct, array_like=True):
     """Minutes of one document on one day on the provider's side, while rules take from them.
 
     ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who
-    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision. Mutable: each rule that takes minutes
-    lowers ``minutes`` and says so in a finding.
+    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision, ``assumptions`` name this project's own
+    choices behind the rate. Mutable: each rule that takes minutes lowers ``minutes`` and says so in a finding.
     """
 
     day: int
@@ -202,26 +232,7 @@ class Worked(msgspec.Struct, array_like=True):
     rate_mills: int
     minutes: int
     overtime_minutes: int = 0
-
-
-class Loss(NamedTuple):
-    """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
-
-    document_id: str
-    program: str
-    code: str
-    outcome: str
-    day: int
-    minutes: int
-
-
-class CameBack(msgspec.Struct, array_like=True, frozen=True):
-    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
-    tells; to the pay run."""
-
-    instruction_id: str
-    net_cents: int
-    reversed: bool
+    assumptions: tuple[str, ...] = ()
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):

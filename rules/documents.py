@@ -56,6 +56,15 @@ def content(fact: Any) -> str:
     return repr([value for name, value in vars(fact).items() if name not in OF_THE_MESSAGE])
 
 
+NAMED_BY = ("provider_id", "recipient_id", "program", "period_start")
+
+
+def named(fact: Any) -> dict[str, Any]:
+    """What makes a document one, as fields of a finding about it: its kind, its key fields and its id."""
+    keys = {name: getattr(fact, name) for name in NAMED_BY if name in fact.KEY_FIELDS}
+    return {"kind": fact.KIND, "document_id": fact.document_id, **keys}
+
+
 class Document(Generic[F]):
     """All revisions of one document, the first recorded of each number standing."""
 

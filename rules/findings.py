@@ -5,21 +5,24 @@ law id and citation of each. In force: always. Does not cover: when a finding is
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from rules.documents import Document
+from rules.documents import NAMED_BY, Document, named
 from rules.money import dollars
-from rules.periods import civil_date, hhmm
+from rules.periods import civil_date, hhmm, iso, month_end, period_end, saturday_of
+from schemas import FACTS
 
+DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
 GRAIN_FIELDS = (
-    "provider_id", "recipient_id", "other_id", "program", "document_id",
+    "provider_id", "recipient_id", "other_id", "program", DOCUMENT,
     "statement_id", "service_date", "workweek_start", "service_month",
 )  # fmt: skip
+_INSIDE = ("kind", "period_start")  # of the document: in the id, in no field of the record
 
 
 class Finding(msgspec.Struct, array_like=True, frozen=True):
@@ -47,6 +50,31 @@ class Finding(msgspec.Struct, array_like=True, frozen=True):
     due_by: int | None = None
     words: dict[str, str] = {}
     message: str | None = None  # the name of another sentence (and next step) of this code, where it has several
+    kind: str | None = None  # of the document
+    period_start: int | None = None  # of the document, where its kind has one
+    county: str | None = None
+
+    @property
+    def last_day(self) -> int | None:
+        """The last day that it is about; None: it names none."""
+        if self.service_date is not None:
+            return self.service_date
+        if self.workweek_start is not None:
+            return saturday_of(self.workweek_start)
+        if self.period_start is not None:
+            return period_end(self.period_start)
+        return None if self.service_month is None else month_end(self.service_month)
+
+    @property
+    def document(self) -> str:
+        """``Kind/document_id/period_start``, the last only where the kind has one: two kinds may number alike."""
+        period = "" if self.period_start is None else f"/{iso(self.period_start)}"
+        return f"{self.kind}/{self.document_id}{period}"
+
+
+Whose = Callable[[Finding], str | None]
+"""Whose case a finding is: the county of the recipient's authorization, else of the provider's enrolment; None: not
+known here."""
 
 
 @lru_cache(maxsize=1)
@@ -56,27 +84,56 @@ def catalog() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _grain(code: str) -> tuple[str | None, ...]:
-    """Names of the grain's fields in place, None where a field is not part of it."""
-    return tuple(name if name in catalog()[code]["grain"] else None for name in GRAIN_FIELDS)
+def _grain(code: str, kind: str) -> tuple[str | None, ...]:
+    """Names of the grain's fields in place, None where a field is not part of it: of a document also its key fields."""
+    grain = {*catalog()[code]["grain"]}
+    if DOCUMENT in grain:
+        grain.update(name for name in FACTS[kind].KEY_FIELDS if name in NAMED_BY)
+    return tuple(name if name in grain else None for name in GRAIN_FIELDS)
 
 
 def finding_id(finding: Finding) -> str:
     """``code:addressee:`` and the nine fields of the grain, ``-`` where not part of it; dates as ISO."""
     parts = [finding.code, finding.addressee]
-    for name in _grain(finding.code):
+    for name in _grain(finding.code, finding.kind or ""):
         value = getattr(finding, name) if name else None
-        parts.append("-" if value is None else civil_date(value).isoformat() if isinstance(value, int) else value)
+        parts.append("-" if value is None else iso(value) if isinstance(value, int) else value)
     return ":".join(parts)
 
 
+class DocumentNamed(NamedTuple):
+    """The document in a finding's id; ``period_start``: of its pay period, as ISO date."""
+
+    kind: str
+    document_id: str
+    period_start: str | None = None
+
+
+def document_named(finding_id: str) -> DocumentNamed | None:
+    """Which document a finding is about; None: its grain is none, or the id is of a time before kinds were in it."""
+    found = next((part for part in finding_id.split(":") if "/" in part), None)
+    return DocumentNamed(*found.split("/")) if found else None
+
+
+class Loss(NamedTuple):
+    """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
+
+    document_id: str
+    program: str
+    code: str
+    outcome: str
+    day: int
+    minutes: int
+
+
 class Findings:
-    """Findings of one unit by id; minutes and cents of one id add up."""
+    """Findings of one unit by id; minutes and cents of one id add up. ``whose``: the county where none is given."""
 
-    __slots__ = ("by_id",)
+    __slots__ = ("by_id", "whose")
 
-    def __init__(self) -> None:
+    def __init__(self, whose: Whose) -> None:
         self.by_id: dict[str, Finding] = {}
+        self.whose = whose
 
     @staticmethod
     def outcome(code: str) -> str:
@@ -93,10 +150,12 @@ class Findings:
         id = finding_id(finding)
         known = self.by_id.get(id)
         if known is not None:
-            finding = msgspec.structs.replace(
+            self.by_id[id] = msgspec.structs.replace(
                 known, minutes=_sum(known.minutes, finding.minutes), cents=_sum(known.cents, finding.cents)
             )
-        self.by_id[id] = finding
+            return
+        county = finding.county or self.whose(finding)
+        self.by_id[id] = msgspec.structs.replace(finding, county=county) if county else finding
 
 
 def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> None:
@@ -104,10 +163,15 @@ def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> No
     for document in documents:
         if document.conflicts:
             fact = document.current
-            about = {
-                name: getattr(fact, name, None) for name in ("provider_id", "recipient_id", "program", "document_id")
-            }
-            findings.add("CONFLICTING_REVISION", count=len(document.conflicts), words={"kind": fact.KIND}, **about)
+            about = {name: getattr(fact, name, None) for name in ("recipient_id", "county")} | named(fact)
+            findings.add("CONFLICTING_REVISION", count=len(document.conflicts), **about)
+
+
+def referred(reference: str, period: int) -> dict[str, Any]:
+    """What ``kind/document_id/revision`` of a pay period names, as fields of a finding."""
+    kind, document_id, _ = reference.split("/")
+    of_period = {"period_start": period} if "period_start" in FACTS[kind].KEY_FIELDS else {}
+    return {"kind": kind, "document_id": document_id, **of_period}
 
 
 def _sum(a: int | None, b: int | None) -> int | None:
@@ -119,6 +183,8 @@ def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> di
     entry = catalog()[finding.code]
     fields = msgspec.structs.asdict(finding)
     words = {name: _in_words(name, value) for name, value in fields.items() if value is not None} | fields.pop("words")
+    for name in _INSIDE:
+        del fields[name]
     variant = fields["message"]
     sentence = entry["messages"][variant] if variant else entry["message"]
     next_step = entry.get("next_steps", {}).get(variant, entry["next_step"])

@@ -1,7 +1,7 @@
 """Decides which Career Pathways incentives are earned, which wait, and which can no longer be earned.
 
 Authority: INC-1 to INC-5, TRAIN-6 (WIC 12316.1; amounts: secondary; calendar months, 40:00 counted per recipient and
-months one after another: assumptions). In force: on training from 2022-09-01 to 2024-09-17, service to November 2024
+months one after another: assumptions). In force: on training from 2022-10-01 to 2024-09-17, service to November 2024
 and claims recorded by 2024-11-15. Does not cover: what training and service is payable, taxes (TAX-3), recovery.
 
 LAW.md is silent on which day the authorization must name the pathway as a need: here, on the day of service.

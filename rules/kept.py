@@ -72,6 +72,29 @@ class CareerMonth(msgspec.Struct, array_like=True, frozen=True):
     service: list[tuple[str, int, int]]
 
 
+class HeldDocument(msgspec.Struct, array_like=True, frozen=True):
+    """An approved document and its minutes that are held, by code of the finding.
+
+    ``payable_at``: the instant at which it first became payable. Fields as in a finding about it.
+    """
+
+    kind: str
+    document_id: str
+    period_start: int | None
+    recipient_id: str | None
+    program: str | None
+    statement_id: str | None
+    service_month: int
+    payable_at: int
+    minutes: dict[str, int]
+
+
+class HeldTime(msgspec.Struct, array_like=True, frozen=True):
+    """What a month holds of approved documents, for the day on which pay for it is overdue (RUN-1). Private."""
+
+    documents: list[HeldDocument]
+
+
 class PaidIncentives(msgspec.Struct, array_like=True, frozen=True):
     """Which revision of each incentive claim was paid, by document id. Private."""
 

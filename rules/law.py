@@ -1,8 +1,7 @@
 """Decides which value of a parameter is in force on a day, as known at a cut-off.
 
-Authority: LAW.md, the head (effective and published dates, grades), MIN-1 and TAX-2 ("until the next is named"), WAGE-2
-(rates published late; nothing after their last known day). The values and their citations: parameters/*.toml.
-In force: always; each value carries its own dates.
+Authority: LAW.md, the head (effective and published dates, grades), WAGE-2 (rates published late; values carried
+forward). The values and their citations: parameters/*.toml. In force: always; each value carries its own dates.
 Does not cover: what a rule does where nothing is in force; what a parameter file may hold (parameters/__init__.py).
 
 A parameter is a dated series of values, named with dots (``wage.43``). Units: day ``int``, cut-off ``int``; a value is
@@ -25,7 +24,6 @@ from rules.parameters import (
     Entry,
     LawError,
     Parameter,
-    in_order,
     laid_over,
     own_parameters,
     read_documents,
@@ -69,14 +67,10 @@ class Law:
         return _own_law() if overlay is None else _own_law().amended(read_documents(overlay))
 
     def amended(self, documents: Documents) -> "Law":
-        """This law with parsed TOML (by file name) laid over it: a value with the same (from, published) is replaced,
-        any other added. Raises LawError."""
-        parameters = dict(self.parameters)
-        for name, over in laid_over(documents, self.parameters).items():
-            entries = {entry.order: entry for entry in (*parameters[name].entries, *over.entries)}
-            parameters[name] = replace(over, entries=in_order(entries.values()))
-        changed = (name for name, parameter in parameters.items() if parameter != self.parameters[name])
-        return Law(parameters, tuple(sorted({*self.overlaid, *changed})))
+        """This law with parsed TOML (by file name) laid over it. Raises LawError."""
+        over = laid_over(documents, self.parameters)
+        changed = (name for name, parameter in over.items() if parameter != self.parameters[name])
+        return Law({**self.parameters, **over}, tuple(sorted({*self.overlaid, *changed})))
 
     def value(self, name: str, day: int, known_at: int | None = None) -> Any:
         """The value in force on ``day``, as known at the cut-off ``known_at`` (None: all that is known now).
@@ -98,18 +92,27 @@ class Law:
         return found or self._as_known.setdefault(key, self._find(name, day, known_at))
 
     def _find(self, name: str, day: int, known_at: int | None) -> Entry:
-        for entry in reversed(self.parameters[name].entries):
-            if entry.holds(day, known_at):
-                return entry
-        raise NotInForce(name, day)
+        found = self.parameters[name].on(day, known_at)
+        if found is None:
+            raise NotInForce(name, day)
+        return found
 
     def in_force(self, name: str, day: int, known_at: int | None = None) -> bool:
         """Whether ``value`` would find one. Raises KeyError for a name that is not law."""
-        return any(entry.holds(day, known_at) for entry in self.parameters[name].entries)
+        return self.parameters[name].on(day, known_at) is not None
 
-    def is_assumption(self, name: str, day: int, known_at: int | None = None) -> bool:
-        """Whether the value in force is this project's own choice. Raises NotInForce."""
-        return self.entry(name, day, known_at).grade == "assumption"
+    def assumptions(self, name: str, day: int, known_at: int | None = None) -> tuple[str, ...]:
+        """This project's own choices behind the value in force: itself, and that it is carried forward (WAGE-2).
+
+        Raises NotInForce.
+        """
+        entry = self.entry(name, day, known_at)
+        if entry.grade != "assumption":
+            return ()
+        if entry.carried_from is None:
+            return (name,)
+        own = (name,) if entry.carried_from.grade == "assumption" else ()
+        return (*own, self.parameters[name].carried_by)
 
     def as_known_at(self, cut_off: int) -> "Law":
         """What of this law a pay run knows: nothing published later. Ask it for values, not for its version."""

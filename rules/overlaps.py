@@ -1,7 +1,8 @@
 """Decides whether visits of two relations were at once, whether claims prove it, and when warnings call for a review.
 
-Authority: EVV-5 (visits stand for timesheets: assumption), EVV-6 (3 in 12 months: assumption). In force: overlaps
-from `evv.overlap_from`, under every policy. Does not cover: which recipients may have two providers at once
+Authority: EVV-5 (visits stand for timesheets, and a proven overlap is warned of: assumptions; WIC 10836(g)), EVV-6 (3
+in 12 months: assumption). In force: overlaps from `evv.overlap_from`, under every policy of visits; what a proven one
+does by parameter `overlap`. Does not cover: which recipients may have two providers at once
 (concurrent care), which providers live in and so are not judged (the compositions leave those out); pay, which
 overlaps never change.
 
@@ -54,6 +55,12 @@ class Overlap(NamedTuple):
             return "SPANS_OVERLAP"
         return "RECIPIENT_OVERLAP" if self.shares_recipient else "PROVIDER_OVERLAP"
 
+    def told(self, policy: str) -> dict[str, str]:
+        """Outcome, addressee and sentence of its finding where they are not those of its code: under ``note`` an
+        overlap that is proven is told to the county alone."""
+        noted = self.proven and policy == "note"
+        return {"outcome": "NOTED", "addressee": "COUNTY", "message": "to_county"} if noted else {}
+
     @property
     def people(self) -> dict[str, str]:
         """``provider_id``, ``recipient_id`` and ``other_id`` of its finding; of the pair, the smaller id first."""
@@ -73,6 +80,12 @@ def overlaps(day: int, relations: Iterable[Relation], law: Law, known_at: int | 
     pairs = ((a, b) for place, a in enumerate(present) for b in present[place + 1 :])
     found = (_overlap(a, b) for a, b in pairs if (a.provider_id == b.provider_id) != (a.recipient_id == b.recipient_id))
     return [overlap for overlap in found if overlap.minutes >= minutes]
+
+
+def policy(day: int, law: Law, known_at: int | None = None) -> str:
+    """What a proven overlap of a day does: ``warn`` those concerned, or ``note`` it for the county."""
+    in_force: str = law.value("overlap", day, known_at)
+    return in_force
 
 
 def _overlap(a: Relation, b: Relation) -> Overlap:

@@ -9,18 +9,20 @@ from collections.abc import Iterable
 from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Stamp, Statement
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
-from rules.kept import CareerMonth, Tail
+from rules.kept import CareerMonth, HeldTime, Tail
 from rules.law import Law
 from rules.periods import month_of, next_month, previous_month
 from rules.price_benefits import conclude_benefits, months_looking_back
 from rules.price_filed import Filed
 from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
+from rules.price_overdue import conclude_held, find_overdue
 from rules.price_violations import Notice, find_late_claims, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
 from rules.training import Catalog
 from rules.violations import WeeksJudged
+from rules.whose_case import of_provider
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
@@ -42,6 +44,9 @@ class ProviderFile:
             return self._admit_time(arrival)
         if arrival.kind in ("VisitSpans", "VisitWarning"):
             return self.watch.admit(arrival)
+        if arrival.kind == "LateTime":
+            self.filed.file_late(arrival)
+            return [LIFETIME]
         if arrival.kind == "Engagement":
             self.filed.engagements[arrival.content.recipient_id] = arrival.content
         elif arrival.kind == "PaymentOutcome":
@@ -50,8 +55,7 @@ class ProviderFile:
             self.filed.enrollments.file(arrival)
         else:
             return self._admit_claim(arrival)
-        incentives = [LIFETIME] if self.filed.incentives else []
-        return [STANDING, *map(month_unit, self.filed.months), *incentives]
+        return [STANDING, *map(month_unit, self.filed.months), *self.watch.crowded(), LIFETIME]
 
     def _admit_time(self, arrival: Arrival) -> list[Unit]:
         """A vanished id says nothing but itself, so its month is found where it stands."""
@@ -116,7 +120,7 @@ class ProviderFile:
         if isinstance(said, Record):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
-        return [LIFETIME] if isinstance(said, WeeksJudged) else warned(unit, change)
+        return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""
@@ -125,10 +129,11 @@ class ProviderFile:
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
-            return self.watch.decide(unit.month, self.filed.times.get(month_of(unit.month), {}).values(), cut_off)
+            return self.watch.decide(unit.month, self.filed, cut_off)
         month = self.month_of_work(unit.month, before, cut_off)
         decision = month.decide()
         notice = Notice(self.provider_id, before, month.law, cut_off)
+        conclude_held(month, self.filed, decision)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
 
@@ -140,17 +145,18 @@ class ProviderFile:
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_provider(self.filed.engagements, self.filed.enrollments))
         self.watch.review(before, findings, cut_off)
         notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
-        find_late_claims(self.filed, self.provider_id, findings)
+        find_late_claims(self.filed, findings)
+        find_overdue(self.filed, notice, decision, findings)
         decision.conclusions.update(findings.by_id)
         return decision
 
     def _standing(self, before: Before) -> Decision:
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(of_provider(self.filed.engagements, self.filed.enrollments))
         terms, returned = self._account_terms(), self._returned(before)
         for key in sorted(self.payers):
             account = PayeeAccount(key, self.provider_id, terms, returned)
@@ -174,6 +180,7 @@ class ProviderFile:
                 span.last if span.last < FOREVER else None,
                 span.fact.account_token,
                 _recorded(enrollments, span.fact),
+                span.fact.county,
             )
             for span in enrollments.spans(-FOREVER, FOREVER)
         ]

@@ -8,13 +8,17 @@ Travel is on no statement's counts: they are of service.
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Loss, Worked
-from rules.findings import Findings, catalog
+from rules.conclusions import AuthorizedTime, Worked
+from rules.documents import named
+from rules.findings import Findings, Loss, Whose, catalog, referred
 from rules.periods import iso, period_of
+from rules.travel_time import Problem
 from schemas.training_claim import TrainingClaim
+from schemas.travel_claim import TravelClaim
 
 
 class Counts(msgspec.Struct):
@@ -50,19 +54,21 @@ class Counts(msgspec.Struct):
 class Taken:
     """Counts by statement (recipient, pay period) and findings of one provider's month."""
 
-    def __init__(self, provider_id: str, month: int) -> None:
+    def __init__(self, provider_id: str, month: int, whose: Whose) -> None:
         self.provider_id, self.month = provider_id, month
         self.counts: dict[tuple[str, int], Counts] = defaultdict(Counts)
-        self.findings = Findings()
+        self.findings = Findings(whose)
 
     def refuse(self, time: AuthorizedTime, code: str, by_day: Mapping[int, int], missing: str = "") -> None:
         """Minutes of a timesheet, by day, that never got a rate."""
         words = {"missing": missing} if missing else {}
-        self._service(time, time.period_start, code, by_day, words)
+        self._service(time, time.documents[0], time.period_start, code, by_day, words)
 
-    def refuse_travel(self, document_id: str, code: str, minutes: int, missing: str) -> None:
-        """Minutes of a travel claim that never got a rate."""
-        self._find(code, minutes, {"missing": missing}, document_id=document_id)
+    def refuse_travel(self, claim: TravelClaim, problem: Problem, minutes: int) -> None:
+        """Minutes of a travel claim that never got a rate; the recipient is named where the finding is about it."""
+        whose = self._statement(problem.recipient_id, claim.period_start) if problem.recipient_id else {}
+        words = {"missing": problem.missing} if problem.missing else {}
+        self._find(problem.code, minutes, words, **named(claim), **whose)
 
     def refuse_class(self, claim: TrainingClaim, code: str, minutes: int, missing: str) -> None:
         """Minutes of a training claim that never got a rate."""
@@ -70,39 +76,45 @@ class Taken:
         self.findings.add(
             code,
             minutes=minutes,
-            provider_id=self.provider_id,
             recipient_id=claim.recipient_id,
-            document_id=claim.document_id,
             statement_id=statement,
             service_date=claim.class_date,
             service_month=self.month,
             words={"missing": missing} if missing else {},
+            **named(claim),
         )
 
     def take(self, worked: Worked, code: str, minutes: int, words: dict[str, str]) -> None:
         """Minutes that had a rate; a claim for several recipients names one only where the finding is about it."""
         period = period_of(worked.day)
         if worked.earning == "SERVICE":
-            self._service(worked, period, code, {worked.day: minutes}, words)
+            self._service(worked, worked.reference, period, code, {worked.day: minutes}, words)
             return
-        whose = self._statement(worked, period) if "recipient_id" in catalog()[code]["grain"] else {}
-        self._find(code, minutes, words, document_id=worked.document_id, **whose)
+        of_recipient = "recipient_id" in catalog()[code]["grain"]
+        whose = self._statement(worked.recipient_id, period) if of_recipient else {}
+        self._find(code, minutes, words, **referred(worked.reference, period), **whose)
 
     def _service(
-        self, about: AuthorizedTime | Worked, period: int, code: str, by_day: Mapping[int, int], words: dict[str, str]
+        self,
+        about: AuthorizedTime | Worked,
+        reference: str,
+        period: int,
+        code: str,
+        by_day: Mapping[int, int],
+        words: dict[str, str],
     ) -> None:
         outcome = self.findings.outcome(code)
         for day, minutes in by_day.items():
             loss = Loss(about.document_id, about.program, code, outcome, day, minutes)
             self.counts[about.recipient_id or "", period].take(loss)
-        whose = self._statement(about, period) | {"program": about.program}
-        self._find(code, sum(by_day.values()), words, document_id=about.document_id, **whose)
+        whose = self._statement(about.recipient_id, period) | {"program": about.program}
+        self._find(code, sum(by_day.values()), words, **referred(reference, period), **whose)
 
-    def _statement(self, about: AuthorizedTime | Worked, period: int) -> dict[str, str]:
-        recipient = about.recipient_id or ""
+    def _statement(self, recipient_id: str | None, period: int) -> dict[str, str]:
+        recipient = recipient_id or ""
         statement_id = f"ARREARS:{self.provider_id}:{recipient}:{iso(period)}"
         return {"recipient_id": recipient, "statement_id": statement_id}
 
-    def _find(self, code: str, minutes: int, words: dict[str, str], **about: str) -> None:
+    def _find(self, code: str, minutes: int, words: dict[str, str], **about: Any) -> None:
         fields = {"provider_id": self.provider_id, "service_month": self.month, "words": words, **about}
         self.findings.add(code, minutes=minutes, **fields)

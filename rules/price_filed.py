@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from rules.conclusions import AuthorizedTime, Engagement, Stamp
+from rules.conclusions import AuthorizedTime, Engagement, LateTime, Stamp
 from rules.documents import Arrival, Document, Terms
 from rules.late_claims import LateClaims
-from rules.periods import month_of, saturday_of
+from rules.periods import month_end, month_of, saturday_of, workweek_of
 from rules.price_training import Classes
 from rules.training import Catalog
 from schemas.hours_exception import HoursException
@@ -33,6 +33,7 @@ class Filed:
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
         self.late_travel: LateClaims[TravelClaim] = LateClaims()
+        self.late_times: dict[str, LateTime] = {}
         self.classes = Classes(catalog)
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
@@ -41,8 +42,10 @@ class Filed:
 
     @property
     def months(self) -> list[int]:
-        """Months with time, travel or training."""
-        return list(dict.fromkeys([*self.times, *self.travel, *self.classes.months]))
+        """Months with time, travel or training, and those that only hold the end of another's last workweek, whose
+        premium and violations are theirs."""
+        months = dict.fromkeys([*self.times, *self.travel, *self.classes.months])
+        return list(months | dict.fromkeys(month_of(saturday_of(workweek_of(month_end(month)))) for month in months))
 
     def file_travel(self, arrival: Arrival, late: bool) -> None:
         """File a TravelClaim; ``late``: its month has closed."""
@@ -56,6 +59,16 @@ class Filed:
     def travel_standing(self, key: ClaimKey) -> Document[TravelClaim] | None:
         """The claim that its month was, or will be, decided by."""
         return self.travel.get(month_of(key[0]), {}).get(key)
+
+    def file_late(self, arrival: Arrival) -> None:
+        """File a LateTime; one that vanished is as if it had never been."""
+        self.late_times.pop(arrival.event_id, None)
+        if arrival.content is not None:
+            self.late_times[arrival.event_id] = arrival.content
+
+    def travel_of(self, key: ClaimKey) -> Document[TravelClaim]:
+        """A travel claim as it is known, too late or not."""
+        return self.late_travel.documents.get(key) or self.travel[month_of(key[0])][key]
 
     def file_exception(self, arrival: Arrival) -> set[int]:
         """File an HoursException; the months it touches (a revision may name another week)."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from rules.conclusions import Engagement, Line, Statement, Worked
-from rules.documents import Document
+from rules.documents import Document, named
 from rules.findings import Findings
 from rules.incentives import IncentiveVerdict, PaidTraining, Record, decide_claims, first_recorded_on, needs_on
 from rules.kept import CareerMonth, PaidIncentives
@@ -24,6 +24,7 @@ from rules.price_training import PROGRAM, PricedClass
 from rules.price_violations import Notice
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import LIFETIME, Decision
+from rules.whose_case import county_of_work
 from schemas.incentive_claim import IncentiveClaim
 
 CAREER, PAID = "career", "paid_incentives"  # ids of what a month and a lifetime keep to themselves
@@ -60,7 +61,7 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
     paid = [verdict for verdict in verdicts if verdict.code is None]
     by_statement, corrected = _by_statement(paid), _corrected(filed.incentives.values())
     for key in sorted({*by_statement, *corrected}, key=lambda key: (key[0] or "", key[1])):
-        statement = _statement(key, by_statement.get(key, []), months, filed.engagements, notice)
+        statement = _statement(key, by_statement.get(key, []), months, filed, notice)
         names = sorted({*statement.documents, *corrected.get(key, ())})
         statement = msgspec.structs.replace(statement, documents=names)
         decision.conclusions[statement.statement_id] = statement
@@ -119,12 +120,12 @@ def _statement(
     key: StatementKey,
     verdicts: Sequence[IncentiveVerdict],
     months: Iterable[CareerMonth],
-    engagements: Mapping[str, Engagement],
+    filed: Filed,
     notice: Notice,
 ) -> Statement:
     """The incentives of one statement as one line, since they differ in neither earning, program, county nor rate."""
     recipient, period = key
-    engagement = engagements.get(recipient or "")
+    engagement = filed.engagements.get(recipient or "")
     term = deciding_assignment(engagement.assignments, period_end(period)) if engagement else None
     rules = {_RULES[verdict.document.current.incentive] for verdict in verdicts}
     rule = rules.pop() if len(rules) == 1 else "INC-5"
@@ -146,6 +147,8 @@ def _statement(
         offsettable=[],
         documents=sorted(_references(verdicts, months)),
         assumptions=sorted({name for verdict in verdicts for name in _assumptions(verdict, notice.law)}),
+        case_county=county_of_work(engagement, filed.enrollments, None, period_end(period)),
+        claim=min(((verdict.document.reference, PROGRAM, period) for verdict in verdicts), default=None),
     )
 
 
@@ -165,7 +168,7 @@ def _assumptions(verdict: IncentiveVerdict, law: Law) -> list[str]:
     names: tuple[str, ...] = _ASSUMED
     names += _ASSUMED_OF_SERVICE if incentive != "TRAINING" else ()
     names += _ASSUMED_OF_A_ROW if incentive == "SIX_MONTH_ASSIGNMENT" else ()
-    return [name for name in names if law.in_force(name, day) and law.is_assumption(name, day)]
+    return [found for name in names if law.in_force(name, day) for found in law.assumptions(name, day)]
 
 
 def _find(verdict: IncentiveVerdict, notice: Notice, findings: Findings) -> None:
@@ -174,10 +177,9 @@ def _find(verdict: IncentiveVerdict, notice: Notice, findings: Findings) -> None
     if code is not None:
         findings.add(
             code,
-            provider_id=notice.provider_id,
             recipient_id=claim.recipient_id,
-            document_id=claim.document_id,
             statement_id=_statement_id(notice.provider_id, _key(verdict)),
             cents=verdict.cents or None,
             words={"missing": verdict.missing} if verdict.missing else {},
+            **named(claim),
         )

@@ -16,7 +16,16 @@ from rules.law import Law
 from rules.overtime import chronological
 from rules.periods import hhmm, month_end, saturday_of, workweek_of
 from rules.price_filed import ClaimKey, Filed
-from rules.travel_time import PricedTrips, destination, price_trips, weekly_minutes, without_two_recipients
+from rules.travel_time import (
+    WITHOUT_TWO,
+    Asked,
+    PricedTrips,
+    assigned_on,
+    destination,
+    price_trips,
+    weekly_minutes,
+    without_two_recipients,
+)
 from rules.violations import Allowed, Violation, WeekOfWork, judge_week, least_weekly_minutes
 from rules.wages import Wage, wage
 from rules.weekly_limits import (
@@ -62,9 +71,14 @@ class Limits:
     # --- travel -----------------------------------------------------------------------------------
 
     def priced_trips(self, enrolled: Callable[[int], bool]) -> Iterator[tuple[ClaimKey, PricedTrips]]:
-        """Travel of the month by claim: WHO-1, TRAVEL-2, WAGE-1."""
+        """Travel of the month by claim: WHO-1, TRAVEL-3 (not assigned), TRAVEL-2, WAGE-1."""
+        asked = Asked(enrolled, self._assigned, self._destination, self._wage)
         for key in sorted(self.claims):
-            yield key, price_trips(self.claims[key], self._destination, enrolled, self._wage, self.law)
+            yield key, price_trips(self.claims[key], asked, self.law)
+
+    def _assigned(self, trip: Trip) -> bool:
+        engagement = self.filed.engagements.get(trip.to_recipient_id)
+        return engagement is not None and assigned_on(engagement, trip.service_date)
 
     def _destination(self, trip: Trip) -> AuthorizationTerm | None:
         return destination(self.filed.engagements.get(trip.to_recipient_id), trip.program, trip.service_date)
@@ -105,7 +119,7 @@ class Limits:
     def _cut_travel(self, travel: Sequence[Worked], service: Sequence[Worked], take: Take) -> None:
         for each in list(without_two_recipients(travel, service)):
             if each.minutes:
-                take(each, "TRAVEL_WITHOUT_TWO_RECIPIENTS", each.minutes, {})
+                take(each, WITHOUT_TWO, each.minutes, {})
                 each.minutes = 0
         weeks: dict[int, list[Worked]] = defaultdict(list)
         for each in travel:

@@ -25,11 +25,12 @@ from rules.price_filed import Filed
 from rules.price_incentives import CAREER, career_month
 from rules.price_limits import JUDGED, Limits
 from rules.price_statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
-from rules.price_training import Circumstances, training_assumptions
+from rules.price_training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
 from rules.violations import WeeksJudged
 from rules.wages import wage
+from rules.whose_case import county_of_work, of_provider
 from rules.worked_time import price_time
 
 
@@ -54,7 +55,8 @@ class MonthOfWork:
         self.enrollments, self.engagements = filed.enrollments, filed.engagements
         self.limits = Limits(month, filed, tail, law, cut_off)
         self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
-        self.decision, self.taken = Decision(), Taken(provider_id, month)
+        self.whose = of_provider(filed.engagements, filed.enrollments)
+        self.decision, self.taken = Decision(), Taken(provider_id, month, self.whose)
         self.counts = self.taken.counts
         self.classes = filed.classes.priced(month, Circumstances(self.enrollments, self.engagements, law, cut_off))
         self.keeps_career = bool(filed.classes.claims)
@@ -98,13 +100,13 @@ class MonthOfWork:
         return self.enrollments.on(day) is not None
 
     def _price_travel(self) -> None:
-        """WHO-1, TRAVEL-2, WAGE-1."""
-        for (period, document_id), priced in self.limits.priced_trips(self._enrolled):
+        """WHO-1, TRAVEL-3 (not assigned), TRAVEL-2, WAGE-1."""
+        for (period, number), priced in self.limits.priced_trips(self._enrolled):
             self.worked += priced.worked
             for recipient, reference in priced.references:
                 self.priced_under["ARREARS", recipient, period].add(reference)
-            for (code, missing), minutes in priced.refused.items():
-                self.taken.refuse_travel(document_id, code, minutes, missing)
+            for problem, minutes in priced.refused.items():
+                self.taken.refuse_travel(self.limits.claims[period, number].current, problem, minutes)
         note_conflicts(self.limits.claims.values(), self.taken.findings)
 
     def _price_training(self) -> None:
@@ -134,9 +136,7 @@ class MonthOfWork:
         if month_of(saturday) != self.month:
             return False
         if midnight(saturday + 1) > self.cut_off:
-            unit = month_unit(self.month)
-            ended = midnight(saturday + 1)
-            self.decision.reviews[unit] = min(self.decision.reviews.get(unit, ended), ended)
+            self.decision.look_again(month_unit(self.month), midnight(saturday + 1))
             return False
         if over:
             draft_premium(self.drafts, week, self.law, self.law.value("overtime.method", saturday, self.cut_off))
@@ -196,19 +196,12 @@ class MonthOfWork:
             live_in=bool(term and term.live_in and kind == "ARREARS"),
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
             documents=sorted(counts.documents | draft.documents | decided),
-            assumptions=sorted(counts.assumptions | self._assumptions(lines, period) | self.repriced[key]),
+            assumptions=sorted(counts.assumptions | _assumptions(draft, lines) | self.repriced[key]),
             bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
+            claim=min(draft.claims, default=None),
+            case_county=county_of_work(engagement, self.enrollments, None, period_end(period)),
         )
 
-    def _assumptions(self, lines: Iterable[Line], period: int) -> set[str]:
-        """Parameters of grade assumption behind the lines: doubtful wages, and which minutes carry the premium."""
-        names = {
-            f"wage.{line.county}"
-            for line in lines
-            if line.county and self.law.is_assumption(f"wage.{line.county}", period, self.cut_off)
-        }
-        names |= {"overtime.allocation" for line in lines if line.earning == "OVERTIME_PREMIUM"}
-        return names | training_assumptions(lines, period, self.law)
 
     def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
@@ -224,10 +217,17 @@ class MonthOfWork:
         return parts
 
 
+def _assumptions(draft: Draft, lines: Iterable[Line]) -> set[str]:
+    """Parameters of grade assumption: behind the rates, and which minutes carry the premium."""
+    premium = any(line.earning == "OVERTIME_PREMIUM" for line in lines)
+    return draft.assumptions | {"overtime.allocation"} if premium else draft.assumptions
+
+
 def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:
     days = [left.get((time.document_id, time.period_start + index)) for index in range(len(time.minutes))]
     parts: list[Offsettable] = []
-    for stamp, index, minutes in fill_places(time.places, [each.minutes if each else 0 for each in days]):
+    minutes_left = [each.minutes if each else 0 for each in days]
+    for stamp, index, minutes in fill_places(time.places, time.approved or time.minutes, minutes_left):
         worked = days[index]
         assert worked is not None
         part = Offsettable(stamp, time.document_id, worked.county, worked.rate_mills, minutes)

@@ -23,7 +23,7 @@ LineKey = tuple[str, str, str, int | None]  # earning, program, county, rate
 class Draft:
     """A statement while its minutes are gathered."""
 
-    __slots__ = ("cents", "documents", "minutes", "orders", "travel_cents", "travel_minutes")
+    __slots__ = ("assumptions", "cents", "claims", "documents", "minutes", "orders", "travel_cents", "travel_minutes")
 
     def __init__(self) -> None:
         self.minutes: dict[LineKey, int] = defaultdict(int)
@@ -31,11 +31,16 @@ class Draft:
         self.travel_minutes: dict[LineKey, int] = defaultdict(int)  # premium minutes that are travel
         self.travel_cents: dict[LineKey, int] = defaultdict(int)  # their weighted premium
         self.documents: set[str] = set()
+        self.claims: set[tuple[str, str, int]] = set()  # of them, those worked on: with program and pay period
+        self.assumptions: set[str] = set()  # behind the rates of what it carries
         self.orders: list[tuple[Stamp, str]] = []  # of the documents whose IHSS minutes or premium it carries
 
     def carry(self, worked: Worked) -> None:
-        """Remember a document that this statement stands on."""
+        """Remember a document that this statement stands on, and what its rate stands on."""
         self.documents.add(worked.reference)
+        self.claims.add((worked.reference, worked.program, period_of(worked.day)))
+        if worked.assumptions:
+            self.assumptions.update(worked.assumptions)
         if worked.program == "IHSS" and worked.earning == "SERVICE":
             self.orders.append((worked.payable, worked.document_id))
 

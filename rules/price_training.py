@@ -11,7 +11,7 @@ it, wait for a person beside what stands; a later revision for an open month tak
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import Engagement, Line, Stamp, Worked
+from rules.conclusions import Engagement, Stamp, Worked
 from rules.documents import Arrival, Document, Terms
 from rules.late_claims import LateClaims
 from rules.law import Law
@@ -82,6 +82,10 @@ class Classes:
             return _file(self.claims.setdefault(id, Document()), arrival)
         self.claims[id] = self.late.documents.pop(id)
         return {month_of(each.current.class_date) for each in (waiting, known or waiting)}
+
+    def claim(self, number: str) -> Document[TrainingClaim]:
+        """A claim as it is known, too late or not."""
+        return self.late.documents.get(number) or self.claims[number]
 
     def file_attendance(self, arrival: Arrival) -> set[int]:
         """File a TrainingAttendance; the months with claims that it touches."""
@@ -173,15 +177,15 @@ def _priced(verdict: TrainingVerdict, circumstances: Circumstances) -> PricedCla
         county=of_county,
         rate_mills=rate.rate_mills,
         minutes=verdict.payable_minutes,
+        assumptions=rate.assumptions + _assumed(claim.class_date, circumstances),
     )
     return PricedClass(claim, verdict.pathway, worked, refused, references)
 
 
-def training_assumptions(lines: Iterable[Line], period: int, law: Law) -> set[str]:
-    """Parameters of grade assumption behind training lines."""
-    if not any(line.program == PROGRAM for line in lines):
-        return set()
-    return {name for name in CONDITIONS if law.in_force(name, period) and law.is_assumption(name, period)}
+def _assumed(day: int, circumstances: Circumstances) -> tuple[str, ...]:
+    """Parameters of grade assumption behind a class that is paid."""
+    law, known_at = circumstances.law, circumstances.cut_off
+    return tuple(found for name in CONDITIONS for found in law.assumptions(name, day, known_at))
 
 
 def _references(verdict: TrainingVerdict, engagement: Engagement | None) -> set[str]:

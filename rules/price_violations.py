@@ -9,6 +9,7 @@ is a new notice. A county's decision is about the ladder, so it is heard after t
 
 from typing import Any, NamedTuple
 
+from rules.documents import named
 from rules.findings import Finding, Findings, finding_id, long_date, note_conflicts
 from rules.law import Law
 from rules.periods import business_day_of, hhmm, month_of, saturday_of
@@ -122,19 +123,18 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
     }
 
 
-def find_late_claims(filed: Filed, provider_id: str, findings: Findings) -> None:
+def find_late_claims(filed: Filed, findings: Findings) -> None:
     """FILING_LIMIT of travel and training: for a person."""
     classes = filed.classes
     for travel, minutes in filed.late_travel.waiting(filed.travel_standing, claimed_minutes):
-        _find_late(provider_id, minutes, {"document_id": travel.document_id}, travel.period_start, findings)
+        _find_late(minutes, travel.period_start, named(travel), findings)
     for training, minutes in classes.late.waiting(classes.claims.get, lambda claim: claim.minutes_claimed):
-        day, recipient = training.class_date, training.recipient_id
-        about = {"document_id": training.document_id, "recipient_id": recipient, "service_date": day}
-        _find_late(provider_id, minutes, about, day, findings)
+        about = {"recipient_id": training.recipient_id, "service_date": training.class_date}
+        _find_late(minutes, training.class_date, about | named(training), findings)
     note_conflicts(filed.late_travel.conflicts(filed.travel_standing), findings)
     note_conflicts(classes.late.conflicts(classes.claims.get), findings)
 
 
-def _find_late(provider_id: str, minutes: int, about: dict[str, Any], day: int, findings: Findings) -> None:
-    fields = about | {"provider_id": provider_id, "service_month": month_of(day)}
-    findings.add("FILING_LIMIT", minutes=minutes, message=None if minutes else "nothing_more", **fields)
+def _find_late(minutes: int, day: int, about: dict[str, Any], findings: Findings) -> None:
+    message = None if minutes else "nothing_more"
+    findings.add("FILING_LIMIT", minutes=minutes, message=message, service_month=month_of(day), **about)

@@ -8,13 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from rules.authorize_watch import find_overlap, warned_days
-from rules.conclusions import AuthorizedTime, VisitSpans, VisitWarning
+from rules.conclusions import VisitSpans, VisitWarning
 from rules.documents import Arrival
 from rules.findings import Finding, Findings
 from rules.law import Law
-from rules.overlaps import Relation, overlaps, probation
+from rules.overlaps import Relation, overlaps, policy, probation
 from rules.periods import month_of
+from rules.price_filed import Filed
 from rules.restatement import LIFETIME, Before, Change, Decision, Unit, is_watch, watch_unit
+from rules.whose_case import of_provider
 
 
 class Watch:
@@ -50,20 +52,24 @@ class Watch:
 
     def contested(self, month: int) -> list[Unit]:
         """Days of a month with visits to several recipients: what is claimed there is watched."""
-        return [watch_unit(day) for day, said in self.spans.items() if len(said) > 1 and month_of(day) == month]
+        return [unit for unit in self.crowded() if month_of(unit.month) == month]
 
-    def decide(self, day: int, times: Iterable[AuthorizedTime], cut_off: int) -> Decision:
-        """PROVIDER_OVERLAP or SPANS_OVERLAP of a day, per pair of recipients. ``times``: of the day's month."""
-        decision, findings = Decision(), Findings()
+    def crowded(self) -> list[Unit]:
+        """All days with visits to several recipients."""
+        return [watch_unit(day) for day, said in self.spans.items() if len(said) > 1]
+
+    def decide(self, day: int, filed: Filed, cut_off: int) -> Decision:
+        """PROVIDER_OVERLAP or SPANS_OVERLAP of a day, per pair of recipients."""
+        decision, findings = Decision(), Findings(of_provider(filed.engagements, filed.enrollments))
         claimed: dict[str, int] = defaultdict(int)
-        for time in times:
+        for time in filed.times.get(month_of(day), {}).values():
             claimed[time.recipient_id] += time.compared(day)
         relations = [
             Relation(said.provider_id, said.recipient_id, said.spans, claimed[said.recipient_id])
             for said in self.spans[day].values()
         ]
         for overlap in overlaps(day, relations, self.law, cut_off):
-            find_overlap(findings, day, overlap)
+            find_overlap(findings, day, overlap, policy(day, self.law, cut_off))
         decision.conclusions.update(findings.by_id)
         return decision
 

@@ -56,6 +56,10 @@ class Decision:
         self.records: list[Any] = []
         self.reviews: dict[Unit, int] = {}
 
+    def look_again(self, unit: Unit, instant: int) -> None:
+        """Ask to decide a unit again at an instant, if not before."""
+        self.reviews[unit] = min(instant, self.reviews.get(unit, instant))
+
 
 class Change(NamedTuple):
     """One id whose conclusion became another: ``now`` None if it vanished. ``id`` "": a record, said once."""
@@ -91,51 +95,72 @@ def closed(unit: Unit, cut_off: int, law: Law) -> bool:
     return closing_cut_off(month, law.value("filing.closes_after_months", month)) < cut_off
 
 
-def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -> Iterator[Change]:
-    """Fold the decision over the cut-offs that matter to this key, up to and including ``until``.
+class Memory:
+    """What a key remembers from one pay run to the next.
 
-    ``arrivals`` must be in order of recording. Where a value of the law becomes known that was not before (WAGE-2), all
-    open units are decided again. Changes come by cut-off, then unit, then id as decided.
+    ``said``: what was concluded, by unit; ``reviews``: instants at which units must be decided again though no fact
+    arrives; ``decided``: the last cut-off that was decided (0: none yet).
     """
-    said: dict[Unit, dict[str, Any]] = defaultdict(dict)
-    reviews: dict[Unit, int] = {}
-    published = list(reversed(law.publications))
-    position, count = 0, len(arrivals)
+
+    __slots__ = ("decided", "reviews", "said")
+
+    def __init__(self) -> None:
+        self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
+        self.reviews: dict[Unit, int] = {}
+        self.decided = 0
+
+    def due(self, law: Law) -> int | None:
+        """The cut-off at which to decide again though no fact arrives: a review, or law that becomes known; None: no
+        such cut-off is known yet."""
+        instants = list(self.reviews.values())
+        if self.said:
+            instants += [known_from for known_from in law.publications if known_from > self.decided][:1]
+        return cut_off_at_or_after(min(instants)) if instants else None
+
+    def take_due(self, cut_off: int, law: Law) -> set[Unit]:
+        """Units to decide at the cut-off though no fact arrives; their reviews are asked for no longer. Where a value
+        of the law becomes known that was not before (WAGE-2), that is all of them."""
+        due = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
+        for unit in due:
+            del self.reviews[unit]
+        if any(self.decided < known_from <= cut_off for known_from in law.publications):
+            due.update(self.said)
+        return due
+
+
+def step(case: CaseFile, memory: Memory, arrivals: Iterable[Arrival], cut_off: int, law: Law) -> list[Change]:
+    """One pay run of one key: file what arrived, decide what it touches, what is due and what follows; all changes.
+
+    ``arrivals`` must be in the order of recording and first seen by this pay run; no cut-off between the last decided
+    and this one may be due. The only way in which anything is decided: over a whole history (`restate`), and taken up
+    again where it was left (`transforms.key_fold`).
+    """
+    touched = memory.take_due(cut_off, law)
+    for arrival in arrivals:
+        touched.update(case.admit(arrival))
+    memory.decided = cut_off
+    return _decide_again(case, touched, memory, cut_off, law) if touched else []
+
+
+def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -> Iterator[Change]:
+    """Fold a whole history: a step for each cut-off that matters to this key, up to and including ``until``.
+
+    ``arrivals`` must be in the order of recording. Changes come by cut-off, then unit, then id as decided.
+    """
+    memory, position = Memory(), 0
     while True:
-        cut_off = arrivals[position].cut_off if position < count else until + 1
-        if reviews:
-            cut_off = min(cut_off, cut_off_at_or_after(min(reviews.values())))
-        if published and said:
-            cut_off = min(cut_off, cut_off_at_or_after(published[-1]))
+        due = memory.due(law)
+        coming = arrivals[position].cut_off if position < len(arrivals) else None
+        cut_off = min((each for each in (coming, due) if each is not None), default=until + 1)
         if cut_off > until:
             return
-        touched = _due(reviews, cut_off) if reviews else set()
-        while published and published[-1] <= cut_off:
-            published.pop()
-            touched.update(said)
-        while position < count and arrivals[position].cut_off == cut_off:
-            touched.update(case.admit(arrivals[position]))
+        begin = position
+        while position < len(arrivals) and arrivals[position].cut_off == cut_off:
             position += 1
-        if touched:
-            yield from decide_again(case, touched, said, reviews, cut_off, law)
+        yield from step(case, memory, arrivals[begin:position], cut_off, law)
 
 
-def _due(reviews: dict[Unit, int], cut_off: int) -> set[Unit]:
-    """Units whose review is due; they are asked for no longer."""
-    due = {unit for unit, instant in reviews.items() if instant <= cut_off}
-    for unit in due:
-        del reviews[unit]
-    return due
-
-
-def decide_again(
-    case: CaseFile,
-    touched: Iterable[Unit],
-    said: dict[Unit, dict[str, Any]],
-    reviews: dict[Unit, int],
-    cut_off: int,
-    law: Law,
-) -> list[Change]:
+def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_off: int, law: Law) -> list[Change]:
     """Decide the touched units and those that follow from them, oldest first, each once; all that changed."""
     found: list[Change] = []
     waiting = [unit for unit in touched if not closed(unit, cut_off, law)]
@@ -146,11 +171,10 @@ def decide_again(
         if unit in decided:
             continue
         decided.add(unit)
-        decision = case.decide(unit, said, cut_off)
-        if decision.reviews:
-            reviews.update(decision.reviews)
-        changed = changes(said[unit], decision, cut_off)
-        said[unit] = decision.conclusions
+        decision = case.decide(unit, memory.said, cut_off)
+        memory.reviews.update(decision.reviews)
+        changed = changes(memory.said[unit], decision, cut_off)
+        memory.said[unit] = decision.conclusions
         found += changed
         for change in changed:
             for follower in case.followers(unit, change):

@@ -7,8 +7,8 @@ In force: by parameter. Does not cover: what happens within a month (`settle_mon
 from collections.abc import Iterable, Iterator
 
 from rules.conclusions import Stamp
-from rules.documents import Arrival
-from rules.findings import Findings, note_conflicts
+from rules.documents import Arrival, named
+from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.money import dollars
@@ -18,6 +18,7 @@ from rules.settle_filed import Filed, month_of_statement, statement_of
 from rules.settle_month import MonthOfPay
 from rules.settle_outcomes import find_too_late, turned
 from rules.settle_recipient import HELD, OVER_LIMIT, RecipientMonth
+from rules.whose_case import county_of, of_recipient
 
 
 class SettlementFile:
@@ -41,7 +42,7 @@ class SettlementFile:
                 return [month_unit(self.filed.file_statement(arrival))]
             case "PayeeAccount":
                 self.filed.file_account(arrival)  # changes no amount: it is looked up when money next moves
-                return []
+                return [] if self.of_recipient else [STANDING, LIFETIME]
             case "PaymentOutcome":
                 return self._admit_outcome(arrival)
             case "IncomeAssessment":
@@ -49,9 +50,13 @@ class SettlementFile:
                 return [STANDING, *(month_unit(month) for month in self._months(arrival) if month >= first)]
             case "ServiceAuthorization":
                 self.filed.file_authorization(arrival)
+                return [STANDING, *self._asking(arrival), LIFETIME]  # their findings name its county
             case "ProviderAssignment":
                 self.filed.file_assignment(arrival)
-        return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else []
+        return self._asking(arrival)
+
+    def _asking(self, arrival: Arrival) -> Iterable[Unit]:
+        return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else ()
 
     def _admit_outcome(self, arrival: Arrival) -> list[Unit]:
         self.filed.file_outcome(arrival)
@@ -93,7 +98,7 @@ class SettlementFile:
         return MonthOfPay(self.filed, month, said, self.law, cut_off)
 
     def _conflicts(self) -> Decision:
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(self._whose)
         note_conflicts(self.filed.assessments.documents.values(), findings)
         for _, documents in sorted(self.filed.outcomes.items()):
             note_conflicts((document for _, document in sorted(documents.items())), findings)
@@ -103,11 +108,11 @@ class SettlementFile:
     def _over_all_months(self, before: Before, cut_off: int) -> Decision:
         """Outcomes of nothing or of closed months; categories claimed with too high an income; advances that cannot be
         decided."""
-        decision, findings = Decision(), Findings()
+        decision, findings = Decision(), Findings(self._whose)
         for statement_id in sorted(self.filed.outcomes):
             for outcome, stamp in self.filed.outcomes_of(statement_id):
                 if _said_before(outcome.instruction_id, stamp, before) is None:
-                    findings.add("OUTCOME_WITHOUT_INSTRUCTION", document_id=outcome.document_id)
+                    findings.add("OUTCOME_WITHOUT_INSTRUCTION", **named(outcome))
             month, outcomes = month_of_statement(statement_id), self.filed.outcomes[statement_id]
             account = None if month is None else _account(statement_id, month, before)
             find_too_late(statement_id, account, outcomes, self.law, findings)
@@ -124,15 +129,21 @@ class SettlementFile:
         }
         for document_id, each in over.items():
             words = {"category": each.category, "limit": f"${dollars(each.limit_cents)}"}
-            about = {"recipient_id": self.payer_id, "document_id": document_id}
+            about = {"kind": "IncomeAssessment", "document_id": document_id, "recipient_id": self.payer_id}
             findings.add("CATEGORY_INCOME_OVER_LIMIT", cents=each.yearly_cents, words=words, **about)
 
     def _find_held(self, before: Before, findings: Findings) -> None:
         """Advances that cannot be decided: one finding for all months of an authorization; it names the first."""
         for held in (said[HELD] for _, said in sorted(before.items()) if HELD in said):
             about = {"recipient_id": self.payer_id, "program": "IHSS", "service_month": held.month}
-            words = {"missing": held.missing}
-            findings.add(held.code, document_id=held.document_id, minutes=held.minutes, words=words, **about)
+            about |= {"kind": "ServiceAuthorization", "document_id": held.document_id}
+            findings.add(held.code, minutes=held.minutes, words={"missing": held.missing}, **about)
+
+    def _whose(self, finding: Finding) -> str | None:
+        """Of a recipient by its authorization; of a provider's training and incentives by its enrolment."""
+        if self.of_recipient:
+            return of_recipient(self.filed.authorizations)(finding)
+        return county_of(self.filed.provider_terms(self.payer_id), finding.last_day) or None
 
     def _returned(self, payee_id: str, before: Before) -> Stamp | None:
         """When the latest return of a payment to the payee was recorded, here or elsewhere (RUN-4)."""

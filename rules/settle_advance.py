@@ -3,7 +3,7 @@
 Authority: ADV-1 to ADV-7. In force: by parameter. Does not cover: what of it was instructed before (`settle_draft`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -82,25 +82,27 @@ def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cu
 
 
 def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advance:
-    """What the advance is worth by what is known now (ADV-2): nothing after a death before the month."""
-    authorization = filed.authorizations["IHSS"].on(month)
-    if authorization is None or filed.died_before(month):
-        return Advance([], {}, references([authorization]))
+    """What the advance is worth by what is known now (ADV-2): nothing without an authorization of any of its days, or
+    after a death before the month. Of several authorizations, or of one that was corrected to begin after the 1st, the
+    county is that of the first day that has one."""
+    spans = filed.authorizations["IHSS"].spans(month, month_end(month))
+    if not spans or filed.died_before(month):
+        return Advance([], {}, references(span.fact for span in spans))
     try:
-        return _estimated(filed, authorization, month, share_cents, reading)
+        return _estimated(filed, spans, month, share_cents, reading)
     except NotInForce as missing:
-        return Advance([], {}, [], Held("NOT_IN_FORCE", authorization.document_id, 0, missing.name, month))
+        return Advance([], {}, [], Held("NOT_IN_FORCE", spans[0].fact.document_id, 0, missing.name, month))
 
 
 def _estimated(
-    filed: Filed, authorization: ServiceAuthorization, month: int, share_cents: int, reading: Reading
+    filed: Filed, spans: Sequence[Span[ServiceAuthorization]], month: int, share_cents: int, reading: Reading
 ) -> Advance:
-    spans = filed.authorizations["IHSS"].spans(month, month_end(month))
+    authorization = spans[0].fact
     minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
     hourly = wage(authorization.county, month, reading.law, reading.cut_off)
     if hourly.code is not None:
         return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing, month))
-    reading(f"wage.{authorization.county}", month)
+    reading.assumptions.update(hourly.assumptions)
     if len(spans) > 1 or spans[0].last - spans[0].first + 1 < days_in_month(month):
         reading("hours.pro_rata", month)
     reading("advance.mode_settled", month)

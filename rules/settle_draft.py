@@ -40,7 +40,7 @@ class Reading:
     def _read(self, name: str, day: int, known_at: int) -> Any:
         entry = self.law.entry(name, day, known_at)
         if entry.grade == "assumption":
-            self.assumptions.add(name)
+            self.assumptions.update(self.law.assumptions(name, day, known_at))
         return entry.value
 
 

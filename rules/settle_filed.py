@@ -9,10 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-import msgspec
-
 from rules.advance_pay import asked_for
-from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement
+from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement, worth_nothing
 from rules.documents import Arrival, Document, Terms, reference
 from rules.periods import business_day_of, epoch_day, month_end, month_of
 from schemas.envelope import Fact
@@ -20,6 +18,7 @@ from schemas.income_assessment import IncomeAssessment
 from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
+from schemas.types import FIRST_DAY, LAST_DAY
 
 FOREVER = 1 << 60  # later than any day
 
@@ -50,7 +49,7 @@ class Filed:
         if statement is not None:
             of_month[arrival.event_id] = statement
         elif arrival.event_id in of_month:
-            of_month[arrival.event_id] = _worth_nothing(of_month[arrival.event_id])
+            of_month[arrival.event_id] = _vanished(of_month[arrival.event_id])
         return month
 
     def file_account(self, arrival: Arrival) -> None:
@@ -151,9 +150,10 @@ def statement_of(instruction_id: str) -> str:
 def month_of_statement(statement_id: str) -> int | None:
     """The service month in a statement id; None if it is no statement id of ours."""
     try:
-        return month_of(epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1])))
+        day = epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1]))
     except ValueError:
         return None
+    return month_of(day) if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def references(facts: Iterable[Fact | None]) -> list[str]:
@@ -161,7 +161,7 @@ def references(facts: Iterable[Fact | None]) -> list[str]:
     return sorted({reference(fact) for fact in facts if fact is not None})
 
 
-def _worth_nothing(statement: Statement) -> Statement:
-    """What a vanished statement is now: the same, without lines and minutes."""
-    nothing = dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0)
-    return msgspec.structs.replace(statement, lines=[], offsettable=[], payable=None, **nothing)
+def _vanished(was: Statement) -> Statement:
+    """What a statement that vanished is now."""
+    about = was.statement_id, was.kind, was.provider_id, was.recipient_id, was.period_start
+    return worth_nothing(*about, was.documents, was.relationship, was.live_in, was.assumptions)

@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.conclusions import Record, Stamp, Statement
-from rules.findings import Findings, long_date
+from rules.findings import Finding, Findings, long_date, referred
 from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
-from rules.restatement import Decision
+from rules.restatement import Decision, month_unit
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
 from rules.settle_outcomes import turned
+from rules.taxes import turn_of_month
 
-CLAIMS_PAY = ("Timesheet/", "TravelClaim/", "TrainingClaim/", "IncentiveClaim/")  # kinds of documents, as referred to
+PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
 
 
@@ -28,15 +29,18 @@ class MonthOfPay:
     def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
-        self.decision, self.findings = Decision(), Findings()
+        self.decision, self.findings = Decision(), Findings(self._whose)
         statements = filed.statements.get(month, {})
         self.held: list[Draft] = []
-        self.drafts = [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
+        self.drafts: list[Draft] = []
+        self.drafts += [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
 
     def decide(self, returned: Returned) -> Decision:
         """Accounts, findings and instructions. ``returned``: when a payee's payment last came back."""
         for draft in (*self.drafts, *self.held):
             self._settle(draft, returned)
+        if self.held:
+            self.decision.look_again(month_unit(self.month), turn_of_month(self.cut_off))
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
 
@@ -55,10 +59,17 @@ class MonthOfPay:
 
     def _find_untaxed(self, statement: Statement, missing: NotInForce) -> None:
         """Named by a document that claims the pay: a statement's id is none of a document."""
-        document = next(each for each in statement.documents if each.startswith(CLAIMS_PAY)).split("/")[1]
-        minutes = minutes_fields(statement)["paid_minutes"]
-        about = {"document_id": document, "statement_id": statement.statement_id}
-        self.findings.add("NOT_IN_FORCE", minutes=minutes, words={"missing": missing.name}, **about)
+        assert statement.claim is not None, "what has lines stands on a document"
+        reference, program, period = statement.claim
+        about = referred(reference, period) | {
+            "provider_id": statement.provider_id,
+            "recipient_id": statement.recipient_id,
+            "program": program if program in PROGRAMS else None,
+            "statement_id": statement.statement_id,
+            "county": statement.case_county,
+            "minutes": minutes_fields(statement)["paid_minutes"],
+        }
+        self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
 
     def _draft(self, statement: Statement) -> Draft:
         account = self.before.get(f"account:{statement.statement_id}", Account([]))
@@ -94,6 +105,12 @@ class MonthOfPay:
             "reversed": draft.reversed_ids,
         }
         return Record("PaymentInstruction", fields)
+
+    def _whose(self, finding: Finding) -> str | None:
+        """The county of a statement's case; of the month's as a whole, that of its latest."""
+        drafts = sorted(self.drafts, key=lambda draft: draft.statement.period_start)
+        counties = [draft.statement.case_county for draft in drafts if finding.statement_id in (None, draft.id)]
+        return next(filter(None, reversed(counties)), None)
 
     def _find(self, code: str, draft: Draft, cents: int, addressee: str, message: str | None = None) -> None:
         statement = draft.statement

@@ -8,9 +8,11 @@ there never is: then the pay run says so, and of a closed month a person is told
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from rules.conclusions import CameBack
-from rules.documents import Document
+import msgspec
+
+from rules.documents import Document, named
 from rules.findings import Findings
 from rules.kept import Account, Said
 from rules.law import Law
@@ -22,6 +24,15 @@ from schemas.payment_outcome import PaymentOutcome
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
 EVER = 1 << 60  # an instant that no cut-off reaches
 _SENTENCES = {"REVERSED": "came_back", "RECOVERED": "recovered", None: "taken_back"}
+
+
+class CameBack(msgspec.Struct, array_like=True, frozen=True):
+    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
+    tells; to the pay run."""
+
+    instruction_id: str
+    net_cents: int
+    reversed: bool
 
 
 def turned(account: Account | None, outcomes: Outcomes, cut_off: int) -> Iterator[CameBack]:
@@ -55,24 +66,23 @@ def find_too_late(statement_id: str, account: Account | None, outcomes: Outcomes
         return
     closes = closing_cut_off(month, law.value("filing.closes_after_months", month))
     said = {each.instruction_id: each for each in account.said}
-    for (named, _), document in sorted(outcomes.items()):
-        if named not in said:
+    for (payment, _), document in sorted(outcomes.items()):
+        if payment not in said:
             continue
-        in_time, now = (effect(document, said[named], known_before) for known_before in (closes + 1, EVER))
+        in_time, now = (effect(document, said[payment], known_before) for known_before in (closes + 1, EVER))
         if in_time != now:
             findings.add(
                 "FILING_LIMIT",
-                **_people(statement_id),
-                document_id=document.current.document_id,
+                **(_people(statement_id) | named(document.current)),
                 statement_id=statement_id,
                 service_month=month,
-                cents=document.current.cents if now == "RECOVERED" else said[named].net_cents,
+                cents=document.current.cents if now == "RECOVERED" else said[payment].net_cents,
                 message=_SENTENCES[now],
-                words={"payment": named},
+                words={"payment": payment},
             )
 
 
-def _people(statement_id: str) -> dict[str, str | None]:
+def _people(statement_id: str) -> dict[str, Any]:
     """Provider and recipient that a statement id names."""
     kind, payee, recipient, *_ = statement_id.split(":")
     provider = None if kind == "ADVANCE" else payee

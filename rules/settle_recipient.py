@@ -11,6 +11,7 @@ from typing import Any
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
 from rules.conclusions import Stamp
+from rules.findings import Finding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges
 from rules.law import Law
@@ -21,6 +22,7 @@ from rules.settle_draft import Draft, Reading
 from rules.settle_filed import Filed, references
 from rules.settle_month import MonthOfPay, Returned
 from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_of_month
+from rules.whose_case import of_recipient
 from schemas.income_assessment import IncomeAssessment
 
 SHARE = "SHARE_OF_COST"
@@ -59,6 +61,10 @@ class RecipientMonth(MonthOfPay):
         if self.advance is not None:
             self._reconcile(self.advance)
         return decision
+
+    def _whose(self, finding: Finding) -> str | None:
+        """Where no statement tells: that of the authorization."""
+        return super()._whose(finding) or of_recipient(self.filed.authorizations)(finding)
 
     def _assessments(self) -> list[str]:
         """References of the assessment that decides the month, and of one that gave it up: a withdrawal decides too."""
@@ -143,7 +149,8 @@ class RecipientMonth(MonthOfPay):
     def _deduct_advance(self, advance: Draft) -> None:
         """What the recipient was already given is not paid again; the advance comes first among the instructions."""
         for draft in self.drafts:
-            if draft.part_cents:
+            # Also what is covered no more: of several payment years its taxes need not come to nothing.
+            if draft.part_cents or any(said.part_cents for said in draft.said):
                 charged = draft.deductions.get(SHARE, 0)
                 draft.deductions["ADVANCE_PAID"] = advance_paid(draft.part_cents, draft.taxes_on_part(), charged)
                 draft.reading("advance.mode_settled", self.month)
@@ -156,7 +163,7 @@ class RecipientMonth(MonthOfPay):
             record, clock = reconciliation(self.filed, advance, self.covered.values(), accounted)
             self.decision.conclusions["reconciliation"] = record
             if clock is not None:
-                self.decision.reviews[month_unit(self.month)] = clock
+                self.decision.look_again(month_unit(self.month), clock)
 
     # --- the month as a whole ---------------------------------------------------------------------------------------
 
@@ -168,7 +175,7 @@ class RecipientMonth(MonthOfPay):
         over = over_limit(self.assessment, self.month, self.reading)
         if over is not None and paid:
             self.decision.conclusions[OVER_LIMIT] = over
-        if self.mode == "DENIED":
+        if self.mode == "DENIED" and not self.filed.died_before(self.month):
             self.findings.add("ADVANCE_REQUIRES_SEVERE_IMPAIRMENT", **about)
         if self.advance is not None and self.advance.gross_cents:
             amount = self.advance.gross_cents - sum(self.advance.deductions.values())

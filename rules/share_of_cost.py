@@ -1,8 +1,9 @@
 """Decides a month's share of cost, and which statements bear it.
 
 Authority: SOC-1, SOC-2 (20 CFR 416.1112, 416.1124; WIC 12305.1), SOC-3 (benefit levels), SOC-4, SOC-5 (MPP 30-769.722;
-order, travel, training, WPCS, spouses: assumptions). In force: by parameter; where no benefit level is in force nothing
-is charged (SOC-3). Does not cover: taxes on what a statement bears (`taxes`), notices of a charge (`settle_recipient`).
+order, travel, training, WPCS, spouses: assumptions), WAGE-2 (the last level goes on). In force: by parameter; before
+the first benefit level nothing is charged (SOC-3). Does not cover: taxes on what a statement bears (`taxes`), notices
+of a charge (`settle_recipient`).
 
 Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a parameter in force on a day, as known at a run.
 """
@@ -19,6 +20,7 @@ from schemas.income_assessment import IncomeAssessment
 
 Lookup = Callable[[str, int], Any]
 Charge = tuple[str, int]  # statement id, cents
+LEVELS_OF_COUPLE = ("couple", "couple_one_blind", "couple_both_blind")  # by how many of the two are blind
 LIMITED = ("SSI_1619B", "WORKING_DISABLED")
 
 
@@ -63,13 +65,19 @@ def share_of_month(assessment: IncomeAssessment | None, month: int, lookup: Look
 
 def benefit_level_cents(assessment: IncomeAssessment, month: int, lookup: Lookup) -> int:
     """What income is held against (SOC-3). Raises NotInForce."""
-    level: int = lookup(f"share_of_cost.benefit_level_cents.{_level(assessment)}", month)
+    level: int = lookup(benefit_level(assessment), month)
     return level
 
 
+def benefit_level(assessment: IncomeAssessment) -> str:
+    """The name of the parameter (SOC-3)."""
+    return f"share_of_cost.benefit_level_cents.{_level(assessment)}"
+
+
 def _level(assessment: IncomeAssessment) -> str:
-    size = "couple" if assessment.couple else "individual"
-    return f"blind_{size}" if assessment.blind else size
+    if not assessment.couple:
+        return "blind_individual" if assessment.blind else "individual"
+    return LEVELS_OF_COUPLE[assessment.blind + assessment.blind_spouse]
 
 
 def income(assessment: IncomeAssessment, month: int, lookup: Lookup) -> Income:

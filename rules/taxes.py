@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rules.kept import Said
+from rules.law import NotInForce
 from rules.money import share_cents
-from rules.periods import civil_date, epoch_day, year_of
+from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
 
 KINDS = ("FICA", "MEDICARE", "SDI")
 Lookup = Callable[[str, int], Any]
@@ -30,6 +31,20 @@ def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[str, ...]:
     """The taxes that a class pays (TAX-1). Raises NotInForce."""
     kinds: tuple[str, ...] = lookup(f"tax.kinds.{relationship}", day)
     return kinds
+
+
+def taxable(relationship: str, run_date: int, lookup: Lookup) -> bool:
+    """Are the rates of all taxes of a class known in a payment year?"""
+    try:
+        withholding(0, kinds_of(relationship, run_date, lookup), run_date, lookup)
+    except NotInForce:
+        return False
+    return True
+
+
+def turn_of_month(cut_off: int) -> int:
+    """An instant that only a pay run of the next month sees: it may be of another payment year."""
+    return midnight(next_month(month_of(business_day_of(cut_off)))) + 1
 
 
 def withheld(

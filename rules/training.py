@@ -1,7 +1,7 @@
 """Decides which minutes of a provider's training claims are payable, and which county's wage they earn.
 
 Authority: TRAIN-1 to TRAIN-6 (WIC 12316.1; the program's dates: secondary); "Precedence" of LAW.md for the catalog.
-In force: for classes from 2022-09-01 to 2024-09-17, on claims first recorded by 2024-11-15 (parameters training.*).
+In force: for classes from 2022-10-01 to 2024-09-17, on claims first recorded by 2024-11-15 (parameters training.*).
 Does not cover: the wage itself (WAGE-1), the civil day's length (TIME-5), overtime (OT-1), incentives (INC).
 
 Units: days ``int`` days since 1970-01-01, instants and cut-offs ``int`` milliseconds, minutes ``int``.

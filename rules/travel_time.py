@@ -4,8 +4,9 @@ Authority: TRAVEL-1 to TRAVEL-3 (WIC 12300.4(f)); WHO-1 and WAGE-1 apply to trav
 In force: from 2016-02-01 (``travel.weekly_minutes``); travel of days before is held, not in force. Does not cover: V4
 (`violations`); the route itself, of which no event tells.
 
-Where no authorization of the recipient travelled to is known on the day there is no county and so no wage: the minutes
-are held (NOT_IN_FORCE; assumption ``travel.without_authorization``).
+A trip to a recipient to whom the provider is not assigned is held before anything is priced (TRAVEL-3). Where no
+authorization of that recipient is known on the day there is no county and so no wage: the minutes are held
+(NOT_IN_FORCE; assumption ``travel.without_authorization``).
 """
 
 from collections import defaultdict
@@ -18,8 +19,28 @@ from rules.law import Law, NotInForce
 from schemas.travel_claim import TravelClaim, Trip
 
 OTHER = {"IHSS": "WPCS", "WPCS": "IHSS"}
-Problem = tuple[str, str]  # code of the finding, what is missing
-Wage = Callable[[str, int], tuple[int, str | None, str]]
+WITHOUT_TWO = "TRAVEL_WITHOUT_TWO_RECIPIENTS"
+
+
+Rate = tuple[int, str | None, str, tuple[str, ...]]  # mills; or code of the finding, what is missing; assumptions
+
+
+class Problem(NamedTuple):
+    """Why minutes get no rate: code of the finding, what is missing in words, and whom it is about, if it is."""
+
+    code: str
+    missing: str = ""
+    recipient_id: str | None = None
+
+
+class Asked(NamedTuple):
+    """What is asked of each trip: was the provider enrolled that day, and assigned to the recipient travelled to; which
+    authorization names the county; what does the county pay (mills, or code of a finding and what is missing)?"""
+
+    enrolled: Callable[[int], bool]
+    assigned: Callable[[Trip], bool]
+    destination: Callable[[Trip], AuthorizationTerm | None]
+    wage: Callable[[str, int], Rate]
 
 
 class PricedTrips(NamedTuple):
@@ -55,21 +76,21 @@ def destination(engagement: Engagement | None, program: str, day: int) -> Author
     return None
 
 
-def price_trips(
-    document: Document[TravelClaim],
-    destination_of: Callable[[Trip], AuthorizationTerm | None],
-    enrolled: Callable[[int], bool],
-    wage: Wage,
-    law: Law,
-) -> PricedTrips:
-    """Ask of each trip whether the provider was enrolled and what the county travelled to pays."""
+def assigned_on(engagement: Engagement, day: int) -> bool:
+    """Is the provider assigned to the recipient on the day, in either program?"""
+    terms = (term for of_program in engagement.assignments.values() for term in of_program)
+    return any(term.first <= day and (term.last is None or day <= term.last) for term in terms)
+
+
+def price_trips(document: Document[TravelClaim], asked: Asked, law: Law) -> PricedTrips:
+    """What the county travelled to pays for each trip, or why nothing is paid for it."""
     priced = PricedTrips([], {}, set())
     payable = first_payable(document)
     for trip in trips(document):
-        term = destination_of(trip)
-        rate, code, missing = _rate(trip, term, enrolled, wage, law)
-        if code is not None:
-            priced.refused[code, missing] = priced.refused.get((code, missing), 0) + trip.minutes
+        term = asked.destination(trip)
+        rate, problem, assumed = _rate(trip, term, asked, law)
+        if problem is not None:
+            priced.refused[problem] = priced.refused.get(problem, 0) + trip.minutes
         elif term is not None:
             priced.references.add((trip.to_recipient_id, term.reference))
             priced.worked.append(
@@ -85,22 +106,28 @@ def price_trips(
                     term.county,
                     rate,
                     trip.minutes,
+                    0,
+                    assumed,
                 )
             )
     return priced
 
 
 def _rate(
-    trip: Trip, term: AuthorizationTerm | None, enrolled: Callable[[int], bool], wage: Wage, law: Law
-) -> tuple[int, str | None, str]:
+    trip: Trip, term: AuthorizationTerm | None, asked: Asked, law: Law
+) -> tuple[int, Problem | None, tuple[str, ...]]:
+    """Mills an hour and what they stand on, or the first rule that refuses: WHO-1, TRAVEL-3 (not assigned), WAGE-1."""
     day = trip.service_date
-    if not enrolled(day):
-        return 0, "PROVIDER_NOT_ENROLLED", ""
+    if not asked.enrolled(day):
+        return 0, Problem("PROVIDER_NOT_ENROLLED"), ()
+    if not asked.assigned(trip):
+        return 0, Problem(WITHOUT_TWO, recipient_id=trip.to_recipient_id), ()
     if weekly_minutes(day, law) is None:
-        return 0, "NOT_IN_FORCE", "pay for travel"
+        return 0, Problem("NOT_IN_FORCE", "pay for travel"), ()
     if term is None:
-        return 0, "NOT_IN_FORCE", "authorization of the recipient travelled to"
-    return wage(term.county, day)
+        return 0, Problem("NOT_IN_FORCE", "authorization of the recipient travelled to"), ()
+    rate, code, missing, assumed = asked.wage(term.county, day)
+    return rate, None if code is None else Problem(code, missing), assumed
 
 
 def weekly_minutes(day: int, law: Law) -> int | None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rules.law import Law
+from rules.law import Law, NotInForce
 from rules.periods import add_months, days_in_month, month_of, saturday_of
 
 OVERTURNED, TRAINED, UPHELD = "OVERTURNED", "TRAINING_COMPLETED", "UPHELD"
@@ -74,10 +74,7 @@ def judge_week(week: WeekOfWork, allowed: Allowed, law: Law) -> list[Violation]:
     if week.workweek < law.value("violation.judged_from", week.workweek):
         return []
     found = [] if week.exempt else [*_by_recipient(week, allowed, law), *_of_several(week, law)]
-    limit: int = law.value("travel.weekly_minutes", saturday_of(week.workweek))
-    if week.travel_minutes > limit:
-        found.append(Violation(week.workweek, "V4", None, week.travel_minutes, limit))
-    return sorted(found, key=lambda each: (each.code, each.recipient_id or ""))
+    return sorted([*found, *_of_travel(week, law)], key=lambda each: (each.code, each.recipient_id or ""))
 
 
 def _by_recipient(week: WeekOfWork, allowed: Allowed, law: Law) -> Iterator[Violation]:
@@ -105,6 +102,16 @@ def _of_several(week: WeekOfWork, law: Law) -> Iterator[Violation]:
     worked = [minutes for minutes in week.service.values() if minutes]
     if len(worked) > 1 and sum(worked) > limit:
         yield Violation(week.workweek, "V3", None, sum(worked), limit, recipients=len(worked))
+
+
+def _of_travel(week: WeekOfWork, law: Law) -> Iterator[Violation]:
+    """V4; none while no limit is in force."""
+    try:
+        limit: int = law.value("travel.weekly_minutes", saturday_of(week.workweek))
+    except NotInForce:
+        return
+    if week.travel_minutes > limit:
+        yield Violation(week.workweek, "V4", None, week.travel_minutes, limit)
 
 
 class Standing(NamedTuple):

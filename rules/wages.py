@@ -1,8 +1,11 @@
 """The hourly rate of a day: the county's wage, never below the State minimum.
 
-Authority: WAGE-1, WAGE-2 (WIC 12306.1; difference paid on late rates: assumption), MIN-1 (Labor Code 1182.12), OT-6.
-In force: by parameter; nothing in force holds the hours. Does not cover: which county (the composition knows the
-authorization).
+Authority: WAGE-1, WAGE-2 (WIC 12306.1; carried forward, difference paid on late rates: assumptions), MIN-1 (Labor Code
+1182.12), OT-6. In force: by parameter; before a county's first row nothing is, which holds the hours. Does not cover:
+which county (the composition knows the authorization).
+
+A wage carried forward is raised to the minimum wage of the day; one that is named and below it is held. The minimum
+wage touches money where it raised a wage, and only there is it named if it was carried forward itself.
 """
 
 from functools import lru_cache
@@ -10,15 +13,20 @@ from typing import NamedTuple
 
 from rules.law import Law, NotInForce
 
+MINIMUM = "minimum_wage"
 REMEMBERED = 60 * 60 * 60  # county days
 
 
 class Wage(NamedTuple):
-    """Mills an hour; or why there is none: ``code`` of the finding and what is ``missing``, in words."""
+    """Mills an hour; or why there is none: ``code`` of the finding and what is ``missing``, in words.
+
+    ``assumptions``: names of this project's own choices behind the rate.
+    """
 
     rate_mills: int
     code: str | None = None
     missing: str = ""
+    assumptions: tuple[str, ...] = ()
 
 
 def wage(county: str, day: int, law: Law, known_at: int) -> Wage:
@@ -28,12 +36,18 @@ def wage(county: str, day: int, law: Law, known_at: int) -> Wage:
 
 @lru_cache(maxsize=REMEMBERED)
 def _wage(county: str, day: int, law: Law, known_at: int | None) -> Wage:
+    name = f"wage.{county}"
     try:
-        rate: int = law.value(f"wage.{county}", day, known_at)
+        found = law.entry(name, day, known_at)
     except NotInForce:
         return Wage(0, "NOT_IN_FORCE", f"wage rate of county {county}")
     try:
-        minimum: int = law.value("minimum_wage", day, known_at)
+        minimum: int = law.value(MINIMUM, day, known_at)
     except NotInForce:
         return Wage(0, "NOT_IN_FORCE", "State minimum wage")
-    return Wage(rate) if rate >= minimum else Wage(0, "RATE_BELOW_MINIMUM")
+    assumed = law.assumptions(name, day, known_at)
+    if found.value >= minimum:
+        return Wage(found.value, assumptions=assumed)
+    if found.carried_from is None:
+        return Wage(0, "RATE_BELOW_MINIMUM")
+    return Wage(minimum, assumptions=assumed + law.assumptions(MINIMUM, day, known_at))

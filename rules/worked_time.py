@@ -10,6 +10,8 @@ from typing import NamedTuple
 from rules.conclusions import AuthorizedTime, Worked
 
 Problem = tuple[str, str]  # code of the finding, what is missing
+Wage = Callable[[str, int], tuple[int, str | None, str, tuple[str, ...]]]
+NOT_ENROLLED = 0, "PROVIDER_NOT_ENROLLED", "", ()
 
 
 class Priced(NamedTuple):
@@ -19,9 +21,7 @@ class Priced(NamedTuple):
     refused: dict[Problem, dict[int, int]]
 
 
-def price_time(
-    time: AuthorizedTime, enrolled: Callable[[int], bool], wage: Callable[[str, int], tuple[int, str | None, str]]
-) -> Priced:
+def price_time(time: AuthorizedTime, enrolled: Callable[[int], bool], wage: Wage) -> Priced:
     """Ask of each day whether the provider was enrolled and what the county pays."""
     worked: list[Worked] = []
     refused: dict[Problem, dict[int, int]] = {}
@@ -31,7 +31,7 @@ def price_time(
         if not minutes:
             continue
         day = time.period_start + index
-        rate, code, missing = wage(time.counties[index], day) if enrolled(day) else (0, "PROVIDER_NOT_ENROLLED", "")
+        rate, code, missing, assumed = wage(time.counties[index], day) if enrolled(day) else NOT_ENROLLED
         if code is not None:
             refused.setdefault((code, missing), {})[day] = minutes
             continue
@@ -48,6 +48,8 @@ def price_time(
                 time.counties[index],
                 rate,
                 minutes,
+                0,
+                assumed,
             )
         )
     return Priced(worked, refused)

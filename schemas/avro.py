@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
-from fastavro.read import SchemaResolutionError
 from pydantic import ValidationError
 
 from schemas import KINDS
@@ -40,19 +39,44 @@ __all__ = [
     "write_container",
 ]
 
+MISSING = "missing"  # pydantic's name
 MARKER = b"\xc3\x01"
 PREFIX = len(MARKER) + 8
 
 
 def validate(kind: str, record: dict[str, Any]) -> Record:
-    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field."""
+    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field, and all
+    that are missing."""
     try:
         return KINDS[kind].model_validate(record)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        if first["type"] == CONTRADICTION:
-            raise Unreadable("CONTRADICTORY", first["msg"], first["ctx"]["field"]) from None
-        raise Unreadable("INVALID", first["msg"], path_of(first["loc"])) from None
+        raise refusal(wrongs(wrong)) from None
+
+
+class Wrong(NamedTuple):
+    """A field that cannot be used: its path, pydantic's name of what is wrong with it, and its words."""
+
+    field: str
+    type: str
+    words: str
+
+
+def wrongs(found: ValidationError) -> list[Wrong]:
+    """All that is wrong with a record, in the order of its fields."""
+    errors = found.errors(include_url=False, include_input=False)
+    fields = (each["ctx"]["field"] if each["type"] == CONTRADICTION else path_of(each["loc"]) for each in errors)
+    return [Wrong(field, each["type"], each["msg"]) for field, each in zip(fields, errors, strict=True)]
+
+
+def refusal(found: list[Wrong]) -> Unreadable:
+    """The refusal of a record for the first of what is wrong with it; of missing fields all are named at once."""
+    first, missing = found[0], [each.field for each in found if each.type == MISSING]
+    if first.type == CONTRADICTION:
+        return Unreadable("CONTRADICTORY", first.words, first.field)
+    if not missing:
+        return Unreadable("INVALID", first.words, first.field)
+    words = "" if first.type == MISSING else f"{first.words.rstrip('.')}. "
+    return Unreadable("INVALID", f"{words}Missing: {', '.join(missing)}.", first.field)
 
 
 def encode(record: Record) -> bytes:
@@ -77,22 +101,23 @@ def decode_message(raw: bytes, kind: str | None = None) -> Record:
         raise Unreadable("UNKNOWN_SCHEMA", f"No published schema has the fingerprint {mark.hex()}.")
     if kind not in (None, version.kind):
         raise Unreadable("UNKNOWN_SCHEMA", f"The message is a {version.kind}, not a {kind}.")
-    return validate(version.kind, _decode_body(version, raw[PREFIX:]))
+    return decode_as(version, raw[PREFIX:])
 
 
 def decode_plain(kind: str, raw: bytes) -> Record:
     """The record of a plain Avro body in the current schema of ``kind``."""
-    return validate(kind, _decode_body(published()[fingerprint_of(kind)], raw))
+    return decode_as(published()[fingerprint_of(kind)], raw)
+
+
+def decode_as(version: Published, body: bytes) -> Record:
+    """The record of a plain Avro body in a version that is known. Raises Unreadable."""
+    return validate(version.kind, _decode_body(version, body))
 
 
 def _decode_body(version: Published, body: bytes) -> dict[str, Any]:
     stream = BytesIO(body)
     try:
         record = fastavro.schemaless_reader(stream, version.layout, version.reader)
-    except SchemaResolutionError:
-        raise Unreadable(
-            "UNKNOWN_SCHEMA", f"The message does not resolve to the current schema of {version.kind}."
-        ) from None
     except (EOFError, IndexError, ValueError, OverflowError):
         raise Unreadable("UNREADABLE", f"The bytes end early or are no {version.kind}.") from None
     if stream.tell() != len(body):

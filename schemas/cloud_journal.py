@@ -15,7 +15,8 @@ from schemas import KINDS
 from schemas.avro import MARKER, decode_message, fingerprint_of
 from schemas.container import Container
 from schemas.envelope import Fact, Record
-from schemas.physical import Json, Unreadable, parsed, published, same_layout
+from schemas.physical import Unreadable, published, reader_of
+from schemas.resolution import Json, declared
 from schemas.types import END_MILLIS, FIRST_MILLIS
 
 NAMESPACE = "com.google.pubsub"
@@ -73,11 +74,11 @@ class Deliveries(Container):
 
     def recognized(self, schema: Json) -> tuple[str, Json | None]:
         """Google's name of the record, and what to resolve it to."""
-        ours = parsed(SCHEMA)
+        ours = declared(SCHEMA)
         if schema.get("name") != ours["name"]:
             message = "Messages without their metadata: set write_metadata of the Cloud Storage subscription."
             raise Unreadable("UNKNOWN_SCHEMA", message, offset=0)
-        return ours["name"], None if same_layout(schema, ours) else ours
+        return ours["name"], reader_of(ours, schema)
 
     def messages(self) -> Iterator[tuple[int, Delivery]]:
         """(position, message) in the order of the file."""
@@ -90,16 +91,20 @@ class Deliveries(Container):
         return [_delivery(record) for record in self.block_at(offset)]
 
 
+def message_in(delivery: Delivery) -> bytes:
+    """The single-object message: of a plain Avro body in the version that can be read, the current first, which it is
+    too if none can. Raises Unreadable."""
+    current, *earlier = delivery.messages
+    for message in (current, *earlier) if earlier else ():
+        with suppress(Unreadable):
+            decode_message(message, delivery.kind)
+            return message
+    return current
+
+
 def record_of(delivery: Delivery) -> Record:
     """The record that a message holds. Raises Unreadable."""
-    current, *earlier = delivery.messages
-    try:
-        return decode_message(current, delivery.kind)
-    except Unreadable:
-        for message in earlier:
-            with suppress(Unreadable):
-                return decode_message(message, delivery.kind)
-        raise
+    return decode_message(message_in(delivery), delivery.kind)
 
 
 def arrived(record: Record, arrived_at: int) -> Fact:

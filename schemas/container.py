@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import lzma
 import os
 import zlib
@@ -14,18 +13,27 @@ from pathlib import Path
 from typing import IO, Any
 
 import fastavro
-from fastavro.read import HEADER_SCHEMA, SchemaResolutionError
-from fastavro.schema import SchemaParseException, UnknownType
+from fastavro.read import HEADER_SCHEMA
 
+from schemas import ARRIVALS, FACTS
 from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated
-from schemas.physical import Json, Unreadable, as_json, fingerprint, kind_of, logical_schema, parsed, reader_of
+from schemas.physical import (
+    Unreadable,
+    as_json,
+    declared_schema,
+    fingerprint,
+    kind_of,
+    logical_schema,
+    reader_of,
+    written_schema,
+)
+from schemas.resolution import Json
 
 MAGIC = b"Obj\x01"
 PLAIN = "null"  # the codec of a file that is not compressed
 CHUNK = 1024 * 1024
 
 BAD_BYTES = (EOFError, IndexError, KeyError, ValueError, OverflowError, OSError, zlib.error, lzma.LZMAError)
-BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
 
 
 class Spliced:
@@ -81,8 +89,8 @@ class Container:
     def __init__(self, stream: IO[bytes]) -> None:
         self._source = Spliced(stream)
         header = self._read_header()
-        self.writer_schema = self._read_schema(header)
-        self.kind, self.reader_schema = self.recognized(self.writer_schema)
+        self.writer_schema, writer = written_schema(header["meta"].get("avro.schema", b""))
+        self.kind, self.reader_schema = self.recognized(writer)
         self.block_offset = self._source.offset  # where the block of the record last yielded begins
         self._codec, self._marker = self._read_codec(header), len(header["sync"])
         self._header = _encode_header(header, self.writer_schema)
@@ -90,11 +98,12 @@ class Container:
         self._before = 0  # records of the current block that came before the present one
 
     def recognized(self, schema: Json) -> tuple[str, Json | None]:
-        """The kind of the file's records, and what to resolve them to (None: as they are). Raises Unreadable."""
+        """The kind of the file's records, and what to resolve them to (None: as they are). ``schema``: the writer's, as
+        `declared` gives it. Raises Unreadable."""
         kind = kind_of(schema)
         if kind is None:
             raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
-        return kind, reader_of(kind, schema)
+        return kind, reader_of(declared_schema(kind), schema, nulls=kind in (*FACTS, *ARRIVALS))
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         position = 0
@@ -137,9 +146,6 @@ class Container:
                     raise ValueError("bytes left over")
                 self._block, self.block_offset, good = block.bytes_, good, self._source.offset
                 yield records
-        except SchemaResolutionError:
-            message = f"The file's schema does not resolve to the current one of {self.kind}."
-            raise Unreadable("UNKNOWN_SCHEMA", message, offset=good) from None
         except BAD_BYTES:
             if self._source.failed:
                 raise
@@ -170,12 +176,6 @@ class Container:
             if self._source.failed:
                 raise
             raise Unreadable("UNREADABLE", "Not an Avro object container file.", offset=0) from None
-
-    def _read_schema(self, header: dict[str, Any]) -> Json:
-        try:
-            return parsed(json.loads(header["meta"]["avro.schema"]))
-        except BAD_SCHEMA:
-            raise Unreadable("UNREADABLE", "The file's header holds no Avro schema.", offset=0) from None
 
 
 def _encode_header(header: dict[str, Any], schema: Json) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from schemas.envelope import Record
-from schemas.types import Count, EpochDay, EpochMillis, Identifier, Program, SignedCents, SignedMinutes
+from schemas.types import Count, County, EpochDay, EpochMillis, Identifier, Program, SignedCents, SignedMinutes
 
 
 class Finding(Record):
@@ -37,3 +37,4 @@ class Finding(Record):
     next_step: str
     cut_off: EpochMillis
     cleared: bool
+    county: County | None = None

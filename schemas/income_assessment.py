@@ -22,6 +22,7 @@ class IncomeAssessment(Fact):
     category: Literal["SSI_LINKED", "EXPANSION", "SSI_1619B", "WORKING_DISABLED", "NONE"]
     couple: bool
     blind: bool
+    blind_spouse: bool = False
     unearned_cents: Cents
     earned_cents: Cents
     impairment_work_expense_cents: Cents

@@ -13,8 +13,8 @@ from typing import IO, Any, NamedTuple
 
 import fastavro
 
-from schemas.container import BAD_BYTES, BAD_SCHEMA, Spliced
-from schemas.physical import Unreadable
+from schemas.container import BAD_BYTES, Spliced
+from schemas.physical import BAD_SCHEMA, Unreadable, same_layout
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"
@@ -86,8 +86,8 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
     block: Any
     try:
         blocks = fastavro.block_reader(stream)
-        if blocks.codec != "null":
-            raise ValueError("no job compresses its journal")
+        if blocks.codec != "null" or not same_layout(blocks.writer_schema, SCHEMA):
+            raise ValueError("no job writes its journal so")
         for block in blocks:
             entries = [_checked(record) for record in block]
             if block.bytes_.read(1):

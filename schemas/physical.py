@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import fastavro
+from fastavro.schema import SchemaParseException, UnknownType, to_parsing_canonical_form
 from fastavro.schema import fingerprint as hexadecimal_fingerprint
-from fastavro.schema import to_parsing_canonical_form
 
 from schemas import KINDS
+from schemas.harmful_schema import Harmful
+from schemas.resolution import DECLARED, LOGICAL, Json, Resolution, declared, words_of
 
 FOLDER = Path(__file__).parent
 EARLIER = FOLDER / "earlier"
 NAMESPACE = "ihss.v1."
 
-Json = Any  # a schema as JSON: str, list or dict
+BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
 
 
 class Unreadable(ValueError):
@@ -57,7 +58,7 @@ def without_logical_types(schema: Json) -> Json:
     kept = {
         key: value if key == "default" else without_logical_types(value)
         for key, value in schema.items()
-        if key != "logicalType"
+        if key not in (LOGICAL, DECLARED) and not key.startswith("__")
     }
     return kept["type"] if kept.keys() == {"type"} else kept
 
@@ -123,9 +124,10 @@ def published() -> dict[bytes, Published]:
     """All published schema versions by fingerprint: the current ones, and those in ``earlier/``."""
     versions = {}
     for path in sorted(EARLIER.glob("*.avsc")):
-        layout = parsed(json.loads(path.read_text()))
+        writer = json.loads(path.read_text())
+        layout = parsed(writer)
         kind = str(kind_of(layout))
-        versions[fingerprint(layout)] = Published(kind, layout, reader_of(kind, layout))
+        versions[fingerprint(layout)] = Published(kind, layout, reader_of(declared_schema(kind), declared(writer)))
     current = {fingerprint_of(kind): Published(kind, physical_schema(kind), None) for kind in KINDS}
     return versions | current
 
@@ -135,35 +137,34 @@ def same_layout(one: Json, other: Json) -> bool:
     return to_parsing_canonical_form(one) == to_parsing_canonical_form(other)
 
 
-def reader_of(kind: str, writer: Json) -> Json | None:
-    """The schema to resolve a writer's records to; None when the writer's layout is ours, which decodes faster.
+def reader_of(ours: Json, writer: Json, nulls: bool = False) -> Json | None:
+    """What to resolve a writer's records to; None when the writer's layout is ours, which decodes faster.
 
-    The contract settles the names of records and fields, not of the enums and parts within: whatever the writer called
-    those counts as an alias.
+    Both schemas as `declared` gives them; ``nulls`` as of `Resolution`. Raises Unreadable (UNKNOWN_SCHEMA) that names
+    the first field that does not fit.
     """
-    ours = physical_schema(kind)
-    if same_layout(writer, ours):
-        return None
-    aliases = [name for name in _type_names(writer) if name != writer["name"]]
-    return parsed(_with_aliases(json.loads(schema_path(kind).read_text()), aliases))
+    found = Resolution(ours, writer, nulls)
+    if found.misfits:
+        words = f"The writer's schema does not resolve to ours: {words_of(found.misfits)}"
+        raise Unreadable("UNKNOWN_SCHEMA", words, found.misfits[0].field or None, offset=0)
+    return None if same_layout(writer, ours) else parsed(found.reader)
 
 
-def _type_names(schema: Json) -> Iterator[str]:
-    if isinstance(schema, list):
-        for branch in schema:
-            yield from _type_names(branch)
-    elif isinstance(schema, dict):
-        if schema.get("type") in ("record", "enum"):
-            yield schema["name"]
-        for part in (schema.get("items"), schema.get("type"), *(field["type"] for field in schema.get("fields", ()))):
-            yield from _type_names(part)
+def written_schema(text: bytes | str) -> tuple[Json, Json]:
+    """A writer's schema as it lies in the bytes, and as `declared` gives it. Raises Unreadable for one that is none, or
+    would harm."""
+    try:
+        schema = json.loads(text)
+        as_declared = declared(schema)  # first: it refuses what would harm
+        return parsed(schema), as_declared
+    except Harmful as harm:
+        message = f"Nothing is read by the writer's schema: {harm}"
+        raise Unreadable("UNKNOWN_SCHEMA", message, harm.field, offset=0) from None
+    except BAD_SCHEMA:
+        raise Unreadable("UNREADABLE", "What should be the writer's schema is no Avro schema.", offset=0) from None
 
 
-def _with_aliases(schema: Json, aliases: list[str]) -> Json:
-    if isinstance(schema, list):
-        return [_with_aliases(branch, aliases) for branch in schema]
-    if not isinstance(schema, dict):
-        return schema
-    named = schema.get("type") in ("record", "enum") and "namespace" not in schema
-    deeper = {key: value if key == "default" else _with_aliases(value, aliases) for key, value in schema.items()}
-    return deeper | {"aliases": aliases} if named else deeper
+@cache
+def declared_schema(kind: str) -> Json:
+    """Schema of a kind with its logical types, to set a writer's beside."""
+    return declared(json.loads(schema_path(kind).read_text()))

@@ -52,7 +52,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "IncomeAssessment": FACT | {
         "recipient_id": "R1", "effective_from": SINCE, "category": "SSI_LINKED", "couple": False, "blind": False,
-        "unearned_cents": 0, "earned_cents": 0, "impairment_work_expense_cents": 0, "blind_work_expense_cents": 0,
+        "blind_spouse": False, "unearned_cents": 0, "earned_cents": 0, "impairment_work_expense_cents": 0,
+        "blind_work_expense_cents": 0,
     },
     "TravelClaim": FACT | {"provider_id": "P1"},
     "CourseListing": FACT | {

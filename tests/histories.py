@@ -26,6 +26,7 @@ from rules.periods import (
 )
 from schemas import FACTS
 from schemas.envelope import Fact
+from schemas.types import FIRST_DAY
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Fields = dict[str, Any]
@@ -117,8 +118,9 @@ def _standing(kind: str, draw: Draw, world: World, **key: str) -> Fields:
     """Terms that hold from before the window on, and are recorded then."""
     fields = CONTENTS[kind](draw, world) | key
     starts = "listed_from" if kind == "CourseListing" else "effective_from"
-    since = {starts: world.first - 400, starts.replace("from", "to"): None}
-    recorded = {"recorded_at": midnight(world.first - 30) + 12 * HOUR, "revision": 1, "withdrawn": False}
+    since = {starts: max(FIRST_DAY, world.first - 400), starts.replace("from", "to"): None}
+    before = midnight(max(FIRST_DAY, world.first - 30)) + 12 * HOUR
+    recorded = {"recorded_at": before, "revision": 1, "withdrawn": False}
     usual = {name: value for name, value in USUAL.items() if name in fields} if draw(st.sampled_from(LIKELY)) else {}
     return fields | usual | since | recorded | {"kind": kind, "document_id": "-".join(["standing", *key.values()])}
 
@@ -204,7 +206,7 @@ def _day(draw: Draw, world: World) -> int:
 
 def _span(draw: Draw, world: World, first: str = "effective_from", last: str = "effective_to") -> Fields:
     """From a day (or before the window) for no, some or all later days."""
-    start = _one(draw, world.first - 400, world.first, _day(draw, world))
+    start = _one(draw, max(FIRST_DAY, world.first - 400), world.first, _day(draw, world))
     return {first: start, last: _one(draw, None, None, start, start + 20, start + 450)}
 
 
@@ -278,6 +280,7 @@ def _assessment(draw: Draw, world: World) -> Fields:
         "category": _one(draw, "SSI_LINKED", "NONE", "NONE", "WORKING_DISABLED"),
         "couple": _one(draw, False, True),
         "blind": _one(draw, False, False, True),
+        "blind_spouse": _one(draw, False, True),
         "unearned_cents": _one(draw, 0, 130_000, 400_000),
         "earned_cents": _one(draw, 0, 50_001),
         "impairment_work_expense_cents": _one(draw, 0, 3_333),

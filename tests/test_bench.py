@@ -132,7 +132,7 @@ def test_different_records_are_said_loudly():
     ("options", "reason"),
     [
         (["--ways", "beam,floor"], "--ways floor is no engine's way"),
-        (["--county", "28", "--start", "2025-01"], "Napa has no wage rate in force"),
+        (["--county", "28", "--start", "2021-01"], "Napa has no wage rate before 2022-01"),
     ],
 )
 def test_misuse_is_one_sentence_and_exit_code_2(tmp_path, options, reason):

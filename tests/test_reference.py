@@ -235,7 +235,7 @@ def parsed(document: Path) -> dict[str, Any]:
     for folder in folders:
         with suppress(FileExistsError):  # from before, or from a faster worker
             (together / folder.name).symlink_to(folder)
-    script = ROOT / "tests" / "asyncapi.mjs"
+    script = Path(__file__).with_name("asyncapi.mjs")
     command = [node, str(script), str(document), str(NODE / "asyncapi")]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(said.stdout)

@@ -18,7 +18,7 @@ STEP = re.compile(
     r"^```(sh|diff)\n(.*?)^```\n(?:\*\*(Passes|Fails)\*\*([^\n]*(?:\n[^\n]+)*))?", re.DOTALL | re.MULTILINE
 )
 PARTS = ("schemas", "rules", "transforms", "pipelines", "deploy", "tests", "docs", "README.md", "CHANGELOG.md")
-PARTS += ("pyproject.toml", "mkdocs.yml", "Makefile")
+PARTS += ("CONTRIBUTING.md", "SECURITY.md", "LICENSE", "pyproject.toml", "mkdocs.yml", "Makefile")
 WORDS_A_MINUTE = 250
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from rules.conclusions import Record, Statement
+from rules.conclusions import Record, Statement, worth_nothing
 from rules.documents import Document, content
 from rules.findings import Finding
-from rules.kept import Account, CareerMonth, Tail
+from rules.kept import Account, CareerMonth, HeldTime, Tail
 from rules.law import Law
 from rules.periods import add_months, business_day_of, month_of, next_month, previous_month
 from rules.restatement import LIFETIME, STANDING, Unit, closed, month_unit
@@ -46,7 +46,7 @@ _OF_MONTHS: dict[str, Callable[[Any], int]] = {  # conclusions of the stage befo
     "VisitSpans": lambda said: said.service_date,
     "Statement": lambda said: said.period_start,
 }
-_READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit)
+_READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit, HeldTime)
 _OVERLAPS = {"RECIPIENT_OVERLAP", "PROVIDER_OVERLAP"}
 Closed = Callable[[int], bool]
 _encode = msgspec.msgpack.Encoder().encode
@@ -207,14 +207,18 @@ def _thinned(said: Any, month: int, is_closed: Closed) -> Any:
     if isinstance(said, Statement):
         return _named_only(said)
     if isinstance(said, Finding):
-        return Finding(said.code, "", "", service_date=said.service_date) if said.code in _OVERLAPS else None
+        return _counted_only(said) if said.code in _OVERLAPS else None
     if isinstance(said, Tail):
         return None if is_closed(next_month(month)) else said
     looked_back = isinstance(said, Record) and not is_closed(add_months(month, MONTHS_LOOKED_BACK))
     return said if looked_back else None
 
 
+def _counted_only(warning: Finding) -> Finding:
+    """That there is one, and whether it warns (EVV-6)."""
+    return Finding(warning.code, warning.outcome, "", service_date=warning.service_date)
+
+
 def _named_only(statement: Statement) -> Statement:
     """That there is one (RUN-4)."""
-    id, kind, period = statement.statement_id, statement.kind, statement.period_start
-    return Statement(id, kind, "", None, period, [], 0, 0, 0, 0, None, "", False, [], [], [])
+    return worth_nothing(statement.statement_id, statement.kind, "", None, statement.period_start, relationship="")

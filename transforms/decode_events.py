@@ -11,10 +11,8 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.admissions import Admissions, Told, admissions_in
-from transforms.door import Door, admission, fact_of
+from transforms.door import Door
 from transforms.places import Places
-
-__all__ = ["DecodeFiles", "Door", "ReadAdmissions", "admission", "fact_of"]
 
 
 class DecodeFiles(beam.DoFn):

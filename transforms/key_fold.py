@@ -5,14 +5,13 @@ and says the same.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from rules.documents import same_content
+from rules.documents import Arrival, same_content
 from rules.law import Law
-from rules.periods import cut_off_at_or_after
-from rules.restatement import CaseFile, Change, Unit, decide_again
+from rules.restatement import CaseFile, Change, step
 from schemas import FACTS
 from transforms.closing import forget, recalled
 from transforms.remembered import NEVER, Remembered, Waiting, opened, remembered, sealed
@@ -22,13 +21,22 @@ from transforms.stages import STAGES, Catalog
 
 _CUT_OFF = 1  # its place in a row
 NOWHERE = -1
-_LEAVES_NOTHING = {"VisitSpans", "VisitWarning"}  # conclusions that are as if they had never been, once they vanish
+_LEAVES_NOTHING = {"VisitSpans", "VisitWarning", "LateTime"}  # once they vanish they are as if they had never been
 _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
 
 class CutOffMissed(RuntimeError):
     """A row for a cut-off that its key has decided: the watermark went ahead of what it promises."""
+
+
+class Folded(NamedTuple):
+    """What a key came to at a pay run: what changed, what to remember (`Remembered.packed`), and the cut-off at which
+    to decide it again though nothing arrives (NEVER: none)."""
+
+    changes: list[Change]
+    packed: bytes
+    due: int
 
 
 class KeyFold:
@@ -60,35 +68,31 @@ class KeyFold:
         return self.until is not None and cut_off > self.until
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
-        memory = remembered(key, waiting.rest)
-        if cut_off <= memory.decided:
-            raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
+        folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
+        waiting.due, waiting.rest = folded.due, folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
-        shard.tell(self._fold(key, memory, _taken(waiting, cut_off), cut_off))
+        shard.tell(folded.changes)
         shard.sort_records()
-        forget(memory, cut_off, self.law)
-        waiting.due, waiting.rest = self._review(memory), memory.packed()
         return shard
 
-    def _fold(self, key: str, memory: Remembered, fresh: list[Row], cut_off: int) -> list[Change]:
-        case = STAGES[self.stage](key, self.law, self.catalog)
-        for row in memory.rows:
-            case.admit(arrival(row))
-        touched = {unit for unit, instant in memory.reviews.items() if instant <= cut_off}
-        for unit in touched:
-            del memory.reviews[unit]
-        if any(memory.decided < known_from <= cut_off for known_from in self.law.publications):
-            touched.update(memory.said)
-        touched.update(_admitted(case, memory, fresh))
-        memory.decided = cut_off
-        return decide_again(case, touched, memory.said, memory.reviews, cut_off, self.law) if touched else []
+    def decide(self, key: str, packed: bytes, fresh: Iterable[Row], cut_off: int) -> Folded:
+        """One pay run of a key, onto what is remembered of it (b"": nothing yet). ``fresh``: rows first seen by this
+        pay run, each once, in the order of recording. Raises CutOffMissed."""
+        memory = remembered(key, packed)
+        if cut_off <= memory.decided:
+            raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
+        case = case_file(self.stage, key, memory, self.law, self.catalog)
+        changes = step(case, memory, _filed(memory, fresh), cut_off, self.law)
+        forget(memory, cut_off, self.law)
+        return Folded(changes, memory.packed(), memory.due(self.law) or NEVER)
 
-    def _review(self, memory: Remembered) -> int:
-        """The cut-off at which to decide again though nothing arrives: a review, or law that becomes known."""
-        instants = [*memory.reviews.values()]
-        if memory.said:
-            instants += [each for each in self.law.publications if each > memory.decided][:1]
-        return cut_off_at_or_after(min(instants)) if instants else NEVER
+
+def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:
+    """The case file of a key as it was left, made again from the rows that are remembered."""
+    case = STAGES[stage](key, law, catalog)
+    for row in memory.rows:
+        case.admit(arrival(row))
+    return case
 
 
 def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
@@ -99,11 +103,11 @@ def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
     return sorted((row for row in rows.values() if row[_CUT_OFF] <= cut_off), key=lambda row: row[1:])
 
 
-def _admitted(case: CaseFile, memory: Remembered, fresh: Iterable[Row]) -> Iterator[Unit]:
-    """Units touched by what is new; it is remembered if it says something new."""
+def _filed(memory: Remembered, fresh: Iterable[Row]) -> Iterator[Arrival]:
+    """What is new, for the case file; it is remembered if it says something new."""
     for new in fresh:
         for row in recalled(new, memory):
-            yield from case.admit(arrival(row))
+            yield arrival(row)
             _file(memory.rows, row)
 
 

@@ -51,15 +51,15 @@ class Place(NamedTuple):
 
 
 def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
-    """The people a fact is about, as keys, from its kind and its fields."""
+    """The people a fact is about, as keys, from its kind and its fields, which nobody may have looked at yet."""
     if kind == "CourseListing":
         return [FOR_ALL]
     if kind == "PaymentOutcome":
-        named: list[str] = fields["instruction_id"].split(":")
+        named: list[str] = str(fields["instruction_id"]).split(":")
         paid, payee, recipient, *_ = (*named, "", "")
         return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
     people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
-    trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or ())
+    trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or () if trip is not None)
     people += [("R", trip["to_recipient_id"]) for trip in trips]
     return list(dict.fromkeys(f"{side}/{person}" for side, person in people if person is not None))
 

@@ -16,19 +16,13 @@ from schemas.avro import Unreadable
 from schemas.cloud_journal import Deliveries, Delivery, is_cloud_journal
 from transforms.admissions import Admissions, Told, admissions_of
 from transforms.decode_messages import DOORS, admitted_in, decoded_delivery
+from transforms.journal_folders import files_in, months_in
 from transforms.keyed import Keyed, typed
 from transforms.moments import timestamp
-
-FILES = "**.avro"
 
 
 class JournalDamaged(RuntimeError):
     """A file of the journal that cannot be read to its end: no job can begin from it."""
-
-
-def pattern_of(folder: str) -> str:
-    """What names all files of a journal."""
-    return f"{folder.rstrip('/')}/{FILES}"
 
 
 class ReadJournal(beam.PTransform):
@@ -41,15 +35,15 @@ class ReadJournal(beam.PTransform):
         self.folder, self.names, self.doors = folder, dict(names), doors
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
-        listed = pipeline | beam.Impulse() | "List" >> beam.FlatMap(_files, self.folder).with_output_types(str)
+        months = pipeline | beam.Impulse() | "List" >> beam.FlatMap(_months, self.folder).with_output_types(str)
+        listed = months | "Deal" >> beam.Reshuffle() | "Find" >> beam.FlatMap(files_in).with_output_types(str)
         files = listed | "Spread" >> beam.Reshuffle()
         read = beam.ParDo(ReadFiles(self.names, self.doors)).with_outputs("told", "records", main="facts")
         return typed(files | "Read" >> read, "facts")
 
 
-def _files(_: bytes, folder: str | None) -> Iterator[str]:
-    for match in FileSystems.match([pattern_of(folder)]) if folder else ():
-        yield from (each.path for each in match.metadata_list)
+def _months(_: bytes, folder: str | None) -> Iterator[str]:
+    return months_in(folder) if folder else iter(())
 
 
 class ReadFiles(beam.DoFn):
@@ -62,7 +56,7 @@ class ReadFiles(beam.DoFn):
         try:
             with FileSystems.open(name) as stream:
                 yield from (beam.pvalue.TaggedOutput("told", each) for each in admissions_of(stream))
-            with FileSystems.open(name) as stream:
+                stream.seek(0)
                 if is_cloud_journal(stream):
                     for _, delivery in Deliveries(stream).messages():
                         yield from self._read(delivery)

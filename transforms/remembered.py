@@ -6,15 +6,22 @@ What waits for its pay run lies in front, so that an arrival costs no look into 
 """
 
 import zlib
-from collections import defaultdict
-from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Record, Statement, VisitSpans, VisitWarning
+from rules.conclusions import (
+    AuthorizedTime,
+    Engagement,
+    LateTime,
+    PayeeAccount,
+    Record,
+    Statement,
+    VisitSpans,
+    VisitWarning,
+)
 from rules.findings import Finding
-from rules.kept import Account, CareerMonth, Charges, Claims, PaidIncentives, Tail
-from rules.restatement import Unit
+from rules.kept import Account, CareerMonth, Charges, Claims, HeldTime, PaidIncentives, Tail
+from rules.restatement import Memory, Unit
 from rules.settle_advance import Held
 from rules.share_of_cost import OverLimit
 from rules.violations import WeeksJudged
@@ -26,7 +33,7 @@ NEVER = 1 << 62  # an instant that no cut-off reaches
 # What a unit may have concluded, by the number that stands before it in the bytes: new ones go to the end.
 CONCLUSIONS: tuple[type, ...] = (
     AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, Record, Finding,
-    Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit,
+    Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
 )  # fmt: skip
 _NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
 _DECODERS = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]
@@ -81,22 +88,20 @@ def sealed(waiting: Waiting) -> bytes:
     return bytes((VERSION,)) + _encode(waiting)
 
 
-class Remembered:
-    """What a key knows from earlier pay runs.
+class Remembered(Memory):
+    """What a key knows from earlier pay runs, beside what it concluded.
 
     ``rows``: arrivals in the order of recording, of documents not forgotten. ``gone``: of each document that was (by
-    digest), its revisions with the digest of each. ``decided``: the last cut-off decided; ``closed``: the last month
-    that was forgotten.
+    digest), its revisions with the digest of each. ``closed``: the last month that was forgotten.
     """
 
-    __slots__ = ("closed", "decided", "gone", "reviews", "rows", "said")
+    __slots__ = ("closed", "gone", "rows")
 
     def __init__(self) -> None:
-        self.decided, self.closed = 0, 0
+        super().__init__()
+        self.closed = 0
         self.rows: list[Row] = []
         self.gone: dict[bytes, list[tuple[int, bytes]]] = {}
-        self.reviews: dict[Unit, int] = {}
-        self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
 
     def packed(self) -> bytes:
         """All of it."""

@@ -1,6 +1,6 @@
 """Restate on unbounded input: one bytes value of state for each key, one event-time timer that wakes it when due.
 
-The bounded way is `transforms.restate`; both fold with `rules.restatement.decide_again`, and the plain-function twin is
+The bounded way is `transforms.restate`; both fold with `rules.restatement.step`, and the plain-function twin is
 `transforms.key_fold`. A timer's callback takes what is due from state and never asks which timer fired: a runner may
 fire late, twice, or everything at once when the input ends; ``until`` guards against that.
 """

@@ -32,6 +32,7 @@ _STRUCTS = {
         conclusions.Engagement,
         conclusions.VisitSpans,
         conclusions.VisitWarning,
+        conclusions.LateTime,
         conclusions.Statement,
         conclusions.PayeeAccount,
     )

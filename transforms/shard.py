@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rules.conclusions import CameBack, Record, Statement
+from rules.conclusions import Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
 from rules.restatement import Change, restate
+from rules.settle_outcomes import CameBack
 from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from transforms.stages import STAGES, Catalog, counted_in, next_stop
 from transforms.tally import Standing, Tally
@@ -84,6 +85,10 @@ class Shard:
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
+        return [arrival(row) for row in self.once(rows)]
+
+    def once(self, rows: list[Row]) -> list[Row]:
+        """Rows in the order of recording; one that came twice comes once, and counts in its first stage."""
         rows.sort(key=lambda row: row[1:])
         once: list[Row] = []
         for row in rows:
@@ -91,7 +96,7 @@ class Shard:
                 self.tally.duplicates += counted_in(row[-1]) == self.stage
             else:
                 once.append(row)
-        return [arrival(row) for row in once]
+        return once
 
     def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rules.authorize import RecipientFile
-from rules.conclusions import AuthorizedTime, Engagement, PayeeAccount, Statement, VisitSpans, VisitWarning
+from rules.conclusions import AuthorizedTime, Engagement, LateTime, PayeeAccount, Statement, VisitSpans, VisitWarning
 from rules.law import Law
 from rules.price import ProviderFile
 from rules.restatement import CaseFile
@@ -91,6 +91,7 @@ _NEXT: dict[type, Callable[[Any], Stop]] = {
     Engagement: _to_provider,
     VisitSpans: _to_provider,
     VisitWarning: _to_provider,
+    LateTime: _to_provider,
     Statement: _to_settlement,
     PayeeAccount: _to_settlement,
 }

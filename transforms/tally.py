@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rules.conclusions import CameBack
+from rules.settle_outcomes import CameBack
 
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 

@@ -68,9 +68,7 @@ def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off
     replayed: dict[str, list[Any]] = defaultdict(list)
     for kind, _, raw in _conclusions(out):
         replayed[kind].append(raw)
-    different = [
-        kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])
-    ]
+    different = [kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])]
     if len(said["Rejection"]) != len(replayed["Rejection"]):
         different.append("Rejection")
     _print_table(said)

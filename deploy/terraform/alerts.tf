@@ -25,14 +25,25 @@ locals {
       duration  = "300s"
     }
     downstream_waits = {
-      says      = "Nobody takes what was said: a downstream system or a table is behind"
+      says      = "Nobody takes what was said: a downstream system is behind"
       severity  = "ERROR"
       anchor    = "nobody-takes-what-was-said"
-      filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = one_of(${local.downstream}) AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = ends_with(\".consumer\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
       aligner   = "ALIGN_MAX"
       reducer   = "REDUCE_MAX"
       group     = ["resource.labels.subscription_id"]
       threshold = 86400
+      duration  = "300s"
+    }
+    tables_wait = {
+      says      = "Nobody takes what was said: a table is behind"
+      severity  = "ERROR"
+      anchor    = "nobody-takes-what-was-said"
+      filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = ends_with(\".bigquery\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      group     = ["resource.labels.subscription_id"]
+      threshold = 3600
       duration  = "300s"
     }
     rejections = {
@@ -114,11 +125,6 @@ locals {
     }
   }
 
-  downstream = join(", ", [
-    for subscription in concat(values(google_pubsub_subscription.consumer), values(google_pubsub_subscription.bigquery)) :
-    "\"${subscription.name}\""
-  ])
-
   watch_id = reverse(split("/", google_bigquery_data_transfer_config.pay_run_watch.name))[0]
 }
 
@@ -168,11 +174,11 @@ resource "google_monitoring_alert_policy" "watch_is_gone" {
   user_labels           = local.labels
 
   conditions {
-    display_name = "The scheduled query did not end in a day"
+    display_name = "The scheduled query did not end in twelve hours"
 
     condition_absent {
       filter   = "resource.type = \"bigquery_dts_config\" AND resource.labels.config_id = \"${local.watch_id}\" AND metric.type = \"bigquerydatatransfer.googleapis.com/transfer_config/completed_runs\""
-      duration = "84600s"
+      duration = "43200s"
 
       aggregations {
         alignment_period   = "3600s"

@@ -45,6 +45,20 @@ resource "google_bigquery_dataset" "payroll" {
   description                = "Instructions, findings and pay runs, each once, of complete pay runs."
   labels                     = local.labels
   delete_contents_on_destroy = false
+
+  # Named here and not by dataset_iam_member: both say the whole list, and would undo each other at each apply.
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+
+  dynamic "access" {
+    for_each = toset(["consumer", "watch"])
+    content {
+      role          = "READER"
+      user_by_email = google_service_account.account[access.value].email
+    }
+  }
 }
 
 resource "google_bigquery_table" "kind" {
@@ -56,9 +70,10 @@ resource "google_bigquery_table" "kind" {
   labels              = local.labels
   deletion_protection = var.deletion_protection
 
+  # People ask for pay runs: a month of them is read, and not all years.
   time_partitioning {
-    type  = "DAY"
-    field = "publish_time"
+    type  = "MONTH"
+    field = "cut_off"
   }
 
   lifecycle {
@@ -105,6 +120,8 @@ locals {
     payroll  = "${var.project}.${google_bigquery_dataset.payroll.dataset_id}"
     symbols  = { for name, symbols in var.enums : name => "['${join("', '", symbols)}']" }
     holidays = "['${join("', '", var.days_without_pay_run)}']"
+    first    = var.first_pay_run
+    hours    = var.pay_run_hours
   }
 }
 
@@ -146,7 +163,7 @@ resource "google_bigquery_data_transfer_config" "pay_run_watch" {
   display_name         = "ihss-payroll: was every pay run complete?"
   location             = var.region
   data_source_id       = "scheduled_query"
-  schedule             = "every day ${var.pay_run_deadline}"
+  schedule             = "every 4 hours"
   service_account_name = google_service_account.account["watch"].email
 
   params = {

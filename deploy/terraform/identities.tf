@@ -13,7 +13,8 @@ locals {
 
   # Project roles, where no narrower place for them exists.
   project_roles = {
-    worker   = ["roles/dataflow.worker", "roles/monitoring.metricWriter"]
+    # An update is put together under the worker's account, and Beam looks there for the job that it replaces.
+    worker   = ["roles/dataflow.worker", "roles/dataflow.viewer", "roles/monitoring.metricWriter"]
     launcher = ["roles/dataflow.developer", "roles/monitoring.viewer"]
     consumer = ["roles/bigquery.jobUser"]
     watch    = ["roles/bigquery.jobUser"]
@@ -21,12 +22,9 @@ locals {
 
   member = { for name, account in google_service_account.account : name => "serviceAccount:${account.email}" }
 
-  # Which subscriptions a dead letter may come from: all but where dead letters end.
+  # Which subscriptions a dead letter may come from.
   subscriptions = merge(
-    { for kind, subscription in google_pubsub_subscription.payroll : "payroll/${kind}" => subscription.id },
     { for kind, subscription in google_pubsub_subscription.consumer : "consumer/${kind}" => subscription.id },
-    { for kind, subscription in google_pubsub_subscription.check : "check/${kind}" => subscription.id },
-    { for kind, subscription in google_pubsub_subscription.journal : "journal/${kind}" => subscription.id },
     { for kind, subscription in google_pubsub_subscription.bigquery : "bigquery/${kind}" => subscription.id },
   )
 }
@@ -44,6 +42,14 @@ resource "google_project_iam_member" "account" {
   project = var.project
   role    = each.value.role
   member  = local.member[each.value.name]
+}
+
+# People are the launcher by impersonation; nobody has a key of it.
+resource "google_service_account_iam_member" "operator_is_launcher" {
+  for_each           = var.operators
+  service_account_id = google_service_account.account["launcher"].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.value
 }
 
 # The launcher starts workers under their account, and may be nobody else.
@@ -68,6 +74,14 @@ resource "google_pubsub_subscription_iam_member" "worker_looks" {
   member       = local.member["worker"]
 }
 
+# Dataflow asks how its topics are set up.
+resource "google_pubsub_topic_iam_member" "worker_looks" {
+  for_each = merge(local.read, local.spoken)
+  topic    = google_pubsub_topic.kind[each.key].id
+  role     = "roles/pubsub.viewer"
+  member   = local.member["worker"]
+}
+
 resource "google_pubsub_topic_iam_member" "worker_says" {
   for_each = local.spoken
   topic    = google_pubsub_topic.kind[each.key].id
@@ -75,9 +89,23 @@ resource "google_pubsub_topic_iam_member" "worker_says" {
   member   = local.member["worker"]
 }
 
+# A job that begins again reads the journal, and can write nothing there.
+resource "google_storage_bucket_iam_member" "worker_resumes" {
+  bucket = google_storage_bucket.journal.name
+  role   = "roles/storage.objectViewer"
+  member = local.member["worker"]
+}
+
 resource "google_storage_bucket_iam_member" "worker_spills" {
   bucket = google_storage_bucket.dataflow.name
   role   = "roles/storage.objectAdmin"
+  member = local.member["worker"]
+}
+
+# The launcher's part of Beam looks at the bucket before it stages anything.
+resource "google_storage_bucket_iam_member" "worker_finds" {
+  bucket = google_storage_bucket.dataflow.name
+  role   = "roles/storage.legacyBucketReader"
   member = local.member["worker"]
 }
 
@@ -124,18 +152,6 @@ resource "google_pubsub_subscription_iam_member" "consumer_reads" {
   subscription = each.value.id
   role         = "roles/pubsub.subscriber"
   member       = local.member["consumer"]
-}
-
-resource "google_bigquery_dataset_iam_member" "consumer_reads" {
-  dataset_id = google_bigquery_dataset.payroll.dataset_id
-  role       = "roles/bigquery.dataViewer"
-  member     = local.member["consumer"]
-}
-
-resource "google_bigquery_dataset_iam_member" "watch_reads" {
-  dataset_id = google_bigquery_dataset.payroll.dataset_id
-  role       = "roles/bigquery.dataViewer"
-  member     = local.member["watch"]
 }
 
 # Pub/Sub itself writes the journal, the tables and the dead letters.

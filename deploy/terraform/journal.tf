@@ -36,6 +36,7 @@ resource "google_storage_bucket" "journal" {
   depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
+# Without a dead letter: what cannot be written waits for 31 days, and no message leaves the journal unseen.
 resource "google_pubsub_subscription" "journal" {
   for_each                   = { for kind, topic in var.topics : kind => topic if topic.direction != "conclusion" }
   name                       = "${each.value.name}.journal"
@@ -49,8 +50,8 @@ resource "google_pubsub_subscription" "journal" {
     filename_prefix          = "${each.value.name}/"
     filename_suffix          = ".avro"
     filename_datetime_format = "YYYY/MM/DD/hh_mm_ssZ"
-    max_bytes                = 100000000
-    max_duration             = "300s"
+    max_bytes                = 10000000 # one file is read in one turn
+    max_duration             = "600s"   # the acknowledgement deadline is the most; a year has half as many files
 
     # Metadata is the arrival: without it no replay could say which pay run saw a fact first.
     avro_config {
@@ -63,16 +64,6 @@ resource "google_pubsub_subscription" "journal" {
     ttl = ""
   }
 
-  retry_policy {
-    minimum_backoff = "10s"
-    maximum_backoff = "600s"
-  }
-
-  dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.dead_letter.id
-    max_delivery_attempts = 100
-  }
-
   lifecycle {
     prevent_destroy = true
   }
@@ -80,7 +71,8 @@ resource "google_pubsub_subscription" "journal" {
   depends_on = [google_storage_bucket_iam_member.journal_writer, google_storage_bucket_iam_member.journal_looker]
 }
 
-# Where Dataflow stages and spills: nothing that is not made again.
+# Where Dataflow stages and spills: nothing that is not made again. What it deletes is gone at once, since spilled
+# shuffles hold facts about people: no versions, no soft delete.
 resource "google_storage_bucket" "dataflow" {
   name                        = "${var.project}-ihss-dataflow"
   location                    = var.region
@@ -90,21 +82,19 @@ resource "google_storage_bucket" "dataflow" {
   public_access_prevention    = "enforced"
 
   versioning {
-    enabled = true
+    enabled = false
   }
 
   soft_delete_policy {
-    retention_duration_seconds = 7 * 86400
+    retention_duration_seconds = 0
   }
 
   lifecycle_rule {
     action {
-      type = "Delete"
+      type = "AbortIncompleteMultipartUpload"
     }
     condition {
-      num_newer_versions         = 3
-      days_since_noncurrent_time = 30
-      with_state                 = "ARCHIVED"
+      age = 7
     }
   }
 

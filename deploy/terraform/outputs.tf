@@ -1,13 +1,24 @@
 output "launch" {
-  description = "Options of `ihss-payroll launch dataflow` for what is here."
+  description = "The file of options of the job: terraform output -json launch > launch.json"
   value = {
     project         = var.project
     region          = var.region
     bucket          = google_storage_bucket.dataflow.name
     service_account = google_service_account.account["worker"].email
+    subnetwork      = var.subnetwork == null ? "regions/${var.region}/subnetworks/${google_compute_subnetwork.payroll[0].name}" : var.subnetwork
     kms_key         = var.kms_key
-    repository      = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
+    machine_type    = var.machine_type
+    max_workers     = var.max_workers
+    law             = var.law
+    catalog         = var.catalog
+    until           = var.until
+    id_label        = var.id_label
   }
+}
+
+output "repository" {
+  description = "Where the worker's image goes."
+  value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
 }
 
 output "journal" {

@@ -16,6 +16,9 @@ resource "google_pubsub_schema" "kind" {
   lifecycle {
     prevent_destroy = true
   }
+
+  # A new field has its column before the topic takes it: else the table would drop it silently.
+  depends_on = [google_bigquery_table.kind]
 }
 
 resource "google_pubsub_topic" "kind" {
@@ -32,7 +35,7 @@ resource "google_pubsub_topic" "kind" {
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
-    enforce_in_transit          = true
+    enforce_in_transit          = var.enforce_in_transit
   }
 
   lifecycle {
@@ -42,7 +45,9 @@ resource "google_pubsub_topic" "kind" {
   depends_on = [google_kms_crypto_key_iam_member.keeper]
 }
 
-# What the payroll reads. Dataflow itself sees to exactly once; a subscription that does so too only makes it slow.
+# What the payroll reads, as Dataflow wants it: no dead letter and no retry policy, which it does not support. Its
+# service gives messages back for reasons of its own; each counts as an attempt, and a fact that went to a dead letter
+# would be missing from a pay run that closes. Nor exactly once: Dataflow sees to that itself.
 resource "google_pubsub_subscription" "payroll" {
   for_each                     = local.read
   name                         = "${each.value.name}.payroll"
@@ -55,17 +60,6 @@ resource "google_pubsub_subscription" "payroll" {
 
   expiration_policy {
     ttl = ""
-  }
-
-  retry_policy {
-    minimum_backoff = "10s"
-    maximum_backoff = "600s"
-  }
-
-  # As late as can be: a worker that restarts gives messages back, which says nothing against them.
-  dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.dead_letter.id
-    max_delivery_attempts = 100
   }
 
   lifecycle {
@@ -103,8 +97,8 @@ resource "google_pubsub_subscription" "consumer" {
   }
 }
 
-# What `ihss-payroll launch check` reads and gives back, so that it can be asked again: nothing here is acknowledged,
-# and what is a week old goes by itself.
+# What `ihss-payroll launch check` reads: each time it seeks back to the pay run, so it can be asked any number of times.
+# No dead letter and no retry policy: a message that has to wait would be missed.
 resource "google_pubsub_subscription" "check" {
   for_each                     = { for kind in ["PayRun", "PaymentInstruction", "Rejection"] : kind => var.topics[kind] }
   name                         = "${each.value.name}.check"
@@ -118,16 +112,6 @@ resource "google_pubsub_subscription" "check" {
   expiration_policy {
     ttl = ""
   }
-
-  retry_policy {
-    minimum_backoff = "10s"
-    maximum_backoff = "600s"
-  }
-
-  dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.dead_letter.id
-    max_delivery_attempts = 100
-  }
 }
 
 # Where messages end that nobody can take: kept, seen by an alert, published again by hand.
@@ -139,7 +123,7 @@ resource "google_pubsub_topic" "dead_letter" {
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
-    enforce_in_transit          = true
+    enforce_in_transit          = var.enforce_in_transit
   }
 
   lifecycle {

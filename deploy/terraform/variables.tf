@@ -113,14 +113,41 @@ variable "rejections_per_hour" {
   default     = 20
 }
 
-variable "pay_run_deadline" {
-  description = "When, in UTC, the pay run of the day before must be complete: 10:00 is 2 or 3 in the morning in California."
+variable "first_pay_run" {
+  description = "The first business day whose pay run this job closes (YYYY-MM-DD): from it on a missing one alerts."
   type        = string
-  default     = "10:00"
 
   validation {
-    condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.pay_run_deadline))
-    error_message = "Write a time as 10:00."
+    condition     = can(regex("^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", var.first_pay_run))
+    error_message = "Write a day as 2026-12-07."
+  }
+}
+
+variable "pay_run_hours" {
+  description = "How many hours after its midnight in California a pay run must be complete."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.pay_run_hours >= 1 && var.pay_run_hours <= 24 && floor(var.pay_run_hours) == var.pay_run_hours
+    error_message = "A pay run has 1 to 24 hours."
+  }
+}
+
+variable "enforce_in_transit" {
+  description = "Topics give and take messages only in their region, which then every reader and writer must name."
+  type        = bool
+  default     = true
+}
+
+variable "operators" {
+  description = "Who launches, updates and checks the job, as ihss-launcher (group:payroll@example.gov)."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(group|user):[^@ ]+@[^@ ]+$", member))])
+    error_message = "Name people as group:NAME@DOMAIN or user:NAME@DOMAIN."
   }
 }
 
@@ -128,6 +155,71 @@ variable "labels" {
   description = "Labels on everything that can bear them."
   type        = map(string)
   default     = {}
+}
+
+# Options of the job: Terraform writes them to the one file that `launch dataflow` and `launch update` read.
+
+variable "subnetwork" {
+  description = "Workers' subnetwork with Private Google Access (regions/REGION/subnetworks/NAME, or the whole address of one of a shared network); null: one is made."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.subnetwork == null || can(regex("^(https://www[.]googleapis[.]com/compute/v1/projects/[^/]+/)?regions/[^/]+/subnetworks/[^/]+$", var.subnetwork))
+    error_message = "Name a subnetwork as regions/us-west2/subnetworks/NAME."
+  }
+}
+
+variable "subnetwork_range" {
+  description = "Addresses of the subnetwork that is made."
+  type        = string
+  default     = "10.84.0.0/24"
+
+  validation {
+    condition     = can(cidrhost(var.subnetwork_range, 1))
+    error_message = "Write a range as 10.84.0.0/24."
+  }
+}
+
+variable "machine_type" {
+  description = "Machine of each worker."
+  type        = string
+  default     = "n2-standard-4"
+}
+
+variable "max_workers" {
+  description = "Workers at most: docs/scale.md reckons four for the State."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.max_workers >= 1 && floor(var.max_workers) == var.max_workers
+    error_message = "A job has one worker at least."
+  }
+}
+
+variable "law" {
+  description = "Folder of TOML laid over the law (gs://...); null: the image's law as it is."
+  type        = string
+  default     = null
+}
+
+variable "catalog" {
+  description = "Avro file of CourseListings (gs://....avro); null: there are no courses, and training is not paid."
+  type        = string
+  default     = null
+}
+
+variable "until" {
+  description = "Last business day to decide (YYYY-MM-DD); null: the job goes on."
+  type        = string
+  default     = null
+}
+
+variable "id_label" {
+  description = "Attribute of messages that no two events of any source share; null: there is none."
+  type        = string
+  default     = null
 }
 
 # What follows is made by `python -m deploy.roll` (roll.auto.tfvars.json).

@@ -4,20 +4,24 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.check.json_lines import fact_of_line
+from pipelines.check.json_lines import fact_of
+from pipelines.check.json_text import Piece, pieces
+from pipelines.files_below import files_below, named_files, unread
 from pipelines.misuse import Misuse, readable
 from schemas import ARRIVALS
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Fact, Record
-from schemas.journal import FOLDER as SEGMENTS
-from schemas.journal import Entry, is_journal
+from schemas.journal import Entry
 from transforms.door import Door, admission
 
-SUFFIXES = (".avro", ".jsonl", ".ndjson")
+TEXTS = (".json", ".jsonl", ".ndjson")
+SUFFIXES = (".avro", *TEXTS)
 STANDARD_INPUT = Path("-")
 AVRO = b"Obj\x01"
-LINES_BETWEEN_BEATS = 1024
+BEGINNING = 64  # bytes in which a text begins
+MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+EVENTS_BETWEEN_BEATS = 1024
 
 
 class Placed(NamedTuple):
@@ -35,43 +39,41 @@ class Counter(Door):
         self.now = now
         self.placed: list[Placed] = []
         self.late: list[Record] = []  # what is said of facts that came late
-        self.bad_lines: set[str] = set()  # where lines stand that were rejected: what follows such a line is used
+        self.bad_lines: set[str] = set()  # where events of a text are that were rejected: what follows them is used
         self._origin = ""
         self._journalled = False
 
     def read(self, path: Path) -> Iterator[None]:
-        """Read a file of any kind, lines of a pipe; yields now and then."""
+        """Read a file of any kind, the text of a pipe; yields now and then."""
         self._journalled = False
         if not path.is_file():
             with path.open("rb") as stream:
                 yield from self.read_lines(stream, str(path))
             return
-        with path.open("rb") as stream:
-            begins = stream.read(len(AVRO))
-        if begins != AVRO and (path.suffix in SUFFIXES[1:] or begins.lstrip()[:1] == b"{"):
+        if _is_text(path):
             with path.open("rb") as stream:
                 yield from self.read_lines(stream, str(path))
             return
         yield from self.read_file(path, str(path))
 
     def read_lines(self, lines: Iterable[bytes], name: str) -> Iterator[None]:
-        """Read one event a line; empty lines are none. Raises Misuse where it is Avro: a pipe cannot be read twice."""
-        for number, line in enumerate(lines, 1):
-            if number == 1 and line.startswith(AVRO):
-                raise Misuse(f"{name} is Avro, not lines of JSON: write it to a file and name that")
-            if line.strip():
-                self._read_line(line.rstrip(b"\r\n"), f"{name}:{number}")
-            if not number % LINES_BETWEEN_BEATS:
+        """Read a text of JSON. Raises Misuse where it is Avro: a pipe cannot be read twice."""
+        for number, piece in enumerate(pieces(_no_avro(lines, name))):
+            self._read_piece(piece, f"{name}:{piece.place}")
+            if not number % EVENTS_BETWEEN_BEATS:
                 yield
 
-    def _read_line(self, line: bytes, origin: str) -> None:
+    def _read_piece(self, piece: Piece, origin: str) -> None:
         self._origin = origin
         self.tally.inputs += 1
         try:
-            self.admit(fact_of_line(line))
+            if piece.wrong:
+                raise piece.wrong
+            self.admit(fact_of(piece.value))
         except Unreadable as wrong:
-            self.reject(line, origin, wrong)
-            self.bad_lines.add(origin)
+            self.reject(piece.raw, origin, wrong)
+            if not piece.is_rest:
+                self.bad_lines.add(origin)
 
     def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
         """One record of a container, and where it stands."""
@@ -104,27 +106,60 @@ class Counter(Door):
         self.placed.append(Placed(self._origin, fact))
 
 
-def files_of(named: Iterable[Path]) -> list[Path]:
+def _is_text(path: Path) -> bool:
+    """Whether a file is JSON, by its name or by how it begins; what is neither JSON nor Avro is refused as Avro."""
+    with path.open("rb") as stream:
+        begins = stream.read(BEGINNING)
+    if begins.startswith(AVRO):
+        return False
+    return path.suffix in TEXTS or begins.lstrip(MARKS_AND_SPACE)[:1] in (b"{", b"[")
+
+
+def _no_avro(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if not number and line.startswith(AVRO):
+            raise Misuse(f"{name} is Avro, not lines of JSON: write it to a file and name that")
+        yield line
+
+
+class Named(NamedTuple):
+    """``files``: what paths name, themselves and all below folders; ``ignored``: sentences on what is not read."""
+
+    files: list[Path]
+    ignored: list[str]
+
+
+def files_of(named: Iterable[Path]) -> Named:
     """The files that paths name: themselves, all below a folder, all of a journal. Raises Misuse."""
-    return list(dict.fromkeys(path for each in named for path in _files_of(each)))
+    found = [_files_of(each) for each in named]
+    files = dict.fromkeys(path for each in found for path in each.files)
+    return Named(list(files), [words for each in found for words in each.ignored])
 
 
-def _files_of(named: Path) -> list[Path]:
-    if named == STANDARD_INPUT or (named.exists() and not named.is_dir()):
-        found = [named]
-    elif named.is_dir():
-        below = named / SEGMENTS if is_journal(named) else named
-        found = sorted(path for path in below.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-        if not found:
-            raise Misuse(f"{named} holds no *.avro, *.jsonl or *.ndjson: name the folder or file of the events")
-    else:
+def _files_of(named: Path) -> Named:
+    if named.is_dir():
+        return _below(named)
+    if named != STANDARD_INPUT and not named.exists():
         raise Misuse(
             f"{named} is not there: name a file of events, a folder of them, a journal, or - for lines of JSON"
         )
-    for path in found:
-        if path != STANDARD_INPUT:
-            readable(path, "")
-    return found
+    return Named([_readable(named)], [])
+
+
+def _below(folder: Path) -> Named:
+    below = files_below(folder, SUFFIXES)
+    if not below.files:
+        others = f" but {named_files(below.ignored)}" if below.ignored else ""
+        what = "no *.avro, *.jsonl or *.ndjson, and no *.json"
+        raise Misuse(f"{folder} holds {what}{others}: name the folder or file of the events")
+    words = unread(below, SUFFIXES)
+    return Named([_readable(folder / name) for name in below.files], [words] if words else [])
+
+
+def _readable(path: Path) -> Path:
+    if path != STANDARD_INPUT:
+        readable(path, "")
+    return path
 
 
 def read_all(counter: Counter, files: list[Path], lines: Iterable[bytes], beat: Callable[[int, int], None]) -> None:

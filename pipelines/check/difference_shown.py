@@ -9,8 +9,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.check.tables import hours, sections, signed, signed_count, signed_dollars, signed_hours, table
-from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, in_words
+from pipelines.check.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
+from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
 
 COLUMNS = ("part", "kind", "county", "run", "key", "change", "field", "a", "b", "difference")
@@ -167,7 +167,7 @@ def _turned(row: Told) -> str:
 
 def _said(field: str, value: Any) -> str:
     if type(value) is int and field.endswith(("minutes", "cents")):
-        return hours(value) if field.endswith("minutes") else dollars(value)
+        return clock(value) if field.endswith("minutes") else dollars(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)
 
 

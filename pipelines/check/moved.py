@@ -25,7 +25,7 @@ class _Statement:
             self.rates[f"{line['earning']} {line['rate_mills']}"] += sign * line["minutes"]
         for deduction in instruction["deductions"]:
             self.amounts[deduction["kind"]] += sign * deduction["cents"]
-        self.documents.update(name.split("/")[1] for name in instruction["documents"])
+        self.documents.update(name.rpartition("/")[0] for name in instruction["documents"])
 
     def reason(self) -> str:
         """In what the two differ, where no finding says why."""

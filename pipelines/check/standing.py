@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
+from rules.findings import document_named
+
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 
 
@@ -14,7 +16,7 @@ class Stands(NamedTuple):
     minutes: int
     cents: int
     statement_id: str | None
-    document_id: str | None
+    document: str | None  # kind and number
 
 
 class Standing:
@@ -29,7 +31,8 @@ class Standing:
             self.last[side].pop(finding["finding_id"], None)
             return
         amounts = finding["minutes"] or 0, finding["cents"] or 0
-        about = finding["statement_id"], finding["document_id"]
+        named = document_named(finding["finding_id"])
+        about = finding["statement_id"], f"{named.kind}/{named.document_id}" if named else None
         self.last[side][finding["finding_id"]] = Stands(finding["code"], finding["outcome"], *amounts, *about)
 
     def _differing(self) -> list[tuple[Stands | None, Stands | None]]:
@@ -37,12 +40,12 @@ class Standing:
         return [(a.get(id), b.get(id)) for id in a.keys() | b.keys() if a.get(id) != b.get(id)]
 
     def reasons(self) -> dict[str, set[str]]:
-        """Codes that withhold pay otherwise in A than in B, by statement id and by document id."""
+        """Codes that withhold pay otherwise in A than in B, by statement id and by document (``Timesheet/T1``)."""
         reasons: dict[str, set[str]] = defaultdict(set)
         for sides in self._differing():
             for said in sides:
                 if said is not None and said.outcome in WITHHOLDING:
-                    for about in (said.statement_id, said.document_id):
+                    for about in (said.statement_id, said.document):
                         if about is not None:
                             reasons[about].add(said.code)
         return reasons

@@ -5,8 +5,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.wording import clock
 from rules.money import dollars
-from rules.periods import hhmm
 
 COLOURS = {"+": "green", "-": "red"}
 
@@ -42,15 +42,9 @@ def signed_dollars(cents: int) -> Text:
 
 def signed_hours(minutes: int) -> Text:
     """A difference in hours and minutes."""
-    return signed(minutes, hours(minutes))
+    return signed(minutes, clock(minutes))
 
 
 def signed_count(number: int) -> Text:
     """A difference in how many."""
     return signed(number, f"{number:,}")
-
-
-def hours(minutes: int) -> str:
-    """Minutes as hours and minutes with thousands apart: ``148,333:20``."""
-    whole, rest = hhmm(minutes).rsplit(":", 1)
-    return f"{int(whole):,}:{rest}"

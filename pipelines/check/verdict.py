@@ -16,15 +16,20 @@ from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
 from pipelines.check.json_lines import kind_of_line
 from pipelines.plain import replay_plain
+from rules.documents import named
+from rules.findings import DocumentNamed, document_named
 from rules.law import Law
+from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
 from schemas.physical import published
+from schemas.timesheet import Timesheet
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do something
-SHOWN = ("code", "outcome", "rule", "addressee", "minutes", "cents", "message", "next_step", "document_id")
+TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
+SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
 Told = dict[str, Any]
 Finding = dict[str, Any]
 
@@ -48,7 +53,7 @@ def verdict(sent: Counter, known: Counter | None, law: Law) -> Told:
         "rejected": len(rejections),
         "withheld": len(withheld),
         "rejections": _grouped(rejections, ("reason", "kind", "field", "message", "remedy")),
-        "findings": _grouped(findings, ("outcome", "code", "rule", "addressee"), ("minutes", "cents")),
+        "findings": _grouped(findings, ("outcome", "code", "rule", "authority", "addressee"), ("minutes", "cents")),
         "details": [*rejections, *findings],
         "not_checked": [words()["not_checked"][kind] for kind in kinds if kind in words()["not_checked"]]
         if known is None
@@ -58,8 +63,8 @@ def verdict(sent: Counter, known: Counter | None, law: Law) -> Told:
 
 
 def withholds(detail: Told) -> bool:
-    """Does the finding keep anything from being paid or used?"""
-    return detail["outcome"] in WITHHOLDING or detail["code"] in UNUSED
+    """Does the finding keep anything from being paid or used, or would it be paid twice?"""
+    return detail["outcome"] in WITHHOLDING or detail["code"] in (*UNUSED, TWICE)
 
 
 def _rejection(rejection: Told, bad_lines: set[str]) -> Told:
@@ -102,8 +107,8 @@ def _findings(sent: Counter, known: Counter | None, law: Law) -> list[Told]:
     places = _places(sent.placed)
     told = []
     for id, finding in _standing([*before, *facts, *sent.late], law, until).items():
-        place = _place(finding, places)
         same = id in stood and _said(stood[id]) == _said(finding)
+        place = _place(finding, places) or (None if id in stood else _twin(finding, sent.placed))
         if (place is None and (finding["document_id"] is not None or same)) or not _can_be_said(finding, known):
             continue
         told.append({"origin": place, **{name: finding[name] for name in SHOWN}})
@@ -155,12 +160,26 @@ def _places(sent: list[Placed]) -> dict[str, list[Placed]]:
 
 def _place(finding: Finding, places: dict[str, list[Placed]]) -> str | None:
     """Where the finding's document stands among the facts sent: its last revision; None if it is another's."""
+    about = [placed for placed in places.get(finding["document_id"] or "", ()) if _is_of(finding, placed.fact)]
+    return max(about, key=lambda placed: placed.fact.revision).origin if about else None
+
+
+def _twin(finding: Finding, sent: list[Placed]) -> str | None:
+    """Where the sheet stands that a known one repeats, as it was recorded before that one."""
+    named = document_named(finding["finding_id"]) if finding["code"] == TWICE else None
     about = [
         placed
-        for placed in places.get(finding["document_id"] or "", ())
-        if all(
-            finding[name] in (None, getattr(placed.fact, name, None)) or getattr(placed.fact, name, None) is None
-            for name in ("provider_id", "recipient_id")
-        )
-    ]
+        for placed in sent
+        if named and isinstance(placed.fact, Timesheet)
+        and _is_of(finding, placed.fact.model_copy(update={"document_id": named.document_id}))
+    ]  # fmt: skip
     return max(about, key=lambda placed: placed.fact.revision).origin if about else None
+
+
+def _is_of(finding: Finding, fact: Fact) -> bool:
+    """Is it about this document: of its kind, number, pay period and people?"""
+    about = named(fact)
+    kind, number, period = about.pop("kind"), about.pop("document_id"), about.pop("period_start", None)
+    document = DocumentNamed(kind, number, None if period is None else iso(period))
+    people = all(finding[name] == value for name, value in about.items())
+    return people and document_named(finding["finding_id"]) == document

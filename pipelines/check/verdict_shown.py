@@ -3,27 +3,31 @@
 from typing import Any
 
 from rich.console import Console, Group
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.check.tables import hours, sections, table
+from pipelines.check.tables import sections, table
 from pipelines.check.verdict import withholds
-from pipelines.wording import KINDS, REASONS, in_words
+from pipelines.law_text import address_of
+from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
 
 FIRST = 20
+WITHHELD = "held, cut, denied, left unused or paid twice"
 Told = dict[str, Any]
 
 
-def render(told: Told, console: Console, everything: bool) -> None:
-    """Print it: the verdict, counts by reason, what was not checked, then the first places or all."""
+def render(told: Told, console: Console, everything: bool, docs: str | None = None) -> None:
+    """Print it: the verdict, counts by reason, what was not checked, then the first places or all. ``docs``: address of
+    the docs site, to which rules lead where a terminal can be clicked on."""
     console.print(_heading(told), "", sep="\n")
     withheld = [row for row in told["findings"] if withholds(row)]
     noted = [row for row in told["findings"] if not withholds(row)]
     parts = {
         "Would be rejected": _rejections(told["rejections"]),
-        "Would be held, cut, denied or left unused": _findings(withheld),
-        "Would be noted": _findings(noted),
+        f"Would be {WITHHELD}": _findings(withheld, docs),
+        "Would be noted": _findings(noted, docs),
         "Not checked, as no --with FACTS was given": _not_checked(told["not_checked"]),
         "Where, and what to do": _details(told["details"], everything),
     }
@@ -42,7 +46,7 @@ def _heading(told: Told) -> Group:
     if told["clean"]:
         unsaid = " by what they say themselves" if told["not_checked"] else ""
         return Group(*lines, Text(f"Clean{unsaid}: nothing would be rejected, held, cut or denied", style="bold green"))
-    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be held, cut, denied or left unused"
+    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be {WITHHELD}"
     return Group(*lines, Text(f"Not clean: {problems}", style="bold yellow"))
 
 
@@ -54,16 +58,16 @@ def _rejections(rejections: list[Told]) -> Table | None:
     return made if rejections else None
 
 
-def _findings(findings: list[Told]) -> Table | None:
+def _findings(findings: list[Told], docs: str | None) -> Table | None:
     made = table("Outcome", "Reason", "Law", "Told to", "Times", "Hours", "Dollars", words=4)
     for row in findings:
         made.add_row(
             row["outcome"].capitalize(),
             in_words(row["code"], REASONS),
-            row["rule"],
+            Text(row["rule"], style=Style(link=address_of(row["rule"], docs) if docs else None)),
             row["addressee"].capitalize(),
             f"{row['count']:,}",
-            hours(row["minutes"]) if row["minutes"] else "",
+            clock(row["minutes"]) if row["minutes"] else "",
             dollars(row["cents"]) if row["cents"] else "",
         )
     return made if findings else None
@@ -90,4 +94,5 @@ def _detail(detail: Told) -> Text:
     text.append(f"{detail['origin'] or 'all together'}", style="bold")
     text.append(f"  {name}{field}\n", style="yellow")
     text.append(f"    {detail['message']}\n")
-    return text.append(f"    {detail.get('remedy') or detail['next_step']}", style="green")
+    text.append(f"    {detail.get('remedy') or detail['next_step']}", style="green")
+    return text.append(f"\n    {detail['rule']} ({detail['authority']})", style="dim") if "rule" in detail else text

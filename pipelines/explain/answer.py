@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.explain.facts import Facts, Folder
 from pipelines.explain.fold import Fold, Folded
-from pipelines.explain.hours import closes, finding_node
+from pipelines.explain.hours import closes, document_of, finding_node
 from pipelines.explain.paid import Instruction, Paid, Refusal, hold_against, settlement_of
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
 from pipelines.explain.tree import Node, Unbalanced
@@ -138,7 +138,7 @@ def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)
     closing = closes(month_of(question.period), law)
-    return [finding_node(each, each["code"], each["minutes"], closing, each["document_id"]) for each in loose]
+    return [finding_node(each, each["code"], each["minutes"], closing, document_of(each)) for each in loose]
 
 
 def _nothing(question: Question, statements: Sequence[Node]) -> list[str]:

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
 from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day
+from pipelines.law_notices import how_carried
 from pipelines.wording import EARNINGS, money
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of
 from rules.price_month import MonthOfWork
 from rules.price_statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.wages import MINIMUM, wage
 
 LineKey = tuple[str, str, str, int]
 CITED = {
@@ -92,7 +94,7 @@ def _line(
         minutes=said["minutes"],
         rate_mills=said["rate_mills"],
         rule=said["rule"],
-        authority=authority(said, statement, law, known),
+        authority=authority(said, _day(made_of, statement), law, known),
         adds=("cents", "minutes"),
         parts=parts,
     )
@@ -139,18 +141,28 @@ def _weeks(made_of: Iterable[Piece]) -> Iterator[Node]:
         yield Node(what="workweek", text=text, day=iso(week), minutes=minutes, adds=("minutes",), parts=days)
 
 
-def authority(said: Mapping[str, Any], statement: Statement, law: Law, known: int) -> str:
+def _day(made_of: Iterable[Piece], statement: Statement) -> int:
+    """A day whose law a line follows from: the first that was worked for it."""
+    return min((piece.worked.day for piece in made_of), default=statement.period_start)
+
+
+def authority(said: Mapping[str, Any], day: int, law: Law, known: int) -> str:
     """Where the numbers behind a line come from, with the grade where it is not the law's own text."""
     names = list(CITED.get(said["earning"], ()))
     if said["county"] and said["earning"] != "OVERTIME_PREMIUM":
         names.append(f"wage.{said['county']}")
-    return "; ".join(dict.fromkeys(cited(law, name, statement.period_start, known) for name in names)).strip("; ")
+        if wage(said["county"], day, law, known).rate_mills == said["rate_mills"] != law.value(names[-1], day, known):
+            names.append(MINIMUM)  # it raised a wage that is carried forward
+    return "; ".join(dict.fromkeys(cited(law, name, day, known) for name in names)).strip("; ")
 
 
 def cited(law: Law, name: str, day: int, known: int) -> str:
-    """A parameter's citation, with its grade where that is weak; empty where nothing is in force or there is none."""
+    """A parameter's citation, with its grade where that is weak, and that it is carried forward where it is; empty
+    where nothing is in force or there is none."""
     try:
         entry = law.entry(name, day, known)
     except (NotInForce, KeyError):
         return ""
-    return entry.citation + (f" [{entry.grade}]" if entry.grade in ("assumption", "secondary") else "")
+    carried = how_carried(law, name, entry)
+    grade = f" [{entry.grade}]" if entry.grade in ("assumption", "secondary") else ""
+    return "; ".join(filter(None, (entry.citation, carried))) + grade

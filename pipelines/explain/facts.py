@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipelines.explain.paid import Refusal
+from pipelines.files_below import files_below
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Record
-from schemas.journal import FOLDER as JOURNAL
-from schemas.journal import Entry, is_journal, is_segment, segment_block_at, segment_blocks
+from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
 from transforms.admissions import Admissions, Told, admissions_in
 from transforms.door import Door, fact_of
 from transforms.places import FOR_ALL, Index, Place, keys_of
@@ -43,8 +43,7 @@ class Folder:
 
     def __init__(self, events: Path, index: Index | None) -> None:
         self.events, self.index = events, index
-        below = events / JOURNAL if is_journal(events) else events
-        self.names = sorted(str(path.relative_to(events)) for path in below.rglob("*.avro") if path.is_file())
+        self.names = files_below(events).files
         known = [name for name in self.names if index is not None and index.unchanged(events, name)]
         self.trusted = frozenset(known)
         self.read_wholly = [name for name in self.names if name not in self.trusted]

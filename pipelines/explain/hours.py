@@ -10,8 +10,8 @@ from pipelines.explain.words import PEOPLE
 from pipelines.wording import REASONS, in_words
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
-from rules.conclusions import Loss, Statement
-from rules.findings import Finding, catalog, finding_record
+from rules.conclusions import Statement
+from rules.findings import DocumentNamed, Finding, Loss, catalog, document_named, finding_record
 from rules.instructions import minutes_fields
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end
@@ -84,11 +84,18 @@ def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingReco
     return next(exact, None) or _said_anew(loss, statement) or next(iter(of_code))
 
 
+def document_of(finding: FindingRecord) -> str | None:
+    """``kind/number`` of the document that a finding is about; None: it is about none."""
+    named = document_named(finding["finding_id"])
+    return f"{named.kind}/{named.document_id}" if named else None
+
+
 def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:
     """By its document, or by its people and day (EVV-4)."""
-    if finding["document_id"] is not None:
-        return bool(finding["document_id"] == loss.document_id)
     people = finding["provider_id"] == statement.provider_id and finding["recipient_id"] == statement.recipient_id
+    if (named := document_named(finding["finding_id"])) is not None:
+        sheet = DocumentNamed("Timesheet", loss.document_id, iso(statement.period_start))
+        return people and (named, finding["program"]) == (sheet, loss.program)
     day = finding["service_date"]
     return people and day is not None and statement.period_start <= day <= period_end(statement.period_start)
 

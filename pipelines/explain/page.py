@@ -1,10 +1,13 @@
 """An explanation as a page that needs nothing else: one file, light or dark, foldable, all of it in print."""
 
+from functools import partial
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pipelines.explain.answer import Answer
 from pipelines.explain.terminal import next_step
 from pipelines.explain.tree import Node
+from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.wording import NOT_COVERED, money
 
 CLOSED = ("documents", "payments", "assumptions", "timesheet")
@@ -15,8 +18,8 @@ def _open(node: Node) -> bool:
     return node.what not in CLOSED or any(day.parts for day in node.parts)
 
 
-def page(answer: Answer) -> str:
-    """The page."""
+def page(answer: Answer, docs: str | None = None) -> str:
+    """The page. ``docs``: address of the docs site, to which rules lead (None: to the end of the page)."""
     environment = Environment(
         loader=PackageLoader("pipelines.explain", "."),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -24,7 +27,8 @@ def page(answer: Answer) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(money=money, next_step=next_step, open=_open)
+    environment.globals.update(money=money, next_step=next_step, open=_open, plain=plain, authority_of=authority_of)
+    environment.globals.update(law_address=partial(address_of, site=docs))
     titles = [statement.text for statement in answer.statements]
     title = (
         "Why this was paid"
@@ -32,5 +36,15 @@ def page(answer: Answer) -> str:
         else "Why nothing was paid"
     )
     return environment.get_template("page.html.j2").render(
-        answer=answer, title=titles[0] if len(titles) == 1 else title, not_covered=NOT_COVERED
+        answer=answer,
+        title=titles[0] if len(titles) == 1 else title,
+        not_covered=NOT_COVERED,
+        docs=docs,
+        rules=_rules_named(answer),
     )
+
+
+def _rules_named(answer: Answer) -> list[str]:
+    """Law ids of all nodes, in the order of the law."""
+    named = {node.rule for tree in (*answer.statements, *answer.beside) for node in tree.walk()}
+    return [id for id in paragraphs() if id in named]

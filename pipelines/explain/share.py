@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name
+from pipelines.law_notices import how_carried
 from pipelines.wording import money
 from rules.instructions import ADVANCE
 from rules.law import NotInForce
 from rules.settle_filed import references
 from rules.settle_recipient import RecipientMonth
-from rules.share_of_cost import benefit_level_cents, income
+from rules.share_of_cost import benefit_level, benefit_level_cents, income
 from schemas.income_assessment import IncomeAssessment
 
 AUTHORITY = "20 CFR 416.1112, 416.1124; WIC 12305.1"
@@ -51,8 +52,7 @@ def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
         text += f"{money(counted.earned_excluded_cents)}, divided by {counted.earned_divisor}"
         blind = assessment.blind_work_expense_cents
         parts.append(_income(text + (f", less work expenses of the blind {money(blind)}" if blind else ""), earned))
-    who = f"{'blind ' * assessment.blind}{'couple' if assessment.couple else 'individual'}"
-    text = f"Less the benefit level of {'an' if who[0] == 'i' else 'a'} {who}: {money(level)}"
+    text = f"Less the benefit level of {_who(assessment)}: {money(level)}{_carried(assessment, month)}"
     parts.append(Node(what="benefit_level", text=text, cents=-level, rule="SOC-3"))
     return Node(
         what="assessed",
@@ -65,6 +65,22 @@ def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
         adds=("cents",),
         parts=parts,
     )
+
+
+def _who(assessment: IncomeAssessment) -> str:
+    """Whose level it is."""
+    if not assessment.couple:
+        return "a blind individual" if assessment.blind else "an individual"
+    return ("a couple", "a couple, one of them blind", "a couple, both blind")[
+        assessment.blind + assessment.blind_spouse
+    ]
+
+
+def _carried(assessment: IncomeAssessment, month: RecipientMonth) -> str:
+    """That the level is carried forward, where it is."""
+    name, law = benefit_level(assessment), month.reading.law
+    carried = how_carried(law, name, law.entry(name, month.month, month.cut_off))
+    return f" ({carried})" if carried else ""
 
 
 def _income(text: str, cents: int) -> Node:

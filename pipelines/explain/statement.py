@@ -13,6 +13,7 @@ from pipelines.explain.hours import (
     NOT_PAID,
     FindingRecord,
     closes,
+    document_of,
     finding_node,
     losses_of,
     time_node,
@@ -32,6 +33,7 @@ from rules.settle_month import MonthOfPay
 from transforms.stages import AUTHORIZE, PRICE, SETTLE
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
+OVERDUE = "PAY_OVERDUE"
 
 
 class Decided(NamedTuple):
@@ -152,11 +154,12 @@ class Explained:
 
     def _also(self) -> Iterator[Node]:
         """What was found beside the minutes of service that are not paid."""
-        lost = {(loss.code, loss.document_id) for loss in losses_of(self.statement, self.side)} if self.side else set()
+        losses = losses_of(self.statement, self.side) if self.side else []
+        lost = {(loss.code, f"Timesheet/{loss.document_id}", loss.program) for loss in losses}
         parts = [
             _found(each, self.law)
             for each in self.findings
-            if (each["code"], each["document_id"]) not in lost and concerns(each, self.statement)
+            if (each["code"], document_of(each), each["program"]) not in lost and concerns(each, self.statement)
         ]
         if parts:
             yield Node(what="findings", text="Also found", parts=parts)
@@ -192,8 +195,8 @@ def concerns(finding: FindingRecord, statement: Statement) -> bool:
     first, last = statement.period_start, period_end(statement.period_start)
     if finding["service_date"] is not None:
         return bool(first <= finding["service_date"] <= last)
-    if finding["document_id"] is not None:
-        return f"/{finding['document_id']}/" in "".join(statement.documents)
+    if (document := document_of(finding)) is not None:
+        return any(each.startswith(f"{document}/") for each in statement.documents)
     if finding["workweek_start"] is not None:
         return bool(workweek_of(first) <= finding["workweek_start"] <= last)
     of_month = finding["service_month"] == month_of(first)
@@ -208,7 +211,7 @@ def _same_people(finding: FindingRecord, statement: Statement) -> bool:
 def _found(finding: FindingRecord, law: Any) -> Node:
     day = finding["service_month"] or finding["service_date"]
     closing = closes(month_of(day), law) if day is not None and finding["outcome"] in NOT_PAID else ""
-    return finding_node(finding, finding["code"], finding["minutes"], closing, finding["document_id"])
+    return finding_node(finding, finding["code"], finding["minutes"], closing, document_of(finding))
 
 
 def settlement(statement: Statement) -> str:
@@ -219,13 +222,14 @@ def settlement(statement: Statement) -> str:
 def beside(
     findings: Iterable[FindingRecord], explained: Iterable[Statement], provider: str, period: int
 ) -> list[FindingRecord]:
-    """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late."""
+    """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late;
+    and that pay for them is overdue."""
     statements = list(explained)
     return [
         each
         for each in findings
         if each["provider_id"] == provider
-        and each["outcome"] in NOT_PAID
+        and (each["outcome"] in NOT_PAID or each["code"] == OVERDUE)
         and _falls_in(each, period)
         and not any(concerns(each, statement) for statement in statements)
     ]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from pipelines.law_text import authority_of
+
 
 class Unbalanced(Exception):
     """Parts that do not add up to their whole: a bug, never shown as an answer."""
@@ -30,6 +32,11 @@ class Node(msgspec.Struct, omit_defaults=True, kw_only=True):
     due_by: str | None = None
     adds: tuple[str, ...] = ()
     parts: list["Node"] = []
+
+    def __post_init__(self) -> None:
+        """A rule that comes without its authority gets what LAW.md cites for it."""
+        if self.rule is not None and self.authority is None:
+            self.authority = authority_of(self.rule)
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it."""

@@ -1,22 +1,15 @@
 """Is all well after a pay run? Asked of Pub/Sub (what was said), Dataflow (does it run) and Monitoring (what waits).
 
-Pub/Sub's part works on any server that speaks its protocol. Nothing in the subscriptions ``<topic>.check`` is ever
-acknowledged: messages are given back, so that the same can be asked again while they are kept (a week).
+Pub/Sub's part works on any server that speaks its protocol, and can be asked any number of times.
 """
 
 import hashlib
 import os
-from collections.abc import Generator, Iterable
-from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from google.api_core.exceptions import Cancelled, DeadlineExceeded, GoogleAPICallError
-from google.auth.exceptions import DefaultCredentialsError
-from google.cloud import pubsub_v1
-
+from pipelines.launch.said import EMULATOR, Said, read
 from pipelines.live.clock import machine_clock
-from pipelines.live.topics import topics_of_conclusions
 from pipelines.misuse import Misuse
 from rules.money import dollars
 from rules.periods import (
@@ -28,14 +21,6 @@ from rules.periods import (
     iso,
     previous_business_day,
 )
-from schemas.avro import Unreadable
-from schemas.cloud_journal import Delivery, record_of
-
-CHECKED = ("PayRun", "PaymentInstruction", "Rejection")
-SUFFIX = ".check"
-AT_ONCE, SECONDS_OF_PULL, TIMES_EMPTY = 1000, 5.0, 2
-SECONDS_HERE = 0.3  # a server on this machine answers at once
-EMULATOR = "PUBSUB_EMULATOR_HOST"
 
 
 class Check(NamedTuple):
@@ -44,14 +29,6 @@ class Check(NamedTuple):
     name: str
     well: bool | None
     says: str
-
-
-class Said(NamedTuple):
-    """What was said since the pay run before: records by kind, with when they were published (instants)."""
-
-    runs: dict[int, tuple[Any, int]]
-    instructions: dict[str, Any]
-    rejections: int
 
 
 def cut_off_asked(day: int | None) -> int:
@@ -112,88 +89,17 @@ def complete(said: Said, cut_off: int) -> Check:
 def few_rejections(said: Said, most: int) -> Check:
     """Do sources send what can be used?"""
     return Check(
-        "rejections", said.rejections <= most, f"{said.rejections:,} events were rejected since the pay run before."
+        "rejections",
+        len(said.rejections) <= most,
+        f"{len(said.rejections):,} events were rejected since the pay run before.",
     )
-
-
-def read(project: str, cut_off: int, region: str | None = None) -> Said:
-    """What was said since the pay run before. ``region``: where topics live that are read nowhere else. Raises
-    Misuse."""
-    try:
-        client = _client(region)
-    except DefaultCredentialsError:
-        from pipelines.launch.dataflow import WHO
-
-        raise Misuse(WHO) from None
-    since = cut_off_of(previous_business_day(business_day_of(cut_off)))
-    said = Said({}, {}, 0)
-    with client:
-        for kind in CHECKED:
-            path = client.subscription_path(project, f"{topics_of_conclusions()[kind]}{SUFFIX}")
-            with closing(_deliveries(client, path, kind, since)) as deliveries:
-                said = _with(said, kind, deliveries)
-    return said
-
-
-def _client(region: str | None) -> Any:
-    if region is None or EMULATOR in os.environ:
-        return pubsub_v1.SubscriberClient()
-    return pubsub_v1.SubscriberClient(client_options={"api_endpoint": f"{region}-pubsub.googleapis.com:443"})
-
-
-def _with(said: Said, kind: str, deliveries: Iterable[Delivery]) -> Said:
-    ids = set()
-    for delivery in deliveries:
-        if kind == "Rejection":
-            ids.add(delivery.attributes.get("ce-id", delivery.origin))
-            continue
-        try:
-            record: Any = record_of(delivery)
-        except Unreadable as wrong:
-            raise Misuse(f"{delivery.origin} is no {kind} ({wrong.reason}): who else publishes on its topic?") from None
-        if kind == "PayRun":
-            said.runs.setdefault(record.cut_off, (record, delivery.arrived_at))
-        else:
-            said.instructions.setdefault(record.instruction_id, record)
-    return said._replace(rejections=said.rejections + len(ids))
-
-
-def _deliveries(client: Any, path: str, kind: str, since: int) -> Generator[Delivery, None, None]:
-    """All messages of a subscription published since an instant; they are given back."""
-    seconds = SECONDS_HERE if EMULATOR in os.environ else SECONDS_OF_PULL
-    empty, held = 0, []
-    try:
-        while empty < TIMES_EMPTY:
-            received = _pulled(client, path, seconds)
-            empty = 0 if received else empty + 1
-            held.append([each.ack_id for each in received])
-            for each in received:
-                at = int(each.message.publish_time.timestamp() * MILLIS_IN_SECOND)
-                name = f"{path.rpartition('/')[2]}/{each.message.message_id}"
-                if at >= since:
-                    yield Delivery(name, at, kind, dict(each.message.attributes), each.message.data)
-    except GoogleAPICallError as refused:
-        remedy = "was Terraform applied, and may you read it?"
-        raise Misuse(f"{path} cannot be read ({type(refused).__name__}): {remedy}") from None
-    finally:
-        for ids in filter(None, held):
-            with suppress(GoogleAPICallError):  # then they come again by themselves
-                client.modify_ack_deadline(subscription=path, ack_ids=ids, ack_deadline_seconds=0)
-
-
-def _pulled(client: Any, path: str, seconds: float) -> list[Any]:
-    try:
-        request = {"subscription": path, "max_messages": AT_ONCE}
-        return list(client.pull(request=request, timeout=seconds, retry=None).received_messages)
-    except (DeadlineExceeded, Cancelled):
-        return []
 
 
 def _job(project: str, region: str, job: str) -> Check:
     from pipelines.launch.dataflow import Cloud
-    from pipelines.launch.plan import Asked
+    from pipelines.launch.options import Options
 
-    found = Cloud().running(Asked(project, region, job))
+    found = Cloud().running(Options(project, region, job))
     if found is None:
         return Check("job", False, f"No job {job} runs in {region}.")
     state = found.current_state.name.removeprefix("JOB_STATE_").lower()

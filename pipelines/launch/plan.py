@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from google.cloud import dataflow_v1beta3 as dataflow
 from google.protobuf import json_format
 
-from pipelines.launch.steps import digest
+from pipelines.launch.graph import Graph
+from pipelines.launch.options import COMPARED, JOB, Options
 from pipelines.misuse import Misuse
 
 METADATA = Path(__file__).with_name("metadata.json")
-JOB = "ihss-payroll"
 API = "https://dataflow.googleapis.com/v1b3"
 EXAMPLES = {
     "law": "gs://my-bucket/law",
@@ -25,56 +25,44 @@ EXAMPLES = {
     "resume_after": "2026-01-20",
     "id_label": "event-key",
 }
-PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON, version="3.11")
+PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON)
 
 
 class Asked(NamedTuple):
-    """What the operator asked for. ``parameters``: options of the pipeline; ``renamed``: old step names to new."""
+    """What the operator asked for. ``journal``, ``resume_after``: how a job begins again. ``changed``: options that a
+    next version may change. ``renamed``: old step names to new. ``follows``: digest of another graph that this one was
+    found to be able to replace."""
 
-    project: str
-    region: str
-    job: str = JOB
+    options: Options
     image: str | None = None
-    bucket: str | None = None
-    service_account: str | None = None
-    subnetwork: str | None = None
-    kms_key: str | None = None
-    machine_type: str = "n2-standard-4"
-    max_workers: int = 20
+    journal: str | None = None
+    resume_after: str | None = None
     update: bool = False
-    parameters: Mapping[str, str] = MappingProxyType({})
+    changed: tuple[str, ...] = ()
     renamed: Mapping[str, str] = MappingProxyType({})
+    follows: str | None = None
 
     @property
     def worker_image(self) -> str:
         """The image asked for, else where Terraform's repository would hold this version's."""
-        repository = f"{self.region}-docker.pkg.dev/{self.project}/ihss-payroll"
+        repository = f"{self.options.region}-docker.pkg.dev/{self.options.project}/ihss-payroll"
         return self.image or f"{repository}/worker:{version('ihss-payroll')}"
 
     @property
-    def worker(self) -> str:
-        """The workers' account, as Terraform names it."""
-        return self.service_account or f"ihss-worker@{self.project}.iam.gserviceaccount.com"
-
-    @property
-    def staging(self) -> str:
-        """The bucket for Dataflow's own files, as Terraform names it."""
-        return f"gs://{self.bucket or f'{self.project}-ihss-dataflow'}"
+    def parameters(self) -> dict[str, str]:
+        """Options of the pipeline."""
+        begins = {"journal": self.journal, "resume_after": self.resume_after}
+        return self.options.parameters | {name: value for name, value in begins.items() if value}
 
 
 class Plan(NamedTuple):
-    """All that a launch would do. ``steps``: what the job keeps; ``reads``, ``writes``: full names."""
+    """All that a launch would do. ``graph``: of the job; ``reads``, ``writes``: full names."""
 
     asked: Asked
     request: Any
-    steps: list[str]
+    graph: Graph
     reads: list[str]
     writes: list[str]
-
-    @property
-    def digest(self) -> str:
-        """Under which label the steps are known."""
-        return digest(self.steps)
 
     def as_json(self) -> dict[str, Any]:
         """The plan for programs."""
@@ -84,28 +72,39 @@ class Plan(NamedTuple):
             "request": request_json(self.request),
             "reads": self.reads,
             "writes": self.writes,
-            "steps": self.steps,
-            "steps_digest": self.digest,
+            "steps": self.graph.keeping,
+            "steps_digest": self.graph.digest,
         }
 
 
-def plan(asked: Asked, steps: list[str], reads: list[str], writes: list[str]) -> Plan:
-    """The plan of what is asked. Raises Misuse for a parameter that the template does not take."""
-    metadata = template_metadata()
-    _held_to(metadata, asked.parameters)
-    _here(asked.renamed, steps)
+def fits(asked: Asked) -> None:
+    """Raises Misuse for a parameter that the template does not take, and for an option that there is not."""
+    known = {parameter.name: parameter for parameter in template_metadata().parameters}
+    for name, value in asked.parameters.items():
+        if not all(re.fullmatch(regex, value) for regex in known[name].regexes):
+            raise Misuse(f"{name} {value} cannot be: write it as {EXAMPLES[name]}")
+    for name in asked.changed:
+        if name not in COMPARED:
+            raise Misuse(f"--change {name}: no option is called so, but {', '.join(COMPARED)}")
+
+
+def plan(asked: Asked, graph: Graph, reads: list[str], writes: list[str]) -> Plan:
+    """The plan of what is asked, once it `fits`. Raises Misuse for a new name that no step of the graph has."""
+    for old, new in asked.renamed.items():
+        if not any(f"{line.split(' ')[0]}/".startswith(f"{new}/") for line in graph.keeping):
+            raise Misuse(f"--renamed {old}={new}: no step here that keeps something is {new}, see --dry-run")
     launch = dataflow.LaunchFlexTemplateParameter(
-        job_name=asked.job,
+        job_name=asked.options.job,
         container_spec=container_spec(asked.worker_image),
-        parameters=dict(asked.parameters),
-        environment=_environment(asked, digest(steps)),
+        parameters=asked.parameters,
+        environment=_environment(asked, graph.digest),
         update=asked.update,
         transform_name_mappings=dict(asked.renamed),
     )
     request = dataflow.LaunchFlexTemplateRequest(
-        project_id=asked.project, location=asked.region, launch_parameter=launch
+        project_id=asked.options.project, location=asked.options.region, launch_parameter=launch
     )
-    return Plan(asked, request, steps, reads, writes)
+    return Plan(asked, request, graph, reads, writes)
 
 
 def template_metadata() -> Any:
@@ -123,7 +122,7 @@ def container_spec(image: str) -> Any:
 
 def call(asked: Asked) -> str:
     """The call that launches."""
-    return f"POST {API}/projects/{asked.project}/locations/{asked.region}/flexTemplates:launch"
+    return f"POST {API}/projects/{asked.options.project}/locations/{asked.options.region}/flexTemplates:launch"
 
 
 def request_json(message: Any) -> dict[str, Any]:
@@ -132,33 +131,19 @@ def request_json(message: Any) -> dict[str, Any]:
 
 
 def _environment(asked: Asked, steps: str) -> Any:
+    options = asked.options
     labels = {"application": JOB, "version": re.sub(r"[^a-z0-9_-]", "-", version("ihss-payroll")), "steps": steps}
     return dataflow.FlexTemplateRuntimeEnvironment(
-        max_workers=asked.max_workers,
-        machine_type=asked.machine_type,
-        service_account_email=asked.worker,
-        temp_location=f"{asked.staging}/tmp",
-        staging_location=f"{asked.staging}/staging",
+        max_workers=options.max_workers,
+        machine_type=options.machine_type,
+        service_account_email=options.worker,
+        temp_location=f"{options.staging}/tmp",
+        staging_location=f"{options.staging}/staging",
         sdk_container_image=asked.worker_image,
         enable_streaming_engine=True,
         streaming_mode=dataflow.StreamingMode.STREAMING_MODE_EXACTLY_ONCE,
         ip_configuration=dataflow.WorkerIPAddressConfiguration.WORKER_IP_PRIVATE,
-        subnetwork=asked.subnetwork or "",
-        kms_key_name=asked.kms_key or "",
-        additional_user_labels=labels,
+        subnetwork=options.network,
+        kms_key_name=options.kms_key or "",
+        additional_user_labels=labels | options.labels,
     )
-
-
-def _held_to(metadata: Any, parameters: Mapping[str, str]) -> None:
-    known = {parameter.name: parameter for parameter in metadata.parameters}
-    for name, value in parameters.items():
-        if not all(re.fullmatch(regex, value) for regex in known[name].regexes):
-            raise Misuse(f"--{name.replace('_', '-')} {value} cannot be: write it as {EXAMPLES[name]}")
-
-
-def _here(renamed: Mapping[str, str], steps: list[str]) -> None:
-    """A new name that no step has would let what the old one kept go."""
-    names = [step.split(" ")[0] for step in steps]
-    for old, new in renamed.items():
-        if not any(f"{name}/".startswith(f"{new}/") for name in names):
-            raise Misuse(f"--renamed {old}={new}: no step here that keeps something is {new}, see --dry-run")

@@ -8,7 +8,7 @@ share of cost (SOC-4) or that an advance covered (ADV-5).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,20 +25,29 @@ BEARING = ("SERVICE", "OVERTIME_PREMIUM")
 COVERED = ("ADVANCE_PAID", "SHARE_OF_COST")
 
 
-def as_instructed(real: Fields, thought: Said | None, before: Sequence[Said], likely: str, law: Law) -> Said:
-    """``real``: the letter; ``thought``: what this code would have said in its place; ``before``: what was instructed
-    of the statement earlier; ``likely``: its class by this code."""
+class Around(NamedTuple):
+    """What is known around a letter: ``thought``: what this code would have said in its place; ``before``: what was
+    instructed of the statement earlier; ``likely``: its class by this code; ``advanced``: was the month advanced?"""
+
+    thought: Said | None
+    before: Sequence[Said]
+    likely: str
+    advanced: bool
+
+
+def as_instructed(real: Fields, around: Around, law: Law) -> Said:
+    """``real``: the letter."""
     said = Said(
         instruction_id=real["instruction_id"],
         run_date=real["run_date"],
         cut_off=real["cut_off"],
-        relationship=likely,
+        relationship=around.likely,
         lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
         deductions={each["kind"]: each["cents"] for each in real["deductions"]},
         part_cents=0,
         net_cents=real["net_cents"],
     )
-    return _with_part(_with_class(said, before, law), thought, before, law)
+    return _with_part(_with_class(said, around.before, law), around, law)
 
 
 def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
@@ -53,10 +62,11 @@ def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
     return said
 
 
-def _with_part(said: Said, thought: Said | None, before: Sequence[Said], law: Law) -> Said:
+def _with_part(said: Said, around: Around, law: Law) -> Said:
     """In an advance month the part that leaves what was covered when its taxes are taken, else what its lines bear."""
-    if any("ADVANCE_PAID" in each.deductions for each in (*before, said)):
-        of_year = _of_year(said, before)
+    thought = around.thought
+    if around.advanced:
+        of_year = _of_year(said, around.before)
         covered = sum(deductions_said(of_year).get(kind, 0) for kind in COVERED)
         part = _before_taxes(covered, said, law) - sum(each.part_cents for each in of_year[:-1])
         return _replaced(said, part_cents=part)

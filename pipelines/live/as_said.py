@@ -14,14 +14,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pipelines.live.as_instructed import as_instructed
-from pipelines.live.memory import Kept, Memory, State, state_of
+from pipelines.live.as_instructed import Around, as_instructed
+from pipelines.live.memory import Memory, State
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import ID_FIELDS, Run, identity
-from pipelines.live.pickles import catalog_known
 from rules.adjustment import deductions_said
-from rules.conclusions import Line, Record, Statement
+from rules.conclusions import Line, Record, Statement, worth_nothing
 from rules.findings import Finding
+from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, Said
 from rules.law import Law
 from rules.periods import cut_off_after
@@ -30,6 +30,9 @@ from rules.settle import SettlementFile
 from rules.settle_draft import Draft
 from rules.settle_filed import month_of_statement
 from schemas.avro import decode_message
+from transforms.key_fold import case_file
+from transforms.remembered import NEVER, Remembered, remembered
+from transforms.rows import arrival, conclusion_row
 from transforms.stages import SETTLE
 
 SHARE = "SHARE_OF_COST"
@@ -39,6 +42,22 @@ Fields = dict[str, Any]
 def fields_of(letter: Letter) -> Fields:
     """The record of a letter."""
     return decode_message(letter.body).model_dump()
+
+
+class Kept:
+    """What is remembered of one settlement, and its case file made again from it."""
+
+    def __init__(self, key: str, packed: bytes, law: Law) -> None:
+        self.memory = remembered(key, packed)
+        self.key, case = key, case_file(SETTLE, key, self.memory, law, {})
+        assert isinstance(case, SettlementFile)
+        self.case = case
+
+    def file(self, id: str, cut_off: int, statement: Statement) -> None:
+        """A statement that arrived with a pay run."""
+        row = conclusion_row(self.key, cut_off, id, Statement.__name__, statement)
+        self.memory.rows.append(row)
+        self.case.admit(arrival(row))
 
 
 class Ledger:
@@ -58,13 +77,12 @@ class Ledger:
         if not by_key:
             return run
         states = {(state.stage, state.key): state for state in run.states}
-        remembered = self.memory.remembered(catalog_known(run.listings))
         for key, ids in by_key.items():
             state = states.get((SETTLE, key))
-            kept = remembered.get(SETTLE, key) if state is None else remembered.unpacked(state.body)
+            kept = Kept(key, self.memory.reader.packed(SETTLE, key) if state is None else state.body, self.law)
             for id in ids:
                 self._set_account(kept, id, real.get(id), run.told.cut_off)
-            states[SETTLE, key] = state_of(SETTLE, key, kept)
+            states[SETTLE, key] = _state(SETTLE, key, kept.memory, self.law)
         return run._replace(states=list(states.values()))
 
     def _set_account(self, kept: Kept, id: str, real: Fields | None, cut_off: int) -> None:
@@ -72,22 +90,23 @@ class Ledger:
         assert month is not None, "an instruction's statement ends with its day"
         self.statements.add(id)
         unit = month_unit(month)
-        conclusions, name = kept.said[unit], f"account:{id}"
+        conclusions, name = kept.memory.said[unit], f"account:{id}"
         said: list[Said] = [*conclusions[name].said] if name in conclusions else []
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
         if real is not None:
-            likely = _likely_class(thought, statement, said)
-            said.append(as_instructed(real, thought, said, likely, self.law))
+            advanced = real["kind"] != ADVANCE and any(each.startswith(f"account:{ADVANCE}:") for each in conclusions)
+            around = Around(thought, said, _likely_class(thought, statement, said), advanced)
+            said.append(as_instructed(real, around, self.law))
         conclusions.pop(name, None)
         if said:
             conclusions[name] = Account(said)
         self._set_charges(kept, unit, cut_off)
-        _look_again(kept, unit, self.until)
+        _look_again(kept.memory, unit, self.until)
 
     def _set_charges(self, kept: Kept, unit: Unit, cut_off: int) -> None:
         """What stands charged of the month's share of cost, in the order in which it was (SOC-5)."""
-        conclusions = kept.said[unit]
+        conclusions = kept.memory.said[unit]
         known = dict.fromkeys(id for id, _ in conclusions.get("charges", Charges([])).charged)
         accounts = {name.partition(":")[2]: each for name, each in conclusions.items() if isinstance(each, Account)}
         charged = {id: self._share_of(kept, unit, id, account, cut_off) for id, account in accounts.items()}
@@ -98,7 +117,7 @@ class Ledger:
             conclusions["charges"] = Charges(charges)
 
     def _share_of(self, kept: Kept, unit: Unit, id: str, account: Account, cut_off: int) -> int:
-        filed = _file(kept).filed
+        filed = kept.case.filed
         statement = filed.statements[unit.month].get(id)
         if statement is None:  # an advance: its share is not charged, but part of what it is worth
             return 0
@@ -131,25 +150,11 @@ def _likely_class(thought: Said | None, statement: Statement | None, before: lis
 
 def _filed(kept: Kept, month: int, id: str, real: Fields | None) -> Statement | None:
     """The statement on file. One that this code never made but that was paid is put there, worth nothing."""
-    of_month = _file(kept).filed.statements[month]
+    of_month = kept.case.filed.statements[month]
     if id not in of_month and real is not None and real["kind"] != "ADVANCE":
-        of_month[id] = Statement(
-            statement_id=id,
-            **{name: real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents")},
-            **dict.fromkeys(("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes"), 0),
-            lines=[],
-            payable=None,
-            relationship="NON_RELATIVE",
-            live_in=False,
-            offsettable=[],
-            assumptions=[],
-        )
+        about = (real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents"))
+        kept.file(id, real["cut_off"], worth_nothing(id, *about))
     return of_month.get(id)
-
-
-def _file(kept: Kept) -> SettlementFile:
-    assert isinstance(kept.case, SettlementFile)
-    return kept.case
 
 
 def _first_charged(account: Account) -> int:
@@ -205,30 +210,33 @@ _TAKEN_BACK: dict[str, Callable[[Fields], Fields]] = {
 }  # fmt: skip
 
 
-def unsaid(states: Iterable[State], memory: Memory, run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
+def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
     """States of the keys that say something otherwise than the world has heard it: forgotten, to be said again at the
     next pay run."""
-    remembered = memory.remembered(catalog_known(run.listings))
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
-        kept = remembered.unpacked(state.body)
+        memory = remembered(state.key, state.body)
         otherwise = [
             (unit, id)
-            for unit, conclusions in kept.said.items()
+            for unit, conclusions in memory.said.items()
             for id, each in conclusions.items()
             if _id(id, each) in again and not closed(unit, following, law)
         ]
         for unit, id in otherwise:
-            del kept.said[unit][id]
-            _look_again(kept, unit, until)
+            del memory.said[unit][id]
+            _look_again(memory, unit, until)
         if otherwise:
-            changed.append(state_of(state.stage, state.key, kept))
+            changed.append(_state(state.stage, state.key, memory, law))
     return changed
 
 
-def _look_again(kept: Kept, unit: Unit, until: int) -> None:
+def _state(stage: str, key: str, memory: Remembered, law: Law) -> State:
+    return State(stage, key, memory.due(law) or NEVER, memory.packed())
+
+
+def _look_again(memory: Remembered, unit: Unit, until: int) -> None:
     """At the first pay run after the past, if not before."""
-    kept.reviews[unit] = min(kept.reviews.get(unit, until + 1), until + 1)
+    memory.reviews[unit] = min(memory.reviews.get(unit, until + 1), until + 1)
 
 
 def _id(id: str, conclusion: Any) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
 from pipelines.live.memory import Memory, State, read_beside
-from pipelines.live.pickles import catalog_known
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
+from transforms.rows import catalog_of
 from transforms.shard import Records, Shard
 from transforms.stages import STAGES
 from transforms.tally import Tally
@@ -119,10 +119,10 @@ class FoldKept(beam.DoFn):
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         number, blocks = element
         folder = Path(self.place.folder)
-        catalog = catalog_known(msgspec.msgpack.decode((folder / LISTINGS).read_bytes(), type=list[bytes]))
+        catalog = catalog_of(msgspec.msgpack.decode((folder / LISTINGS).read_bytes(), type=list[bytes]))
         shard = Shard(self.stage, self.law, catalog, self.cut_off, SHARDS)
-        with read_beside(Path(self.place.memory), self.law, catalog) as remembered:
-            states = fold_keys(shard, number, blocks, remembered)
+        with read_beside(Path(self.place.memory)) as reader:
+            states = fold_keys(shard, number, blocks, reader)
         path = folder / f"{CAME_TO}-{self.stage}-{number}"
         unfinished = path.with_suffix(".unfinished")
         try:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from pipelines.live.memory import Memory, Remembered, State, state_of
-from pipelines.live.pickles import catalog_known
-from transforms.rows import Row, rows_of, shard_of
+from pipelines.live.memory import Memory, Reader, State
+from transforms.key_fold import KeyFold
+from transforms.rows import Row, catalog_of, rows_of, shard_of
 from transforms.shard import Records, Shard
 from transforms.stages import STAGES
 from transforms.tally import Tally
@@ -58,32 +58,31 @@ class PlainEngine:
 
     def fold(self, asked: Asked, memory: Memory) -> Folded:
         """All stages, one after the other."""
-        catalog = catalog_known(asked.listings)
-        remembered = memory.remembered(catalog)
+        catalog = catalog_of(asked.listings)
         blocks: dict[str, list[bytes]] = defaultdict(list)
         for (stage, _), dealt in asked.blocks.items():
             blocks[stage] += dealt
         whole = Folded(defaultdict(list), Tally(), [])
         for stage in STAGES:
             shard = Shard(stage, memory.law, catalog, asked.cut_off, 1)
-            add(whole, shard, fold_keys(shard, 0, blocks[stage], remembered))
+            add(whole, shard, fold_keys(shard, 0, blocks[stage], memory.reader))
             for later, (_, block) in shard.dealer.blocks():
                 blocks[later].append(block)
         return whole
 
 
-def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], remembered: Remembered) -> list[State]:
+def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Reader) -> list[State]:
     """Decide the keys of a shard that something arrived for, and those that are due; what to remember of them."""
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in rows_of(blocks):
         rows[row[0]].append(row)
-    due = remembered.due(shard.stage, shard.until)
+    due = reader.due(shard.stage, shard.until)
     keys = sorted({*rows, *(key for key in due if shard_of(key, shard.dealer.shards) == number)})
-    states = []
+    fold, states = KeyFold(shard.stage, shard.law, shard.catalog, None), []
     for key in keys:
-        kept = remembered.get(shard.stage, key)
-        shard.tell(kept.decide(shard.in_order(rows[key]), shard.until, shard.law))
-        states.append(state_of(shard.stage, key, kept))
+        folded = fold.decide(key, reader.packed(shard.stage, key), shard.once(rows[key]), shard.until)
+        shard.tell(folded.changes)
+        states.append(State(shard.stage, key, folded.due, folded.packed))
     return states
 
 

@@ -5,17 +5,21 @@ same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost,
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pipelines.live.collector import Batch, Message, Taken, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from schemas import FACTS
-from schemas.avro import Container, Unreadable, original_message
+from schemas.avro import Container, Unreadable, encode_message, original_message, validate
 
 LARGEST_BATCH = 2000
 TAKEN = "taken"
+ENDINGS = (".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".tmp", ".txt", ".xlsx", ".xml", ".zip")
 
 
 class FolderIn:
@@ -35,10 +39,21 @@ class FolderIn:
 
     def oldest(self) -> int | None:
         """Since when the oldest file waits that is not taken (epoch milliseconds of its last change); None: none."""
-        return min((path.stat().st_mtime_ns // 1_000_000 for path in self._landed()), default=None)
+        return min(map(_changed, self._landed()), default=None)
 
     def _landed(self) -> list[Path]:
-        return [path for path in sorted(self.folder.glob("*.avro")) if path.is_file() and path.name[0] != "."]
+        return [path for path in sorted(self.folder.iterdir()) if _lands(path)]
+
+    def ignored(self, until: int) -> dict[str, int]:
+        """How many things lie in the folder that are never taken, by what they are; ``until`` (epoch milliseconds):
+        changed no later, for a file that is being written has another name for a while. Names are of people, perhaps.
+        """
+        others: Counter[str] = Counter()
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # it has its name by now
+                if not _lands(path) and path != self.done and _changed(path) <= until:
+                    others[_what(path)] += 1
+        return dict(sorted(others.items()))
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -69,8 +84,36 @@ def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
             if container.kind not in FACTS:
                 raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
             for position, record in container:
-                yield Message(original_message(container.kind, container, record), f"{origin}:{position}")
+                yield _message(container, record, f"{origin}:{position}")
         except Unreadable as damage:
             stream.seek(damage.offset or 0)
             yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
     yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
+
+
+def _message(container: Container, record: dict[str, Any], origin: str) -> Message:
+    """The record last read. A journal is read without the schemas of its writers, so what others wrote otherwise is
+    written as we would; what cannot be used stays as it was."""
+    try:
+        if container.reader_schema is not None:
+            return Message(encode_message(validate(container.kind, record)), origin)
+    except Unreadable as wrong:
+        return Message(original_message(container.kind, container, record), origin, wrong=wrong)
+    return Message(original_message(container.kind, container, record), origin)
+
+
+def _lands(path: Path) -> bool:
+    return path.suffix == ".avro" and path.name[0] != "." and path.is_file()
+
+
+def _changed(path: Path) -> int:
+    return path.lstat().st_mtime_ns // 1_000_000
+
+
+def _what(path: Path) -> str:
+    """``.csv`` and other endings that are well known; what else it is."""
+    if path.name.startswith("."):
+        return "hidden"
+    if path.suffix in ENDINGS:
+        return path.suffix
+    return "folder" if path.is_dir() else "other"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pipelines.law_notices import notices
 from pipelines.live.accepted import accept
 from pipelines.live.clock import Clock
 from pipelines.live.collector import Batch, Collector
@@ -22,6 +23,7 @@ from rules.periods import business_day_of, cut_off_after, cut_offs, iso
 from schemas.journal import FOLDER
 
 BEGUN = "begun.json"
+STILL = 60_000  # milliseconds after which a file that is ignored is none that is just being written
 
 
 class Source(Protocol):
@@ -33,6 +35,10 @@ class Source(Protocol):
     def oldest(self) -> int | None:
         """Since when (the machine's epoch milliseconds) the oldest waits that is not acknowledged; None: none waits."""
 
+    def ignored(self, until: int) -> dict[str, int]:
+        """How many things are there that are never taken, and have been since an instant (the machine's), by what they
+        are."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -40,9 +46,7 @@ class Source(Protocol):
 class Job:
     """A live job on a journal that is its own (`durable.Owned`). Raises Damaged."""
 
-    def __init__(
-        self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller, engine: str = AUTO
-    ) -> None:
+    def __init__(self, folder: Path, law: Law, clock: Clock, sink: Sink, teller: Teller, engine: str = AUTO) -> None:
         self.folder, self.law, self.clock, self.teller = folder, law, clock, teller
         made(folder / FOLDER)
         sweep(folder)
@@ -51,6 +55,7 @@ class Job:
             teller.tell("torn tail cut off", segment=cut.segment, bytes=cut.bytes)
         self.outbox, self.unsent = Outbox(folder, sink), 0
         self.source: Source | None = None
+        self._ignored: dict[str, int] = {}
         self.ending: Callable[[], bool] = lambda: False  # whether it was asked to end
         decided = self.outbox.last_decided()
         self.begun = self._begun()
@@ -88,11 +93,16 @@ class Job:
     def end_with(self, last: int) -> None:
         """Close all pay runs up to one, and say how things stand."""
         self.close_runs(last)
-        self._count(None)
+        self._count(None, still=0)
 
-    def _count(self, oldest: int | None) -> None:
-        open_run = self.collector.open_run
-        self.teller.count(self.collector, open_run, self.journal.count, self.unsent, oldest)
+    def _count(self, oldest: int | None, still: int = STILL) -> None:
+        """Say how things stand. ``still``: for how long what is ignored must have been there (milliseconds)."""
+        ignored = self.source.ignored(self.teller.machine() - still) if self.source else {}
+        if ignored != self._ignored:
+            self._ignored = ignored
+            self.teller.tell("ignored", files=sum(ignored.values()), by_ending=ignored)
+        waiting = self.unsent, sum(ignored.values())
+        self.teller.count(self.collector, self.collector.open_run, self.journal.count, *waiting, oldest)
 
     def close_runs(self, now: int) -> None:
         """Close all pay runs with a cut-off at or before the instant, or till it is ``ending``; send what they say."""
@@ -103,6 +113,7 @@ class Job:
             sent = self._send()
             self.teller.voice.beat("", 0, 0)
             self.teller.tell_run(_day(cut_off), run, sent, self.source.oldest() if self.source else None)
+            self.teller.tell_law(notices(self.law, business_day_of(cut_off), cut_off))
 
     def _send(self) -> int:
         """Send what is decided; what does not go out now goes out in a later round."""

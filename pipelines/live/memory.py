@@ -1,7 +1,7 @@
 """What the stages remember between pay runs, so that a pay run costs what is new: one row a key in a small database.
 
 A cache: it is thrown away whenever code, law or journal are not the ones it was made with, and made again from the
-journal. A row is a pickle of a case file and what was concluded from it; facts in it were validated at the door.
+journal. A row is what `transforms.remembered` packs: values, never an image of code.
 """
 
 import errno
@@ -9,19 +9,13 @@ import hashlib
 import os
 import platform
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import rules
-from pipelines.live.pickles import pickled, unpickled
-from rules.documents import Arrival
 from rules.law import Law
-from rules.periods import cut_off_at_or_after
-from rules.restatement import CaseFile, Change, Unit, decide_again
-from transforms.stages import STAGES, Catalog
 
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
 DECIDING = (".py", ".toml", ".avsc")  # what a finding says and what a record holds decide too
@@ -36,38 +30,6 @@ create table if not exists told (name text primary key, value) without rowid;
 """
 
 
-class Kept:
-    """One key of one stage between pay runs: `rules.restatement.restate`, but taken up again where it was left."""
-
-    __slots__ = ("case", "published", "reviews", "said")
-
-    def __init__(self, case: CaseFile, law: Law) -> None:
-        self.case = case
-        self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
-        self.reviews: dict[Unit, int] = {}
-        self.published = list(reversed(law.publications))
-
-    @property
-    def due(self) -> int:
-        """The cut-off at which to decide again though nothing arrives."""
-        instants = list(self.reviews.values())
-        if self.published and self.said:
-            instants.append(self.published[-1])
-        return cut_off_at_or_after(min(instants)) if instants else NEVER
-
-    def decide(self, arrivals: Iterable[Arrival], cut_off: int, law: Law) -> list[Change]:
-        """Decide as of a cut-off, after all before it; what changed."""
-        touched = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
-        for unit in touched:
-            del self.reviews[unit]
-        while self.published and self.published[-1] <= cut_off:
-            self.published.pop()
-            touched.update(self.said)
-        for arrival in arrivals:
-            touched.update(self.case.admit(arrival))
-        return decide_again(self.case, touched, self.said, self.reviews, cut_off, law) if touched else []
-
-
 class Told(NamedTuple):
     """Up to where the memory goes. ``first_claim``: the first pay run there is; None: none yet."""
 
@@ -76,7 +38,8 @@ class Told(NamedTuple):
 
 
 class State(NamedTuple):
-    """One key on its way into the memory. ``due``: the cut-off at which to decide it again; ``body``: its pickle."""
+    """One key on its way into the memory. ``due``: the cut-off at which to decide it again; ``body``: packed
+    (`transforms.remembered`)."""
 
     stage: str
     key: str
@@ -84,23 +47,16 @@ class State(NamedTuple):
     body: bytes
 
 
-class Remembered:
+class Reader:
     """What is remembered, to be read: by the job, and by worker processes beside it."""
 
-    def __init__(self, database: sqlite3.Connection, law: Law, catalog: Catalog) -> None:
-        self.database, self.law, self.catalog = database, law, catalog
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
 
-    def get(self, stage: str, key: str) -> Kept:
-        """What is remembered of a key; of a new one, that nothing is known."""
+    def packed(self, stage: str, key: str) -> bytes:
+        """What is remembered of a key (`transforms.remembered`); b"" of a new one."""
         row = self.database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
-        if row is None:
-            return Kept(STAGES[stage](key, self.law, self.catalog), self.law)
-        return self.unpacked(row[0])
-
-    def unpacked(self, body: bytes) -> Kept:
-        """The key of a state's body."""
-        kept: Kept = unpickled(body, self.law, self.catalog)
-        return kept
+        return b"" if row is None else bytes(row[0])
 
     def due(self, stage: str, cut_off: int) -> list[str]:
         """Keys to decide again at the cut-off though nothing arrives."""
@@ -108,17 +64,12 @@ class Remembered:
         return [key for (key,) in rows]
 
 
-def state_of(stage: str, key: str, kept: Kept) -> State:
-    """What to remember of a key, as bytes."""
-    return State(stage, key, kept.due, pickled(kept))
-
-
 @contextmanager
-def read_beside(path: Path, law: Law, catalog: Catalog) -> Iterator[Remembered]:
+def read_beside(path: Path) -> Iterator[Reader]:
     """The memory of a job in another process, as of its last commit."""
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        yield Remembered(database, law, catalog)
+        yield Reader(database)
     finally:
         database.close()
 
@@ -146,9 +97,10 @@ class Memory:
         found = self._database.execute("select count(*) from kept where due <= ?", (cut_off,)).fetchone()
         return int(found[0])
 
-    def remembered(self, catalog: Catalog) -> Remembered:
-        """What is remembered, to be read with the catalog of a pay run."""
-        return Remembered(self._database, self.law, catalog)
+    @property
+    def reader(self) -> Reader:
+        """What is remembered, to be read."""
+        return Reader(self._database)
 
     def states(self) -> Iterator[State]:
         """Every key of every stage, also what is not yet committed."""
@@ -213,9 +165,10 @@ def _room() -> Iterator[None]:
 
 
 def mark_of(law: Law) -> str:
-    """SHA-256 over the law, the code that decides and remembers, and the Python that runs it."""
+    """SHA-256 over the law, the code that decides and remembers (at any depth), and the Python that runs it."""
     mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
     for layer in ("schemas", "rules", "transforms", "pipelines/live"):
-        for path in sorted(path for path in (ROOT / layer).iterdir() if path.suffix in DECIDING):
-            mark.update(path.read_bytes())
+        for path in sorted(path for path in (ROOT / layer).rglob("*") if path.suffix in DECIDING):
+            raw = path.read_bytes()
+            mark.update(f"{path.relative_to(ROOT)} {len(raw)}\n".encode() + raw)
     return mark.hexdigest()

@@ -83,7 +83,7 @@ class Past:
         again, back = self.hearsay.to_say_again(), self.hearsay.to_take_back()
         self.memory.put(run.states)
         if again:
-            self.memory.put(unsaid(self.memory.states(), self.memory, run, again, self.pay_runs.law))
+            self.memory.put(unsaid(self.memory.states(), run, again, self.pay_runs.law))
         self.memory.commit(run.told, run.listings, [letter_of(kind, fields, "").body for kind, fields in back])
         self.otherwise = Otherwise(len(self.ledger.statements), len(again), len(back))
 

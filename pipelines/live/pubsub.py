@@ -21,15 +21,16 @@ from google.pubsub_v1.services.subscriber.transports.grpc import SubscriberGrpcT
 from pipelines.live.clock import day_of
 from pipelines.live.collector import Batch, Message
 from pipelines.live.outbox import Letter, NotSent
+from pipelines.live.topic_schemas import TopicSchemas
 from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
 from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, cut_off_of
-from schemas.avro import MARKER, PREFIX, Unreadable, fingerprint_of
+from schemas.avro import PREFIX, Unreadable
+from schemas.cloud_journal import ENCODING, Delivery
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
 SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 5.0, 20.0, 1.0
-ENCODING = "googclient_schemaencoding"  # Pub/Sub's own attribute of messages that were held to a schema
 BROKEN = (GoogleAPICallError, RetryError)
 
 
@@ -58,6 +59,7 @@ class TopicsIn:
         self._over = threading.Event()
         self._waiting: dict[int, int] = {}  # what is pulled and not acknowledged: its number -> oldest publish time
         self._numbers = itertools.count()
+        self._schemas = TopicSchemas()
         for kind, topic in topics_of_facts().items():
             path = self._client.subscription_path(project, subscription_to(topic))
             threading.Thread(target=self._pull, args=(path, kind), daemon=True).start()
@@ -71,12 +73,18 @@ class TopicsIn:
             except queue.Empty:
                 break
         if pulled:
-            messages = [message_of(one, each.kind, each.subscription) for each in pulled for one in each.messages]
+            messages = [
+                message_of(one, each.kind, each.subscription, self._schemas) for each in pulled for one in each.messages
+            ]
             yield Batch(messages, lambda: self._acknowledge(pulled))
 
     def oldest(self) -> int | None:
         """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
         return min(list(self._waiting.values()), default=None)
+
+    def ignored(self, until: int) -> dict[str, int]:
+        """Nothing: whatever comes is taken, or rejected."""
+        return {}
 
     def close(self) -> None:
         """Pull no more."""
@@ -87,7 +95,9 @@ class TopicsIn:
         while not self._over.is_set():
             try:
                 response = self._client.pull(request=request, timeout=SECONDS_OF_PULL, retry=None)
-            except BROKEN as broken:
+                attributes = (received.message.attributes for received in response.received_messages)
+                self._schemas.learn(kind, (each for each in attributes if ENCODING in each))
+            except BROKEN as broken:  # what was pulled and is not acknowledged comes again
                 if broken.grpc_status_code is not None and broken.grpc_status_code.name != "DEADLINE_EXCEEDED":
                     self._over.wait(SECONDS_TO_RECOVER)
                 continue
@@ -118,16 +128,15 @@ def _published(received: Any) -> int:
     return int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
 
 
-def message_of(received: Any, kind: str, subscription: str) -> Message:
+def message_of(received: Any, kind: str, subscription: str, schemas: TopicSchemas | None = None) -> Message:
     """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
-    raw, attributes = received.message.data, received.message.attributes
+    raw, attributes = received.message.data, dict(received.message.attributes)
     origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
-    encoding = attributes.get(ENCODING)
-    if encoding is None:
-        return Message(raw, origin, kind)
-    if encoding != "BINARY":
-        return Message(raw, origin, kind, Unreadable("UNREADABLE", "Not Avro in binary encoding."))
-    return Message(MARKER + fingerprint_of(kind) + raw, origin, kind)
+    try:
+        delivery = Delivery(origin, 0, kind, attributes, raw)
+        return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind)
+    except Unreadable as wrong:
+        return Message(raw, origin, kind, wrong)
 
 
 class TopicsOut:

@@ -8,12 +8,12 @@ from typing import Any
 
 import fastavro
 
+from pipelines.check.json_lines import fact_of_line
 from pipelines.live.journal import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
-from schemas import FACTS
-from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, validate, write_container
+from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
 from schemas.container import BAD_BYTES
-from schemas.envelope import Record
+from schemas.envelope import Fact
 from schemas.journal import TAKEN, Entry
 from schemas.physical import published
 
@@ -45,20 +45,16 @@ def as_text(raw: bytes) -> str | None:
     return json.dumps({"kind": version.kind, "fields": fields}, indent=2, default=repr)
 
 
-def repaired(text: str) -> Record:
-    """The fact of repaired text. Raises Misuse that names what is still wrong, without its value."""
+def repaired(text: bytes) -> Fact:
+    """The fact of repaired text. Raises Misuse that names what is still wrong."""
     try:
-        told: dict[str, Any] = json.loads(text)
-        if told.get("kind") not in FACTS:
-            raise Misuse("the repaired text must name the kind of a fact")
-        return validate(told["kind"], told.get("fields", {}))
-    except (json.JSONDecodeError, AttributeError):
-        raise Misuse("the repaired text is no JSON: begin with what rejections show writes") from None
+        return fact_of_line(text)
     except Unreadable as wrong:
-        raise Misuse(f"still {wrong.reason.lower()}: {wrong.field}: {wrong.message}") from None
+        where = f"{wrong.field}: " if wrong.field else ""
+        raise Misuse(f"still {wrong.reason.lower()}: {where}{wrong.message}") from None
 
 
-def land(fact: Record, folder: Path, number: int) -> Path:
+def land(fact: Fact, folder: Path, number: int) -> Path:
     """Put a fact where a job takes files from; where it is."""
     path = folder / f"repaired-{number}.avro"
     write_container(path, fact.KIND, [fact.model_dump()])

@@ -20,6 +20,7 @@ from rules.periods import MILLIS_IN_SECOND
 MOST_KINDS = 8  # lines of facts and rejections, the most frequent first
 SECONDS_OF_PACE = 10.0
 LATE_SECONDS = 60  # from which on a message that waits is worth a colour
+TROUBLES = ("not sent", "torn tail cut off", "history accepted", "ignored")
 Health = dict[str, Any]
 
 
@@ -80,6 +81,8 @@ class Screen:
             table.add_row("Others", f"{sum(count for _, count in kinds[MOST_KINDS:]):,}")
         for reason, count in sorted(health["by_reason"].items(), key=lambda each: -each[1]):
             table.add_row(Text(in_words(reason, REJECTIONS), style="yellow"), Text(f"{count:,}", style="yellow"))
+        if ignored := health.get("files_ignored"):
+            table.add_row(Text("Never taken", style="yellow"), Text(f"{ignored:,} files", style="yellow"))
         if not kinds and not health["by_reason"]:
             table.add_row(Text("Nothing yet", style="dim"), "")
         return table
@@ -141,8 +144,10 @@ def sentence(told: dict[str, Any]) -> Text:
         paid = f"{rest['instructions']:,} instructions, ${dollars(rest['net_cents'])} net"
         more = f"{sum(rest['findings'].values()):,} findings, {rest['keys']:,} keys decided again"
         return Text.assemble(("Pay run ", "bold"), (rest["run"], "bold cyan"), f": {paid}; {more}")
+    if event == "law":
+        return Text(rest["says"], style="yellow")
     words = ", ".join(f"{name.replace('_', ' ')} {_shown(each)}" for name, each in rest.items())
-    style = "yellow" if event in ("not sent", "torn tail cut off", "history accepted") else ""
+    style = "yellow" if event in TROUBLES else ""
     return Text.assemble((event.capitalize(), style or "bold"), f": {words}" if words else "")
 
 

@@ -3,15 +3,17 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
 
+GAUGES = ("unsent_pay_runs", "files_ignored", "oldest_unacknowledged_seconds")
 Health = dict[str, Any]
 
 
@@ -86,9 +88,16 @@ class Teller:
         waits = {"oldest_unacknowledged_seconds": self.age(oldest)}
         self.tell("pay run", run=day, engine=run.engine, **sums, **by_name, **waits)
 
-    def count(self, collector: Collector, open_run: int, entries: int, unsent: int, oldest: int | None) -> None:
+    def tell_law(self, found: Iterable[Notice]) -> None:
+        """What the law does not know, or soon will not, as of a pay run: a line each (WAGE-2)."""
+        for each in found:
+            self.tell("law", says=each.sentence)
+
+    def count(
+        self, collector: Collector, open_run: int, entries: int, unsent: int, ignored: int, oldest: int | None
+    ) -> None:
         """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``unsent``: pay runs
-        that are decided and have not arrived."""
+        that are decided and have not arrived; ``ignored``: files that are never taken."""
         health = {
             "open_run": iso(business_day_of(open_run)),
             "cut_off": open_run,
@@ -97,6 +106,7 @@ class Teller:
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
             "unsent_pay_runs": unsent,
+            "files_ignored": ignored,
             "oldest_unacknowledged_seconds": self.age(oldest),
         }
         if health != self._said:
@@ -118,7 +128,7 @@ class Teller:
             for each, count in sorted(counts.items())
         ]
         lines += [f"ihss_{name}_total {count}" for name, count in sorted(self.sums.items())]
-        lines += [f"ihss_{name} {self._said[name]}" for name in ("unsent_pay_runs", "oldest_unacknowledged_seconds")]
+        lines += [f"ihss_{name} {self._said[name]}" for name in GAUGES]
         return "\n".join([*lines, ""])
 
 

@@ -1,8 +1,18 @@
-"""The command line as its own help says it, on one page."""
+"""The command line as its own help says it, on one page of the docs site: a hook of MkDocs (mkdocs.yml), apart from
+`site` because it alone knows the commands."""
 
 import re
 
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
 from pipelines.cli import app
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the page."""
+    files.append(File.generated(config, "reference/commands.md", content=page()))
+    return files
 
 
 def page() -> str:

@@ -94,7 +94,7 @@ def known_ids() -> set[str]:
 @cache
 def modules() -> dict[str, str]:
     """The docstring of every rule module, by its path from the root."""
-    paths = sorted((ROOT / "rules").glob("*.py"))
+    paths = sorted((ROOT / "rules").rglob("*.py"))
     said = {path.relative_to(ROOT).as_posix(): ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in paths}
     return {path: docstring for path, docstring in said.items() if docstring}
 

@@ -1,10 +1,11 @@
-"""The law as implemented, as pages of Markdown: one a section, the assumptions, the findings."""
+"""The law as implemented, as pages of Markdown: its text, one a section, the assumptions, the findings."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from pipelines.law_text import LAW, RULE, authority_of, paragraphs
 from pipelines.reference.law_book import Case, Family, Rule, families, modules
 from pipelines.sample.names import county_name
 from rules.findings import catalog
@@ -13,7 +14,7 @@ from rules.money import dollars
 from rules.periods import civil_date, hhmm, iso
 
 MILLS_IN_CENT = 10
-SINCE_EVER = date(1990, 1, 1)  # parameters say 1900 or 1990 where the law names no beginning
+SINCE_EVER = date(1990, 1, 1)  # parameters say 1900 where the law names no beginning
 ASSUMED = '<span class="assumed">assumption</span>'
 CONTENTS = f"""\
 # The law as implemented
@@ -23,7 +24,7 @@ is official until a person has checked it against the cited text.
 
 How sure a value is stands beside it: `statute`, `regulation`, `instruction`, `secondary` (a page that cites no text),
 `derived` (arithmetic), or {ASSUMED}: nobody's text, this project had to choose. [All assumptions](assumptions.md) on
-one page; [all findings](findings.md) on another.
+one page; [all findings](findings.md) on another; [the law's text](text.md) is what the rules were written from.
 """
 UNITS = {
     "mills_per_hour": "dollars an hour",
@@ -38,6 +39,7 @@ def pages() -> Iterator[tuple[str, str]]:
     """Path below ``law/`` and text of every page."""
     law = families()
     yield "index.md", _lines(_contents(law))
+    yield "text.md", _lines(_text(law))
     yield "assumptions.md", _lines(_assumptions())
     yield "findings.md", _lines(_findings())
     for family in law:
@@ -68,6 +70,22 @@ def _contents(law: tuple[Family, ...]) -> Iterator[str]:
             yield from _module(path, said)
 
 
+def _text(law: tuple[Family, ...]) -> Iterator[str]:
+    """LAW.md, each rule under a heading of its own that others can link to."""
+    pages = {rule.id: f"{family.name.lower()}.md" for family in law for rule in family.rules}
+    id = ""
+    for line in LAW.read_text("utf-8").splitlines():
+        if rule := RULE.match(line):
+            id = rule[1]
+            yield f"\n### {id} {{: #{id.lower()} }}\n\n{paragraphs()[id]}\n"
+            yield f"[As implemented]({pages[id]}#{id.lower()})\n" if id in pages else "*Not implemented yet.*\n"
+        elif line.startswith(("#", "---")):
+            id = ""
+            yield line
+        elif not id:
+            yield line
+
+
 def _family(family: Family) -> Iterator[str]:
     yield f"# {family.title}\n"
     for rule in family.rules:
@@ -79,6 +97,8 @@ def _family(family: Family) -> Iterator[str]:
 
 def _rule(rule: Rule) -> Iterator[str]:
     yield f"## {rule.id}: {rule.title} {{: #{rule.id.lower()} }}\n"
+    yield from (f"> {line}" for line in paragraphs()[rule.id].splitlines())
+    yield f"\n**Outside authority.** {authority_of(rule.id)}.\n"
     yield "Decided in " + ", ".join(f"`{path}`" for path in rule.modules) + ".\n" if rule.modules else ""
     wages = {name: each for name, each in rule.parameters.items() if name.removeprefix("wage.").isdigit()}
     for name, parameter in rule.parameters.items():
@@ -115,12 +135,20 @@ def _module(path: str, said: str) -> Iterator[str]:
 def parameter_table(name: str, parameter: Parameter) -> Iterator[str]:
     """A parameter's values with their dates and where they come from."""
     yield f"**`{name}`** ({UNITS.get(parameter.unit, parameter.unit)})\n"
+    yield from _carried(parameter)
     yield from _table(COLUMNS, [_row(parameter.unit, entry) for entry in parameter.entries])
+
+
+def _carried(parameter: Parameter) -> Iterator[str]:
+    """How it goes on after its last known day (WAGE-2)."""
+    if parameter.carried_by:
+        yield f"After its last known day a value goes on until the next begins: `{parameter.carried_by}`.\n"
 
 
 def _wages(wages: Mapping[str, Parameter]) -> Iterator[str]:
     """The wages of all counties in one table."""
     yield "**`wage.01` to `wage.58`** (dollars an hour, by county)\n"
+    yield from _carried(next(iter(wages.values())))
     counties = {name: f"{name[-2:]} {county_name(name[-2:])}" for name in wages}
     rows = [(counties[name], *_row(each.unit, entry)) for name, each in wages.items() for entry in each.entries]
     yield from _table(("county", *COLUMNS), rows)

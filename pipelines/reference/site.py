@@ -14,7 +14,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from pipelines.reference import commands, law_pages, records
+from pipelines.law_text import address_of, paragraphs
+from pipelines.reference import law_pages, records
 from pipelines.reference.law_book import LAW_IDS, ROOT, families
 from rules.findings import catalog
 from schemas import KINDS
@@ -22,14 +23,19 @@ from schemas import KINDS
 ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "payment_files.md"],
-    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "changelog.md"],
-    "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md"],
-    "Connect": ["consumer/README.md", "records/*"],
+    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "contributing.md", "changelog.md"],
+    "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
+    "Connect": ["consumer/README.md", "contract.md", "records/*"],
     "The law": ["law/*"],
     "Reference": ["architecture.md", "reference/*"],
 }
-FROM_ELSEWHERE = {"changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md"}
-MADE = {"the law as implemented": "law/index.html", "records": "records/index.html"}
+FROM_ELSEWHERE = {
+    "changelog.md": "CHANGELOG.md", "cases.md": "tests/cases/README.md",
+    "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md",
+}  # fmt: skip
+MADE = {
+    "the law as implemented": "law/index.html", "the law's text": "law/text.html", "records": "records/index.html",
+}  # fmt: skip
 """Pages that are only on the site: pages in docs/ name them in italics, for a link would be dead in the repository."""
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?![a-z]+:|#)([^)\s]+)\)")
 TAG = re.compile(r"(<[^>]+>)")
@@ -38,17 +44,13 @@ DRAWING = re.compile(r'<img alt="([^"]*)" src="([^"]*?pictures/[\w-]+\.svg)"\s*/
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages and those that live elsewhere in the house."""
-    for path, text in _added():
+    """Add the generated pages and those that live elsewhere in the house, and give each its place in the navigation."""
+    there = sorted(file.src_uri for file in files.documentation_pages())
+    made = dict(_pages())
+    for path, text in made.items():
         files.append(File.generated(config, path, content=text))
+    config.nav = navigation([*there, *made])
     return files
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The navigation: what of the roll is there, then what is there beside it."""
-    there = [path.relative_to(config.docs_dir).as_posix() for path in sorted(Path(config.docs_dir).rglob("*.md"))]
-    config.nav = navigation([*there, *(path for path, _ in _added())])
-    return config
 
 
 def navigation(paths: list[str]) -> list[dict[str, list[str]]]:
@@ -63,16 +65,10 @@ def _found(name: str, paths: list[str]) -> list[str]:
     return [path for path in paths if PurePosixPath(path).match(name)] if "*" in name else [name] * (name in paths)
 
 
-@cache
-def _added() -> tuple[tuple[str, str], ...]:
-    return tuple(_pages())
-
-
 def _pages() -> Iterator[tuple[str, str]]:
     yield from ((path, (ROOT / source).read_text("utf-8")) for path, source in FROM_ELSEWHERE.items())
     yield from ((f"records/{path}", text) for path, text in records.pages())
     yield from ((f"law/{path}", text) for path, text in law_pages.pages())
-    yield "reference/commands.md", commands.page()
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -95,7 +91,7 @@ def moved(link: re.Match[str], source: Path, here: str, files: Files) -> str:
 
 def _page_of(named: str, files: Files) -> str | None:
     """The source of the page that shows a file or folder of the house."""
-    moved_here = {elsewhere: page for page, elsewhere in FROM_ELSEWHERE.items()}
+    moved_here = {elsewhere: page for page, elsewhere in FROM_ELSEWHERE.items()} | {"rules/LAW.md": "law/text.md"}
     below = named.removeprefix("docs/")
     wanted = (moved_here.get(named), moved_here.get(f"{named}/README.md"), below, f"{below}/README.md")
     return next((path for path in wanted if path and files.get_file_from_path(path)), None)
@@ -150,9 +146,11 @@ def _id_linked(found: re.Match[str], here: str) -> str:
 
 @cache
 def _rules() -> dict[str, str]:
-    return {
+    """Where each rule is shown: as implemented, or if it is not yet, its text."""
+    implemented = {
         rule.id: f"law/{family.name.lower()}.html#{rule.id.lower()}" for family in families() for rule in family.rules
     }
+    return {id: address_of(id, ".").removeprefix("./") for id in paragraphs()} | implemented
 
 
 @cache

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.report.parts import Story, cited
+from pipelines.wording import REASONS, in_words
 from rules.periods import epoch_day, iso, period_of
 
 
@@ -14,6 +16,7 @@ class Asked:
     """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named.
 
     ``until``: the last pay run of the range, where the folder holds later ones. ``what_if``: not the law in force.
+    ``docs``: address of the docs site, to which rules lead (None: to the end of the page).
     """
 
     paid: Path
@@ -21,6 +24,12 @@ class Asked:
     with_ids: bool = False
     until: int | None = None
     what_if: bool = False
+    docs: str | None = None
+
+    def story(self, finding: dict[str, Any], told: str) -> Story:
+        """Why, and what to do, of a finding."""
+        why = in_words(finding["code"], REASONS)
+        return Story(why, told, finding["next_step"], self.explain(finding), cited(finding))
 
     def explain(self, finding: dict[str, Any]) -> str | None:
         """The command for the provider and pay period of a finding; None where it names no pay period."""

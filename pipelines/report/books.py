@@ -10,6 +10,8 @@ from pipelines.report.records import Folder, Row
 from pipelines.report.span import Span, span_of
 from rules.periods import business_day_of, epoch_day, iso
 
+CARRIED = ".carried_forward"  # how the assumptions end that say so (WAGE-2)
+DEDUCED = {"tax.carried_forward": "SDI", "share_of_cost.carried_forward": "SHARE_OF_COST"}
 OF_REJECTION = ("reason", "field", "message", "origin", "seen_at")  # the bytes may be a megabyte each
 Sums = defaultdict[Any, Counter[str]]
 
@@ -25,6 +27,7 @@ class Payments:
         self.lines: Sums = defaultdict(Counter)  # (county, earning, program) -> minutes, cents
         self.deductions: Counter[str] = Counter()
         self.assumptions: Sums = defaultdict(Counter)  # name -> instructions, gross
+        self.carried: Sums = defaultdict(Counter)  # (name, period, cut-off, counties) -> instructions, cents by county
         self.compared: Sums = defaultdict(Counter)  # (what, name) -> last, before
         self.payees: set[tuple[str, str]] = set()
         self.county_of: dict[str, str] = {}  # recipient or provider -> county of work paid
@@ -72,6 +75,19 @@ class Payments:
             self.deductions[deduction["kind"]] += deduction["cents"]
         for name in paid["assumptions"]:
             self.assumptions[name].update(instructions=1, gross=paid["gross_cents"])
+            if name.endswith(CARRIED):
+                self._carry(name, paid)
+
+    def _carry(self, name: str, paid: Row) -> None:
+        """What a value carried forward had a part in: the pay of each county, or "" and a deduction."""
+        cents: Counter[str] = Counter()
+        if name in DEDUCED:
+            cents[""] = sum(each["cents"] for each in paid["deductions"] if each["kind"] == DEDUCED[name])
+        else:
+            for line in paid["lines"]:
+                cents[line["county"]] += line["cents"]
+        key = name, paid["period_start"], paid["cut_off"], tuple(sorted(cents))
+        self.carried[key].update(cents, instructions=1)
 
     def _compare(self, paid: Row, when: str) -> None:
         self.compared["kind", paid["kind"]][when] += paid["net_cents"]
@@ -164,6 +180,12 @@ class Books:
         self.benefits = self._newest(folder.records("BenefitHours"), "provider_id", "county", "service_month")
         self.rejections = [{name: said[name] for name in OF_REJECTION} for said in folder.records("Rejection")]
         self.summary = folder.summary()
+
+    def county_of(self, finding: Row) -> str:
+        """Whose case a finding is; where it does not say, the county of the recipient's paid work, else of the
+        provider's; "": not known."""
+        known = self.payments.county_of
+        return finding["county"] or known.get(finding["recipient_id"]) or known.get(finding["provider_id"]) or ""
 
     def rejected(self) -> list[Row]:
         """Rejections of the span, as far as they say when they came: a live job's do, a replay's are of all runs."""

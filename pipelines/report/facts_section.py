@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.parts import Column, Section, Table, top
+from pipelines.report.parts import Cited, Column, Section, Table, cited, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
@@ -85,13 +85,13 @@ def assumptions_section(books: Books, law: Law) -> Section:
     return Section("assumptions", "Assumptions", lead, [table])
 
 
-def _known(name: str, law: Law) -> tuple[str, str]:
+def _known(name: str, law: Law) -> tuple[str, Cited | None]:
     """What the parameter file says of an assumption, and the law it fills."""
     parameter = law.parameters.get(name)
     if parameter is None:
-        return "Not in the law of this version", ""
+        return "Not in the law of this version", None
     said = next((entry.citation for entry in parameter.entries if entry.grade == "assumption"), "")
-    return _first_up(said), parameter.law
+    return _first_up(said), Cited(parameter.law, "")
 
 
 def _first_up(said: str) -> str:
@@ -110,7 +110,7 @@ def findings_section(books: Books) -> Section:
             in_words(code, REASONS),
             OUTCOMES.get(outcome, outcome),
             in_words(who, ADDRESSEES),
-            found[0]["rule"],
+            cited(found[0]),
             len(found),
             sum(each["minutes"] or 0 for each in found) or None,
             sum(each["cents"] or 0 for each in found) or None,

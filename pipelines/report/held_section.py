@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
-from pipelines.report.parts import Chart, Column, Section, Story, Table, top
+from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.records import Row
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, county, day
 from pipelines.wording import REASONS, in_words
@@ -84,7 +84,7 @@ def _by_reason(books: Books, held: list[Row]) -> Table:
     rows = [
         (
             in_words(code, REASONS),
-            found[0]["rule"],
+            cited(found[0]),
             in_words(who, ADDRESSEES),
             len(found),
             sum(finding["minutes"] or 0 for finding in found),
@@ -126,7 +126,7 @@ def _provider_row(books: Books, asked: Asked, provider: str, found: list[Row]) -
         len(found),
         max(age(books, finding) for finding in found),
         in_words(first["addressee"], ADDRESSEES),
-        Story("; also: ".join(reasons), _told(first), first["next_step"], asked.explain(first)),
+        Story("; also: ".join(reasons), _told(first), first["next_step"], asked.explain(first), cited(first)),
     )
 
 
@@ -139,7 +139,7 @@ def _documents(books: Books, asked: Asked, held: list[Row]) -> Table:
             finding["minutes"],
             age(books, finding),
             in_words(finding["addressee"], ADDRESSEES),
-            Story(in_words(finding["code"], REASONS), _told(finding), finding["next_step"], asked.explain(finding)),
+            asked.story(finding, _told(finding)),
         )
         for finding in sorted(held, key=_most_hours_first)
     ]
@@ -170,32 +170,27 @@ def hours_section(books: Books) -> Section:
             (
                 OUTCOMES[outcome],
                 in_words(code, REASONS),
-                found[0]["rule"],
-                found[0]["authority"],
+                cited(found[0]),
                 len(found),
                 sum(finding["minutes"] or 0 for finding in found) or None,
             )
             for (outcome, code), found in _grouped(unpaid, lambda each: (each["outcome"], each["code"])).items()
         ),
-        key=lambda row: (-(row[5] or 0), row[1]),
+        key=lambda row: (-(row[-1] or 0), row[1]),
     )
     columns = [
-        Column("Outcome"), Column("Why"), Column("Law", "law"), Column("Authority"), Column("Times", "count"),
-        Column("Hours", "hours"),
+        Column("Outcome"), Column("Why"), Column("Law", "law"), Column("Times", "count"), Column("Hours", "hours"),
     ]  # fmt: skip
     table = Table("Held at the end, cut or denied in these runs", columns, rows, wide=True)
     return Section("hours", "Hours not paid", lead, [*_reasons_chart(rows), table, _by_county(books, unpaid)])
 
 
 def _by_county(books: Books, unpaid: list[Row]) -> Table:
-    """A finding names no county: it is that of the recipient's paid work, else of the provider's."""
-    known = books.payments.county_of
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for finding in unpaid:
-        code = known.get(finding["recipient_id"]) or known.get(finding["provider_id"]) or ""
-        sums[code][finding["outcome"]] += finding["minutes"] or 0
+        sums[books.county_of(finding)][finding["outcome"]] += finding["minutes"] or 0
     rows = [
-        (county(code) if code else "Not known: nothing was paid yet", *(sums[code][outcome] for outcome in UNPAID))
+        (county(code) if code else "Not known", *(sums[code][outcome] for outcome in UNPAID))
         for code in sorted(sums, key=lambda code: code or "~")
     ]
     columns = [Column("County"), *(Column(OUTCOMES[outcome], "hours") for outcome in UNPAID)]
@@ -217,9 +212,9 @@ def _hours_told(books: Books) -> str:
 
 
 def _reasons_chart(rows: list[tuple[Any, ...]]) -> list[Chart]:
-    timed = [row for row in rows if row[5]][:12]
-    bars = [{"label": row[1], "series": row[0], "value": row[5] / MINUTES, "rank": 0} for row in timed]
-    says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[5])}" for row in timed)
+    timed = [row for row in rows if row[-1]][:12]
+    bars = [{"label": row[1], "series": row[0], "value": row[-1] / MINUTES, "rank": 0} for row in timed]
+    says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[-1])}" for row in timed)
     inks = {name: INKS[name] for name in ("Held", "Cut", "Denied") if name in {row[0] for row in timed}}
     return [bars_across("Why hours were not paid", f"{says}.", bars, inks, "hours")] if timed else []
 

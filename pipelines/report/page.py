@@ -1,6 +1,7 @@
 """The page: what the first screen answers, then the sections, put into the template with its style and script."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -8,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report import wording
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
+from pipelines.report.carried_section import carried_section
 from pipelines.report.control import Check, checks
+from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
-from pipelines.report.parts import Chart, Column, Section, Table
+from pipelines.report.parts import Chart, Column, Section, Table, rules_named
 from pipelines.report.payments_section import changes_section, money_section
 from pipelines.report.people_sections import advances_section, benefits_section, violations_section
 from pipelines.report.visits_section import visits_section
@@ -45,14 +49,16 @@ def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = N
     """Everything in ``books`` as one page; the same books give the same bytes."""
     made = checks(books)
     wrong = [sentence for check in made for sentence in check.wrong]
-    template = _environment().get_template("report.html.j2")
+    sections = _sections(books, asked, law, verified, made)
+    template = _environment(asked.docs).get_template("report.html.j2")
     html = template.render(
         books=books,
         asked=asked,
         checks=made,
         wrong=wrong,
         cards=_cards(books),
-        sections=_sections(books, asked, law, verified, made),
+        sections=sections,
+        rules=sorted({*rules_named(sections)} & paragraphs().keys(), key=[*paragraphs()].index),
         not_covered=NOT_COVERED,
         style=Markup((OWN_FOLDER / "report.css").read_text("utf-8")),
         script=Markup((OWN_FOLDER / "report.js").read_text("utf-8")),
@@ -73,6 +79,7 @@ def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
         "gross_cents": total["gross"],
         "net_cents": total["net"],
         "held": {"documents": len(held), "minutes": sum(finding["minutes"] or 0 for finding in held)},
+        **figures(books),
         "rejected": len(books.rejected()),
         "unusual": unusual(books),
     }
@@ -85,11 +92,13 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
         money_section(books),
         hours_section(books),
         held_section(books, asked),
+        county_section(books, asked),
         violations_section(books, asked),
         advances_section(books, asked),
         visits_section(books, verified),
         rejections_section(books, asked),
         assumptions_section(books, law),
+        carried_section(books, law),
         benefits_section(books),
         findings_section(books),
     ]
@@ -164,7 +173,7 @@ def unusual(books: Books) -> list[str]:
     return sentences
 
 
-def _environment() -> jinja2.Environment:
+def _environment(docs: str | None) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(OWN_FOLDER),
         autoescape=True,
@@ -174,6 +183,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {"clock": clock, "money": money, "day": day, "month": wording.month, "cell": cell}
     environment.globals |= {"Chart": Chart, "is_chart": lambda part: isinstance(part, Chart), "counted": counted}
+    environment.globals |= {"plain": plain, "authority_of": authority_of, "law_address": partial(address_of, site=docs)}
     environment.filters["svg"] = Markup
     return environment
 

@@ -1,25 +1,40 @@
 """What a page is made of: sections of sentences, charts and tables. No words or figures of its own."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
 FIGURES = {"count", "hours", "dollars"}
 
 
+class Cited(NamedTuple):
+    """A rule, which the page links to its paragraph, and the outside text behind it ("": said elsewhere in the row)."""
+
+    rule: str
+    authority: str
+
+
+def cited(finding: Mapping[str, Any]) -> Cited:
+    """The rule of a finding."""
+    return Cited(finding["rule"], finding["authority"])
+
+
 @dataclass(frozen=True)
 class Story:
-    """A cell that tells why and what to do: a few words, what people were told, the next step, and a command."""
+    """A cell that tells why and what to do: a few words, what people were told, the next step, a command, the rule."""
 
     why: str
     told: str
     next_step: str
     command: str | None = None
+    law: Cited | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's title and what its cells hold: minutes for hours, cents for dollars, epoch days for dates, a Story."""
+    """A column's title and what its cells hold: minutes for hours, cents for dollars, epoch days for dates, a Story,
+    what is Cited for law."""
 
     title: str
     form: Form = "text"
@@ -63,6 +78,15 @@ class Section:
     lead: list[str] = field(default_factory=list)
     parts: list[Table | Chart] = field(default_factory=list)
     note: str = ""
+
+
+def rules_named(sections: list[Section]) -> Iterator[str]:
+    """Law ids of all cells, as often as they stand there."""
+    tables = (part for section in sections for part in section.parts if isinstance(part, Table))
+    for value in (value for table in tables for row in table.rows for value in row):
+        named = value.law if isinstance(value, Story) else value
+        if isinstance(named, Cited):
+            yield named.rule
 
 
 def top(rows: list[tuple[Any, ...]], most: int) -> tuple[list[tuple[Any, ...]], int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.parts import Chart, Column, Section, Story, Table, top
+from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.records import Row
 from pipelines.report.wording import CLOCKS, CONSEQUENCES, counted, county, day
 from pipelines.wording import REASONS, in_words
@@ -28,13 +28,13 @@ def violations_section(books: Books, asked: Asked) -> Section:
         "excepted. Ineligibility is only proposed: the county decides."
     ]
     counts = Counter((finding["code"], finding["consequence"]) for finding in found)
-    order = list(CONSEQUENCES)
+    order, law = list(CONSEQUENCES), cited(found[0])
     keys = sorted(counts, key=lambda key: (key[0], order.index(key[1]) if key[1] in order else len(order)))
     rows: list[tuple[Any, ...]] = [
-        (code, in_words(code, REASONS), CONSEQUENCES.get(consequence, str(consequence)), counts[code, consequence])
+        (code, in_words(code, REASONS), CONSEQUENCES.get(consequence, str(consequence)), law, counts[code, consequence])
         for code, consequence in keys
     ]
-    columns = [Column("Kind", "law"), Column("What"), Column("Consequence"), Column("Weeks", "count")]
+    columns = [Column("Kind"), Column("What"), Column("Consequence"), Column("Law", "law"), Column("Weeks", "count")]
     parts: list[Table | Chart] = [Table("Violations, by kind and consequence", columns, rows)]
     return Section("violations", "Violations", lead, parts + ([_weeks(asked, counting)] if asked.with_ids else []))
 
@@ -48,7 +48,7 @@ def _weeks(asked: Asked, counting: list[Row]) -> Table:
             finding["code"],
             finding["count"],
             finding["due_by"],
-            Story(in_words(finding["code"], REASONS), finding["message"], finding["next_step"], asked.explain(finding)),
+            asked.story(finding, finding["message"]),
         )
         for finding in newest
     ]

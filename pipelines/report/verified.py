@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.misuse import Misuse
+from pipelines.files_below import folder_of_facts
 from pipelines.report.span import Span
 from rules.law import Law
 from rules.periods import MILLIS_IN_MINUTE, business_day_of, month_of
@@ -16,8 +16,6 @@ from rules.visits import must_check_in, spans_by_day
 from schemas.avro import Unreadable
 from schemas.envelope import Fact
 from schemas.evv_visit import EvvVisit
-from schemas.journal import FOLDER as JOURNAL
-from schemas.journal import is_journal
 from schemas.provider_assignment import ProviderAssignment
 from schemas.timesheet import Timesheet
 from transforms.admissions import Admissions, admissions_in
@@ -87,10 +85,7 @@ class _Sieve(Door):
 
 def _facts(events: Path) -> list[tuple[int, Fact]]:
     """Every timesheet, visit and assignment of a folder or journal with its cut-off. Raises Misuse."""
-    below = events / JOURNAL if is_journal(events) else events
-    paths = sorted(path for path in below.rglob("*.avro") if path.is_file())
-    if not paths:
-        raise Misuse(f"No *.avro file below --events {events}: name the folder that holds the facts")
+    paths = [events / name for name in folder_of_facts(events, "--events").files]
     sieve = _Sieve(Admissions(told for path in paths for told in admissions_in(path)))
     for path in paths:
         for _ in sieve.read_file(path, path.name):

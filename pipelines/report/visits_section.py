@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.report.books import Books
 from pipelines.report.charts import GREY, ORANGE, TEAL, bars_across, bars_up
-from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.parts import Chart, Column, Section, Table, cited, top
 from pipelines.report.records import Row
 from pipelines.report.wording import OUTCOMES, clock, counted, month
 from pipelines.wording import REASONS, in_words
@@ -52,7 +52,7 @@ def _by_code(found: list[Row]) -> Table:
         (
             in_words(code, REASONS),
             OUTCOMES[outcome],
-            each[0]["rule"],
+            cited(each[0]),
             len(each),
             _minutes(each) or None,
             each[0]["next_step"],

@@ -146,7 +146,7 @@ def assess(desk: Desk) -> None:
     category = "NONE" if home.has_share_of_cost else rng.choices(CATEGORIES, CATEGORY_WEIGHTS)[0]
     fields = {
         "recipient_id": home.recipient_id, "effective_from": window.first - 31 * rng.randrange(1, 12),
-        "effective_to": None, "category": category, "couple": rng.random() < 0.1, "blind": False,
+        "effective_to": None, "category": category, "couple": rng.random() < 0.1, "blind": False, "blind_spouse": False,
         "unearned_cents": rng.randrange(120_000, 165_000) if home.has_share_of_cost else rng.randrange(60_000, 110_000),
         "earned_cents": rng.randrange(10_000, 50_000) if rng.random() < 0.1 else 0,
         "impairment_work_expense_cents": 0, "blind_work_expense_cents": 0,

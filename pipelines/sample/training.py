@@ -9,7 +9,7 @@ from pipelines.sample.shelf import Fact, Shelf
 from pipelines.sample.window import Window, clock, moment
 from rules.periods import epoch_day
 
-FIRST_CLASS, LAST_CLASS = epoch_day(date(2022, 9, 1)), epoch_day(date(2024, 9, 17))
+FIRST_CLASS, LAST_CLASS = epoch_day(date(2022, 10, 1)), epoch_day(date(2024, 9, 17))
 LAST_CLAIM = epoch_day(date(2024, 11, 15))
 PATHWAYS = ("GENERAL_HEALTH_AND_SAFETY", "ADULT_EDUCATION", *SPECIALIZED)
 COURSES = {pathway: (f"C{number}-A", f"C{number}-B") for number, pathway in enumerate(PATHWAYS, 1)}

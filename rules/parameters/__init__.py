@@ -5,24 +5,27 @@ DESIGN.md: a published value is known to cut-offs after the end of the day it wa
 In force: always. Does not cover: which value is in force (rules/law.py), nor whether a value is right.
 
 A file holds one table per parameter (``[wage.43]``): ``law`` (law id), ``unit``, ``choices`` (where not every word is
-implemented) and ``values``, each with ``from``, ``value``, ``grade``, ``citation`` and, where known, ``until`` and
-``published``. Units: day ``int``, cut-off ``int``.
+implemented), ``carried_by`` (the assumption by which the last value goes on after its last known day, WAGE-2; then
+each value says that day), ``optional`` (the rules know what to do without a value) and ``values``, each with ``from``,
+``value``, ``grade``, ``citation`` and, where known, ``until`` and ``published``. What is neither carried nor optional
+has a value on every day, so that no rule asks in vain. Units: day ``int``, cut-off ``int``.
 """
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import msgspec
 
+from rules.parameters.values import Entry, Grade, Parameter
 from rules.periods import cut_off_after, epoch_day, iso, midnight
 
-Grade = Literal["statute", "regulation", "instruction", "secondary", "derived", "assumption"]
+__all__ = ["OWN_FOLDER", "Documents", "Entry", "LawError", "Parameter", "laid_over", "own_parameters", "read_documents"]
 Documents = Mapping[str, Mapping[str, Any]]  # file name -> parsed TOML
 
 GRADES = get_args(Grade)
@@ -39,41 +42,6 @@ class LawError(ValueError):
     """The parameters cannot be used: one line that names the file and the parameter, and says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One value with its dates: in force from ``from_day`` to ``until`` (inclusive; None: until the next is named),
-    known to cut-offs from ``known_from`` on (None: to all)."""
-
-    value: Any
-    from_day: int
-    until: int | None
-    published: int | None
-    known_from: int | None
-    grade: Grade
-    citation: str
-    law: str
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """The last in this order wins; of one name and source no two are equal."""
-        return self.from_day, -1 if self.published is None else self.published
-
-    def holds(self, day: int, known_at: int | None) -> bool:
-        """Whether it covers the day and is known at the cut-off (None: everything is known)."""
-        known = known_at is None or self.known_from is None or self.known_from <= known_at
-        return known and self.from_day <= day and (self.until is None or day <= self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """All values of one name, in order."""
-
-    law: str
-    unit: str
-    choices: tuple[str | bool, ...]
-    entries: tuple[Entry, ...]
-
-
 class _Value(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     from_: date
     value: Any
@@ -88,6 +56,8 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
     law: str | None = None
     unit: str | None = None
     choices: list[str | bool] | None = None
+    carried_by: str | None = None
+    optional: bool | None = None
 
 
 def read_documents(folder: Path) -> Documents:
@@ -100,18 +70,43 @@ def read_documents(folder: Path) -> Documents:
 
 def own_parameters(documents: Documents) -> dict[str, Parameter]:
     """Parameters that must be complete: law, unit, and a grade and citation for each value. Raises LawError."""
-    return _read(documents, {})
+    found = _whole(_read(documents, {}), documents)
+    for name, parameter in found.items():
+        if parameter.carried_by and parameter.carried_by not in found:
+            raise LawError(f"{_origin(name, documents)}: {name}: carried_by names no parameter; correct it")
+    return found
 
 
 def laid_over(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """Parameters that lie over ``base``: they take its law and unit; grade ``assumption`` unless stated.
+    """What ``base`` becomes where parameters lie over it, by name: a value with the same (from, published) is replaced,
+    any other added. They take its law and unit; grade ``assumption`` unless stated.
 
     Raises LawError, also for a name that ``base`` does not have.
     """
-    return _read(documents, base)
+    return _whole({name: _over(base[name], over) for name, over in _read(documents, base).items()}, documents)
 
 
-def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _whole(parameters: dict[str, Parameter], documents: Documents) -> dict[str, Parameter]:
+    """The same; raises LawError where the rules would miss a value."""
+    for name, parameter in parameters.items():
+        day = parameter.missing()
+        if day is not None:
+            what = f"the rules need a value on every day, and {iso(day)} has none; leave `until` out or add one"
+            raise LawError(f"{_origin(name, documents)}: {name}: {what}")
+    return parameters
+
+
+def _origin(name: str, documents: Documents) -> str:
+    """The first file that names a parameter."""
+    return next(origin for origin, document in documents.items() if name in dict(_tables(document, origin)))
+
+
+def _over(below: Parameter, over: Parameter) -> Parameter:
+    entries = {entry.order: entry for entry in (*below.entries, *over.entries)}
+    return replace(below, entries=_in_order(entries.values()))
+
+
+def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Sorted so that the last one that holds wins."""
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
@@ -141,18 +136,19 @@ def _tables(branch: Mapping[str, Any], origin: str, above: str = "") -> Iterator
         name = f"{above}{key}"
         if not isinstance(below, dict):
             raise LawError(f"{origin}: {name}: no table of values; write [{name}] and values = [...]")
-        if "values" in below:
-            yield name, below
-        elif below:
-            yield from _tables(below, origin, f"{name}.")
-        else:
+        if not below:
             raise LawError(f"{origin}: {name}: has no values; write values = [...]")
+        tables = {part: each for part, each in below.items() if isinstance(each, dict)}
+        if "values" in below:  # others may be named below it: minimum_wage.carried_forward below minimum_wage
+            yield name, {part: each for part, each in below.items() if part not in tables}
+        yield from _tables(tables if "values" in below else below, origin, f"{name}.")
 
 
 def _own(table: _Table) -> Parameter:
     if table.law is None or table.unit is None:
         raise LawError("law and unit are missing; add them")
-    blank = Parameter(table.law, table.unit, tuple(table.choices or ()), ())
+    choices, carried_by = tuple(table.choices or ()), table.carried_by or ""
+    blank = Parameter(table.law, table.unit, choices, (), carried_by, table.optional or False)
     return _with_entries(blank, table, None)
 
 
@@ -165,6 +161,8 @@ def _laid_over(name: str, table: _Table, origin: str, base: Mapping[str, Paramet
         raise LawError("the calendar is read with the product and cannot be laid over; leave it out")
     if table.unit not in (None, below.unit) or table.law not in (None, below.law) or table.choices is not None:
         raise LawError(f"law, unit and choices cannot be changed (unit is {below.unit}); leave them out")
+    if table.carried_by not in (None, below.carried_by) or table.optional not in (None, below.optional):
+        raise LawError("carried_by and optional cannot be changed; leave them out")
     return _with_entries(below, table, f"overlay {origin}")
 
 
@@ -179,6 +177,8 @@ def _entry(parameter: Parameter, written: _Value, citation: str | None) -> Entry
         raise LawError("a value without grade or citation; add them")
     if written.until is not None and written.until < written.from_:
         raise LawError(f"`until` {written.until} is before `from` {written.from_}; correct one of them")
+    if parameter.carried_by and written.until is None and grade != "assumption":
+        raise LawError("a value named by the year says until when it is known (WAGE-2); add `until`")
     until, published = (None if civil is None else epoch_day(civil) for civil in (written.until, written.published))
     # What is published on a day is known when that day has ended, as a fact recorded at that midnight would be.
     known_from = None if published is None else cut_off_after(midnight(published + 1))
@@ -226,7 +226,7 @@ def _check_choices(parameter: Parameter, values: list[Any]) -> None:
 
 
 def _joined(earlier: Parameter | None, parameter: Parameter) -> Parameter:
-    entries = in_order(parameter.entries if earlier is None else (*earlier.entries, *parameter.entries))
+    entries = _in_order(parameter.entries if earlier is None else (*earlier.entries, *parameter.entries))
     if not entries:
         raise LawError("has no values; write values = [...]")
     for published in {entry.published for entry in entries}:

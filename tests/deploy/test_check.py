@@ -2,8 +2,10 @@
 
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,20 @@ import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
 from deploy.local.server import PROJECT, built, serving
+from deploy.publish import main, publish
 from pipelines import cli
 from pipelines.launch.backlog import backlog
-from pipelines.launch.check import read
+from pipelines.launch.check import Check, complete, few_rejections, pay_run_there
+from pipelines.launch.options import Options
+from pipelines.launch.said import read
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_plain
 from pipelines.simulate import simulate
 from rules.law import Law
-from rules.periods import business_day_of, iso
-from schemas.avro import encode, validate
+from rules.periods import business_day_of, cut_off_of, epoch_day, iso
+from schemas.avro import decode_plain, encode, validate, write_container
 from schemas.cloud_journal import ENCODING
+from tests.deploy.pubsub_stand_in import StandIn, client_of, serving_stand_in
 from tests.pipelines.test_cloud_journal import readable
 
 pubsub_v1 = pytest.importorskip("google.cloud.pubsub_v1")
@@ -146,14 +152,15 @@ def test_without_its_subscriptions_one_line_says_so(
     assert code == 2 and "was Terraform applied" in err and err.count("\n") == 1
 
 
-def test_what_is_no_record_is_said_and_given_back(
-    server: None, said: Rows, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_record_is_said_and_given_back(server: None, said: Rows, capsys: pytest.CaptureFixture[str]) -> None:
     client = pubsub_v1.PublisherClient()
     client.publish(client.topic_path(PROJECT, "ihss.v1.pay-run"), b"junk").result(timeout=20)
     for _ in range(2):
         code, _, err = check(said, capsys)
         assert code == 2 and "who else publishes on its topic?" in err and err.count("\n") == 1
+
+
+RUN = cut_off_of(epoch_day(date(2026, 1, 20)))
 
 
 def test_topics_are_asked_in_their_region(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,9 +173,88 @@ def test_topics_are_asked_in_their_region(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
     monkeypatch.setattr(pubsub_v1, "SubscriberClient", subscriber)
-    with pytest.raises(Misuse):
-        read("lab-project", 0, "us-west2")
+    with pytest.raises(Misuse, match="asks who you are"):
+        read("lab-project", RUN, "us-west2", clock=lambda: RUN + DAY)
     assert asked == [{"client_options": {"api_endpoint": "us-west2-pubsub.googleapis.com:443"}}]
+
+
+def test_a_pay_run_that_topics_no_longer_keep_is_in_bigquery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    with pytest.raises(Misuse, match="ask BigQuery"):
+        read("lab-project", RUN, "us-west2", clock=lambda: RUN + 32 * DAY)
+
+
+DAY = 24 * 3_600_000
+MANY = int(os.environ.get("CHECK_MESSAGES", "5000"))
+"""``make cloud`` reads 100,000."""
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StandIn, str]]:
+    """A service that behaves as the cloud's does."""
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    monkeypatch.setattr("pipelines.launch.said.SECONDS_OF_PULL", 10.0)
+    with serving_stand_in() as standing:
+        yield standing
+
+
+def answers(address: str, cut_off: int, rejections: int = 0) -> dict[str, Check]:
+    """What a check of the pay run finds in Pub/Sub."""
+    found = read(PROJECT, cut_off, "us-west2", client_of(address), lambda: cut_off + DAY)
+    return {
+        each.name: each
+        for each in (pay_run_there(found, cut_off), complete(found, cut_off), few_rejections(found, rejections))
+    }
+
+
+def sent(cloud: StandIn, said: Rows, copies: int = 1) -> int:
+    """All of it published a minute after the cut-off, and much of the day before; the cut-off."""
+    cut_off = int(said["PayRun"][0]["cut_off"])
+    for kind, topic in (
+        ("PaymentInstruction", "payment-instruction"),
+        ("PayRun", "pay-run"),
+        ("Rejection", "rejection"),
+    ):
+        name = f"projects/{PROJECT}/subscriptions/ihss.v1.{topic}.check"
+        for number, record in enumerate(said[kind]):
+            body, attributes = encode(validate(kind, record)), {ENCODING: "BINARY", "ce-id": f"{kind}{number}"}
+            for at in (cut_off - 5 * DAY, *[cut_off + 60_000] * copies):
+                cloud.publish(name, body, attributes, at)
+    return cut_off
+
+
+def test_a_check_is_the_same_however_often_it_is_asked(cloud: tuple[StandIn, str], said: Rows) -> None:
+    """Each seeks back, and acknowledges: nothing is given back, so nothing has to be waited for."""
+    known, address = cloud
+    cut_off = sent(known, said | {"Rejection": [REJECTION]})
+    for _ in range(3):
+        known.asked.clear()
+        found = answers(address, cut_off, 1)
+        assert all(each.well for each in found.values()), found
+        assert known.asked.count("seek") == 3 and known.asked.count("acknowledge") == 3
+        assert f"All {len(said['PaymentInstruction'])} instructions" in found["complete"].says
+        assert found["pay_run"].says.endswith("closed 1 minutes after its cut-off.")
+
+
+def test_an_empty_answer_is_no_end_while_something_is_expected(cloud: tuple[StandIn, str], said: Rows) -> None:
+    known, address = cloud
+    known.empty = 7
+    found = answers(address, sent(known, said))
+    assert found["pay_run"].well and found["complete"].well
+
+
+def test_what_does_not_come_is_missing_in_the_end(cloud: tuple[StandIn, str], said: Rows) -> None:
+    known, address = cloud
+    cut_off = sent(known, said | {"PaymentInstruction": said["PaymentInstruction"][1:]})
+    assert "the PayRun counts" in answers(address, cut_off)["complete"].says
+
+
+def test_a_great_pay_run_is_read_whole(cloud: tuple[StandIn, str], said: Rows) -> None:
+    """Copies too: what is read is every message, not every instruction."""
+    known, address = cloud
+    cut_off = sent(known, said, copies=MANY // len(said["PaymentInstruction"]))
+    assert answers(address, cut_off)["complete"].well
+    assert len(known.kept[f"projects/{PROJECT}/subscriptions/ihss.v1.payment-instruction.check"]) > MANY * 0.9
 
 
 def test_a_day_without_a_pay_run_is_refused(said: Rows, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,3 +302,22 @@ def test_what_waits(ages: dict[str, int], status: int, well: bool | None, says: 
         found = backlog("lab-project", requests.Session(), f"http://localhost:{here.server_port}")
     assert found.well is well and says in found.says
     assert "/v3/projects/lab-project/timeSeries?" in Monitoring.asked[0] and "oldest_unacked" in Monitoring.asked[0]
+
+
+def test_facts_of_a_folder_are_published_as_a_source_does(
+    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first trial's facts: plain Avro that the job's reader takes, each to its topic."""
+    simulate(tmp_path / "county", "17", 3, 1, "2024-07", 3, 0.0)
+    with serving(program):
+        options = Options(PROJECT, "us-west2")
+        counts = publish(tmp_path / "county", options, pubsub_v1.PublisherClient())
+        name = f"projects/{PROJECT}/subscriptions/ihss.v1.timesheet.payroll"
+        with pubsub_v1.SubscriberClient() as subscriber:
+            received = subscriber.pull(request={"subscription": name, "max_messages": 1000}, timeout=10)
+        sheets = [decode_plain("Timesheet", each.message.data) for each in received.received_messages]
+        assert len(sheets) == counts["Timesheet"] > 2 and len(counts) > 5
+        write_container(tmp_path / "county" / "a.avro", "Timesheet", [{**sheets[0].model_dump(), "revision": 0}])
+        with pytest.raises(Misuse, match="revision"):
+            publish(tmp_path / "county", options, pubsub_v1.PublisherClient())
+    assert main([str(tmp_path)]) == 2 and "python -m deploy.publish FOLDER" in capsys.readouterr().err

@@ -78,9 +78,13 @@ def written(connection: duckdb.DuckDBPyConnection, kind: str, records: list[dict
     schema = json.loads(schema_path(kind).read_text())
     for number, record in enumerate(records):
         row = numbers(kind, schema, record)
-        values = [*(literal(row[field["name"]]) for field in schema["fields"]), "'s'", f"'{at + number}'"]
-        values += [f"epoch_ms({at + number})", "'{}'"]
-        connection.execute(f"INSERT INTO messages.{roll()['tables'][kind]['name']} VALUES ({', '.join(values)})")
+        values = {field["name"]: literal(row[field["name"]]) for field in schema["fields"]} | {
+            "subscription_name": "'s'", "message_id": f"'{at + number}'", "publish_time": f"epoch_ms({at + number})",
+            "attributes": "'{}'",
+        }  # fmt: skip
+        names = ", ".join(f'"{name}"' for name in values)
+        table = roll()["tables"][kind]["name"]
+        connection.execute(f"INSERT INTO messages.{table} ({names}) VALUES ({', '.join(values.values())})")
 
 
 @pytest.fixture
@@ -94,20 +98,30 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def view(name: str, today: str = "2024-10-01") -> str:
-    """A view's text as Terraform fills it in, in DuckDB's dialect. ``today``: what day it is in California."""
+NOON = "12:00:00"
+HOURS = 3
+FIRST = "2024-07-01"
+
+
+def view(name: str, today: str = "2024-10-01", at: str = NOON, first: str = FIRST) -> str:
+    """A view's text as Terraform fills it in, in DuckDB's dialect. ``today``, ``at``: what day and time it is in
+    California; ``first``: the first pay run there is."""
     text = (TERRAFORM / "views" / f"{name}.sql").read_text()
     text = text.replace("${messages}", "messages").replace("${payroll}", "payroll")
     text = text.replace("${holidays}", str(roll()["days_without_pay_run"]))
     text = re.sub(r"\$\{symbols\.(\w+)\}", lambda found: str(roll()["enums"][found[1]]), text)
-    text = text.replace("CURRENT_DATE('America/Los_Angeles')", f"DATE '{today}'")
+    text = text.replace("${first}", first).replace("${hours}", str(HOURS))
+    there = f"CAST(TIMESTAMP '{today} {at}' - INTERVAL {HOURS} HOUR AS DATE)"
+    asked = f"DATE(TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL {HOURS} HOUR), 'America/Los_Angeles')"
+    assert (asked in text) == (name == "missing_pay_runs")
+    text = text.replace(asked, there)
     (translated,) = sqlglot.transpile(text.replace("`", ""), read="bigquery", write="duckdb")
     return translated
 
 
-def asked(connection: duckdb.DuckDBPyConnection, today: str = "2024-10-01") -> Ask:
+def asked(connection: duckdb.DuckDBPyConnection, *when: str) -> Ask:
     for name in ("pay_runs", "instructions", "findings", "missing_pay_runs"):
-        connection.execute(f"CREATE OR REPLACE VIEW payroll.{name} AS {view(name, today)}")
+        connection.execute(f"CREATE OR REPLACE VIEW payroll.{name} AS {view(name, *when)}")
     return lambda query: connection.execute(query).fetchall()
 
 
@@ -220,9 +234,25 @@ def test_a_missing_pay_run_is_named_and_a_holiday_is_not(tables: duckdb.DuckDBPy
     written(tables, "PayRun", [run for run in runs if run is not lost], 1)
     written(tables, "PaymentInstruction", said["PaymentInstruction"], 2_000_000)
     written(tables, "Finding", said["Finding"], 3_000_000)
-    missing = asked(tables, iso(runs[-1]["run_date"] + 1))("SELECT run_date FROM payroll.missing_pay_runs")
+    missing = asked(tables, iso(runs[-1]["run_date"] + 1), NOON, iso(runs[0]["run_date"]))(
+        "SELECT run_date FROM payroll.missing_pay_runs"
+    )
     assert [str(day) for (day,) in missing] == [iso(lost["run_date"])]
     with pytest.raises(duckdb.Error, match="No complete pay run on 2024-"):
+        tables.execute(view("watch")).fetchall()
+
+
+def test_the_first_weeks_are_watched_too(tables: duckdb.DuckDBPyConnection) -> None:
+    """With no pay run at all: from the first that there should be, once its day and its hours are over."""
+    missing = "SELECT CAST(run_date AS VARCHAR) FROM payroll.missing_pay_runs ORDER BY 1"
+    for today, at, said in (
+        ("2024-07-01", NOON, []),
+        ("2024-07-02", "02:59:00", []),
+        ("2024-07-02", "03:01:00", ["2024-07-01"]),
+        ("2024-07-05", NOON, ["2024-07-01", "2024-07-02", "2024-07-03"]),
+    ):
+        assert [day for (day,) in asked(tables, today, at)(missing)] == said, (today, at)
+    with pytest.raises(duckdb.Error, match="No complete pay run on 2024-07-01, 2024-07-02, 2024-07-03"):
         tables.execute(view("watch")).fetchall()
 
 
@@ -231,7 +261,8 @@ def test_no_watch_where_all_is_complete(tables: duckdb.DuckDBPyConnection, said:
     ((today,),) = tables.execute(
         f"SELECT CAST(DATE '1970-01-01' + {said['PayRun'][-1]['run_date']} + 1 AS VARCHAR)"
     ).fetchall()
-    assert asked(tables, today)("SELECT * FROM payroll.missing_pay_runs") == []
+    first = iso(said["PayRun"][0]["run_date"])
+    assert asked(tables, today, NOON, first)("SELECT * FROM payroll.missing_pay_runs") == []
     assert tables.execute(view("watch")).fetchall() == [("complete",)]
 
 

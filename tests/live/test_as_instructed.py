@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipelines.live.as_instructed import as_instructed
-from pipelines.live.pickles import catalog_known
+from pipelines.live.as_instructed import Around, as_instructed
 from rules.kept import Account
 from rules.periods import epoch_day, midnight, year_of
 from tests.live.drill import LAW, World
 from tests.live.test_scenario import WINDOWS, dealt, scenario
+from transforms.remembered import remembered
 
 TAXES = {name: set(LAW.value(f"tax.kinds.{name}", 0)) for name in (
     "NON_RELATIVE", "DOMESTIC_PARTNER", "CHILD_18_TO_20", "SPOUSE", "PARENT", "MINOR_CHILD",
@@ -22,17 +22,22 @@ def test_class_and_part_follow_from_the_letters(tmp_path: Path, thought: bool) -
     begins = midnight(epoch_day(WINDOWS["work"]))
     world, days = World(tmp_path, begins), dealt(scenario("work"), begins)
     job = world.live(days)
-    remembered = job.memory.remembered(catalog_known(job.memory.listings()))
     letters = {one["instruction_id"]: one for one in world.said()["PaymentInstruction"] if one["kind"] == "ARREARS"}
-    kept = [remembered.unpacked(state.body) for state in job.memory.states()]
-    accounts = [each for one in kept for of_unit in one.said.values() for each in of_unit.values()]
+    kept = [remembered(state.key, state.body) for state in job.memory.states()]
+    months = [of_unit for one in kept for of_unit in one.said.values()]
     seen, covered, taxed = 0, 0, set()
-    known = [each for each in accounts if isinstance(each, Account)]
-    for account in (each for each in known if each.said[0].instruction_id in letters):
+    known = [
+        (each, any(id.startswith("account:ADVANCE") for id in of_unit))
+        for of_unit in months
+        for each in of_unit.values()
+        if isinstance(each, Account) and each.said[0].instruction_id in letters
+    ]
+    for account, advanced in known:
         for place, true in enumerate(account.said):
             likely, before = "NON_RELATIVE" if true.relationship != "NON_RELATIVE" else "SPOUSE", account.said[:place]
             twice = msgspec.structs.replace(true, lines=true.lines * 2, part_cents=true.part_cents * 2)
-            found = as_instructed(letters[true.instruction_id], twice if thought else None, before, likely, LAW)
+            around = Around(twice if thought else None, before, likely, advanced)
+            found = as_instructed(letters[true.instruction_id], around, LAW)
             year = [each for each in (*before, true) if year_of(each.run_date) == year_of(true.run_date)]
             if sum(each.gross_cents for each in year):
                 assert TAXES[found.relationship] == TAXES[true.relationship]

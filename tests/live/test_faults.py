@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 from collections import Counter
 from contextlib import suppress
@@ -279,3 +280,38 @@ def test_texts_of_findings_are_of_the_code_that_memory_is_made_with(
         marks.add(memory.mark_of(LAW))
         (tmp_path / name).write_text("other")
     assert len({*marks, memory.mark_of(LAW)}) == 4
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the code that decides, which a memory takes for its own."""
+    for layer in ("schemas", "rules", "transforms", "pipelines/live"):
+        shutil.copytree(memory.ROOT / layer, tmp_path / layer, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(memory, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_memory_is_made_anew_when_any_file_that_decides_has_changed(house: Path) -> None:
+    deciding = [path for path in house.rglob("*") if path.suffix in (".py", ".toml", ".avsc")]
+    depths = {len(path.relative_to(house).parts) for path in deciding}
+    assert len(deciding) > 100 and max(depths) > min(depths)
+    marks = {memory.mark_of(LAW)}
+    for path in deciding:
+        with path.open("a") as text:
+            text.write("\n")
+        marks.add(memory.mark_of(LAW))
+    assert len(marks) == len(deciding) + 1
+
+
+def test_memory_is_made_anew_when_a_rule_deep_in_the_house_changes(house: Path, tmp_path: Path) -> None:
+    """Also one that has moved with the same text: what is remembered names modules."""
+    journal = tmp_path / "journal"
+    journal.mkdir()
+    deep = house / "rules" / "parameters" / "__init__.py"
+    for change in (lambda: deep.write_text(deep.read_text() + "# more\n"), lambda: deep.rename(deep.with_name("a.py"))):
+        kept = memory.Memory(journal, LAW)
+        kept.commit(memory.Told(1, None), [])
+        kept.close()
+        assert memory.Memory(journal, LAW).told() == memory.Told(1, None)
+        change()
+        assert memory.Memory(journal, LAW).told() is None

@@ -16,7 +16,7 @@ from schemas.envelope import Fact
 from schemas.journal import Entry
 from tests.histories import History, histories
 from tests.live.drill import LAW, Records, in_order
-from transforms.decode_events import admission
+from transforms.door import admission
 
 
 def stepwise(facts: list[Fact], until: int) -> Records:

@@ -41,6 +41,17 @@ def test_each_pay_run_says_its_own(world: World, days: list[Day]) -> None:
                 assert record in replayed[kind]
 
 
+def test_each_pay_run_says_what_the_law_does_not_know(world: World, days: list[Day]) -> None:
+    """WAGE-2: in July 2024 the wages of some counties are carried forward."""
+    world.live(days[:3]).close()
+    told = [json.loads(line) for line in world.log.getvalue().splitlines()]
+    runs = [place for place, line in enumerate(told) if line["event"] == "pay run"]
+    assert len(runs) > 2
+    for place in runs:
+        assert told[place + 1]["event"] == "law"
+        assert "carried forward, the first since 1 January 2017: add theirs to" in told[place + 1]["says"]
+
+
 def test_memory_thrown_away_changes_no_byte(world: World, days: list[Day], tmp_path: Path) -> None:
     """With what is remembered, without it, and with one that is no database: the same files."""
     world.live(days).close()

@@ -57,7 +57,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list:
 
     def simulate(out, county, *rest, beat) -> dict:
         if county == "28":
-            raise module.Refusal("county 28 (Napa) has no wage rate in force in 2025-01: take 2024-01 to 2024-12")
+            raise module.Refusal("Napa has no wage rate before 2022-01: start then or later")
         asked.append((out, county, *rest))
         beat("make", 1, 1)
         return {"counts": {"Timesheet": 1200, "EvvVisit": 34}, "truth": {"seed": 7}}
@@ -180,7 +180,7 @@ def test_simulate_as_json_is_the_truth_and_quiet_is_quiet(tmp_path, simulated, c
     [
         (["--county", "59"], "--county 59 is no county"),
         (["--county", "7"], "--county 7 is no county"),
-        (["--county", "28"], "county 28 (Napa) has no wage rate in force"),
+        (["--county", "28"], "Napa has no wage rate before"),
         (["--start", "2024-13"], "--start 2024-13 is not a month: write YYYY-MM, such as 2024-01"),
         (["--recipients", "0"], "Invalid value for '--recipients'"),
         (["--defects", "2"], "Invalid value for '--defects'"),

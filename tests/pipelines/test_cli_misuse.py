@@ -203,7 +203,8 @@ def test_every_command_is_tried() -> None:
 def test_a_folder_of_another_avro_is_replayed_to_rejections(world, tmp_path) -> None:
     asked = ["replay", "--events", str(world / "other"), "--out", str(tmp_path / "out"), "--json"]
     told = subprocess.run([sys.executable, "-m", "pipelines.cli", *asked], capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
+    assert told.returncode == 1, told.stderr
+    assert told.stderr.splitlines()[-1].startswith("ihss-payroll: nothing could be used: 4 of 4 inputs rejected")
     assert json.loads(told.stdout)["inputs"]["rejections"] == {"UNKNOWN_SCHEMA": 4}
 
 
@@ -222,7 +223,7 @@ def test_a_journal_that_holds_nothing_yet_is_misuse_of_replay(here, capsys) -> N
 
 @pytest.mark.parametrize("number", [13, 17, 20, 21, 28, 30, 36])
 def test_what_the_machine_refuses_is_one_line(number, monkeypatch, capsys) -> None:
-    def refuse(folder: Path) -> None:
+    def refuse(folder: Path, law: object) -> None:
         raise OSError(number, os.strerror(number), "county")
 
     monkeypatch.setattr("pipelines.doctor.checks", refuse)
@@ -234,7 +235,7 @@ def test_what_the_machine_refuses_is_one_line(number, monkeypatch, capsys) -> No
 
 
 def test_a_file_that_a_bug_expects_is_a_traceback(monkeypatch) -> None:
-    def expect(folder: Path) -> None:
+    def expect(folder: Path, law: object) -> None:
         (folder / "nowhere").read_text()
 
     monkeypatch.setattr("pipelines.doctor.checks", expect)

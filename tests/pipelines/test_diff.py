@@ -132,8 +132,9 @@ def test_a_raise_is_told_in_cents_by_county_and_reason(paid, tmp_path, told) -> 
 def test_a_held_document_is_the_reason(paid, tmp_path, told) -> None:
     instruction = next(one for one in paid["as-is"]["PaymentInstruction"] if one["kind"] == "ARREARS")
     document = next(name.split("/")[1] for name in instruction["documents"] if name.startswith("Timesheet"))
+    named = f"{instruction['provider_id']}:{instruction['recipient_id']}:-:IHSS:Timesheet/{document}/2024-01-01"
     finding = paid["as-is"]["Finding"][0] | {
-        "finding_id": f"DAY_TOO_LONG:PROVIDER:-:-:-:-:{document}:-:-:-:-", "code": "DAY_TOO_LONG", "outcome": "HELD",
+        "finding_id": f"DAY_TOO_LONG:PROVIDER:{named}:-:-:-:-", "code": "DAY_TOO_LONG", "outcome": "HELD",
         "statement_id": None, "document_id": document, "cleared": False, "minutes": 60,
     }  # fmt: skip
     b = paid["as-is"] | {

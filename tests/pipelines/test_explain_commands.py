@@ -4,13 +4,18 @@ import json
 import re
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
+from rich.console import Console
 
 from pipelines.cli import main
 from pipelines.explain.page import page
+from pipelines.explain.terminal import render
+from pipelines.law_text import address_of, plain
 from pipelines.plain import replay_folder
 from pipelines.replay import replay
 from pipelines.simulate import simulate
@@ -113,8 +118,37 @@ def test_the_page_needs_nothing_else(
     code, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--html", path)
     text = path.read_text("utf-8")
     assert code == 0 and out == ""
-    assert not re.search(r"(src|href)=|https?://|url\(", text)
+    assert not re.search(r"src=|href=\"[^#]|https?://|url\(", text)
     assert asked["provider_id"] in text and "prefers-color-scheme: dark" in text and "→ Next, the" in text
+
+
+def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(
+    county: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, path, site = most_held(county[1]), tmp_path / "why.html", "https://docs.example.org/payroll"
+    _, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--json", "--html", path)
+    lines = [node for node in nodes(json.loads(out)["statements"]) if "rule" in node]
+    assert lines and all(node["authority"] for node in lines)
+    text = path.read_text("utf-8")
+    asked_for = set(re.findall(r'<a href="#law-([A-Z]+-\d+)">\1</a> \([^)]', text))
+    assert asked_for and asked_for <= {node["rule"] for node in lines}
+    assert set(re.findall(r'href="#law-([A-Z]+-\d+)"', text)) == set(re.findall(r'<h3 id="law-([A-Z]+-\d+)"', text))
+    assert all(escape(plain(id)) in text for id in asked_for)
+    assert not [each for each in re.findall(r"<summary>.*?</summary>", text, re.DOTALL) if "<a " in each]
+    explain(capsys, asked["instruction_id"], *folders(county), "--html", path, "--docs", site)
+    text = path.read_text("utf-8")
+    assert all(f'<a href="{site}/law/text.html#{id.lower()}">{id}</a>' in text for id in asked_for)
+
+
+def test_rules_are_links_on_a_terminal_that_has_them(county: tuple[Path, Path]) -> None:
+    asked = most_held(county[1])
+    found = explained(asked["instruction_id"], *county)
+    for site in (None, "https://docs.example.org"):
+        console = Console(file=StringIO(), force_terminal=True, width=100, _environ={"TERM": "xterm-256color"})
+        render(found, console, site)
+        linked = set(re.findall(r"\x1b]8;[^;]*;(\S+?/law/text\.html#[a-z]+-\d+)", console.file.getvalue()))
+        rules = {node.rule for tree in found.statements for node in tree.walk() if node.rule and node.what != "day"}
+        assert linked <= {address_of(id, site) for id in rules} and bool(linked) == bool(site)
 
 
 def test_a_tampered_payment_is_refused_in_one_line(

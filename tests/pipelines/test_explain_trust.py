@@ -19,6 +19,9 @@ from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.explain_world import LAW, Instruction, explained, index, lay, paid_in, pay
 from tests.pipelines.test_cloud_journal import arrivals, published, stamped
 from tests.pipelines.test_explain import JANUARY, sheet, world
+from tests.schemas.samples import SAMPLES
+from tests.schemas.writers import encoded, file_with
+from tests.schemas.writers import published as schema_of
 
 FACTS = world(
     sheet("T1", "2026-01-16 12:00:00"),
@@ -67,6 +70,19 @@ def test_a_field_that_was_tampered_with_is_refused(spoiled: tuple[Path, Path], f
     with pytest.raises(Refusal) as refusal:
         explained(asked["instruction_id"], events, out)
     assert "\n" not in str(refusal.value) and "x.1." not in str(refusal.value).replace(str(out), "")
+
+
+def test_nulls_of_another_writer_stop_no_explanation(spoiled: tuple[Path, Path]) -> None:
+    """Whose facts lie where is asked of records that nobody has looked at yet."""
+    events, out = spoiled
+    claim, heard = schema_of("TravelClaim"), schema_of("PaymentOutcome")
+    of = {field["name"]: field for field in (*claim["fields"], *heard["fields"])}
+    of["trips"]["type"]["items"] = ["null", of["trips"]["type"]["items"]]
+    of["instruction_id"]["type"] = ["null", "string"]
+    travel, paid = SAMPLES["TravelClaim"] | {"trips": [None]}, SAMPLES["PaymentOutcome"] | {"instruction_id": None}
+    (events / "travel.avro").write_bytes(file_with(claim, encoded(claim, travel)))
+    (events / "outcome.avro").write_bytes(file_with(heard, encoded(heard, paid)))
+    assert told(events, out).statements
 
 
 def _otherwise(said: Any, field: str) -> Any:

@@ -151,9 +151,7 @@ def test_a_broken_file_and_a_text_are_named_and_all_others_paid(sample: Path, pa
     shutil.copytree(sample, whole)
     for one in unreadable:  # the broken file only repeats facts of others
         (whole / one["origin"].split(":")[0]).unlink()
-    assert files(run(whole, tmp_path / "out"), PLACED) | {SUMMARY: b""} == files(paid, PLACED) | {
-        SUMMARY: b""
-    }
+    assert files(run(whole, tmp_path / "out"), PLACED) | {SUMMARY: b""} == files(paid, PLACED) | {SUMMARY: b""}
 
 
 def test_what_an_earlier_replay_left_is_replaced(sample: Path, example: Path, tmp_path: Path) -> None:

@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from pipelines import cli
+from pipelines.law_text import address_of, plain
+from pipelines.reference import law_pages
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books, Findings
+from pipelines.report.county_section import county_section
 from pipelines.report.held_section import MOST_DOCUMENTS, held_section, next_actors
 from pipelines.report.page import report, unusual
 from pipelines.report.parts import Story, Table
@@ -90,6 +94,20 @@ def test_the_figures_are_those_of_the_records(paid: Path, capsys: pytest.Capture
     for figure in (net, sum(gross.values()), gross["SERVICE"], gross["OVERTIME_PREMIUM"]):
         assert money(figure) in html
     assert f"{clock(sum(finding['minutes'] or 0 for finding in held))} <small>hours" in html
+
+
+def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(paid: Path) -> None:
+    found, site = standing(paid), "https://docs.example.org/payroll"
+    here, there = page(paid, "--with-ids"), page(paid, "--docs", site)
+    linked = set(re.findall(r'href="#law-([A-Z]+-\d+)"', here))
+    assert {finding["rule"] for finding in found} <= linked == set(re.findall(r'<h3 id="law-([A-Z]+-\d+)"', here))
+    for finding in found:
+        cell = f'<a href="#law-{finding["rule"]}">{finding["rule"]}</a> <small>{escape(finding["authority"])}</small>'
+        assert cell in here
+    for rule in linked:
+        assert escape(plain(rule)) in here and f'href="{address_of(rule, site)}"' in there
+    assert f"{{: #{min(linked).lower()} }}" in dict(law_pages.pages())["text.md"], "where the site has it"
+    assert "#law-" not in re.sub(r'id="law-[A-Z]+-\d+"', "", there)
 
 
 def test_who_acts_next(paid: Path) -> None:
@@ -189,6 +207,29 @@ def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.Ca
     rewrite(paid, "PaymentInstruction", instructions)
     assert run("--paid", paid, "--out", out, "--json") == 1
     assert not json.loads(capsys.readouterr().out)["adds_up"]
+
+
+def test_the_county_is_shown_what_is_overdue_and_what_came_twice(
+    paid: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, about = books(paid).span.days[-1], {"minutes": 90, "outcome": "WARNING", "statement_id": None}
+    twice = found("twice", day, code="POSSIBLE_DUPLICATE", provider_id="P9", county="01", **about)
+    rewrite(paid, "Finding", [*records(paid, "Finding"), twice])
+    overdue = [finding for finding in standing(paid) if finding["code"] == "PAY_OVERDUE"]
+    assert len(overdue) > 2
+    hours = sum(finding["minutes"] for finding in overdue)
+    section = county_section(books(paid), Asked(Path("out"), with_ids=True))
+    counties, documents = (part for part in section.parts if isinstance(part, Table))
+    assert counties.rows == [("Alameda (01)", 0, 0, 1, 90), ("Lake (17)", len(overdue), hours, 0, 0)]
+    assert len(documents.rows) == len(overdue) + 1 and documents.rows[-1][0] == "P9"
+    assert section.lead[0].startswith(f"{len(overdue)} documents are still held") and clock(hours) in section.lead[0]
+    story = documents.rows[0][-1]
+    assert isinstance(story, Story) and "are still held 10 business days after" in story.told
+    run("--paid", paid, "--out", paid.parent / "report.html", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert said["overdue"] == {"documents": len(overdue), "minutes": hours}
+    assert said["possible_duplicates"] == {"documents": 1, "minutes": 90}
+    assert "For the county to look at" in page(paid) and "P9" not in page(paid)
 
 
 HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'

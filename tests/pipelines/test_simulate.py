@@ -289,12 +289,10 @@ def test_a_big_kind_is_split_over_files(sample, tmp_path, monkeypatch):
     assert {kind: len(each) for kind, each in read(tmp_path).items()}["Timesheet"] > 100
 
 
-def test_a_county_without_rates_is_refused_by_name_with_what_is_known(tmp_path):
+def test_a_county_before_its_first_rate_is_refused_by_name_with_what_is_known(tmp_path):
     with pytest.raises(Refusal) as refused:
-        simulate(tmp_path, "28", 1, 14, "2024-12", 1)
-    assert str(refused.value) == (
-        "Napa has no wage rate in force from 2025-01 to 2025-12; known: 2022-01 to 2024-12, 2026-01 to 2026-12"
-    )
+        simulate(tmp_path, "28", 1, 14, "2021-12", 1)
+    assert str(refused.value) == "Napa has no wage rate before 2022-01: start then or later"
 
 
 def test_a_folder_with_facts_is_refused(sample):

@@ -63,6 +63,7 @@ def statement(
             if each.program == "IHSS"
         ],
         documents=[f"Timesheet/{document}/1"],
+        claim=(f"Timesheet/{document}/1", "IHSS", day(period)),
         assumptions=[],
         bearing_cents=sum(line.cents for line in lines if line.program == "IHSS" and line.earning != "TRAVEL"),
     )

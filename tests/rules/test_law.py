@@ -89,8 +89,19 @@ def written(name: str, *values: dict[str, Any]) -> dict[str, Any]:
         ("evv.overlap_from", "2026-01-01", day("2023-07-01")),
         ("violation.judged_from", "2026-01-01", day("2016-07-03")),
         ("share_of_cost.benefit_level_cents.individual", "2022-03-01", 104_021),
-        ("share_of_cost.benefit_level_cents.blind_individual", "2024-03-01", 121_100),
+        ("share_of_cost.benefit_level_cents.individual", "2026-03-01", 123_394),
+        ("share_of_cost.benefit_level_cents.blind_individual", "2022-03-01", 111_026),
+        ("share_of_cost.benefit_level_cents.blind_individual", "2024-03-01", 126_732),
+        ("share_of_cost.benefit_level_cents.blind_individual", "2026-03-01", 131_832),
+        ("share_of_cost.benefit_level_cents.couple", "2025-03-01", 205_783),
+        ("share_of_cost.benefit_level_cents.couple_one_blind", "2023-03-01", 192_762),  # as a sighted couple
+        ("share_of_cost.benefit_level_cents.couple_one_blind", "2024-03-01", 216_244),
+        ("share_of_cost.benefit_level_cents.couple_one_blind", "2026-03-01", 223_844),
+        ("share_of_cost.benefit_level_cents.couple_both_blind", "2024-03-01", 224_835),
+        ("share_of_cost.benefit_level_cents.couple_both_blind", "2025-03-01", 228_335),
+        ("share_of_cost.benefit_level_cents.couple_both_blind", "2026-03-01", 232_435),
         ("advance.presumed_overpayment_days", "2026-01-01", 45),
+        ("training.first_class_day", "2024-01-01", day("2022-10-01")),
         ("training.last_class_day", "2024-01-01", day("2024-09-17")),
         ("incentive.cents.SIX_MONTH_ASSIGNMENT", "2024-01-01", 200_000),
         ("benefit.paid_minutes.21", "2026-01-01", 85 * 60),
@@ -107,9 +118,9 @@ def test_value_in_force(name: str, on: str, value: Any) -> None:
         ("travel.weekly_minutes", "2016-01-31"),
         ("evv.policy.IHSS", "2020-12-31"),
         ("minimum_wage", "2015-12-31"),
-        ("wage.43", "2025-12-31"),
-        ("wage.43", "2027-01-01"),  # only until its last known day (WAGE-2)
-        ("wage.28", "2025-06-01"),  # a year for which nothing was found, between two that are known
+        ("wage.43", "2021-07-31"),  # before its first row (WAGE-2)
+        ("wage.58", "2025-12-31"),
+        ("tax.SDI", "2015-12-31"),
         ("share_of_cost.benefit_level_cents.couple", "2021-12-31"),
         ("share_of_cost.yearly_income_limit_cents.SSI_1619B.blind", "2023-01-01"),
     ],
@@ -180,11 +191,12 @@ def test_every_law_id_is_one_of_the_law() -> None:
 
 
 def test_assumptions_are_known_by_their_grade() -> None:
-    assert LAW.is_assumption("hours.pro_rata", day("2026-01-01"))
-    assert LAW.is_assumption("tax.SDI", day("2025-06-01"))
-    assert not LAW.is_assumption("tax.SDI", day("2026-06-01"))
-    assert LAW.is_assumption("wage.54", day("2026-06-01"))
-    assert not LAW.is_assumption("overtime.method", day("2026-06-01"))
+    assert LAW.assumptions("hours.pro_rata", day("2026-01-01")) == ("hours.pro_rata",)
+    assert LAW.assumptions("tax.SDI", day("2025-06-01")) == ()
+    assert LAW.assumptions("wage.54", day("2026-06-01")) == ("wage.54",)
+    assert LAW.assumptions("overtime.method", day("2026-06-01")) == ()
+    with pytest.raises(NotInForce):
+        LAW.assumptions("wage.54", day("2025-06-01"))
 
 
 @pytest.mark.parametrize(
@@ -201,11 +213,14 @@ def test_assumptions_are_known_by_their_grade() -> None:
         "overtime.allocation",  # OT-3
         "violation.overtime_of_month",  # LIMIT-4
         "wage.retroactive",  # WAGE-2
+        "wage.carried_forward",
+        "minimum_wage.carried_forward",
+        "tax.carried_forward",
+        "share_of_cost.carried_forward",
         "share_of_cost.spouses",  # SOC-5
         "share_of_cost.order",
         "share_of_cost.not_charged_on",
         "advance.mode_settled",  # ADV-1
-        "training.first_class_day",  # section 12
         "incentive.paid_means",  # INC-3
         "incentive.last_service_month",
         "incentive.months",  # section 12, assumptions
@@ -215,7 +230,7 @@ def test_assumptions_are_known_by_their_grade() -> None:
     ],
 )
 def test_every_assumption_that_the_law_names_can_be_reported(name: str) -> None:
-    assert LAW.is_assumption(name, day("2024-01-01"))
+    assert LAW.assumptions(name, day("2024-01-01")) == (name,)
 
 
 # --- known on ---
@@ -264,10 +279,107 @@ def test_the_latest_from_wins_then_the_latest_published() -> None:
 
 
 def test_a_value_not_yet_known_is_not_in_force() -> None:
-    law = LAW.amended(written("wage.43", {"from": date(2027, 1, 1), "published": date(2026, 12, 1), "value": 21_000}))
+    law = LAW.amended(written("wage.58", {"from": date(2025, 1, 1), "published": date(2026, 12, 1), "value": 21_000}))
     with pytest.raises(NotInForce):
-        law.value("wage.43", day("2027-01-01"), cut_off_of(day("2026-12-01")))
-    assert law.in_force("wage.43", day("2027-01-01"), cut_off_of(day("2026-12-02")))
+        law.value("wage.58", day("2025-01-01"), cut_off_of(day("2026-12-01")))
+    assert law.in_force("wage.58", day("2025-01-01"), cut_off_of(day("2026-12-02")))
+
+
+# --- carried forward ---
+
+
+@pytest.mark.parametrize(
+    ("name", "on", "value", "known", "since", "until"),
+    [
+        ("wage.43", "2027-01-01", 20_440, "2026-12-31", "2027-01-01", None),
+        ("wage.43", "2199-12-31", 20_440, "2026-12-31", "2027-01-01", None),
+        ("wage.28", "2025-06-01", 20_000, "2024-12-31", "2025-01-01", "2025-12-31"),  # between two rows
+        ("wage.37", "2026-02-28", 19_000, "2025-12-31", "2026-01-01", "2026-02-28"),
+        ("minimum_wage", "2027-01-01", 16_900, "2026-12-31", "2027-01-01", None),
+        ("tax.SDI", "2030-01-01", 1_300, "2026-12-31", "2027-01-01", None),
+        ("share_of_cost.benefit_level_cents.couple", "2028-03-01", 209_883, "2026-12-31", "2027-01-01", None),
+    ],
+)
+def test_a_value_goes_on_after_its_last_known_day_until_the_next_begins(
+    name: str, on: str, value: int, known: str, since: str, until: str | None
+) -> None:
+    """WAGE-2: as an assumption that keeps where it came from."""
+    entry = LAW.entry(name, day(on))
+    assert (entry.value, entry.from_day, entry.until) == (value, day(since), day(until) if until else None)
+    assert (entry.grade, entry.law) == ("assumption", "WAGE-2")
+    assert entry.carried_from is not None
+    assert (entry.carried_from.value, entry.carried_from.until) == (value, day(known))
+    assert LAW.assumptions(name, day(on)) == (LAW.parameters[name].carried_by,)
+    assert LAW.in_force(name, day(on))
+
+
+def test_what_was_an_assumption_before_it_was_carried_stays_one() -> None:
+    assert LAW.assumptions("wage.54", day("2027-06-01")) == ("wage.54", "wage.carried_forward")
+
+
+def test_only_values_named_by_the_year_are_carried() -> None:
+    carried = {name for name, parameter in LAW.parameters.items() if parameter.carried_by}
+    levels = {name for name in LAW.names() if name.startswith("share_of_cost.benefit_level_cents.")}
+    assert carried == {"minimum_wage", "tax.SDI", *levels, *(f"wage.{number:02d}" for number in range(1, 59))}
+    assert {LAW.parameters[name].carried_by for name in carried} == {
+        "wage.carried_forward", "minimum_wage.carried_forward", "tax.carried_forward", "share_of_cost.carried_forward",
+    }  # fmt: skip
+
+
+def test_the_value_of_the_last_known_day_is_carried_not_the_one_named_last() -> None:
+    """A rate of July alone lies over that of the year: in the next year the year's goes on."""
+    july = {"from": date(2026, 7, 1), "until": date(2026, 7, 31), "value": 30_000}
+    law = LAW.amended(written("wage.43", july))
+    assert [law.value("wage.43", day(text)) for text in ("2026-07-31", "2026-08-01", "2027-01-01")] == [
+        30_000, 20_440, 20_440,
+    ]  # fmt: skip
+
+
+def test_a_value_is_carried_until_the_next_is_published() -> None:
+    named = {"from": date(2027, 1, 1), "until": date(2027, 12, 31), "published": date(2027, 2, 10), "value": 21_000}
+    law = LAW.amended(written("wage.43", named | {"grade": "instruction", "citation": "x"}))
+    january, before, after = day("2027-01-15"), cut_off_of(day("2027-02-10")), cut_off_of(day("2027-02-11"))
+    assert law.entry("wage.43", january, before).carried_from is not None
+    assert law.as_known_at(before).value("wage.43", january) == 20_440
+    assert law.assumptions("wage.43", january, before) == ("wage.carried_forward",)
+    assert (law.value("wage.43", january, after), law.assumptions("wage.43", january, after)) == (21_000, ())
+    assert law.assumptions("wage.43", day("2028-01-01"), after) == ("wage.carried_forward",)
+
+
+# --- no rule asks in vain ---
+
+
+def test_what_is_neither_carried_nor_optional_has_a_value_on_every_day() -> None:
+    """Also in the week that holds 1900-01-01: it begins on the Sunday before."""
+    days = [*range(day("1900-01-01") - 7, day("1900-01-15")), day("2199-12-31"), *range(0, 50_000, 997)]
+    for name, parameter in LAW.parameters.items():
+        if not (parameter.optional or parameter.carried_by):
+            assert all(LAW.in_force(name, each) for each in days), name
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ("{ from = 1900-01-01, until = 2020-12-31, value = 12 }", "2021-01-01"),
+        (
+            "{ from = 1900-01-01, until = 2020-12-31, value = 12 }, { from = 2022-01-01, value = 24 }",
+            "2021-01-01",
+        ),
+        (
+            "{ from = 1900-01-01, until = 2020-12-31, value = 12 }, "
+            "{ from = 2021-01-01, published = 2021-02-01, value = 24 }",
+            "2021-01-01",
+        ),
+    ],
+)
+def test_an_overlay_may_not_leave_a_rule_without_a_value(tmp_path: Path, values: str, missing: str) -> None:
+    overlay(tmp_path, "[tax.FICA]\nvalues = [{ from = 2026-01-01, until = 2026-12-31, value = 0 }]", "a.toml")
+    assert Law.load(tmp_path)
+    overlay(tmp_path, f"[filing.closes_after_months]\nvalues = [{values}]")
+    with pytest.raises(LawError, match=rf"^mine.toml: filing.closes_after_months: .* {missing} has none"):
+        Law.load(tmp_path)
+    overlay(tmp_path, "[filing.closes_after_months]\nvalues = [{ from = 2021-01-01, value = 24 }]", "more.toml")
+    assert Law.load(tmp_path).value("filing.closes_after_months", day("2021-06-01")) == 24
 
 
 # --- overlays ---
@@ -293,7 +405,7 @@ def test_an_overlay_adds_a_value_beside_the_others(tmp_path: Path) -> None:
     law = Law.load(overlay(tmp_path, text))
     values = [law.value("wage.43", day(text)) for text in ("2026-06-30", "2026-07-31", "2026-08-01")]
     assert values == [20_440, 30_000, 20_440]
-    assert not law.is_assumption("wage.43", day("2026-07-01"))
+    assert law.assumptions("wage.43", day("2026-07-01")) == ()
 
 
 def test_an_overlay_that_changes_nothing_is_none(tmp_path: Path) -> None:
@@ -355,6 +467,10 @@ FROM = "from = 2026-01-01"
         ),
         (f"[wage.43]\nunit = 'cents'\nvalues = [{{ {FROM}, value = 20440 }}]", "unit is mills_per_hour"),
         (f"[wage.43]\nchoices = ['a']\nvalues = [{{ {FROM}, value = 20440 }}]", "cannot be changed"),
+        (f"[wage.43]\noptional = true\nvalues = [{{ {FROM}, value = 20440 }}]", "cannot be changed"),
+        (f"[wage.43]\nvalues = [{{ {FROM}, value = 20440, grade = 'statute', citation = 'x' }}]", "add `until`"),
+        (f"[minimum_wage.x]\nvalues = [{{ {FROM}, value = 20440 }}]", "minimum_wage.x: no such parameter"),
+        (f"[benefit.counties]\nvalues = [{{ {FROM}, value = ['01'] }}]", "one of 19"),
         (f"[wage.43]\nrate = 1\nvalues = [{{ {FROM}, value = 20440 }}]", "unknown field `rate`"),
         ("[wage.43]\nvalues = []", "has no values"),
         ("[wage.43]\n", "has no values"),
@@ -391,11 +507,30 @@ def test_a_folder_without_law_is_refused(tmp_path: Path, folder: str) -> None:
 
 @pytest.mark.parametrize("missing", ["law", "unit", "grade", "citation"])
 def test_our_own_values_are_complete(missing: str) -> None:
-    value = {"from": date(2026, 1, 1), "value": 1, "grade": "statute", "citation": "x"}
+    value = {"from": date(1900, 1, 1), "value": 1, "grade": "statute", "citation": "x"}
     table = {"law": "TAX-2", "unit": "cents", "values": [value]}
     assert own_parameters({"mine.toml": {"x": table}})["x"].entries[0].value == 1
     (value if missing in value else table).pop(missing)
     with pytest.raises(LawError, match="add them"):
+        own_parameters({"mine.toml": {"x": table}})
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "x: the rules need a value on every day, and 1900-01-01 has none"),
+        ({"carried_by": "x.carried_forward"}, r"says until when it is known \(WAGE-2\); add `until`"),
+        (
+            {"carried_by": "y", "values": [{"from": date(2026, 1, 1), "until": date(2026, 12, 31), "value": 1}]},
+            "x: carried_by names no parameter",
+        ),
+    ],
+)
+def test_our_own_values_leave_no_rule_without_a_value(changed: dict[str, Any], says: str) -> None:
+    graded = {"grade": "statute", "citation": "x"}
+    table = {"law": "TAX-2", "unit": "cents", "values": [{"from": date(2026, 1, 1), "value": 1}]} | changed
+    table["values"] = [value | graded for value in table["values"]]
+    with pytest.raises(LawError, match=f"^mine.toml: .*{says}"):
         own_parameters({"mine.toml": {"x": table}})
 
 

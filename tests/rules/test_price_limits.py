@@ -12,7 +12,6 @@ from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import (
     add_months,
-    cut_off_at_or_after,
     cut_off_of,
     epoch_day,
     next_business_day,
@@ -20,7 +19,7 @@ from rules.periods import (
     period_of,
 )
 from rules.price import ProviderFile
-from rules.restatement import LIFETIME, STANDING, decide_again
+from rules.restatement import LIFETIME, STANDING, Memory, step
 from schemas import FACTS
 
 LAW = Law.load()
@@ -102,18 +101,12 @@ def standing(cut_off: int) -> list[Arrival]:
 
 def fold(found: list[Arrival], case: ProviderFile) -> dict:
     """All that stands after the last arrival, by unit, decided run by run."""
-    said: dict = defaultdict(dict)
-    reviews: dict = {}
+    memory = Memory()
     for cut_off in sorted({arrival.cut_off for arrival in found}):
-        due = sorted({at for at in reviews.values() if at <= cut_off})
-        for instant in {cut_off_at_or_after(at) for at in due} - {cut_off}:
-            decide_again(case, [unit for unit, at in reviews.items() if at <= instant], said, reviews, instant, LAW)
-        touched = {unit for unit, at in reviews.items() if at <= cut_off}
-        for arrival in found:
-            if arrival.cut_off == cut_off:
-                touched.update(case.admit(arrival))
-        decide_again(case, touched, said, reviews, cut_off, LAW)
-    return said
+        while (due := memory.due(LAW)) is not None and due < cut_off:
+            step(case, memory, [], due, LAW)
+        step(case, memory, [arrival for arrival in found if arrival.cut_off == cut_off], cut_off, LAW)
+    return memory.said
 
 
 HISTORIES = st.lists(st.tuples(RUNS, st.one_of(times(), times(), facts())), min_size=4, max_size=14)

@@ -64,11 +64,11 @@ def test_without_an_account_a_warrant() -> None:
 
 
 def test_assumptions_that_touched_the_money_are_named() -> None:
-    """SDI of 2025 is an assumption; that of 2026 is not."""
-    [paid] = settled([arrives(run("2025-12-16"), statement([line(600)], period="2025-12-01"))])
-    assert paid["assumptions"] == ["tax.SDI"]
-    [paid] = settled([arrives(run("2026-01-20"), statement([line(600)]))])
+    """SDI of 2026 is known; for 2027 no rate is named, and that of 2026 goes on."""
+    [paid] = settled([arrives(run("2026-12-16"), statement([line(600)], period="2026-12-01"))])
     assert paid["assumptions"] == []
+    [paid] = settled([arrives(run("2027-01-20"), statement([line(600)], period="2027-01-01"))])
+    assert paid["assumptions"] == ["tax.carried_forward"]
 
 
 def test_assumptions_of_a_charge_are_named() -> None:
@@ -336,11 +336,18 @@ def test_an_authorization_for_years_ahead_wakes_each_month_once() -> None:
 
 
 def test_an_advance_without_a_wage_is_held_and_said() -> None:
-    """The table of wages ends with 2026."""
-    asked = authorization(run("2026-11-20"), effective_from=day("2027-01-01"), effective_to=day("2027-01-31"))
-    found = changes([asked], run("2027-01-29"))
+    """The wages of Santa Clara begin with August 2021."""
+    asked = authorization(run("2020-11-20"), effective_from=day("2021-01-01"), effective_to=day("2021-01-31"))
+    found = changes([asked], run("2021-01-29"))
     assert [change.now.code for change in found if isinstance(change.now, Finding)] == ["NOT_IN_FORCE"]
-    assert not settled([asked], run("2027-01-29"))
+    assert not settled([asked], run("2021-01-29"))
+
+
+def test_an_advance_at_a_wage_carried_forward_names_it() -> None:
+    asked = authorization(run("2026-11-20"), effective_from=day("2027-01-01"), effective_to=day("2027-01-31"))
+    [paid] = settled([asked], run("2027-01-29"))
+    assert (paid["lines"][0]["rate_mills"], paid["lines"][0]["minutes"]) == (20_440, 6000)
+    assert paid["assumptions"] == ["advance.mode_settled", "tax.carried_forward", "wage.carried_forward"]
 
 
 def test_an_overpaid_premium_does_not_keep_the_share_from_covered_pay() -> None:

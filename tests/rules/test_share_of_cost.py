@@ -30,12 +30,21 @@ def assessed(**fields) -> IncomeAssessment:
         ("2024-03-01", {"unearned_cents": 133373}, 13079),
         ("2025-03-01", {"unearned_cents": 133373}, 10679),
         ("2026-03-01", {"unearned_cents": 133373}, 7979),
-        ("2027-03-01", {"unearned_cents": 133373}, 7979),  # a level stays until the next is named
+        ("2027-03-01", {"unearned_cents": 133373}, 7979),  # the last level goes on (WAGE-2)
         ("2026-03-01", {"unearned_cents": 125394}, 0),
         ("2026-03-01", {"unearned_cents": 125395}, 1),
-        ("2024-03-01", {"blind": True, "unearned_cents": 133373}, 10273),  # 2023's 1,211.00 stays
+        # 1,333.73 - 20 = 1,313.73 less 1,267.32, the level of a blind individual
+        ("2024-03-01", {"blind": True, "unearned_cents": 133373}, 4641),
+        ("2024-03-01", {"blind": True, "blind_spouse": True, "unearned_cents": 133373}, 4641),  # no couple
+        ("2024-03-01", {"blind_spouse": True, "unearned_cents": 133373}, 13079),
         ("2022-03-01", {"couple": True, "unearned_cents": 180000}, 1436),
-        ("2026-03-01", {"couple": True, "blind": True, "unearned_cents": 230000}, 8256),
+        # 2,400.00 - 20 = 2,380.00 less 2,098.83; one of them blind, whichever, less 2,238.44; both less 2,324.35
+        ("2026-03-01", {"couple": True, "unearned_cents": 240000}, 28117),
+        ("2026-03-01", {"couple": True, "blind": True, "unearned_cents": 240000}, 14156),
+        ("2026-03-01", {"couple": True, "blind_spouse": True, "unearned_cents": 240000}, 14156),
+        ("2026-03-01", {"couple": True, "blind": True, "blind_spouse": True, "unearned_cents": 240000}, 5565),
+        # As a sighted couple, 1,927.62: no level of 2023 was found
+        ("2023-03-01", {"couple": True, "blind_spouse": True, "unearned_cents": 200000}, 5238),
         # (2,700.00 - 20 - 65) / 2 = 1,307.50 less 1,233.94; one cent more earned is half a cent, half-up
         ("2026-03-01", {"earned_cents": 270000}, 7356),
         ("2026-03-01", {"earned_cents": 270001}, 7357),

@@ -133,7 +133,7 @@ def test_denied_claims_pay_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("class_date", "code"),
-    [("2022-08-31", True), ("2022-09-01", False), ("2024-09-17", False), ("2024-09-18", True), ("1900-01-01", True)],
+    [("2022-09-30", True), ("2022-10-01", False), ("2024-09-17", False), ("2024-09-18", True), ("1900-01-01", True)],
 )
 def test_the_class_lies_within_the_program(class_date: str, code: bool) -> None:
     """Worked example 12."""

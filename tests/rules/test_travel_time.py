@@ -7,7 +7,16 @@ from rules.conclusions import AuthorizationTerm, Engagement, Worked
 from rules.documents import Arrival, Document
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day
-from rules.travel_time import destination, first_payable, price_trips, trips, weekly_minutes, without_two_recipients
+from rules.travel_time import (
+    Asked,
+    Problem,
+    destination,
+    first_payable,
+    price_trips,
+    trips,
+    weekly_minutes,
+    without_two_recipients,
+)
 from schemas.travel_claim import TravelClaim, Trip
 
 LAW = Law.load()
@@ -39,8 +48,14 @@ def trip(minutes: int = 30, to: str = "R2", on: int = PERIOD, program: str = "IH
     return Trip(service_date=on, to_recipient_id=to, program=program, minutes=minutes)
 
 
-def price(document: Document[TravelClaim], term: AuthorizationTerm | None = IHSS, enrolled: bool = True) -> Any:
-    return price_trips(document, lambda _: term, lambda _: enrolled, lambda county, on: (20_440, None, ""), LAW)
+def price(
+    document: Document[TravelClaim],
+    term: AuthorizationTerm | None = IHSS,
+    enrolled: bool = True,
+    assigned: bool = True,
+) -> Any:
+    asked = Asked(lambda _: enrolled, lambda _: assigned, lambda _: term, lambda county, on: (20_440, None, "", ()))
+    return price_trips(document, asked, LAW)
 
 
 def test_the_trips_programs_authorization_names_the_county_else_the_others() -> None:
@@ -71,12 +86,17 @@ def test_a_trip_becomes_minutes_of_the_county_travelled_to() -> None:
 
 
 def test_who_was_not_enrolled_is_told_so_first() -> None:
-    assert price(claim({}), term=None, enrolled=False).refused == {("PROVIDER_NOT_ENROLLED", ""): 30}
+    assert price(claim({}), term=None, enrolled=False).refused == {Problem("PROVIDER_NOT_ENROLLED"): 30}
+
+
+def test_who_is_not_assigned_is_held_before_the_wage() -> None:
+    priced = price(claim({}), term=None, assigned=False)
+    assert priced.refused == {Problem("TRAVEL_WITHOUT_TWO_RECIPIENTS", "", "R2"): 30} and priced.worked == []
 
 
 def test_minutes_without_a_county_are_added_up_by_problem() -> None:
     priced = price(claim({"trips": [trip(30), trip(12)]}), term=None)
-    assert priced.refused == {("NOT_IN_FORCE", "authorization of the recipient travelled to"): 42}
+    assert priced.refused == {Problem("NOT_IN_FORCE", "authorization of the recipient travelled to"): 42}
     assert priced.worked == []
 
 

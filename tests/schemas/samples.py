@@ -80,6 +80,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "category": "NONE",
         "couple": False,
         "blind": True,
+        "blind_spouse": False,
         "unearned_cents": 100000,
         "earned_cents": 50000,
         "impairment_work_expense_cents": 0,
@@ -212,6 +213,7 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "next_step": "Ask the county.",
         "cut_off": NOON,
         "cleared": False,
+        "county": None,
     },
     "AdvanceReconciliation": {
         "recipient_id": "R1",

@@ -69,8 +69,8 @@ KINDS = {
     """,
     "IncomeAssessment": """
         recipient_id string, effective_from date, effective_to date?, category (SSI_LINKED EXPANSION SSI_1619B
-        WORKING_DISABLED NONE), couple boolean, blind boolean, unearned_cents long, earned_cents long,
-        impairment_work_expense_cents long, blind_work_expense_cents long
+        WORKING_DISABLED NONE), couple boolean, blind boolean, blind_spouse boolean default false, unearned_cents long,
+        earned_cents long, impairment_work_expense_cents long, blind_work_expense_cents long
     """,
     "TravelClaim": """
         provider_id string, period_start date, trips array of Trip
@@ -113,7 +113,7 @@ KINDS = {
         authority string, addressee (PROVIDER RECIPIENT COUNTY), provider_id string?, recipient_id string?, other_id
         string?, program (IHSS WPCS)?, document_id string?, statement_id string?, service_date date?, workweek_start
         date?, service_month date?, minutes int?, cents long?, count int?, consequence string?, due_by date?,
-        message string, next_step string, cut_off time, cleared boolean
+        message string, next_step string, cut_off time, cleared boolean, county string?
     """,
     "AdvanceReconciliation": """
         recipient_id string, service_month date, advanced_minutes int, reconciled_minutes int, open_minutes int,

@@ -35,6 +35,11 @@ REVERSING = SAMPLES["PaymentInstruction"] | {
     "sequence": 2,
     "reversed": ["ARREARS:P1:R1:2026-01-01:2026-01-20"],
 }
+OF_A_COUNTY = SAMPLES["Finding"] | {
+    "finding_id": "OVER_AUTHORIZED_HOURS:PROVIDER:P1:R1:-:IHSS:Timesheet/D1/2026-01-01:-:-:-:-",
+    "county": "43",
+}
+SECOND = {"PaymentInstruction": REVERSING, "Finding": OF_A_COUNTY}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,10 +51,12 @@ def test_the_first_version_of_every_kind(kind):
     assert [validate(kind, record).model_dump() for record in records] == [SAMPLES[kind]]
 
 
-def test_the_first_version_that_names_what_was_reversed():
-    with (OLD / "PaymentInstruction_2.avro").open("rb") as stream:
+@pytest.mark.parametrize("kind", SECOND)
+def test_the_second_version(kind):
+    """Of instructions the first that names what was reversed, of findings the first that names a county."""
+    with (OLD / f"{kind}_2.avro").open("rb") as stream:
         records = [record for _, record in Container(stream)]
-    assert [validate("PaymentInstruction", record).model_dump() for record in records] == [REVERSING]
+    assert [validate(kind, record).model_dump() for record in records] == [SECOND[kind]]
 
 
 @pytest.mark.parametrize("path", sorted(EARLIER.glob("*.avsc")), ids=lambda path: path.name)

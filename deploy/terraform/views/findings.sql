@@ -1,5 +1,6 @@
 SELECT
   finding_id,
+  county,
   code,
   ${symbols.FindingOutcome}[SAFE_ORDINAL(outcome + 1)] AS outcome,
   rule,

@@ -2,8 +2,8 @@ WITH ended AS (
   SELECT run_date
   FROM UNNEST(
     GENERATE_DATE_ARRAY(
-      (SELECT MIN(run_date) FROM `${payroll}.pay_runs`),
-      DATE_SUB(CURRENT_DATE('America/Los_Angeles'), INTERVAL 1 DAY)
+      DATE '${first}',
+      DATE_SUB(DATE(TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${hours} HOUR), 'America/Los_Angeles'), INTERVAL 1 DAY)
     )
   ) AS run_date
 )

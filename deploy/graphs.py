@@ -1,0 +1,29 @@
+"""Graphs of the versions that landed, by which an operator's running job is known: ``python -m deploy.graphs`` adds the
+one of this code when it is another than the last. The oldest of many goes."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "graphs"
+KEPT = 6
+
+
+def stored() -> list[Path]:
+    """The files, the newest last."""
+    return sorted(FOLDER.glob("*.json"))
+
+
+def main() -> None:
+    """Add the graph of this code."""
+    from pipelines.launch.graph import as_text, graph_in, translated
+
+    here, files = translated("--project=any-project", "--region=us-west2"), stored()
+    if files and graph_in(files[-1]).steps == here.steps and graph_in(files[-1]).state == here.state:
+        return
+    last = int(files[-1].stem) if files else 0
+    (FOLDER / f"{last + 1:04}.json").write_text(as_text(here), "utf-8")
+    for old in stored()[:-KEPT]:
+        old.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The files of facts below a folder, and those that nobody reads: a command that leaves a file out says so."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.misuse import Misuse
+from schemas.journal import FOLDER as SEGMENTS
+from schemas.journal import is_journal
+
+FACTS = (".avro",)
+OURS = ("truth.json",)  # what simulate puts beside the facts that it makes
+MOST_NAMED = 5
+
+
+class Below(NamedTuple):
+    """``files`` are read, ``ignored`` are not: both as paths from ``folder``, sorted."""
+
+    folder: Path
+    files: list[str]
+    ignored: list[str]
+
+
+def files_below(folder: Path, endings: Sequence[str] = FACTS) -> Below:
+    """The files below a folder, of a journal those below its segments. Raises OSError for what may not be looked at.
+
+    Ignored is what has another ending, is no file (a pipe, a link to nothing) or a link to a folder.
+    """
+    files, ignored = [], []
+    for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
+        ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
+        for path in (Path(root, name) for name in names if name not in OURS):
+            (files if path.suffix in endings and path.is_file() else ignored).append(path)
+    return Below(folder, _from(folder, files), _from(folder, ignored))
+
+
+def folder_of_facts(folder: Path, option: str) -> Below:
+    """The ``*.avro`` files below a folder, or a journal's. Raises Misuse if it is neither or has none."""
+    if not folder.is_dir():
+        raise Misuse(f"{option} {folder} is no folder: name the folder that holds the *.avro files")
+    journal = is_journal(folder)
+    if journal and any(folder.glob("*.avro")):
+        raise Misuse(f"{option} {folder} is a journal with other *.avro files beside it: move these to a folder apart")
+    found = files_below(folder)
+    others = f", only {named_files(found.ignored)}" if found.ignored else ""
+    if not found.files and journal:
+        remedy = "let the job take some, or name another folder"
+        raise Misuse(f"{option} {folder} is a journal without a fact{others}: {remedy}")
+    if not found.files:
+        raise Misuse(f"No *.avro file below {option} {folder}{others}: name the folder that holds the facts")
+    return found
+
+
+def unread(below: Below, endings: Sequence[str] = FACTS) -> str | None:
+    """The sentence that says what was left out; None for nothing."""
+    if not below.ignored:
+        return None
+    count, read = len(below.ignored), ", ".join(f"*{ending}" for ending in endings)
+    files, were = ("1 file", "was") if count == 1 else (f"{count:,} files", "were")
+    return f"{files} below {below.folder} {were} not read (only {read}): {named_files(below.ignored)}"
+
+
+def tell_unread(below: Below) -> None:
+    """Say on standard error what was left out."""
+    if said := unread(below):
+        print("ihss-payroll:", said, file=sys.stderr)
+
+
+def named_files(names: Sequence[str]) -> str:
+    """The first few names."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(map(printable, names[:MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def printable(text: str) -> str:
+    """The text, quoted where it holds what a terminal would obey or cannot show."""
+    return text if text.isprintable() else repr(text)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _from(folder: Path, paths: list[Path]) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in paths)

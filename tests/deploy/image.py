@@ -1,0 +1,100 @@
+"""The worker's image without Docker: its own install line, run on what its own COPY lines bring, then launched from.
+
+``python -m tests.deploy.image`` (``make image``) resolves the line first, so that a contradiction between what is
+pinned and what is needed is said as pip says it; then installs it into build/image, checks it, and lets main.py make a
+template.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.deploy.launcher import launched
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = ROOT / "deploy" / "dataflow" / "Dockerfile"
+WHERE = ROOT / "build" / "image"
+PYTHON = (3, 11)
+OWN = {"pip", "setuptools", "ihss-payroll"}
+
+
+def lines() -> list[str]:
+    """Instructions of the Dockerfile, each on one line."""
+    text = DOCKERFILE.read_text("utf-8").replace("\\\n", " ")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def install() -> list[str]:
+    """What follows ``pip install`` in it, without what spares the image room."""
+    (run,) = [line for line in lines() if "pip install" in line]
+    (wanted,) = re.findall(r"pip install (.*?) &&", run)
+    return [part for part in shlex.split(wanted) if part != "--no-cache-dir"]
+
+
+def copied(folder: Path) -> Path:
+    """A folder with what the build stage copies, and no more."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for line in lines():
+        if line.startswith("COPY") and "--from" not in line and "main.py" not in line:
+            *sources, target = line.split()[1:]
+            for source in sources:
+                place = folder / (source if target in (".", "./") else target)
+                if (ROOT / source).is_dir():
+                    shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    shutil.copy(ROOT / source, place)
+    return folder
+
+
+def pinned() -> dict[str, str]:
+    """Versions by name, as the image's constraints say."""
+    pairs = (
+        line.split("==") for line in (DOCKERFILE.parent / "constraints.txt").read_text().splitlines() if "==" in line
+    )
+    return {named(name): version for name, version in pairs}
+
+
+def named(package: str) -> str:
+    """A package's name as all agree to write it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def main() -> int:
+    """Exit code 0 if the image can be built, and what is in it makes a template."""
+    if sys.version_info[:2] != PYTHON:
+        print(f"The image has Python {PYTHON}: this is {sys.version_info[:2]}, so its install line is not tried here")
+        return 1
+    source, python = copied(WHERE / "source"), str(WHERE / "venv" / "bin" / "python")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(WHERE / "venv")], check=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "--dry-run", *install()], cwd=source, check=True)
+    subprocess.run([*pip, "install", "--quiet", *install()], cwd=source, check=True)
+    subprocess.run([*pip, "check"], check=True)
+    there = {named(name): at for name, at in map(_pair, _said([*pip, "list", "--format=freeze"]).split())}
+    loose = {name: at for name, at in there.items() if name not in OWN and pinned().get(name) != at}
+    if loose or not set(pinned()) <= set(there):
+        print(f"Not as pinned: {loose or set(pinned()) - set(there)}")
+        return 1
+    ended = launched(python)
+    if ended.code or not ended.job or not ended.graph:
+        print(ended.said)
+        return 1
+    print(f"The image: {len(there)} packages, all as pinned; main.py made a template of {ended.job['name']}")
+    return 0
+
+
+def _said(command: list[str]) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, at = line.partition("==")
+    return name, at
+
+
+if __name__ == "__main__":
+    sys.exit(main())

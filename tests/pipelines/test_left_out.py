@@ -1,0 +1,230 @@
+"""What a command did not use is said where it is seen: files it does not read, folders that hold nothing of use."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import cli
+from pipelines.files_below import Below, files_below, folder_of_facts, named_files, unread
+from pipelines.last_words import failure, last_words, nothing_due, say_last
+from pipelines.misuse import Misuse
+from pipelines.simulate import simulate
+from schemas.avro import Container, write_container
+from tests.schemas.samples import SAMPLES
+from tests.schemas.writers import encoded, file_with, published
+
+PROGRAM = Path(sys.executable).with_name("ihss-payroll")
+REMEDY = "ihss-payroll validate says what to do about each"
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean county in a folder that holds other things too."""
+    folder = tmp_path_factory.mktemp("county")
+    simulate(folder, "17", 2, 1, "2024-01", 3, 0.0)
+    return folder
+
+
+@pytest.fixture
+def littered(county: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "facts"
+    (folder / "deep" / "er").mkdir(parents=True)
+    for path in county.iterdir():
+        (folder / "deep" / path.name).write_bytes(path.read_bytes())
+    for name in ("visits.csv", "deep/new.jsonl", "deep/er/old.avro.gz", ".hidden", "_SUCCESS", "UPPER.AVRO"):
+        (folder / name).write_text("{}")
+    (folder / "gone.avro").symlink_to("nowhere")
+    (folder / "linked").symlink_to(county, target_is_directory=True)
+    os.mkfifo(folder / "pipe.avro")
+    return folder
+
+
+LITTER = [
+    ".hidden", "UPPER.AVRO", "_SUCCESS", "deep/er/old.avro.gz", "deep/new.jsonl", "gone.avro", "linked", "pipe.avro",
+    "visits.csv",
+]  # fmt: skip
+
+
+def typed(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """As a user types it."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True)
+
+
+def said_last(told: subprocess.CompletedProcess[str]) -> str:
+    """The last line of both streams, which must be the same."""
+    last = told.stderr.splitlines()[-1].removeprefix("ihss-payroll: ")
+    assert told.stdout.splitlines()[-1] == last, told.stdout
+    return last
+
+
+# --- a replay, as a user runs it --------------------------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_said_last_and_kept_in_the_summary(littered: Path, tmp_path: Path) -> None:
+    told = typed("replay", "--events", littered, "--out", tmp_path / "out", "--strict")
+    assert told.returncode == 0, told.stderr
+    assert (
+        said_last(told) == f"9 files below {littered} were not read (only *.avro): {', '.join(LITTER[:5])} and 4 more"
+    )
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["inputs"]["ignored_files"] == LITTER
+    quiet = typed("replay", "--events", littered, "--out", tmp_path / "out", "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr.count("\n")) == (0, "", 1)
+
+
+def test_local_time_is_one_rejection_that_names_its_field_and_the_run_fails(tmp_path: Path) -> None:
+    """It was paid, eight hours off; then, for want of anything else, all went well."""
+    theirs = published("Timesheet")
+    theirs["fields"][2]["type"]["logicalType"] = "local-timestamp-millis"
+    events = tmp_path / "facts"
+    events.mkdir()
+    (events / "a.avro").write_bytes(file_with(theirs, *[encoded(theirs, SAMPLES["Timesheet"])] * 3))
+    (events / "b.avro").write_text("no Avro")
+    told = typed("replay", "--events", events, "--out", tmp_path / "out")
+    assert told.returncode == 1
+    assert said_last(told) == f"nothing could be used: 2 of 2 inputs rejected; {REMEDY}"
+    with next((tmp_path / "out").glob("rejection*.avro")).open("rb") as stream:
+        rejected = [(each["origin"], each["reason"], each["field"]) for _, each in Container(stream)]
+    assert rejected == [("a.avro:0", "UNKNOWN_SCHEMA", "recorded_at"), ("b.avro:0", "UNREADABLE", None)]
+    assert "recorded_at is long/local-timestamp-millis, not long/timestamp-millis" in " ".join(told.stdout.split())
+
+
+def test_strict_makes_any_rejection_count(county: Path, tmp_path: Path) -> None:
+    events = tmp_path / "facts"
+    events.mkdir()
+    for path in county.glob("*.avro"):
+        (events / path.name).write_bytes(path.read_bytes())
+    (events / "bad.avro").write_text("no Avro")
+    asked = ("replay", "--events", events, "--out", tmp_path / "out")
+    assert typed(*asked, "--quiet").returncode == 0
+    strict = typed(*asked, "--strict", "--json")
+    assert strict.returncode == 1
+    total = json.loads(strict.stdout)["inputs"]["total"]
+    said = f"ihss-payroll: --strict: 1 of {total} inputs rejected; {REMEDY}"
+    assert strict.stderr.splitlines()[-1] == said and total > 20
+
+
+def test_a_folder_without_facts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty, csv, hollow = (tmp_path / name for name in ("empty", "csv", "hollow"))
+    for folder in (empty, csv, hollow):
+        folder.mkdir()
+    (csv / "a.csv").write_text("a")
+    (csv / "\x1b[31m\udcff.csv").write_text("a")
+    write_container(hollow / "timesheet.avro", "Timesheet", [])
+    for folder, code, said in (
+        (empty, 2, f"No *.avro file below --events {empty}: name"),
+        (csv, 2, f"No *.avro file below --events {csv}, only '\\x1b[31m\\udcff.csv', a.csv: name"),
+        (hollow, 0, f"nothing was paid: no file below {hollow} holds a fact"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["replay", "--events", str(folder), "--out", str(tmp_path / "out"), "--quiet"])
+        told = capsys.readouterr()
+        assert (ended.value.code or 0, told.err.count("\n")) == (code, 1)
+        assert said in told.err
+
+
+# --- the words --------------------------------------------------------------------------------------------------------
+
+
+def inputs(used: int = 0, reference: int = 0, later: int = 0, rejected: int = 0, ignored: tuple[str, ...] = ()) -> Any:
+    kinds = {"Timesheet": {"used": used, "not_yet_due": later}, "CourseListing": {"used": reference, "not_yet_due": 0}}
+    return {
+        "total": used + reference + later + rejected, "used": used + reference, "not_yet_due": later,
+        "rejected": rejected, "by_kind": kinds, "ignored_files": list(ignored),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seen", "strict", "why"),
+    [
+        (inputs(used=1), False, None),
+        (inputs(used=1), True, None),
+        (inputs(used=1, rejected=4), False, None),
+        (inputs(used=1, rejected=4), True, f"--strict: 4 of 5 inputs rejected; {REMEDY}"),
+        (inputs(rejected=4), False, f"nothing could be used: 4 of 4 inputs rejected; {REMEDY}"),
+        (inputs(rejected=4, reference=9), False, f"nothing could be used: 4 of 13 inputs rejected; {REMEDY}"),
+        (inputs(rejected=4, later=1), False,
+         f"nothing could be used: 4 of 5 inputs rejected, 1 not yet due; {REMEDY}"),
+        (inputs(), True, None),
+    ],
+)  # fmt: skip
+def test_when_a_replay_fails(seen: Any, strict: bool, why: str | None) -> None:
+    assert failure(seen, strict) == why
+
+
+def test_all_not_yet_due_is_asked_wrongly_but_not_where_something_was_rejected() -> None:
+    assert nothing_due(inputs(later=3, reference=2))
+    assert not nothing_due(inputs(later=3, rejected=1))
+    assert not nothing_due(inputs(used=1, later=3))
+
+
+def test_all_that_there_is_to_say_is_said() -> None:
+    said = last_words(inputs(rejected=2, ignored=("a.csv",)), Path("facts"), strict=False)
+    assert said[0] == "1 file below facts was not read (only *.avro): a.csv" and len(said) == 2
+    assert last_words(inputs(used=2), Path("facts"), strict=True) == []
+
+
+def test_with_nothing_to_say_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    say_last([], in_report=True)
+    assert capsys.readouterr() == ("", "")
+    say_last(["one", "two"], in_report=True)
+    assert capsys.readouterr() == ("one\ntwo\n", "ihss-payroll: one\nihss-payroll: two\n")
+    say_last(["one"], in_report=False)
+    assert capsys.readouterr() == ("", "ihss-payroll: one\n")
+
+
+def test_a_folder_of_a_journal_has_files_of_its_own(littered: Path) -> None:
+    """Only below the segments would a file be one that is missed."""
+    journal = littered.parent / "journal"
+    (journal / "segments" / "2024-01-16").mkdir(parents=True)
+    (journal / "segments" / "2024-01-16" / "000001.avro").write_text("")
+    (journal / "segments" / "2024-01-16" / "000001.avro.bak").write_text("")
+    (journal / "health.json").write_text("")
+    assert files_below(journal)[1:] == (
+        ["segments/2024-01-16/000001.avro"], ["segments/2024-01-16/000001.avro.bak"],
+    )  # fmt: skip
+    (journal / "segments" / "2024-01-16" / "000001.avro").unlink()
+    with pytest.raises(Misuse, match=r"a journal without a fact, only segments/2024-01-16/000001.avro.bak: let"):
+        folder_of_facts(journal, "--events")
+
+
+def test_what_simulate_puts_beside_its_facts_is_ours(county: Path) -> None:
+    assert (county / "truth.json").exists()
+    assert unread(files_below(county)) is None
+
+
+def test_many_names_are_cut() -> None:
+    assert named_files(["a", "b", "c", "d", "e"]) == "a, b, c, d, e"
+    assert named_files(list("abcdefg")) == "a, b, c, d, e and 2 more"
+    assert unread(Below(Path("x"), [], []), (".avro",)) is None
+
+
+# --- the other commands that read facts -------------------------------------------------------------------------------
+
+
+def test_explain_and_report_and_validate_say_it_too(
+    county: Path, littered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit):
+        cli.main(["replay", "--events", str(county), "--out", str(out), "--quiet"])
+    assert capsys.readouterr().err == ""
+    left_out = f"9 files below {littered} were not read (only *.avro): "
+    asked = ["--provider", "P000001", "--recipient", "R000001", "--period", "2024-01-01"]
+    for command in (
+        ["explain", "--events", str(littered), "--paid", str(out), *asked],
+        ["report", "--events", str(littered), "--paid", str(out), "--out", str(tmp_path / "r.html"), "--quiet"],
+    ):
+        with pytest.raises(SystemExit):
+            cli.main(command)
+        assert left_out in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["validate", str(littered), "--with", str(littered / "deep" / "er" / ".."), "--json"])
+    told = capsys.readouterr()
+    ignored = json.loads(told.out)["ignored"]
+    assert len(ignored) == 2 and ignored[0].startswith(f"8 files below {littered} were not read (only *.avro, *.json")
+    assert [f"ihss-payroll: {each}" for each in ignored] == told.err.splitlines()[-2:]
