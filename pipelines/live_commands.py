@@ -103,11 +103,19 @@ def _run_until_asked(
     edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
 ) -> int:
     crash_without_people()
+    ending = Ending()
     try:
-        return _run(edges, place, voice, last, resumed, Ending())
+        return _run(edges, place, voice, last, resumed, ending)
     except Ended:
-        voice.line({"at": place.now(), "event": "ended"})
-        return 0
+        voice.line({"at": place.now(), "event": "ended"} | _missed(last))
+        return 0 if last is None else ending.exit_code
+
+
+def _missed(last: int | None) -> dict[str, str]:
+    """Which pay run was to be the last to be closed, and is not; nothing of a job without end."""
+    from rules.periods import business_day_of, iso
+
+    return {} if last is None else {"before_pay_run": iso(business_day_of(last))}
 
 
 def _run(
@@ -166,8 +174,9 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> i
     finally:
         source.close()
         job.close()
-    job.teller.tell("ended")
-    return 0
+    early = last is not None and job.collector.open_run <= last
+    job.teller.tell("ended", **_missed(last if early else None))
+    return ending.exit_code if early else int(last is not None and job.unsent > 0)
 
 
 @journal_app.command("verify")

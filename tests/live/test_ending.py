@@ -1,4 +1,5 @@
-"""How the job ends when somebody asks it to, or when nobody listens: whole pay runs, exit code 0, nothing doubled."""
+"""How the job ends when somebody asks it to, or when nobody listens: whole pay runs, nothing doubled; exit code 0
+unless it was to close more pay runs."""
 
 import json
 import subprocess
@@ -70,11 +71,38 @@ def test_asked_to_end_while_it_pays_or_comes_up_it_ends_clean(landed: World, ste
 
 
 def ends(world: World, last: str, within: str, number: int) -> list[str]:
-    """What a job told that was asked to end with a signal."""
+    """What a job told that was asked to end with a signal before it had closed the last pay run asked for."""
     ended = started(world, last, "-c", within, number)
+    assert ended.returncode == 128 + number, ended.stderr
+    told = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert told[-1]["before_pay_run"] == last
+    return [each["event"] for each in told if each["event"] != "law"]
+
+
+def test_asked_to_end_in_the_last_pay_run_it_has_done_its_work(landed: World) -> None:
+    ended = started(landed, "2024-07-01", "-c", ASKED_WITHIN.format(step="fold", place=1), 15)
     assert ended.returncode == 0, ended.stderr
-    events = [json.loads(line)["event"] for line in ended.stderr.splitlines()]
-    return [event for event in events if event != "law"]
+    assert "before_pay_run" not in ended.stderr and spoken(landed)
+
+
+def test_asked_to_end_while_it_waits_a_job_without_end_ends_well(landed: World) -> None:
+    """Not told to close anything, a job that is stopped has failed at nothing."""
+    edges = ("--from", f"folder:{landed.inbox}", "--to", f"folder:{landed.out}", "--journal", landed.journal)
+    words = [sys.executable, "-m", "pipelines.cli", "run", *edges]
+    with subprocess.Popen([*map(str, words)], stderr=subprocess.PIPE, text=True) as job:
+        assert job.stderr is not None
+        assert "resumed" in job.stderr.readline()
+        job.terminate()
+        assert "before_pay_run" not in job.stderr.read()
+    assert job.returncode == 0
+
+
+def test_pay_runs_that_could_not_be_sent_are_not_done(landed: World) -> None:
+    """Closed, and nobody has heard: the folder of records is a file."""
+    landed.out.parent.mkdir(parents=True, exist_ok=True)
+    landed.out.write_text("in the way")
+    ended = started(landed, "2024-07-01", "-m", "pipelines.cli")
+    assert ended.returncode == 1, ended.stderr
 
 
 def test_a_job_that_cannot_be_heard_pays(landed: World, tmp_path: Path) -> None:
