@@ -1,5 +1,6 @@
 """The direct deposits of one pay run as a NACHA file of PPD credits, and beside it what leads each entry back.
 
+A batch that is full is followed by another; what a full file cannot hold waits for the next file of the day.
 Nothing here asks the clock: the file is created, by its own words, in the last minute before the pay run's cut-off.
 """
 
@@ -11,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
-from achkit import AchError, AchFile, validate
+from achkit import AchFile, validate
 
 from pipelines.banking_days import next_banking_day
 from pipelines.export_accounts import Account, Accounts, Originator, account_for
+from pipelines.export_batches import NACHA, TRACE_DIGITS, Capacity, batch_sizes
 from pipelines.export_report import Export, LeftOut, without_zero
 from pipelines.export_run import PaidRun, Refusal
 from rules.law import Law
@@ -27,6 +30,7 @@ LARGEST_CENTS = 10**10 - 1
 IDENTIFICATION_LENGTH = 15
 ORIGIN = slice(13, 23)  # of the file header
 MODIFIER = 33
+TRACE = slice(79, 94)  # of an entry
 MAP_COLUMNS = ("trace", "identification", "payee_type", "payee_id", "instruction_id", "cents")
 
 Payment = tuple[PaymentInstruction, Account]
@@ -54,16 +58,19 @@ def export_ach(
     law: Law,
     modifier: str = "A",
     before: frozenset[str] = frozenset(),
+    holds: Capacity = NACHA,
 ) -> AchExport:
     """The credits of a pay run but for the instruction ids in ``before``, which earlier files of that day hold.
 
-    The same run, accounts and originator give the same bytes. Raises Refusal when one file cannot hold them.
+    The same run, accounts and originator give the same bytes. What is more than one file holds waits for the next.
     """
     deposits = run.by_method("DIRECT_DEPOSIT")
     payments, left_out = _payable([paid for paid in deposits if paid.instruction_id not in before], accounts)
+    sizes = batch_sizes((paid.net_cents for paid, _ in payments), holds)
+    payments, waiting = payments[: sum(sizes)], [paid for paid, _ in payments[sum(sizes) :]]
     sent_before = [paid for paid in deposits if paid.instruction_id in before]
-    text, traces = _rendered(run, payments, originator, law, modifier)
-    export = Export(run, "DIRECT_DEPOSIT", [paid for paid, _ in payments], left_out, sent_before)
+    text, traces = ach_text(run, payments, sizes, originator, law, modifier)
+    export = Export(run, "DIRECT_DEPOSIT", [paid for paid, _ in payments], left_out, sent_before, waiting)
     return AchExport(text, _map_text(traces, payments), next_banking_day(run.day), export)
 
 
@@ -128,25 +135,27 @@ def _identification(paid: PaymentInstruction) -> str:
     return identification(paid.payee_type, paid.payee_id)
 
 
-def _rendered(
-    run: PaidRun, payments: Sequence[Payment], originator: Originator, law: Law, modifier: str
+def ach_text(
+    run: PaidRun, payments: Sequence[Payment], sizes: Sequence[int], originator: Originator, law: Law, modifier: str
 ) -> tuple[str, list[str]]:
-    """The file and the trace number of each payment; both empty when there is none, as banks refuse an empty batch."""
+    """The file, in batches of these sizes, and the trace number of each payment; nothing if there is none to make."""
     if not payments:
         return "", []
-    file = _file(run, originator, modifier)
-    batch = file.batch(
-        "PPD",
-        _description(law, run.day),
-        iso(next_banking_day(run.day)),
-        descriptive_date=f"{civil_date(run.day):%y%m%d}",
-        company_name=originator.company_name,
-        company_id=originator.company_id,
-    )
-    for paid, account in payments:
-        name, short = account.printed_name(), _identification(paid)
-        batch.credit(name, account.routing, account.account, paid.net_cents, account.kind, id_number=short)
-    return _checked(file, originator), [entry.trace_number for entry in batch.entries]
+    file, rest = _file(run, originator, modifier), iter(payments)
+    for size in sizes:
+        batch = file.batch(
+            "PPD",
+            _description(law, run.day),
+            iso(next_banking_day(run.day)),
+            descriptive_date=f"{civil_date(run.day):%y%m%d}",
+            company_name=originator.company_name,
+            company_id=originator.company_id,
+        )
+        for paid, account in islice(rest, size):
+            name, short = account.printed_name(), _identification(paid)
+            batch.credit(name, account.routing, account.account, paid.net_cents, account.kind, id_number=short)
+    traces = [originator.odfi[:8] + str(sequence).zfill(TRACE_DIGITS) for sequence in range(1, len(payments) + 1)]
+    return _checked(file, originator, traces), traces
 
 
 def _file(run: PaidRun, originator: Originator, modifier: str) -> AchFile:
@@ -163,18 +172,25 @@ def _file(run: PaidRun, originator: Originator, modifier: str) -> AchFile:
     )
 
 
-def _checked(file: AchFile, originator: Originator) -> str:
-    """The text of the file, accepted by the validator. The library's own immediate origin is always the ODFI."""
-    try:
-        text = file.render()
-    except AchError:
-        raise Refusal("the pay run is more than one NACHA batch holds: export each county's replay by itself") from None
-    text = text[: ORIGIN.start] + originator.immediate_origin.rjust(10) + text[ORIGIN.stop :]
+def _checked(file: AchFile, originator: Originator, traces: Sequence[str]) -> str:
+    """The text of the file, accepted by the validator, with what the library knows only one way to say."""
+    text = _amended(file.render(), originator.immediate_origin, traces)
     verdict = validate(text)
     if not verdict["ok"]:
         # Only the codes: the messages hold names.
         raise AssertionError(f"the NACHA file is wrong: {sorted({error['code'] for error in verdict['errors']})}")
     return text
+
+
+def _amended(text: str, immediate_origin: str, traces: Iterable[str]) -> str:
+    """The immediate origin, which the library takes for the ODFI, and trace numbers that no two batches share."""
+    lines, left = text.splitlines(keepends=True), iter(traces)
+    lines[0] = _with(lines[0], ORIGIN, immediate_origin.rjust(ORIGIN.stop - ORIGIN.start))
+    return "".join(_with(line, TRACE, next(left)) if line[0] == "6" else line for line in lines)
+
+
+def _with(line: str, columns: slice, content: str) -> str:
+    return line[: columns.start] + content + line[columns.stop :]
 
 
 def _description(law: Law, day: int) -> str:

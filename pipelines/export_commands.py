@@ -1,6 +1,7 @@
 """The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
 
-Exit code 0 when done, whatever had to be left out; 2 on misuse with one line that says the remedy.
+Exit code 0 when done, whatever had to be left out (1 with ``--strict``); 2 on misuse with one line that says the
+remedy.
 """
 
 import json
@@ -28,6 +29,7 @@ app = typer.Typer(
 Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was exported and what was left out as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
 RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
 
 
@@ -40,6 +42,7 @@ def ach(
     out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
     modifier: Annotated[str, typer.Option(help="File id modifier, A to Z, 0 to 9: A for a day's first file.")] = "A",
     after: Annotated[list[Path] | None, typer.Option(help="Sent that day before: what it pays is left.")] = None,
+    strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -70,7 +73,7 @@ def ach(
             write_files({map_of(out): made.map_text, out: made.text})
         where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
         _tell(made.export, f"as direct deposit {where}", as_json, quiet)
-    return 0
+    return _exit_code(made.export, strict)
 
 
 @app.command()
@@ -78,6 +81,7 @@ def warrants(
     instructions: Instructions,
     date: RunDate,
     out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
+    strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -95,15 +99,22 @@ def warrants(
         text, export = export_warrants(_run(instructions, date, quiet), Law.load())
         write_files({out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
-    return 0
+    return _exit_code(export, strict)
 
 
 def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:
+    from pipelines.last_words import say_last
+
     lines = export.report(written)  # also makes sure that it adds up
     if as_json:
         print(json.dumps(export.told(), indent=2))
     elif not quiet:
         print(*lines, sep="\n")
+    say_last(export.warnings(), in_report=not (as_json or quiet))
+
+
+def _exit_code(export: "Export", strict: bool) -> int:
+    return int(strict and not export.is_whole)
 
 
 def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":

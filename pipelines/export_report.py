@@ -12,12 +12,13 @@ from rules.periods import iso
 from schemas.payment_instruction import PaymentInstruction
 
 NOTHING_MOVES = "its net is not above zero, so nothing moves"
+NAMED_ON_A_LINE = 10
 OWN_EYES = 0o600  # account numbers or who is paid what
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An instruction that is in no file now, and why, in words without account data."""
+    """An instruction that is in no file now, or should not have been, and why, in words without account data."""
 
     instruction: PaymentInstruction
     why: str
@@ -25,18 +26,22 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Export:
-    """What became of the instructions of one payment method in one export of a pay run."""
+    """What became of the instructions of one payment method in one export of a pay run.
+
+    ``waiting``: those that a full file had no room for.
+    """
 
     run: PaidRun
     method: str
     paid: Sequence[PaymentInstruction]
     left_out: Sequence[LeftOut]
     sent_before: Sequence[PaymentInstruction] = ()
+    waiting: Sequence[PaymentInstruction] = ()
 
     def report(self, written: str) -> list[str]:
         """Lines for the operator; ``written`` says what the file is. Raises AssertionError unless all adds up."""
         kept = [left.instruction for left in self.left_out]
-        parts = (self.paid, kept, self.sent_before)
+        parts = (self.paid, kept, self.sent_before, self.waiting)
         total = self.run.total(self.method)
         if (sum(map(len, parts)), sum(map(_net, parts))) != total:
             raise AssertionError(f"the export of {iso(self.run.day)} does not add up to its pay run")
@@ -44,15 +49,50 @@ class Export:
         return [
             f"{iso(self.run.day)}: {_sum(self.paid)} {written}",
             *(f"left out: {_named(left)}" for left in named),
+            *(f"reversed: {_named(gone)}" for gone in self._told_reversed()),
             f"pay run, {self.method}: {total[0]:,} of {dollars(total[1])} = {_sum(self.paid)} in this file"
             + (f" + {_sum(self.sent_before)} sent before" if self.sent_before else "")
+            + (f" + {_sum(self.waiting)} that wait for the next file" if self.waiting else "")
             + f" + {_sum(kept)} left out; besides, {len(named) - len(kept):,} with a net of zero",
         ]
+
+    def reversed_since(self) -> list[PaymentInstruction]:
+        """Those of the method that came back or were stopped since (RUN-4), in this file or not."""
+        return [paid for paid in self.run.by_method(self.method) if paid.instruction_id in self.run.reversed_since]
+
+    def _told_reversed(self) -> list[LeftOut]:
+        since = self.run.reversed_since
+        return [LeftOut(gone, _told_by(since[gone.instruction_id])) for gone in self.reversed_since()]
+
+    def warnings(self) -> list[str]:
+        """What must not be overlooked: that the file is full, and that payments of the run do not stand any more."""
+        said = []
+        if self.waiting:
+            said.append(
+                f"the file is full: {_sum(self.waiting)}, from {self.waiting[0].instruction_id} on, are in no file; "
+                "export again with the next --modifier, and --after for each file of the day"
+            )
+        if gone := self.reversed_since():
+            here = {paid.instruction_id for paid in self.paid}
+            in_file = [paid for paid in gone if paid.instruction_id in here]
+            said.append(
+                f"{_sum(gone)} of this pay run came back or were stopped since (RUN-4), {_sum(in_file)} of it in this "
+                "file; later pay runs pay again what is due, so a file not yet sent must not be sent as it is: "
+                + _ids(gone)
+            )
+        return said
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that moves is in a file, and stands."""
+        held_back = [left for left in self.left_out if left.instruction.net_cents > 0]
+        return not (held_back or self.waiting or self.reversed_since())
 
     def told(self) -> dict[str, Any]:
         """The same as JSON, in cents."""
         count, cents = self.run.total(self.method)
-        parts = {"paid": self.paid, "sent_before": self.sent_before}
+        parts = {"paid": self.paid, "sent_before": self.sent_before, "waiting": self.waiting}
+        here = {paid.instruction_id for paid in self.paid}
         return {
             "run": iso(self.run.day),
             "method": self.method,
@@ -62,6 +102,15 @@ class Export:
                 {"instruction_id": kept.instruction_id, "net_cents": kept.net_cents, "why": left.why}
                 for left in self.left_out
                 for kept in [left.instruction]
+            ],
+            "reversed": [
+                {
+                    "instruction_id": gone.instruction_id,
+                    "net_cents": gone.net_cents,
+                    "told_by_run": iso(self.run.reversed_since[gone.instruction_id]),
+                    "in_this_file": gone.instruction_id in here,
+                }
+                for gone in self.reversed_since()
             ],
             "net_of_zero": len(self.run.by_method("NONE")),
         }
@@ -111,3 +160,13 @@ def _sum(instructions: Sequence[PaymentInstruction]) -> str:
 
 def _named(left: LeftOut) -> str:
     return f"{left.instruction.instruction_id} of {dollars(left.instruction.net_cents)}: {left.why}"
+
+
+def _told_by(run_date: int) -> str:
+    return f"it came back or was stopped, as the pay run of {iso(run_date)} tells (RUN-4)"
+
+
+def _ids(instructions: Sequence[PaymentInstruction]) -> str:
+    more = len(instructions) - NAMED_ON_A_LINE
+    named = ", ".join(paid.instruction_id for paid in instructions[:NAMED_ON_A_LINE])
+    return named + (f" and {more:,} more, which the report and --json name" if more > 0 else "")

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from rules.periods import is_business_day, iso
+from pipelines.came_back import CameBack
+from rules.periods import business_day_of, is_business_day, is_cut_off, iso
 from schemas.avro import Container, Unreadable, validate
 from schemas.envelope import Record
 from schemas.pay_run import PayRun
@@ -21,11 +23,16 @@ class Refusal(ValueError):
 
 @dataclass(frozen=True)
 class PaidRun:
-    """All instructions of the pay run of a business day (an epoch day), each once, sorted by id."""
+    """All instructions of the pay run of a business day (an epoch day), each once, sorted by id.
+
+    ``reversed_since``: the ids of those that do not stand as of the folder's last pay run (RUN-4), and the business day
+    of the pay run that tells.
+    """
 
     day: int
     instructions: tuple[PaymentInstruction, ...]
     control: PayRun
+    reversed_since: Mapping[str, int] = field(default_factory=dict)
 
     def by_method(self, method: str) -> list[PaymentInstruction]:
         """The instructions of a payment method (RUN-3), sorted by id."""
@@ -37,7 +44,9 @@ class PaidRun:
         return sum(total.count for total in of_method), sum(total.net_cents for total in of_method)
 
 
+Row = dict[str, Any]
 Beat = Callable[[str, int, int], None]
+Tell = Callable[[Row], None]
 
 
 def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: None) -> PaidRun:
@@ -47,15 +56,23 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     """
     if not is_business_day(day):
         raise Refusal(f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day")
-    control = _control(folder, day)
-    found = _records(folder, "PaymentInstruction", day, beat)
-    run = PaidRun(day, _each_once(record for record in found if isinstance(record, PaymentInstruction)), control)
+    came_back = CameBack()
+    control = _control(folder, day, came_back)
+    found = _records(folder, "PaymentInstruction", day, beat, came_back.instruction)
+    paid = _each_once(record for record in found if isinstance(record, PaymentInstruction))
+    since = {each.instruction_id: came_back.since(each.instruction_id) for each in paid}
+    reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
+    run = PaidRun(day, paid, control, reversed_since)
     _check_whole(run, folder)
     return run
 
 
-def _control(folder: Path, day: int) -> PayRun:
-    found = _records(folder, "PayRun", day, lambda stage, done, total: None)
+def _control(folder: Path, day: int, came_back: CameBack) -> PayRun:
+    def tell(run: Row) -> None:
+        if "came_back" in run:
+            came_back.pay_run(run)
+
+    found = _records(folder, "PayRun", day, lambda stage, done, total: None, tell)
     runs = [record for record in found if isinstance(record, PayRun)]
     if not runs:
         raise Refusal(f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until")
@@ -64,13 +81,13 @@ def _control(folder: Path, day: int) -> PayRun:
     return runs[0]
 
 
-def _records(folder: Path, kind: str, day: int, beat: Beat) -> Iterator[Record]:
+def _records(folder: Path, kind: str, day: int, beat: Beat, tell: Tell) -> Iterator[Record]:
     paths = sorted(folder.glob(f"{STEMS[kind]}*.avro"))
     if not paths:
         raise Refusal(f"--instructions {folder} has no {STEMS[kind]}*.avro: name the folder that a replay wrote to")
     for done, path in enumerate(paths, 1):
         try:
-            yield from _of_day(path, kind, day)
+            yield from _of_day(path, kind, day, tell)
             beat("read", done, len(paths))
         except Unreadable as damage:
             raise Refusal(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
@@ -78,13 +95,17 @@ def _records(folder: Path, kind: str, day: int, beat: Beat) -> Iterator[Record]:
             raise Refusal(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None
 
 
-def _of_day(path: Path, kind: str, day: int) -> Iterator[Record]:
+def _of_day(path: Path, kind: str, day: int, tell: Tell) -> Iterator[Record]:
+    """Records of a day, validated. ``tell`` hears of those of later days, which may say that one does not stand."""
     with path.open("rb") as stream:
         container = Container(stream)
         if container.kind != kind:
             raise Refusal(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
-        # Years of pay runs may lie in one file: what is of another day is not even validated.
-        yield from (validate(kind, record) for _, record in container if record["run_date"] == day)
+        for _, record in container:
+            if record["run_date"] == day:
+                yield validate(kind, record)
+            elif record["run_date"] > day and is_cut_off(record["cut_off"]):  # years of pay runs may lie in one file
+                tell(record)
 
 
 def _each_once(found: Iterable[PaymentInstruction]) -> tuple[PaymentInstruction, ...]:

@@ -5,11 +5,11 @@ Authority: HOURS-1 (WIC 12303.4(a),(b); MPP 30-765.11-.12), HOURS-7 (pro rata by
 authorizations only).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rules.conclusions import AssignmentTerm, AuthorizationTerm
-from rules.documents import Span, Terms
+from rules.documents import Span, Terms, reference
 from rules.law import Law
 from rules.periods import days_in_month, month_end
 from schemas.provider_assignment import ProviderAssignment
@@ -72,7 +72,7 @@ def authorization_terms(terms: Terms[ServiceAuthorization], law: Law) -> list[Au
             county=span.fact.county,
             monthly_minutes=limited_minutes(span.fact, law, span.first),
             training_needs=list(span.fact.training_needs),
-            reference=f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}",
+            reference=reference(span.fact),
         )
         for span in terms.spans(-FOREVER, FOREVER)
     ]
@@ -87,10 +87,16 @@ def assignment_terms(terms: Terms[ProviderAssignment]) -> list[AssignmentTerm]:
             monthly_minutes=span.fact.monthly_minutes,
             relationship=span.fact.relationship,
             live_in=span.fact.live_in,
-            reference=f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}",
+            reference=reference(span.fact),
         )
         for span in terms.spans(-FOREVER, FOREVER)
     ]
+
+
+def departed_terms(all_terms: Iterable[Terms[Any]]) -> list[tuple[int, int, str]]:
+    """Days (first, last) given up by a withdrawal or other dates, with the reference of the document, sorted."""
+    spans = [span for terms in all_terms for span in terms.departed(-FOREVER, FOREVER)]
+    return sorted((span.first, span.last, reference(span.fact)) for span in spans)
 
 
 def asks_for_advance(terms: Terms[ServiceAuthorization]) -> bool:

@@ -6,19 +6,20 @@ money (`settle`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rules.authorizations import (
     asks_for_advance,
     assignment_terms,
     authorization_terms,
+    departed_terms,
     impairment_mismatch,
     limited_minutes,
 )
 from rules.authorize_late import LateTimesheets
 from rules.authorize_month import CLAIMS, Facts, MonthOfTime
 from rules.authorize_tally import Key, Pair
-from rules.authorize_watch import DayOfVisits, warned_days
+from rules.authorize_watch import DayOfVisits, changed_days, warned_days
 from rules.conclusions import Engagement
 from rules.documents import Arrival, Document, Terms, named
 from rules.findings import Finding, Findings, note_conflicts
@@ -131,7 +132,7 @@ class RecipientFile:
         """Days with visits read what was claimed; probation reads warnings."""
         said = change.now or change.before
         if isinstance(said, Claims):
-            return map(watch_unit, _changed_days(change))
+            return map(watch_unit, changed_days(change))
         if isinstance(said, Finding) and is_watch(unit):
             return [LIFETIME]
         return ()
@@ -154,11 +155,18 @@ class RecipientFile:
         facts = Facts(
             self.timesheets[month],
             _by_pair(visits.values()),
+            self._visits_of,
             frozenset(day for day in days if self._contested(day)),
             self.authorizations,
             self.assignments,
         )
         return MonthOfTime(month, self.recipient_id, facts, self.law.as_known_at(cut_off), cut_off)
+
+    def _visits_of(self, pair: Pair, day: int) -> Iterator[str]:
+        """References of a provider's visits of a program that count for a day, or did before they were corrected."""
+        for (provider, program, _), document in self.visits_by_day.get(day, {}).items():
+            if (provider, program) == pair:
+                yield document.reference
 
     def _day(self, day: int, before: Before, cut_off: int) -> Decision:
         """EVV-5 for one day."""
@@ -187,20 +195,16 @@ class RecipientFile:
         return decision
 
     def _engagement(self, provider: str, law: Law) -> Engagement:
+        authorizations = dict(sorted(self.authorizations.items()))
+        of_provider = (item for item in sorted(self.assignments.items()) if item[0][0] == provider)
+        assignments = {program: terms for (_, program), terms in of_provider}
         return Engagement(
             provider,
             self.recipient_id,
-            {
-                program: authorization_terms(terms, law)
-                for program, terms in sorted(self.authorizations.items())
-                if terms.ranked
-            },
-            {
-                program: assignment_terms(terms)
-                for (other, program), terms in sorted(self.assignments.items())
-                if other == provider and terms.ranked
-            },
+            {program: authorization_terms(terms, law) for program, terms in authorizations.items() if terms.ranked},
+            {program: assignment_terms(terms) for program, terms in assignments.items() if terms.ranked},
             advance=any(map(asks_for_advance, self.authorizations.values())),
+            departed=departed_terms([*authorizations.values(), *assignments.values()]),
         )
 
     def _judge(self, fact: ServiceAuthorization, law: Law, findings: Findings) -> None:
@@ -234,14 +238,3 @@ def _by_pair(documents: Iterable[Document[EvvVisit]]) -> dict[Pair, list[EvvVisi
         if not visit.withdrawn:
             visits[visit.provider_id, visit.program].append(visit)
     return visits
-
-
-def _changed_days(change: Change) -> set[int]:
-    """Days on which somebody's claim became another."""
-    before = (
-        {(p, d, m) for p, days in change.before.by_provider.items() for d, m in days.items()}
-        if change.before
-        else set()
-    )
-    now = {(p, d, m) for p, days in change.now.by_provider.items() for d, m in days.items()} if change.now else set()
-    return {day for _, day, _ in before ^ now}

@@ -5,16 +5,17 @@ Does not cover: what holds over months (`authorize`), the provider's side (`pric
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
 
 from rules.authorizations import divided, limited_minutes, pro_rata
+from rules.authorize_documents import deaths, terms_deciding
 from rules.authorize_sheets import find_duplicates, hold_moved
 from rules.authorize_tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
-from rules.claimed_time import claim
+from rules.claimed_time import claim, given_up
 from rules.conclusions import AuthorizedTime, VisitWarning
 from rules.documents import Document, Span, Terms
 from rules.findings import Findings, note_conflicts
@@ -38,6 +39,7 @@ class Facts(msgspec.Struct):
 
     timesheets: Mapping[Key, Document[Timesheet]]
     visits: Mapping[Pair, Sequence[EvvVisit]]
+    visits_of: Callable[[Pair, int], Iterable[str]]  # references of those that count, or once counted, for a day
     contested: frozenset[int]  # days on which visits of several providers are known
     authorizations: Mapping[str, Terms[ServiceAuthorization]]
     assignments: Mapping[Pair, Terms[ProviderAssignment]]
@@ -128,32 +130,30 @@ class MonthOfTime:
                 if not any(assignment is not None and not assignment.live_in for assignment in tally.assigned):
                     continue
                 for day, minutes in days_with_minutes(tally):
-                    if self._checks_in(tally, day):
+                    rule = self._checks_in(tally, day)
+                    if rule is not None:
                         claims[day] += minutes
+                    tally.witnesses.update(self.facts.visits_of(pair, day) if rule in TAKING else ())
             payable = [tally for tally in of_pair if tally.claim.payable]
             for gap in compare(claims, self.facts.visits.get(pair, ())) if claims else ():
                 self._judge(pair, gap, sorted(payable, key=lambda tally: tally.order))
 
-    def _checks_in(self, tally: Tally, day: int) -> bool:
-        asked = must_check_in(tally.assigned[day - tally.period].live_in, day, self.law, self.cut_off)
-        return asked and policy(tally.key[1], day, self.law, self.cut_off) is not None
+    def _checks_in(self, tally: Tally, day: int) -> Policy | None:
+        """What visits do to the provider's pay of the day; None where there need be none."""
+        if not must_check_in(tally.assigned[day - tally.period].live_in, day, self.law, self.cut_off):
+            return None
+        return policy(tally.key[1], day, self.law, self.cut_off)
 
     def _judge(self, pair: Pair, gap: Gap, tallies: list[Tally]) -> None:
         """What a gap does under the policy of its day: noted, warned of, held or denied."""
         provider, program = pair
         rule = policy(program, gap.day, self.law, self.cut_off)
         assert rule is not None
-        about = {
-            "provider_id": provider,
-            "recipient_id": self.recipient_id,
-            "program": program,
-            "service_date": gap.day,
-            "service_month": self.month,
-        }
+        whose = {"provider_id": provider, "recipient_id": self.recipient_id, "program": program}
+        about = {"service_date": gap.day, "service_month": self.month, **whose}
         for verdict in verdicts(gap, rule):
-            self.findings.add(
-                verdict.code, outcome=verdict.outcome, minutes=verdict.minutes, words=verdict.words, **about
-            )
+            said = {"outcome": verdict.outcome, "minutes": verdict.minutes, "words": verdict.words}
+            self.findings.add(verdict.code, **said, **about)
             if verdict.outcome == "WARNING":
                 id = f"warning:{provider}:{self.recipient_id}:{program}:{iso(gap.day)}:{verdict.code}"
                 self.decision.conclusions[id] = VisitWarning(provider, self.recipient_id, gap.day)
@@ -202,8 +202,7 @@ class MonthOfTime:
     def _authorized_time(self, tally: Tally) -> AuthorizedTime:
         provider, program, period, document_id = tally.key
         terms = (self.facts.authorizations[program], self.facts.assignments[tally.pair])
-        spans = [span for each in terms for span in each.spans(self.month, month_end(self.month))]
-        references = {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
+        beside = tally.witnesses | terms_deciding(terms, self.month) | deaths(self.facts.authorizations, self.month)
         limiting = terms if self.assigned_minutes(tally.pair) is not None else terms[:1]
         return AuthorizedTime(
             provider_id=provider,
@@ -224,12 +223,13 @@ class MonthOfTime:
             held=tally.held,
             cut=tally.cut,
             denied=tally.denied,
-            documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(references)],
+            documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(beside)],
             assumptions=self._assumptions(tally, any(divided(each, self.month) for each in limiting)),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
             withdrawn=tally.claim.standing.withdrawn,
             approved=tally.claim.approved if tally.claim.approved != tally.use.minutes else [],
             held_for=tally.held_for,
+            given_up=given_up(self.facts.timesheets[tally.key], tally.claim),
         )
 
     def _assumptions(self, tally: Tally, pro_rata: bool) -> list[str]:

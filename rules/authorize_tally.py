@@ -12,8 +12,8 @@ import msgspec
 
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
-from rules.conclusions import Loss
 from rules.documents import Terms
+from rules.findings import Loss
 from rules.periods import iso, month_of
 
 Key = tuple[str, str, int, str]  # provider, program, period start, document id
@@ -35,6 +35,7 @@ class Tally(msgspec.Struct):
     denied: int = 0
     past_terms: list[int] = []  # minutes by day that got past WHO-3
     losses: list[Loss] = []
+    witnesses: set[str] = set()  # references of visits that decided, where visits decide
 
     @property
     def pair(self) -> Pair:

@@ -14,7 +14,7 @@ from rules.findings import Finding, Findings
 from rules.law import Law
 from rules.overlaps import Overlap, Relation, overlaps, policy
 from rules.periods import iso, month_of
-from rules.restatement import Before, Decision, is_watch
+from rules.restatement import Before, Change, Decision, is_watch
 from rules.visits import must_check_in, spans_by_day
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
@@ -93,3 +93,14 @@ def _dates(said: Iterable[object], code: str) -> Iterator[int]:
         if isinstance(finding, Finding) and (finding.code, finding.outcome) == (code, "WARNING"):
             assert finding.service_date is not None, "part of its grain"
             yield finding.service_date
+
+
+def changed_days(change: Change) -> set[int]:
+    """Days on which somebody's claim became another."""
+    before = (
+        {(p, d, m) for p, days in change.before.by_provider.items() for d, m in days.items()}
+        if change.before
+        else set()
+    )
+    now = {(p, d, m) for p, days in change.now.by_provider.items() for d, m in days.items()} if change.now else set()
+    return {day for _, day, _ in before ^ now}

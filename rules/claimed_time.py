@@ -86,6 +86,15 @@ def _approved(document: Document[Timesheet]) -> Timesheet | None:
     return None
 
 
+def given_up(document: Document[Timesheet], claimed: Claim) -> list[int]:
+    """Minutes by day that an earlier approved revision claimed beyond what is claimed now; empty where there are none.
+    """
+    approved = [fact.minutes_worked for fact in document.earlier if fact.recipient_approved_at is not None]
+    most = [max(of_day) for of_day in zip(*approved, strict=True)]
+    minutes = [max(0, before - now) for before, now in zip(most, claimed.by_day, strict=bool(most))]
+    return minutes if any(minutes) else []
+
+
 def places_in_order(document: Document[Timesheet]) -> tuple[list[tuple[Stamp, int]], Stamp | None]:
     """HOURS-6: the document's places by approved revisions in the order of recording, and its first payable stamp.
 

@@ -5,7 +5,7 @@ All are compact msgspec arrays of ints and strings; a conclusion is compared by 
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -40,6 +40,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
     withdrawn: bool = False
     approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
     held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
+    given_up: list[int] = []  # minutes by day that an earlier approved revision claimed beyond this one
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""
@@ -86,6 +87,7 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
     """A provider's terms with one recipient, by program, in order of days; to the provider.
 
     ``advance``: some authorization asked for advance pay, now or in an earlier revision (a mode is settled once).
+    ``departed``: days (first, last) that a document gave up by its present revision, kind/document_id/revision.
     """
 
     provider_id: str
@@ -93,6 +95,11 @@ class Engagement(msgspec.Struct, array_like=True, frozen=True):
     authorizations: dict[str, list[AuthorizationTerm]]
     assignments: dict[str, list[AssignmentTerm]]
     advance: bool = False
+    departed: list[tuple[int, int, str]] = []
+
+    def departed_on(self, first: int, last: int) -> set[str]:
+        """References of documents that gave up a day from ``first`` to ``last``."""
+        return {id for start, end, id in self.departed if start <= last and first <= end}
 
 
 class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
@@ -226,17 +233,6 @@ class Worked(msgspec.Struct, array_like=True):
     minutes: int
     overtime_minutes: int = 0
     assumptions: tuple[str, ...] = ()
-
-
-class Loss(NamedTuple):
-    """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
-
-    document_id: str
-    program: str
-    code: str
-    outcome: str
-    day: int
-    minutes: int
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):

@@ -4,6 +4,7 @@ Authority: TIME-3 (every kind), "Precedence" of LAW.md. A timesheet that waits f
 question. In force: always. Does not cover: key fields that move (DOCUMENT_MOVED), which the compositions see.
 """
 
+from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Any)
@@ -103,7 +104,18 @@ class Document(Generic[F]):
     @property
     def reference(self) -> str:
         """``kind/document_id/revision`` of the revision in force."""
-        return f"{self.current.KIND}/{self.current.document_id}/{self.current.revision}"
+        return reference(self.current)
+
+    @property
+    def earlier(self) -> list[F]:
+        """Revisions that claimed or stated something until the one in force came: a pay run saw them before it."""
+        seen, _ = self.revisions[self.current.revision].stamp
+        return [each.fact for each in self.revisions.values() if each.stamp[0] < seen and not each.fact.withdrawn]
+
+
+def reference(fact: Any) -> str:
+    """``kind/document_id/revision``."""
+    return f"{fact.KIND}/{fact.document_id}/{fact.revision}"
 
 
 class Span(NamedTuple, Generic[F]):
@@ -118,10 +130,11 @@ class Terms(Generic[F]):
     """Documents with effective dates, of which one is in force on a day: the latest ``effective_from``; ties: the
     latest recorded; then the larger document id. Withdrawn ones are never in force."""
 
-    __slots__ = ("_ranked", "_spans", "documents")
+    __slots__ = ("_departed", "_ranked", "_spans", "documents")
 
     def __init__(self) -> None:
         self.documents: dict[str, Document[F]] = {}
+        self._departed: dict[tuple[int, int], list[Span[F]]] = {}
         self._ranked: list[F] | None = None
         self._spans: dict[tuple[int, int], list[Span[F]]] = {}
 
@@ -129,6 +142,7 @@ class Terms(Generic[F]):
         """File a revision under its document id."""
         self._ranked = None
         self._spans.clear()
+        self._departed.clear()
         return self.documents.setdefault(arrival.content.document_id, Document()).file(arrival)
 
     @property
@@ -136,7 +150,7 @@ class Terms(Generic[F]):
         """Standing revisions, the one that wins first."""
         if self._ranked is None:
             standing = [d for d in self.documents.values() if not d.current.withdrawn]
-            standing.sort(key=lambda d: (d.current.effective_from, d.first.order, d.current.document_id), reverse=True)
+            standing.sort(key=lambda d: _rank(d.current, d), reverse=True)
             self._ranked = [d.current for d in standing]
         return self._ranked
 
@@ -172,10 +186,41 @@ class Terms(Generic[F]):
                 spans.append(Span(start, end, fact))
         return spans
 
+    def departed(self, first: int, last: int) -> list[Span[F]]:
+        """Days from ``first`` to ``last`` that a document gave up by its present revision (``fact``: a withdrawal, or
+        other dates): an earlier one would be in force on them. Do not change the list."""
+        known = self._departed.get((first, last))
+        if known is None:
+            changed = [document for document in self.documents.values() if len(document.revisions) > 1]
+            given_up = [span for document in changed for span in self._given_up(document, first, last)]
+            known = self._departed[first, last] = given_up
+        return known
+
+    def _given_up(self, document: Document[F], first: int, last: int) -> Iterator[Span[F]]:
+        for fact in document.earlier:
+            for start, end, _ in _within(fact, first, last):
+                starts = [start, *sorted(edge for edge in self._edges() if start < edge <= end)]
+                for day, following in zip(starts, [*starts[1:], end + 1], strict=True):
+                    if self._would_win(document, fact, day):
+                        yield Span(day, following - 1, document.current)
+
+    def _would_win(self, document: Document[F], earlier: F, day: int) -> bool:
+        """Is nothing in force on the day that stands before an earlier revision of a document?"""
+        now = self.on(day)
+        if now is None or now is document.current:
+            return now is None
+        other = self.documents[now.document_id]
+        return _rank(earlier, document) > _rank(now, other)
+
     def _edges(self) -> set[int]:
         """Days on which something may start or has just ended."""
         edges = {fact.effective_from for fact in self.ranked}
         return edges | {fact.effective_to + 1 for fact in self.ranked if fact.effective_to is not None}
+
+
+def _rank(fact: Any, document: Document[Any]) -> tuple[int, tuple[int, int, str, str, bytes], str]:
+    """Precedence of a revision of a document among others: the higher is in force."""
+    return fact.effective_from, document.first.order, fact.document_id
 
 
 def _within(fact: F, first: int, last: int) -> list[Span[F]]:

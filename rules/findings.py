@@ -115,6 +115,17 @@ def document_named(finding_id: str) -> DocumentNamed | None:
     return DocumentNamed(*found.split("/")) if found else None
 
 
+class Loss(NamedTuple):
+    """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
+
+    document_id: str
+    program: str
+    code: str
+    outcome: str
+    day: int
+    minutes: int
+
+
 class Findings:
     """Findings of one unit by id; minutes and cents of one id add up. ``whose``: the county where none is given."""
 

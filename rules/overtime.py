@@ -47,6 +47,12 @@ def mark_overtime(week: Sequence[Worked], law: Law) -> int:
     return over
 
 
+def is_overtime(minutes: int, day: int, law: Law) -> bool:
+    """Would so many minutes of the day's workweek be more than what is straight time (OT-1)?"""
+    threshold = _threshold(day, law)
+    return threshold is not None and minutes > threshold
+
+
 def _threshold(day: int, law: Law) -> int | None:
     try:
         threshold: int = law.value("overtime.weekly_threshold_minutes", day)

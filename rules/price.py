@@ -17,7 +17,7 @@ from rules.price_filed import Filed
 from rules.price_incentives import conclude_incentives
 from rules.price_month import MonthOfWork
 from rules.price_overdue import conclude_held, find_overdue
-from rules.price_violations import Notice, find_late_travel, find_violations
+from rules.price_violations import Notice, find_late_claims, find_violations
 from rules.price_watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
 from rules.training import Catalog
@@ -96,9 +96,12 @@ class ProviderFile:
             return [STANDING, LIFETIME, *self._payer(None)]
         if arrival.kind == "TrainingAttendance":
             return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
-        first = not classes.claims
-        months = classes.file_claim(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law))
-        return [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
+        if classes.hold_late(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law)):
+            return [LIFETIME]
+        first, waited = not classes.claims, arrival.content.document_id in classes.late.documents
+        months = classes.file_claim(arrival)
+        touched = [STANDING, *map(month_unit, self.filed.months if first else months), *self._payer(None)]
+        return [*touched, LIFETIME] if waited else touched
 
     def _admit_travel(self, arrival: Arrival) -> list[Unit]:
         unit = month_unit(month_of(arrival.content.period_start))
@@ -137,7 +140,8 @@ class ProviderFile:
     def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
         """What a month is decided from, as it is on file now."""
         tail = before.get(month_unit(previous_month(month)), {}).get("tail")
-        return MonthOfWork(month, self.provider_id, self.filed, tail, self.law.as_known_at(cut_off), cut_off)
+        said = before.get(month_unit(month), {})
+        return MonthOfWork(month, self.provider_id, self.filed, tail, said, self.law.as_known_at(cut_off), cut_off)
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
         """What adds up over years."""
@@ -146,7 +150,7 @@ class ProviderFile:
         notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
         conclude_incentives(self.filed, notice, decision, findings)
-        find_late_travel(self.filed, findings)
+        find_late_claims(self.filed, findings)
         find_overdue(self.filed, notice, decision, findings)
         decision.conclusions.update(findings.by_id)
         return decision

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Loss, Worked
+from rules.conclusions import AuthorizedTime, Worked
 from rules.documents import named
-from rules.findings import Findings, Whose, catalog, referred
+from rules.findings import Findings, Loss, Whose, catalog, referred
 from rules.periods import iso, period_of
 from rules.travel_time import Problem
 from schemas.training_claim import TrainingClaim

@@ -10,6 +10,7 @@ from typing import Any
 
 from rules.conclusions import AuthorizedTime, Engagement, LateTime, Stamp
 from rules.documents import Arrival, Document, Terms
+from rules.late_claims import LateClaims
 from rules.periods import month_end, month_of, saturday_of, workweek_of
 from rules.price_training import Classes
 from rules.training import Catalog
@@ -31,7 +32,7 @@ class Filed:
         self.engagements: dict[str, Engagement] = {}
         self.enrollments: Terms[ProviderEnrollment] = Terms()
         self.travel: dict[int, dict[ClaimKey, Document[TravelClaim]]] = defaultdict(dict)
-        self.late_travel: dict[ClaimKey, Document[TravelClaim]] = {}
+        self.late_travel: LateClaims[TravelClaim] = LateClaims()
         self.late_times: dict[str, LateTime] = {}
         self.classes = Classes(catalog)
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
@@ -50,12 +51,14 @@ class Filed:
         """File a TravelClaim; ``late``: its month has closed."""
         claim: TravelClaim = arrival.content
         key = claim.period_start, claim.document_id
-        if not late:
+        if late:
+            self.late_travel.hold(key, self.travel_standing(key), arrival)
+        else:
             self.travel[month_of(claim.period_start)].setdefault(key, Document()).file(arrival)
-            return
-        document = self.late_travel.get(key) or (self._closed_travel(key) or Document()).copy()
-        if document.file(arrival):  # a duplicate changes nothing
-            self.late_travel[key] = document
+
+    def travel_standing(self, key: ClaimKey) -> Document[TravelClaim] | None:
+        """The claim that its month was, or will be, decided by."""
+        return self.travel.get(month_of(key[0]), {}).get(key)
 
     def file_late(self, arrival: Arrival) -> None:
         """File a LateTime; one that vanished is as if it had never been."""
@@ -65,7 +68,7 @@ class Filed:
 
     def travel_of(self, key: ClaimKey) -> Document[TravelClaim]:
         """A travel claim as it is known, too late or not."""
-        return self.late_travel.get(key) or self.travel[month_of(key[0])][key]
+        return self.late_travel.documents.get(key) or self.travel[month_of(key[0])][key]
 
     def file_exception(self, arrival: Arrival) -> set[int]:
         """File an HoursException; the months it touches (a revision may name another week)."""
@@ -100,24 +103,6 @@ class Filed:
                 stamp = document.revisions[document.current.revision].stamp
                 yield instruction_id.rpartition(":")[0], stamp
 
-    def travel_too_late(self) -> Iterator[tuple[TravelClaim, int]]:
-        """TIME-6: claims that came for a closed month, and minutes beyond what the month already had."""
-        for key, document in self.late_travel.items():
-            known = self._closed_travel(key)
-            wanted = _claimed(document)
-            if known is not None or wanted:
-                yield document.current, max(0, wanted - (_claimed(known) if known else 0))
-
-    def late_conflicts(self) -> Iterator[Document[TravelClaim]]:
-        """Claims of which another content came after their month had closed."""
-        for key, document in self.late_travel.items():
-            known = self._closed_travel(key)
-            if len(document.conflicts) > (len(known.conflicts) if known else 0):
-                yield document
-
-    def _closed_travel(self, key: ClaimKey) -> Document[TravelClaim] | None:
-        return self.travel.get(month_of(key[0]), {}).get(key)
-
     def documents(self) -> Iterator[Document[Any]]:
         """All that belongs to no month, in canonical order."""
         yield from self.enrollments.documents.values()
@@ -125,7 +110,3 @@ class Filed:
         yield from (document for _, document in sorted(self.incentives.items()))
         yield from (document for _, document in sorted(self.exceptions.items()))
         yield from (document for _, document in sorted(self.decisions.items()))
-
-
-def _claimed(document: Document[TravelClaim]) -> int:
-    return 0 if document.current.withdrawn else sum(trip.minutes for trip in document.current.trips)

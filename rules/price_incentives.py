@@ -10,6 +10,8 @@ paid training lies can have closed by then. A paid claim is remembered by its re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from rules.conclusions import Engagement, Line, Statement, Worked
 from rules.documents import Document, named
 from rules.findings import Findings
@@ -57,8 +59,11 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
     for verdict in verdicts:
         _find(verdict, notice, findings)
     paid = [verdict for verdict in verdicts if verdict.code is None]
-    for key, of_statement in sorted(_by_statement(paid).items(), key=lambda item: (item[0][0] or "", item[0][1])):
-        statement = _statement(key, of_statement, months, filed, notice)
+    by_statement, corrected = _by_statement(paid), _corrected(filed.incentives.values())
+    for key in sorted({*by_statement, *corrected}, key=lambda key: (key[0] or "", key[1])):
+        statement = _statement(key, by_statement.get(key, []), months, filed, notice)
+        names = sorted({*statement.documents, *corrected.get(key, ())})
+        statement = msgspec.structs.replace(statement, documents=names)
         decision.conclusions[statement.statement_id] = statement
     if paid:
         claims = (verdict.document.current for verdict in paid)
@@ -98,6 +103,15 @@ def _key(verdict: IncentiveVerdict) -> StatementKey:
     return verdict.document.current.recipient_id, period_of(first_recorded_on(verdict.document))
 
 
+def _corrected(claims: Iterable[Document[IncentiveClaim]]) -> dict[StatementKey, set[str]]:
+    """Claims that an earlier revision made on a statement: a withdrawal decides too."""
+    found: dict[StatementKey, set[str]] = defaultdict(set)
+    for document in claims:
+        for claim in document.earlier:
+            found[claim.recipient_id, period_of(first_recorded_on(document))].add(document.reference)
+    return found
+
+
 def _statement_id(provider_id: str, key: StatementKey) -> str:
     return f"{INCENTIVE}:{provider_id}:{key[0] or '-'}:{iso(key[1])}"
 
@@ -134,7 +148,7 @@ def _statement(
         documents=sorted(_references(verdicts, months)),
         assumptions=sorted({name for verdict in verdicts for name in _assumptions(verdict, notice.law)}),
         case_county=county_of_work(engagement, filed.enrollments, None, period_end(period)),
-        claim=(min(verdict.document.reference for verdict in verdicts), PROGRAM, period),
+        claim=min(((verdict.document.reference, PROGRAM, period) for verdict in verdicts), default=None),
     )
 
 

@@ -7,6 +7,7 @@ month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
 from rules.periods import iso, midnight, month_of, period_end, period_of, saturday_of, workweek_of
 from rules.price_counts import Counts, Taken
+from rules.price_documents import TakenBack, enrollments_deciding
 from rules.price_filed import Filed
 from rules.price_incentives import CAREER, career_month
 from rules.price_limits import JUDGED, Limits
@@ -33,7 +35,8 @@ from rules.worked_time import price_time
 
 
 class MonthOfWork:
-    """What a provider's month is decided from, and what it comes to; ``tail``: the unfinished week before."""
+    """What a provider's month is decided from, and what it comes to; ``tail``: the unfinished week before; ``said``:
+    what was concluded of the month before."""
 
     def __init__(
         self,
@@ -41,10 +44,12 @@ class MonthOfWork:
         provider_id: str,
         filed: Filed,
         tail: Tail | None,
+        said: Mapping[str, Any],
         law: Law,
         cut_off: int,
     ) -> None:
         self.month, self.provider_id, self.law, self.cut_off = month, provider_id, law, cut_off
+        self.taken_back = TakenBack(month, filed, said, law)
         times = filed.times.get(month, {})
         self.times = [times[id] for id in sorted(times)]
         self.enrollments, self.engagements = filed.enrollments, filed.engagements
@@ -151,8 +156,11 @@ class MonthOfWork:
         for priced, references in self.priced_under.items():
             if (draft := self.drafts.get(priced)) is not None:
                 draft.documents.update(references)
-        self.repriced = repriced([*self.before, *self.worked], self.law)
-        for key in sorted(self.drafts, key=_place):
+        pieces, exempt = [*self.before, *self.worked], bool(self.limits.exemptions)
+        for key, references in self.taken_back.find(pieces, exempt, self.drafts).items():
+            self.drafts[key].documents.update(references)
+        self.repriced = repriced(pieces, self.law)
+        for key in sorted(self.drafts, key=lambda key: tuple(part or "" for part in key)):
             statement = self._statement(key, self.drafts[key])
             self.decision.conclusions[statement.statement_id] = statement
         self.decision.conclusions.update(self.taken.findings.by_id)
@@ -168,7 +176,10 @@ class MonthOfWork:
         counts = (self.counts.get((recipient or "", period)) if kind == "ARREARS" else None) or Counts()
         lines = draft.lines()
         engagement = self.engagements.get(recipient or "")
-        term = deciding_assignment(engagement.assignments, period_end(period)) if engagement else None
+        last = period_end(period)
+        term = deciding_assignment(engagement.assignments, last) if engagement else None
+        decided = enrollments_deciding(self.enrollments, period) | ({term.reference} if term else set())
+        decided |= engagement.departed_on(period, last) if engagement else set()
         return Statement(
             statement_id=f"{kind}:{self.provider_id}:{recipient or '-'}:{iso(period)}",
             kind=kind,
@@ -184,16 +195,13 @@ class MonthOfWork:
             relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
             live_in=bool(term and term.live_in and kind == "ARREARS"),
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
-            documents=sorted(counts.documents | draft.documents | self._enrollment_references(period)),
+            documents=sorted(counts.documents | draft.documents | decided),
             assumptions=sorted(counts.assumptions | _assumptions(draft, lines) | self.repriced[key]),
             bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
             claim=min(draft.claims, default=None),
             case_county=county_of_work(engagement, self.enrollments, None, period_end(period)),
         )
 
-    def _enrollment_references(self, period: int) -> set[str]:
-        spans = self.enrollments.spans(period, period_end(period))
-        return {f"{span.fact.KIND}/{span.fact.document_id}/{span.fact.revision}" for span in spans}
 
     def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
@@ -207,11 +215,6 @@ class MonthOfWork:
             if time.recipient_id == recipient and time.period_start == period and time.program == "IHSS":
                 parts += _at_places(time, left)
         return parts
-
-
-def _place(key: StatementKey) -> tuple[str, str, int]:
-    kind, recipient, period = key
-    return kind, recipient or "", period
 
 
 def _assumptions(draft: Draft, lines: Iterable[Line]) -> set[str]:

@@ -146,7 +146,7 @@ def _first_payable(finding: Finding, filed: Filed) -> Stamp:
     if finding.kind == TRAVEL:
         return travel_payable(filed.travel_of((period, number)))
     if finding.kind == CLASS:
-        return training_payable(filed.classes.claims[number])
+        return training_payable(filed.classes.claim(number))
     times = filed.times[month_of(period)].values()
     of_sheet = (each for each in times if (each.document_id, each.period_start) == (number, period))
     payable = (e.payable for e in of_sheet if (e.recipient_id, e.program) == (finding.recipient_id, finding.program))

@@ -4,15 +4,16 @@ Authority: TRAIN-1 to TRAIN-6 (WIC 12316.1), WAGE-1, TIME-3 (which revision stan
 was decided). In force: by parameters training.*. Does not cover: the refusals themselves (`training`), TIME-5 and
 overtime (`price_month`), incentives (`price_incentives`).
 
-A class belongs to the month of its date. TIME-6 holds no training claim for a person: one that comes for a closed month
-changes nothing, and one that was decided in it can no longer move to another.
+A class belongs to the month of its date. A claim that comes for a closed month, and a change of one that was decided in
+it, wait for a person beside what stands; a later revision for an open month takes the claim there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from rules.conclusions import Engagement, Stamp, Worked
 from rules.documents import Arrival, Document, Terms
+from rules.late_claims import LateClaims
 from rules.law import Law
 from rules.periods import month_of
 from rules.training import PROGRAM as CONDITIONS
@@ -53,6 +54,7 @@ class Classes:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.claims: dict[str, Document[TrainingClaim]] = {}
+        self.late: LateClaims[TrainingClaim] = LateClaims()
         self.attendance: dict[str, Document[TrainingAttendance]] = {}
 
     @property
@@ -60,12 +62,30 @@ class Classes:
         """Months that a claim is for."""
         return {month_of(document.current.class_date) for document in self.claims.values()}
 
-    def file_claim(self, arrival: Arrival, closed: Closed) -> set[int]:
-        """File a TrainingClaim; the months it touches, since a revision may name another day."""
-        document = self.claims.setdefault(arrival.content.document_id, Document())
-        if document.revisions and _decided_for_good(document, arrival.cut_off, closed):
-            return set()
-        return _file(document, arrival)
+    def hold_late(self, arrival: Arrival, closed: Closed) -> bool:
+        """TIME-6: does a TrainingClaim come for a closed month, or change one that was decided in it? Keep it apart."""
+        claim: TrainingClaim = arrival.content
+        known = self.claims.get(claim.document_id)
+        months = {month_of(each.class_date) for each in (claim, known.current if known else claim)}
+        if not any(closed(month, arrival.cut_off) for month in months):
+            return False
+        self.late.hold(claim.document_id, known, arrival)
+        return True
+
+    def file_claim(self, arrival: Arrival) -> set[int]:
+        """File a TrainingClaim for an open month; the months it touches, since a revision may name another day."""
+        id = arrival.content.document_id
+        waiting, known = self.late.documents.get(id), self.claims.get(id)
+        if waiting is not None:
+            waiting.file(arrival)
+        if waiting is None or waiting.current is not arrival.content:
+            return _file(self.claims.setdefault(id, Document()), arrival)
+        self.claims[id] = self.late.documents.pop(id)
+        return {month_of(each.current.class_date) for each in (waiting, known or waiting)}
+
+    def claim(self, number: str) -> Document[TrainingClaim]:
+        """A claim as it is known, too late or not."""
+        return self.late.documents.get(number) or self.claims[number]
 
     def file_attendance(self, arrival: Arrival) -> set[int]:
         """File a TrainingAttendance; the months with claims that it touches."""
@@ -89,6 +109,15 @@ class Classes:
         )
         return [_priced(verdict, circumstances) for verdict in verdicts]
 
+    def corrected(self, month: int) -> Iterator[tuple[str | None, int, set[str]]]:
+        """Recipient, day and facts of each class of a month that an earlier revision claimed, or whose attendance an
+        earlier revision named: these decide too."""
+        for document in self.claims.values():
+            for claim in (document.current, *document.earlier):
+                records = [each.reference for each in self.attendance.values() if _attended(each.earlier, claim)]
+                if month_of(claim.class_date) == month and (records or claim is not document.current):
+                    yield claim.recipient_id, claim.class_date, {document.reference, *records}
+
     def _listings(self, courses: set[str], cut_off: int) -> dict[str, list[CourseListing]]:
         """As known at a pay run: a listing that a live job admitted later is not known yet, any other always was."""
         documents: dict[tuple[str, str], Document[CourseListing]] = {}
@@ -106,10 +135,8 @@ class Classes:
         yield from (self.attendance[id] for id in sorted(self.attendance))
 
 
-def _decided_for_good(document: Document[TrainingClaim], cut_off: int, closed: Closed) -> bool:
-    """Did its month close on it?"""
-    month = month_of(document.current.class_date)
-    return closed(month, cut_off) and not closed(month, document.revisions[document.current.revision].stamp[0])
+def _attended(records: Iterable[TrainingAttendance], claim: TrainingClaim) -> bool:
+    return any((each.course_id, each.class_date) == (claim.course_id, claim.class_date) for each in records)
 
 
 def _file(document: Document[TrainingClaim] | Document[TrainingAttendance], arrival: Arrival) -> set[int]:

@@ -1,4 +1,4 @@
-"""What a provider's violations come to over the years, and travel claims that came too late: findings of the lifetime.
+"""What a provider's violations come to over the years, and claims that came too late: findings of the lifetime.
 
 Authority: LIMIT-5, LIMIT-6, LIMIT-7 (ACL 16-36; county handbook), TIME-6 (FILING_LIMIT). In force: by parameter.
 Does not cover: which workweek violates what (`price_limits`, `violations`).
@@ -16,6 +16,7 @@ from rules.periods import business_day_of, hhmm, month_of, saturday_of
 from rules.price_filed import Filed
 from rules.price_limits import JUDGED
 from rules.restatement import LIFETIME, Before
+from rules.travel_time import claimed_minutes
 from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder
 
 _WHY_NOT = {
@@ -122,14 +123,18 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
     }
 
 
-def find_late_travel(filed: Filed, findings: Findings) -> None:
-    """FILING_LIMIT: for a person."""
-    for claim, minutes in filed.travel_too_late():
-        findings.add(
-            "FILING_LIMIT",
-            minutes=minutes,
-            message=None if minutes else "nothing_more",
-            service_month=month_of(claim.period_start),
-            **named(claim),
-        )
-    note_conflicts(filed.late_conflicts(), findings)
+def find_late_claims(filed: Filed, findings: Findings) -> None:
+    """FILING_LIMIT of travel and training: for a person."""
+    classes = filed.classes
+    for travel, minutes in filed.late_travel.waiting(filed.travel_standing, claimed_minutes):
+        _find_late(minutes, travel.period_start, named(travel), findings)
+    for training, minutes in classes.late.waiting(classes.claims.get, lambda claim: claim.minutes_claimed):
+        about = {"recipient_id": training.recipient_id, "service_date": training.class_date}
+        _find_late(minutes, training.class_date, about | named(training), findings)
+    note_conflicts(filed.late_travel.conflicts(filed.travel_standing), findings)
+    note_conflicts(classes.late.conflicts(classes.claims.get), findings)
+
+
+def _find_late(minutes: int, day: int, about: dict[str, Any], findings: Findings) -> None:
+    message = None if minutes else "nothing_more"
+    findings.add("FILING_LIMIT", minutes=minutes, message=message, service_month=month_of(day), **about)

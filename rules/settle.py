@@ -13,9 +13,10 @@ from rules.kept import Account, Said
 from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, month_of, next_month
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, month_unit
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, month_unit
 from rules.settle_filed import Filed, month_of_statement, statement_of
 from rules.settle_month import MonthOfPay
+from rules.settle_outcomes import find_too_late, turned
 from rules.settle_recipient import HELD, OVER_LIMIT, RecipientMonth
 from rules.whose_case import county_of, of_recipient
 
@@ -85,7 +86,7 @@ class SettlementFile:
         if unit == STANDING:
             return self._conflicts()
         if unit == LIFETIME:
-            return self._over_all_months(before)
+            return self._over_all_months(before, cut_off)
         month = self.month_of_pay(unit.month, before, cut_off)
         return month.decide(lambda payee_id: self._returned(payee_id, before))
 
@@ -104,13 +105,19 @@ class SettlementFile:
         decision.conclusions.update(findings.by_id)
         return decision
 
-    def _over_all_months(self, before: Before) -> Decision:
-        """Outcomes of nothing; categories claimed with too high an income; advances that cannot be decided."""
+    def _over_all_months(self, before: Before, cut_off: int) -> Decision:
+        """Outcomes of nothing or of closed months; categories claimed with too high an income; advances that cannot be
+        decided."""
         decision, findings = Decision(), Findings(self._whose)
         for statement_id in sorted(self.filed.outcomes):
             for outcome, stamp in self.filed.outcomes_of(statement_id):
                 if _said_before(outcome.instruction_id, stamp, before) is None:
                     findings.add("OUTCOME_WITHOUT_INSTRUCTION", **named(outcome))
+            month, outcomes = month_of_statement(statement_id), self.filed.outcomes[statement_id]
+            account = None if month is None else _account(statement_id, month, before)
+            find_too_late(statement_id, account, outcomes, self.law, findings)
+            if month is not None and closed(month_unit(month), cut_off, self.law):
+                decision.records += turned(account, outcomes, cut_off)
         self._find_over_limit(before, findings)
         self._find_held(before, findings)
         decision.conclusions.update(findings.by_id)
@@ -159,9 +166,13 @@ def _said_before(instruction_id: str, stamp: Stamp, before: Before) -> Said | No
     """The instruction, if it was made before the pay run that first saw a fact about it."""
     statement_id = statement_of(instruction_id)
     month = month_of_statement(statement_id)
-    of_month = {} if month is None else before.get(month_unit(month), {})
-    account: Account | None = of_month.get(f"account:{statement_id}")
+    account = None if month is None else _account(statement_id, month, before)
     for said in account.said if account else ():
         if said.instruction_id == instruction_id and said.cut_off < stamp[0]:
             return said
     return None
+
+
+def _account(statement_id: str, month: int, before: Before) -> Account | None:
+    account: Account | None = before.get(month_unit(month), {}).get(f"account:{statement_id}")
+    return account

@@ -114,6 +114,16 @@ def _estimated(
     return Advance([line] if minutes else [], deductions, documents)
 
 
+def repriced(advance: Advance, month: int, account: Account | None, reading: Reading) -> bool:
+    """WAGE-2: had the county another rate when the advance was first instructed?"""
+    if account is None:
+        return False
+    known_at = account.said[0].cut_off
+    first = [wage(line.county or "", month, reading.law, known_at) for line in advance.lines]
+    pairs = zip(first, advance.lines, strict=True)
+    return any(rate.code is None and rate.rate_mills != line.rate_mills for rate, line in pairs)
+
+
 def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[str]:
     """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
     paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}

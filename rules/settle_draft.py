@@ -4,6 +4,7 @@ Authority: MONEY-2, TAX-3, SOC-4 (what a statement bears), RUN-4. In force: by p
 Does not cover: how a month's share of cost and advance are dealt to its statements (`settle_recipient`).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -59,7 +60,7 @@ class Draft:
         self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
         self.part_cents = 0
         self.deductions: dict[str, int] = {}
-        self.documents = references(outcomes)
+        self.documents = references([*outcomes, *_outcomes_taken_back(statement.statement_id, account, filed)])
 
     @property
     def id(self) -> str:
@@ -144,3 +145,13 @@ def _known_outcomes(statement_id: str, account: Account, filed: Filed) -> list[P
         for outcome, (seen, _) in filed.outcomes_of(statement_id)
         if outcome.outcome in (*REVERSING, "RECOVERED") and when_said.get(outcome.instruction_id, seen) < seen
     ]
+
+
+def _outcomes_taken_back(statement_id: str, account: Account, filed: Filed) -> Iterator[PaymentOutcome]:
+    """Present revisions of outcomes that an earlier one reversed or recovered a payment by."""
+    when_said = {said.instruction_id: said.cut_off for said in account.said}
+    for (named, _), document in filed.outcomes.get(statement_id, {}).items():
+        for fact in document.earlier:
+            seen, _ = document.revisions[fact.revision].stamp
+            if fact.outcome in (*REVERSING, "RECOVERED") and when_said.get(named, seen) < seen:
+                yield document.current

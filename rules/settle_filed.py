@@ -7,16 +7,18 @@ In force: always. Does not cover: what follows from it (`settle_month`).
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 from rules.advance_pay import asked_for
 from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement, worth_nothing
-from rules.documents import Arrival, Document, Terms
-from rules.periods import business_day_of, epoch_day, month_of
+from rules.documents import Arrival, Document, Terms, reference
+from rules.periods import business_day_of, epoch_day, month_end, month_of
 from schemas.envelope import Fact
 from schemas.income_assessment import IncomeAssessment
 from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
+from schemas.types import FIRST_DAY, LAST_DAY
 
 FOREVER = 1 << 60  # later than any day
 
@@ -97,6 +99,11 @@ class Filed:
                 known.file(arrival)
         return known.on(day)
 
+    def departed(self, month: int) -> list[Fact]:
+        """IHSS authorizations and assignments that gave up a day of a month by their present revision."""
+        terms: list[Terms[Any]] = [self.authorizations["IHSS"], *self.assignments.values()]
+        return [span.fact for each in terms for span in each.departed(month, month_end(month))]
+
     def asked_from(self, month: int) -> bool:
         """Does an authorization ask for advance pay in this month or later, and does the recipient live then?"""
         asking = [fact for fact in self.authorizations["IHSS"].ranked if asked_for(fact)]
@@ -143,14 +150,15 @@ def statement_of(instruction_id: str) -> str:
 def month_of_statement(statement_id: str) -> int | None:
     """The service month in a statement id; None if it is no statement id of ours."""
     try:
-        return month_of(epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1])))
+        day = epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1]))
     except ValueError:
         return None
+    return month_of(day) if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def references(facts: Iterable[Fact | None]) -> list[str]:
     """``kind/document_id/revision`` of each fact there is, sorted."""
-    return sorted({f"{fact.KIND}/{fact.document_id}/{fact.revision}" for fact in facts if fact is not None})
+    return sorted({reference(fact) for fact in facts if fact is not None})
 
 
 def _vanished(was: Statement) -> Statement:

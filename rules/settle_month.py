@@ -16,6 +16,7 @@ from rules.law import Law, NotInForce
 from rules.restatement import Decision, month_unit
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
+from rules.settle_outcomes import turned
 from rules.taxes import turn_of_month
 
 PROGRAMS = ("IHSS", "WPCS")
@@ -79,6 +80,8 @@ class MonthOfPay:
         said = draft.say()
         if said is not None:
             self.decision.records.append(self._instruction(draft, said, returned))
+        else:
+            self.decision.records += turned(draft.account, self.filed.outcomes.get(draft.id, {}), self.cut_off)
         if draft.account.said:
             self.decision.conclusions[f"account:{draft.id}"] = draft.account
         if draft.outstanding_cents:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
 from rules.conclusions import Stamp
 from rules.findings import Finding
@@ -16,7 +17,7 @@ from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
 from rules.restatement import Decision, month_unit
-from rules.settle_advance import advance_id, advance_statement, mode, reconciliation, worth
+from rules.settle_advance import advance_id, advance_statement, mode, reconciliation, repriced, worth
 from rules.settle_draft import Draft, Reading
 from rules.settle_filed import Filed, references
 from rules.settle_month import MonthOfPay, Returned
@@ -48,8 +49,8 @@ class RecipientMonth(MonthOfPay):
         """Also the charges, the advance and its reconciliation, and when to look again."""
         for draft in self.drafts:
             draft.part_cents = self._part(draft)
-            if draft.part_cents:
-                draft.documents += references([self.assessment])
+            if draft.part_cents or SHARE in deductions_said(draft.said):
+                draft.documents += self._assessments()
                 draft.reading.assumptions |= self.reading.assumptions
         self._charge()
         if self.advance is not None:
@@ -64,6 +65,11 @@ class RecipientMonth(MonthOfPay):
     def _whose(self, finding: Finding) -> str | None:
         """Where no statement tells: that of the authorization."""
         return super()._whose(finding) or of_recipient(self.filed.authorizations)(finding)
+
+    def _assessments(self) -> list[str]:
+        """References of the assessment that decides the month, and of one that gave it up: a withdrawal decides too."""
+        given_up = self.filed.assessments.departed(self.month, self.month)
+        return references([self.assessment, *(span.fact for span in given_up)])
 
     # --- share of cost ----------------------------------------------------------------------------------------------
 
@@ -122,12 +128,14 @@ class RecipientMonth(MonthOfPay):
             self.decision.conclusions[HELD] = advance.held
             if self.account is None:
                 return None
+        if repriced(advance, self.month, self.account, reading):
+            reading("wage.retroactive", self.month)
         draft = self._draft(advance_statement(self.recipient_id, self.month, advance, sorted(reading.assumptions)))
         if advance.held is not None:
             draft.stay_as_said()
             return draft
         draft.deductions |= advance.deductions
-        draft.documents += references([self.assessment])
+        draft.documents += [*self._assessments(), *references(self.filed.departed(self.month))]
         draft.reading.assumptions |= self.reading.assumptions
         return draft
 

@@ -62,6 +62,11 @@ def trips(document: Document[TravelClaim]) -> list[Trip]:
     return [] if document.current.withdrawn else [trip for trip in document.current.trips if trip.minutes]
 
 
+def claimed_minutes(claim: TravelClaim) -> int:
+    """Minutes of all its trips."""
+    return sum(trip.minutes for trip in claim.trips)
+
+
 def destination(engagement: Engagement | None, program: str, day: int) -> AuthorizationTerm | None:
     """TRAVEL-2: the authorization that names the county: of the trip's program, else of the other."""
     for name in (program, OTHER[program]) if engagement else ():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from schemas.envelope import Part, Record
-from schemas.types import Count, EpochDay, EpochMillis, PaymentKind, PaymentMethod, Sha256, SignedCents
+from schemas.types import Count, EpochDay, EpochMillis, InstructionId, PaymentKind, PaymentMethod, Sha256, SignedCents
 
 
 class RunTotal(Part):
@@ -18,8 +20,19 @@ class RunTotal(Part):
     net_cents: SignedCents
 
 
+class CameBack(Part):
+    """A payment whose standing an outcome of the run changed (RUN-4), by its instruction."""
+
+    instruction_id: InstructionId
+    net_cents: SignedCents
+    reversed: bool
+
+
 class PayRun(Record):
-    """The control total of a pay run, so that a consumer knows that it is complete."""
+    """The control total of a pay run, so that a consumer knows that it is complete.
+
+    ``came_back``: payments that were reversed, or stand again, and of which no instruction of this run tells.
+    """
 
     KIND: ClassVar[str] = "PayRun"
 
@@ -30,3 +43,4 @@ class PayRun(Record):
     findings: Count
     assumptions: list[str]
     law_version: str
+    came_back: list[CameBack] = Field(default_factory=list)

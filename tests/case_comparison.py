@@ -42,13 +42,22 @@ TOLD_BY_ID = (
     "statement_id",
 )
 EMPTY = (None, False, 0, "", [])
-MODELS = KINDS | {"PaymentLine": PaymentLine}
+MODELS = KINDS | {"PaymentLine": PaymentLine, "CameBack": KINDS["PaymentInstruction"]}
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 def said_of(case: Case, records: Said) -> dict[str, list[dict[str, Any]]]:
     """What was said about this case up to its last cut-off, ids local again, in order of cut-off and id."""
-    return {kind: sorted(_own(case, records.get(kind, ())), key=_order) for kind in KINDS_OF_CASES}
+    said = {kind: sorted(_own(case, records.get(kind, ())), key=_order) for kind in KINDS_OF_CASES}
+    return said | {"CameBack": list(_came_back(case, records.get("PayRun", ())))}
+
+
+def _came_back(case: Case, runs: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Payments of the case of which only pay runs tell that they stand no more, or again; with the day of the run."""
+    for run in sorted(runs, key=lambda run: run["cut_off"]):
+        for one in run["came_back"]:
+            if case.prefix in one["instruction_id"] and run["cut_off"] <= case.cut_off:
+                yield _local(case.prefix, dict(one)) | {"run_date": run["run_date"]}
 
 
 def _own(case: Case, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
@@ -80,6 +89,7 @@ def differences(case: Case, said: Said) -> list[str]:
     found += _sets("Finding", "finding", expect.pop("findings", []), standing)
     cleared = [finding for finding in last if finding["cleared"]]
     found += _sets("Finding", "cleared", expect.pop("cleared", []), cleared, exhaustive=False)
+    found += _sets("CameBack", "came_back", expect.pop("came_back", []), said["CameBack"])
     for name, kind in (("reconciliations", "AdvanceReconciliation"), ("benefit_hours", "BenefitHours")):
         if name in expect:
             grain = ("provider_id", "recipient_id", "county", "service_month")

@@ -69,6 +69,10 @@ def of_the_present(standing: Mapping[Place, Any]) -> dict[Place, Any]:
             continue  # RUN-4: where money went and came back is told for good; INC-5
         if isinstance(said, Record) and not said.fields["paid_minutes"]:
             continue  # BEN-1: who heard of hours hears that there are none
+        if isinstance(said, Statement):
+            if not (said.lines or said.claimed_minutes):
+                continue  # MONEY-2: a statement that was said stays one, worth nothing
+            said = msgspec.structs.replace(said, documents=[])  # names what was taken back since it was said, too
         if isinstance(said, Finding) and said.code in ("V1", "V2", "V3", "V4"):
             said = msgspec.structs.replace(said, due_by=None, words={})  # LIMIT-6: the date of the notice
         found[place] = said

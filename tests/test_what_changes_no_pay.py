@@ -105,5 +105,5 @@ def test_what_comes_for_closed_months_is_held_and_changes_nothing(history: Histo
     as_decided, found = pay(history, until).records, replay_plain([*history.facts, *late], LAW, until).records
     assert closed_money(found, until) == closed_money(as_decided, until)
     held = {one["document_id"] for one in found.get("Finding", []) if one["code"] == "FILING_LIMIT"}
-    expected = {one.document_id for one in late if one.KIND in ("Timesheet", "TravelClaim")}
+    expected = {one.document_id for one in late if one.KIND in ("Timesheet", "TravelClaim", "TrainingClaim")}
     assert held <= expected and (withdrawn or all(one.document_id in held for one in late if one.KIND == "Timesheet"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import apache_beam as beam
+import msgspec
 
 from rules.law import Law
 from rules.periods import business_day_of, cut_offs
@@ -36,6 +37,7 @@ def pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:
         "findings": run.findings,
         "assumptions": sorted(run.assumptions),
         "law_version": law.version,
+        "came_back": [msgspec.structs.asdict(one) for one in sorted(run.came_back, key=lambda one: one.instruction_id)],
     }
 
 

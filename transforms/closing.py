@@ -2,8 +2,8 @@
 
 Nothing that is forgotten can change a record: the stateful path says what the bounded one says, which forgets nothing.
 Of a closed month stay the timesheets and travel claims (a revision that comes late is held against them), payments that
-came back, and what other months read of its conclusions. Of visits and of the other outcomes stay digests, by which
-a document sent again is told from another under its number.
+came back or were recovered, and what other months read of its conclusions. Of visits and of the other outcomes stay
+digests, by which a document sent again is told from another under its number.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from rules.law import Law
 from rules.periods import add_months, business_day_of, month_of, next_month, previous_month
 from rules.restatement import LIFETIME, STANDING, Unit, closed, month_unit
 from rules.settle_advance import Held
+from rules.settle_draft import REVERSING
 from rules.settle_filed import month_of_statement, statement_of
 from rules.share_of_cost import OverLimit
 from rules.violations import WeeksJudged
@@ -127,7 +128,8 @@ def _can_go(fact: Any, is_closed: Closed, nothing: set[str]) -> bool:
     if fact.withdrawn:  # a stand-in would not say so, and an outcome of nothing would be told again
         return False
     month = month_of_statement(statement_of(fact.instruction_id))
-    return month is not None and is_closed(month) and fact.outcome != "RETURNED" and fact.document_id not in nothing
+    kept = fact.outcome in (*REVERSING, "RECOVERED") or fact.document_id in nothing
+    return month is not None and is_closed(month) and not kept
 
 
 def _outcomes_of_nothing(memory: Remembered) -> set[str]:

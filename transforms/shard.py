@@ -11,6 +11,7 @@ from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
 from rules.restatement import Change, restate
+from rules.settle_outcomes import CameBack
 from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from transforms.stages import STAGES, Catalog, counted_in, next_stop
 from transforms.tally import Tally
@@ -69,6 +70,8 @@ class Shard:
                 self._find(change, said, standing)
             elif kind is Record:
                 self._say(change)
+            elif kind is CameBack:
+                self.tally.run(change.cut_off).came_back.append(said)
             elif (stop := next_stop(said)) is not None:
                 self.dealer.deal(
                     stop.stage, conclusion_row(stop.key, change.cut_off, change.id, kind.__name__, change.now)

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from rules.settle_outcomes import CameBack
+
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
 
@@ -19,6 +21,7 @@ class RunTotals(msgspec.Struct):
     ids: list[str] = []
     findings: int = 0
     assumptions: set[str] = set()
+    came_back: list[CameBack] = []
 
     def pay(self, instruction: dict[str, Any]) -> None:
         """Add an instruction."""
@@ -34,6 +37,7 @@ class RunTotals(msgspec.Struct):
         self.ids += other.ids
         self.findings += other.findings
         self.assumptions |= other.assumptions
+        self.came_back += other.came_back
 
 
 class Tally(msgspec.Struct):

@@ -9,8 +9,8 @@ from pipelines.explain.tree import Node
 from pipelines.explain.words import short_day
 from pipelines.wording import REASONS, in_words
 from rules.authorize_tally import Tally
-from rules.conclusions import Loss, Statement
-from rules.findings import catalog
+from rules.conclusions import Statement
+from rules.findings import Loss, catalog
 from rules.periods import hhmm, iso
 
 DayOfDocument = tuple[str, str, int]  # document id, program, day

@@ -7,8 +7,8 @@ from pipelines.explain.tree import Node
 from pipelines.explain.words import kind_name, long_day, moment, month_name
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
-from rules.conclusions import Loss
 from rules.documents import Span, Terms
+from rules.findings import Loss
 from rules.periods import hhmm, month_end, month_of
 from rules.price_month import MonthOfWork
 from rules.settle_filed import references

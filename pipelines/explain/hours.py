@@ -10,8 +10,8 @@ from pipelines.explain.words import PEOPLE
 from pipelines.wording import REASONS, in_words
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
-from rules.conclusions import Loss, Statement
-from rules.findings import DocumentNamed, Finding, catalog, document_named, finding_record
+from rules.conclusions import Statement
+from rules.findings import DocumentNamed, Finding, Loss, catalog, document_named, finding_record
 from rules.instructions import minutes_fields
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end

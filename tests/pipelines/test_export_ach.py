@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.export_accounts import Account, Originator, account_for
 from pipelines.export_ach import AchExport, export_ach, identification
-from pipelines.export_run import PaidRun, Refusal
+from pipelines.export_run import PaidRun
 from pipelines.export_warrants import stale_day
 from rules.law import Law
 from rules.periods import epoch_day, is_business_day
@@ -89,12 +89,6 @@ def test_a_company_id_may_have_letters() -> None:
     accounts = {"token-P000": {Account(ROUTINGS[0], "1", "checking", "Ana")}}
     _, batch, _, batch_end, *_ = export_ach(run, accounts, company, LAW).text.splitlines()
     assert (batch[40:50], batch_end[44:54]) == ("1CAIHSS017", "1CAIHSS017")
-
-
-def test_more_than_a_batch_holds_is_refused() -> None:
-    assert exported([10**10 - 1] * 100).text
-    with pytest.raises(Refusal, match="more than one NACHA batch holds"):
-        exported([10**10 - 1] * 101)
 
 
 def test_the_entry_hash_keeps_its_last_ten_digits() -> None:
