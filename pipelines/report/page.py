@@ -84,14 +84,15 @@ def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
 
 
 def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None", made: list[Check]) -> list[Section]:
+    law_then = law if asked.law_known else None
     return [
         _control_section(books, made),
         changes_section(books, asked),
         money_section(books),
         hours_section(books),
         held_section(books, asked),
-        violations_section(books, asked),
-        advances_section(books, asked),
+        violations_section(books, asked, law_then),
+        advances_section(books, asked, law_then),
         visits_section(books, verified),
         rejections_section(books, asked),
         assumptions_section(books, law),
