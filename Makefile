@@ -28,8 +28,9 @@ faults: $(READY) server
 image: $(READY)
 	@$(BIN)/python -m tests.deploy.image
 
-# More of what the tests do ten times less: a journal of 100,000 files, a pay run of 100,000 messages.
+# Views by GoogleSQL itself; and more of what the tests do: a journal of 100,000 files, a pay run of 100,000 messages.
 cloud: $(READY)
+	@$(BIN)/python -m tests.deploy.google_sql
 	@JOURNAL_FILES=100000 CHECK_MESSAGES=100000 $(BIN)/python -m pytest -q --timeout 600 tests/pipelines/test_journal_folders.py tests/deploy/test_check.py -k "many_files or great"
 
 # Avro for Java, for the drill of a schema change; without Java or Maven it is left out and says so.

@@ -12,6 +12,8 @@ REASONS = {
     "CONFLICTING_REVISION": "Two versions under one revision number",
     "DOCUMENT_MOVED": "One timesheet under two people",
     "FILING_LIMIT": "Came after the month had closed",
+    "PAY_OVERDUE": "Held longer than pay may take",
+    "POSSIBLE_DUPLICATE": "Most likely one sheet sent twice",
     "NOT_IN_FORCE": "No rate or other value is known for that day",
     "PROVIDER_NOT_ASSIGNED": "Provider not assigned to the recipient",
     "PROVIDER_NOT_ENROLLED": "Provider not enrolled",

@@ -49,10 +49,13 @@ class SettlementFile:
                 return [STANDING, *(month_unit(month) for month in self._months(arrival) if month >= first)]
             case "ServiceAuthorization":
                 self.filed.file_authorization(arrival)
+                return [STANDING, *self._asking(arrival), LIFETIME]  # their findings name its county
             case "ProviderAssignment":
                 self.filed.file_assignment(arrival)
-        months = map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else ()
-        return [STANDING, *months, LIFETIME]  # their findings name the county
+        return self._asking(arrival)
+
+    def _asking(self, arrival: Arrival) -> Iterable[Unit]:
+        return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else ()
 
     def _admit_outcome(self, arrival: Arrival) -> list[Unit]:
         self.filed.file_outcome(arrival)

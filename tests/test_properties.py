@@ -15,8 +15,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from pipelines.plain import Outcome, replay_plain
+from rules.findings import document_named
 from rules.law import Law
 from rules.periods import (
+    civil_day,
+    cut_off_of,
     cut_offs,
     day_length_minutes,
     days_in_month,
@@ -24,6 +27,7 @@ from rules.periods import (
     iso,
     month_end,
     month_of,
+    next_business_day,
     year_of,
 )
 from schemas.avro import decode_plain, encode, validate
@@ -319,6 +323,62 @@ def findings_are_said_before_they_are_cleared_and_never_twice(records: Records) 
         said[finding["finding_id"]] = finding
 
 
+def a_finding_is_about_one_document(records: Records) -> None:
+    """Whatever stands in its fields, one id speaks of one document, person and day."""
+    about: dict[str, Any] = {}
+    for finding in records.get("Finding", []):
+        named = document_named(finding["finding_id"])
+        assert named is None or named.document_id == finding["document_id"]
+        people = [finding[name] for name in ("provider_id", "document_id", "service_month")]
+        assert about.setdefault(finding["finding_id"], people) == people or named is None
+
+
+def overdue_pay_is_what_is_held(records: Records, history: History) -> None:
+    """RUN-1: once a document, all that any rule holds of it but for the approval, after ten business days."""
+    last = {finding["finding_id"]: finding for finding in _by_cut_off(records.get("Finding", []))}
+    held: Counter[Any] = Counter()
+    overdue: dict[Any, int] = {}
+    for finding in (each for each in last.values() if not each["cleared"]):
+        if finding["code"] == "PAY_OVERDUE":
+            overdue[_document(finding)] = finding["minutes"]
+        elif finding["outcome"] == "HELD" and finding["code"] != "AWAITING_RECIPIENT_APPROVAL":
+            held[_document(finding)] += finding["minutes"] or 0
+    assert {document: held[document] for document in overdue} == overdue
+    payable = _payable_at_last(history)
+    for document in (document for document in held if held[document] and document in payable):
+        day = civil_day(payable[document])
+        for _ in range(LAW.value("pay_run.pays_within_business_days", day)):
+            day = next_business_day(day)
+        assert document in overdue or cut_off_of(day) > history.until
+        event("overdue" if document in overdue else "held, not yet overdue")
+
+
+def _by_cut_off(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(findings, key=lambda finding: finding["cut_off"])
+
+
+def _document(finding: dict[str, Any]) -> tuple[Any, ...]:
+    named = document_named(finding["finding_id"])
+    assert named is not None
+    whose = [finding[name] for name in ("recipient_id", "program")] if named.kind == "Timesheet" else []
+    return (*named, finding["provider_id"], *whose)
+
+
+def _payable_at_last(history: History) -> dict[tuple[Any, ...], int]:
+    """When each timesheet or claim can at the latest have first become payable: its last approved revision."""
+    found: dict[tuple[Any, ...], int] = {}
+    for fact in history.facts:
+        if fact.KIND not in ("Timesheet", "TravelClaim", "TrainingClaim") or fact.withdrawn:
+            continue
+        if fact.KIND == "Timesheet" and fact.recipient_approved_at is None:
+            continue
+        period = iso(fact.period_start) if hasattr(fact, "period_start") else None
+        whose = [fact.recipient_id, fact.program] if fact.KIND == "Timesheet" else []
+        document = (fact.KIND, fact.document_id, period, fact.provider_id, *whose)
+        found[document] = max(fact.recorded_at, found.get(document, 0))
+    return found
+
+
 def pay_runs_are_complete(records: Records, history: History) -> None:
     instructions, findings, runs = (records.get(kind, []) for kind in ("PaymentInstruction", "Finding", "PayRun"))
     if runs:
@@ -359,4 +419,6 @@ def test_the_books_of_every_history_balance(data: st.DataObject, history: Histor
     no_cent_of_a_month_is_lost(records)
     what_is_to_date_is_what_stands(records, history)
     findings_are_said_before_they_are_cleared_and_never_twice(records)
+    a_finding_is_about_one_document(records)
+    overdue_pay_is_what_is_held(records, history)
     pay_runs_are_complete(records, history)

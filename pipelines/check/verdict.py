@@ -24,9 +24,11 @@ from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
 from schemas.physical import published
+from schemas.timesheet import Timesheet
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do something
+TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
 SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
 Told = dict[str, Any]
 Finding = dict[str, Any]
@@ -61,8 +63,8 @@ def verdict(sent: Counter, known: Counter | None, law: Law) -> Told:
 
 
 def withholds(detail: Told) -> bool:
-    """Does the finding keep anything from being paid or used?"""
-    return detail["outcome"] in WITHHOLDING or detail["code"] in UNUSED
+    """Does the finding keep anything from being paid or used, or would it be paid twice?"""
+    return detail["outcome"] in WITHHOLDING or detail["code"] in (*UNUSED, TWICE)
 
 
 def _rejection(rejection: Told, bad_lines: set[str]) -> Told:
@@ -105,8 +107,8 @@ def _findings(sent: Counter, known: Counter | None, law: Law) -> list[Told]:
     places = _places(sent.placed)
     told = []
     for id, finding in _standing([*before, *facts, *sent.late], law, until).items():
-        place = _place(finding, places)
         same = id in stood and _said(stood[id]) == _said(finding)
+        place = _place(finding, places) or (None if id in stood else _twin(finding, sent.placed))
         if (place is None and (finding["document_id"] is not None or same)) or not _can_be_said(finding, known):
             continue
         told.append({"origin": place, **{name: finding[name] for name in SHOWN}})
@@ -159,6 +161,18 @@ def _places(sent: list[Placed]) -> dict[str, list[Placed]]:
 def _place(finding: Finding, places: dict[str, list[Placed]]) -> str | None:
     """Where the finding's document stands among the facts sent: its last revision; None if it is another's."""
     about = [placed for placed in places.get(finding["document_id"] or "", ()) if _is_of(finding, placed.fact)]
+    return max(about, key=lambda placed: placed.fact.revision).origin if about else None
+
+
+def _twin(finding: Finding, sent: list[Placed]) -> str | None:
+    """Where the sheet stands that a known one repeats, as it was recorded before that one."""
+    named = document_named(finding["finding_id"]) if finding["code"] == TWICE else None
+    about = [
+        placed
+        for placed in sent
+        if named and isinstance(placed.fact, Timesheet)
+        and _is_of(finding, placed.fact.model_copy(update={"document_id": named.document_id}))
+    ]  # fmt: skip
     return max(about, key=lambda placed: placed.fact.revision).origin if about else None
 
 

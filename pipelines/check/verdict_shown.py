@@ -14,6 +14,7 @@ from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
 
 FIRST = 20
+WITHHELD = "held, cut, denied, left unused or paid twice"
 Told = dict[str, Any]
 
 
@@ -25,7 +26,7 @@ def render(told: Told, console: Console, everything: bool, docs: str | None = No
     noted = [row for row in told["findings"] if not withholds(row)]
     parts = {
         "Would be rejected": _rejections(told["rejections"]),
-        "Would be held, cut, denied or left unused": _findings(withheld, docs),
+        f"Would be {WITHHELD}": _findings(withheld, docs),
         "Would be noted": _findings(noted, docs),
         "Not checked, as no --with FACTS was given": _not_checked(told["not_checked"]),
         "Where, and what to do": _details(told["details"], everything),
@@ -45,7 +46,7 @@ def _heading(told: Told) -> Group:
     if told["clean"]:
         unsaid = " by what they say themselves" if told["not_checked"] else ""
         return Group(*lines, Text(f"Clean{unsaid}: nothing would be rejected, held, cut or denied", style="bold green"))
-    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be held, cut, denied or left unused"
+    problems = f"{told['rejected']:,} to repair, {told['withheld']:,} that would be {WITHHELD}"
     return Group(*lines, Text(f"Not clean: {problems}", style="bold yellow"))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import kind_name, long_day, month_name
+from pipelines.explain.words import kind_name, long_day, moment, month_name
 from rules.authorize_month import MonthOfTime
 from rules.authorize_tally import Tally
 from rules.conclusions import Loss
@@ -76,6 +76,16 @@ def _own_use(side: Side, provider_id: str, program: str) -> Iterator[Node]:
     yield from _assignments(side, provider_id, program)
 
 
+def _sheets(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+    """The provider's timesheets of the month: when and how each came."""
+    month = side.of_recipient
+    assert month is not None
+    for tally in (each for each in month.tallies if each.pair == (provider_id, program) and each.claim.claimed):
+        first = month.facts.timesheets[tally.key].first.fact
+        came = f"from {long_day(tally.period)}, {hhmm(tally.claim.claimed)}, recorded {moment(first.recorded_at)}"
+        yield _document(tally.claim.standing, f"{came} by {first.source} ({first.channel})")
+
+
 def _used(tallies: Iterable[Tally]) -> Iterator[Node]:
     for tally in sorted((each for each in tallies if each.claim.payable), key=lambda each: each.order):
         minutes, cut = sum(tally.use.minutes), tally.cut
@@ -105,4 +115,5 @@ _FOUND: dict[str, Callable[[Side, str, str], Iterator[Node]]] = {
     "PROVIDER_NOT_ENROLLED": _enrollments,
     "OVER_AUTHORIZED_HOURS": _use_of_month,
     "OVER_ASSIGNED_HOURS": _own_use,
+    "POSSIBLE_DUPLICATE": _sheets,
 }

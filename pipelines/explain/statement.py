@@ -33,6 +33,7 @@ from rules.settle_month import MonthOfPay
 from transforms.stages import AUTHORIZE, PRICE, SETTLE
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
+OVERDUE = "PAY_OVERDUE"
 
 
 class Decided(NamedTuple):
@@ -218,13 +219,14 @@ def settlement(statement: Statement) -> str:
 def beside(
     findings: Iterable[FindingRecord], explained: Iterable[Statement], provider: str, period: int
 ) -> list[FindingRecord]:
-    """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late."""
+    """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late;
+    and that pay for them is overdue."""
     statements = list(explained)
     return [
         each
         for each in findings
         if each["provider_id"] == provider
-        and each["outcome"] in NOT_PAID
+        and (each["outcome"] in NOT_PAID or each["code"] == OVERDUE)
         and _falls_in(each, period)
         and not any(concerns(each, statement) for statement in statements)
     ]

@@ -162,6 +162,12 @@ class Books:
         self.rejections = [{name: said[name] for name in OF_REJECTION} for said in folder.records("Rejection")]
         self.summary = folder.summary()
 
+    def county_of(self, finding: Row) -> str:
+        """Whose case a finding is; where it does not say, the county of the recipient's paid work, else of the
+        provider's; "": not known."""
+        known = self.payments.county_of
+        return finding["county"] or known.get(finding["recipient_id"]) or known.get(finding["provider_id"]) or ""
+
     def rejected(self) -> list[Row]:
         """Rejections of the span, as far as they say when they came: a live job's do, a replay's are of all runs."""
         return [said for said in self.rejections if said["seen_at"] is None or self.span.saw(said["seen_at"])]

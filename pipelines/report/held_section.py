@@ -186,12 +186,9 @@ def hours_section(books: Books) -> Section:
 
 
 def _by_county(books: Books, unpaid: list[Row]) -> Table:
-    """Of a finding that names no county it is that of the recipient's paid work, else of the provider's."""
-    known = books.payments.county_of
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for finding in unpaid:
-        code = finding["county"] or known.get(finding["recipient_id"]) or known.get(finding["provider_id"]) or ""
-        sums[code][finding["outcome"]] += finding["minutes"] or 0
+        sums[books.county_of(finding)][finding["outcome"]] += finding["minutes"] or 0
     rows = [
         (county(code) if code else "Not known", *(sums[code][outcome] for outcome in UNPAID))
         for code in sorted(sums, key=lambda code: code or "~")

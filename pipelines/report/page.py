@@ -15,6 +15,7 @@ from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.carried_section import carried_section
 from pipelines.report.control import Check, checks
+from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
 from pipelines.report.parts import Chart, Column, Section, Table, rules_named
@@ -78,6 +79,7 @@ def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
         "gross_cents": total["gross"],
         "net_cents": total["net"],
         "held": {"documents": len(held), "minutes": sum(finding["minutes"] or 0 for finding in held)},
+        **figures(books),
         "rejected": len(books.rejected()),
         "unusual": unusual(books),
     }
@@ -91,6 +93,7 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
         money_section(books),
         hours_section(books),
         held_section(books, asked),
+        county_section(books, asked),
         violations_section(books, asked, law_then),
         advances_section(books, asked, law_then),
         visits_section(books, verified),

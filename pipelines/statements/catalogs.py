@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent
 TOMLS = ("wording.toml", "county.toml")
 KEYWORDS = ("_", "gettext", "ngettext")
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
+TO_COUNTY = "to_county"  # the sentence of a finding that speaks to people, where it is told to the county instead
 Text = tuple[str, str]
 """Where a text stands, and the text."""
 
@@ -39,17 +40,17 @@ def texts() -> Iterator[Text]:
     for code, entry in catalog().items():
         if entry["addressee"] != "COUNTY":
             parts = [entry[part] for part in ("message", "next_step", "messages", "next_steps") if part in entry]
-            yield from ((f"findings.toml:{code}", text) for text in _leaves(parts))
+            yield from ((f"findings.toml:{code}", text) for text in _leaves(parts, without=TO_COUNTY))
 
 
-def _leaves(table: Any) -> Iterator[str]:
-    """Strings in tables and lists that hold words, not places alone."""
+def _leaves(table: Any, without: str = "") -> Iterator[str]:
+    """Strings in tables and lists that hold words, not places alone; none of the name ``without``."""
     if isinstance(table, str):
         if re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", table)):
             yield table
     else:
-        for value in table.values() if isinstance(table, dict) else table:
-            yield from _leaves(value)
+        for value in [table[name] for name in table if name != without] if isinstance(table, dict) else table:
+            yield from _leaves(value, without)
 
 
 def extracted() -> Catalog:

@@ -128,7 +128,7 @@ def test_a_pipe_that_is_closed_is_no_traceback() -> None:
 def test_a_stop_is_no_traceback() -> None:
     code = """
 from pipelines import cli, doctor
-def stop(folder):
+def stop(folder, law):
     raise KeyboardInterrupt
 doctor.checks = stop
 cli.main(["doctor"])

@@ -18,7 +18,7 @@ from pipelines.explain.hours import NOT_PAID
 from pipelines.explain.paid import Paid, Refusal
 from pipelines.explain.tree import Node, Unbalanced, balanced
 from rules.law import Law
-from rules.periods import iso, month_of
+from rules.periods import cut_off_of, epoch_day, iso, month_of
 from schemas.avro import write_container
 from tests.case_files import CaseFile, case, case_files
 from tests.histories import History, histories
@@ -233,6 +233,37 @@ def test_travel_that_is_held_stands_beside_the_statements(tmp_path: Path) -> Non
         node.text for statement in found.statements for node in statement.walk()
     ]
     assert any("0:30 of travel" in text for text in texts)
+
+
+def test_pay_that_is_overdue_is_told_with_the_statement_or_beside_it(tmp_path: Path) -> None:
+    """A timesheet on its statement; a travel claim, which is on none, beside the statements."""
+    trips = [{"date": day("2026-01-05"), "to": "R2", "minutes": 30}]
+    facts = world(
+        sheet("T1", "2026-01-16 12:00:00", approved=date_time("2026-01-04 12:00:00")),
+        {"kind": "TravelClaim", "id": "V1", "period": day("2026-01-01"), "trips": trips},
+    )
+    found = asked(facts, tmp_path, provider="x.1.P1", until=cut_off_of(epoch_day(day("2026-02-02"))))
+    statement = next(each for each in found.statements if each.document == "ARREARS:x.1.P1:x.1.R1:2026-01-01")
+    overdue = next(node for node in statement.find("finding") if "Held longer than pay may take" in node.text)
+    assert (overdue.minutes, overdue.rule, overdue.acts) == (480, "RUN-1", "COUNTY")
+    assert overdue.document == "Timesheet/x.1.T1" and "claimed before they were worked" in overdue.text
+    beside = [node for node in found.beside if node.rule == "RUN-1"]
+    assert [(node.document, node.minutes) for node in beside] == [("TravelClaim/x.1.V1", 30)]
+
+
+@pytest.mark.parametrize("policy", ["warn", "hold"])
+def test_a_sheet_sent_twice_is_told_with_when_and_how_each_came(tmp_path: Path, policy: str) -> None:
+    law = LAW.amended({"x.toml": {"duplicate_sheet": {"values": [{"from": date(2026, 1, 1), "value": policy}]}}})
+    facts = world(
+        sheet("T1", "2026-01-16 12:00:00", channel="PAPER"), sheet("T2", "2026-01-20 12:00:00", channel="ESP")
+    )
+    (statement,) = asked(facts, tmp_path, law, provider="x.1.P1").statements
+    told = next(node for node in statement.walk() if node.rule == "TIME-4" and node.what in ("reason", "finding"))
+    assert (told.what, told.minutes) == ("reason" if policy == "hold" else "finding", 480)
+    assert told.document == "Timesheet/x.1.T2" and "timesheet x.1.T1" in told.text
+    came = [node.text for node in told.parts]
+    assert [("PAPER" in text, "16 Jan 2026" in text) for text in came] == [(True, True), (False, False)][: len(came)]
+    assert len(came) == (2 if policy == "hold" else 0)
 
 
 def test_a_finding_about_two_people_says_these_minutes(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from pipelines.law_text import address_of, plain
 from pipelines.reference import law_pages
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books, Findings
+from pipelines.report.county_section import county_section
 from pipelines.report.held_section import MOST_DOCUMENTS, held_section, next_actors
 from pipelines.report.page import report, unusual
 from pipelines.report.parts import Story, Table
@@ -206,7 +207,30 @@ def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.Ca
     assert not json.loads(capsys.readouterr().out)["adds_up"]
 
 
-HOSTILE = "\"><script>alert(1)</script>'</td></svg>&"
+def test_the_county_is_shown_what_is_overdue_and_what_came_twice(
+    paid: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, about = books(paid).span.days[-1], {"minutes": 90, "outcome": "WARNING", "statement_id": None}
+    twice = found("twice", day, code="POSSIBLE_DUPLICATE", provider_id="P9", county="01", **about)
+    rewrite(paid, "Finding", [*records(paid, "Finding"), twice])
+    overdue = [finding for finding in standing(paid) if finding["code"] == "PAY_OVERDUE"]
+    assert len(overdue) > 2
+    hours = sum(finding["minutes"] for finding in overdue)
+    section = county_section(books(paid), Asked(Path("out"), with_ids=True))
+    counties, documents = (part for part in section.parts if isinstance(part, Table))
+    assert counties.rows == [("Alameda (01)", 0, 0, 1, 90), ("Lake (17)", len(overdue), hours, 0, 0)]
+    assert len(documents.rows) == len(overdue) + 1 and documents.rows[-1][0] == "P9"
+    assert section.lead[0].startswith(f"{len(overdue)} documents are still held") and clock(hours) in section.lead[0]
+    story = documents.rows[0][-1]
+    assert isinstance(story, Story) and "are still held 10 business days after" in story.told
+    run("--paid", paid, "--out", paid.parent / "report.html", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert said["overdue"] == {"documents": len(overdue), "minutes": hours}
+    assert said["possible_duplicates"] == {"documents": 1, "minutes": 90}
+    assert "For the county to look at" in page(paid) and "P9" not in page(paid)
+
+
+HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'
 
 
 def test_what_comes_from_others_is_text_and_no_markup(paid: Path) -> None:

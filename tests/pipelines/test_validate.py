@@ -199,6 +199,27 @@ def test_a_timesheet_for_a_stranger_is_denied(county, told, tmp_path) -> None:
     assert "Ask the recipient or the county" in detail["next_step"]
 
 
+@pytest.mark.parametrize("earlier", [False, True], ids=["recorded last", "recorded first"])
+def test_a_sheet_like_one_that_is_known_is_told(earlier, county, told, tmp_path, capsys) -> None:
+    """Whichever of the two was recorded first: it is the sender who can look."""
+    sheets = (fact for fact in of_kind(county, "Timesheet") if fact.recipient_approved_at and sum(fact.minutes_worked))
+    known = next(fact for fact in sheets if fact.revision == 1)
+    moved = -60_000 if earlier else 60_000
+    again = as_json(known.model_copy(update={"recorded_at": known.recorded_at + moved, "document_id": "AGAIN"}))
+    path = lines_file(tmp_path / "one.jsonl", [again | {"event_id": "E9"}])
+    said = told(path, "--with", county)
+    assert not said["clean"]
+    [found] = [each for each in said["details"] if each["code"] == "POSSIBLE_DUPLICATE"]
+    names = (known.document_id, "AGAIN") if earlier else ("AGAIN", known.document_id)
+    assert (found["origin"], found["outcome"], found["document_id"]) == (f"{path}:1", "WARNING", names[0])
+    assert f"same on every day as timesheet {names[1]} " in found["message"]
+    assert run(path, "--with", county) == 1
+    assert "Most likely one sheet sent twice" in " ".join(capsys.readouterr().out.split())
+    other = again | {"event_id": "E9", "minutes_worked": [1, *known.minutes_worked[1:]]}
+    run(lines_file(tmp_path / "other.jsonl", [other]), "--with", county, "--json")
+    assert "POSSIBLE_DUPLICATE" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("kind", FACTS)
 @pytest.mark.parametrize("shape", ["flat", "fields", "cloudevent", "numbers"])
 def test_json_lines_are_the_facts_of_the_avro(kind, shape) -> None:
@@ -277,7 +298,7 @@ def test_what_is_printed(county, capsys) -> None:
     assert run(path, "--all") == 1
     everything = capsys.readouterr().out
     assert "more: --all" not in everything
-    assert "HELD AWAITING_RECIPIENT_APPROVAL" in everything and "TIME-2 (MPP 30-769)" in everything
+    assert f"TIME-3 ({catalog()['CONFLICTING_REVISION']['authority']})" in everything
     assert len(everything) > len(shown)
     assert run(path, "--quiet") == 1
     assert capsys.readouterr() == ("", "")

@@ -1,5 +1,7 @@
+-- WHERE TRUE: not every version of GoogleSQL takes a QUALIFY alone.
 WITH said AS (
   SELECT * FROM `${messages}.pay_run`
+  WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (PARTITION BY cut_off ORDER BY publish_time, message_id) = 1
 ),
 paid AS (

@@ -1,0 +1,192 @@
+"""The id of a finding, and whose case it is (CONTRACT, Finding)."""
+
+import pytest
+
+from rules.conclusions import AuthorizationTerm, Engagement
+from rules.documents import Arrival, Terms, named
+from rules.findings import DocumentNamed, Finding, Findings, catalog, document_named, finding_id, referred
+from rules.whose_case import county_of, of_provider, of_recipient
+from schemas import FACTS
+from schemas.avro import validate
+from tests.rules.settlement import day
+from tests.schemas.samples import SAMPLES
+
+# CONTRACT.md, "Finding": code -> outcome (None: by policy), grain, addressee. `document` brings key fields with it.
+PAIR = ("provider_id", "recipient_id", "other_id", "service_date")
+VISIT = ("provider_id", "recipient_id", "program", "service_date")
+DOCUMENT, MONTH = ("document",), ("recipient_id", "service_month")
+TABLE = {
+    "AWAITING_RECIPIENT_APPROVAL": ("HELD", DOCUMENT, "RECIPIENT"),
+    **dict.fromkeys(("CLAIMED_BEFORE_WORKED", "DAY_TOO_LONG"), ("HELD", DOCUMENT, "PROVIDER")),
+    **dict.fromkeys(
+        ("PROVIDER_NOT_ENROLLED", "PROVIDER_NOT_ASSIGNED", "NO_AUTHORIZATION"), ("DENIED", DOCUMENT, "PROVIDER")
+    ),
+    **dict.fromkeys(
+        ("OVER_AUTHORIZED_HOURS", "OVER_ASSIGNED_HOURS", "OVER_EXEMPTION_LIMIT"), ("CUT", DOCUMENT, "PROVIDER")
+    ),
+    **dict.fromkeys(
+        ("FILING_LIMIT", "RECIPIENT_DECEASED", "NOT_IN_FORCE", "RATE_BELOW_MINIMUM", "DOCUMENT_MOVED"),
+        ("HELD", DOCUMENT, "COUNTY"),
+    ),
+    **dict.fromkeys(
+        (
+            "CONFLICTING_REVISION", "AUTHORIZATION_OVER_CEILING", "IMPAIRMENT_MISMATCH", "CATEGORY_INCOME_OVER_LIMIT",
+            "OUTCOME_WITHOUT_INSTRUCTION", "CLAWBACK_REVIEW",
+        ),
+        ("NOTED", DOCUMENT, "COUNTY"),
+    ),
+    **dict.fromkeys(
+        ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN"),
+        (None, VISIT, "PROVIDER"),
+    ),
+    "RECIPIENT_OVERLAP": ("WARNING", PAIR, "RECIPIENT"),
+    "PROVIDER_OVERLAP": ("WARNING", PAIR, "PROVIDER"),
+    "SPANS_OVERLAP": ("NOTED", PAIR, "COUNTY"),
+    "PROBATION_REVIEW": ("NOTED", ("provider_id", "recipient_id"), "COUNTY"),
+    **dict.fromkeys(("V1", "V2"), ("VIOLATION", ("provider_id", "recipient_id", "workweek_start"), "PROVIDER")),
+    **dict.fromkeys(("V3", "V4"), ("VIOLATION", ("provider_id", "workweek_start"), "PROVIDER")),
+    "OVER_TRAVEL_LIMIT": ("CUT", ("recipient_id", "document"), "PROVIDER"),
+    "TRAVEL_WITHOUT_TWO_RECIPIENTS": ("HELD", ("recipient_id", "document"), "PROVIDER"),
+    "OVERPAYMENT": ("NOTICE", ("statement_id",), "PROVIDER"),
+    "SHARE_OF_COST_DUE": ("NOTICE", ("statement_id",), "PROVIDER"),
+    **dict.fromkeys(("NO_INCOME_ASSESSMENT", "SHARE_OF_COST_UNKNOWN"), ("NOTED", MONTH, "COUNTY")),
+    "ADVANCE_REQUIRES_SEVERE_IMPAIRMENT": ("DENIED", MONTH, "RECIPIENT"),
+    "ADVANCE_BELOW_USUAL": ("WARNING", MONTH, "RECIPIENT"),
+    **dict.fromkeys(
+        (
+            "CLAIM_NOT_THROUGH_ESP", "PROGRAM_NOT_IN_FORCE", "CLAIM_TOO_LATE", "TRAINING_ALREADY_CLAIMED",
+            "COURSE_NOT_IN_CATALOG", "INCENTIVE_LIMIT",
+        ),
+        ("DENIED", DOCUMENT, "PROVIDER"),
+    ),
+    **dict.fromkeys(("ATTENDANCE_NOT_VERIFIED", "INCENTIVE_NOT_YET_EARNED"), ("HELD", DOCUMENT, "PROVIDER")),
+    "OVER_VERIFIED_ATTENDANCE": ("CUT", DOCUMENT, "PROVIDER"),
+    **dict.fromkeys(("POSSIBLE_DUPLICATE", "PAY_OVERDUE"), ("WARNING", DOCUMENT, "COUNTY")),
+}  # fmt: skip
+
+KEYS = {  # what a finding about each kind begins with, and how its document is named
+    "Timesheet": ("P1:R1:-:IHSS", "Timesheet/D1/2026-01-01"),
+    "EvvVisit": ("P1:R1:-:IHSS", "EvvVisit/D1"),
+    "ServiceAuthorization": ("-:R1:-:IHSS", "ServiceAuthorization/D1"),
+    "ProviderAssignment": ("P1:R1:-:IHSS", "ProviderAssignment/D1"),
+    "ProviderEnrollment": ("P1:-:-:-", "ProviderEnrollment/D1"),
+    "IncomeAssessment": ("-:R1:-:-", "IncomeAssessment/D1"),
+    "TravelClaim": ("P1:-:-:-", "TravelClaim/D1/2026-01-01"),
+    "CourseListing": ("-:-:-:-", "CourseListing/D1"),
+    "TrainingAttendance": ("P1:-:-:-", "TrainingAttendance/D1"),
+    "TrainingClaim": ("P1:-:-:-", "TrainingClaim/D1"),
+    "IncentiveClaim": ("P1:-:-:-", "IncentiveClaim/D1"),
+    "HoursException": ("P1:R1:-:-", "HoursException/D1"),
+    "ViolationDecision": ("P1:-:-:-", "ViolationDecision/D1"),
+    "PaymentOutcome": ("-:-:-:-", "PaymentOutcome/D1"),
+}
+
+
+def test_codes_outcomes_grains_and_addressees_are_those_of_the_contract() -> None:
+    said = {code: (entry["outcome"], tuple(entry["grain"]), entry["addressee"]) for code, entry in catalog().items()}
+    assert said.keys() == TABLE.keys()
+    wrong = {
+        code: (said[code], told) for code, told in TABLE.items() if said[code] != (told[0] or said[code][0], *told[1:])
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("kind", FACTS)
+def test_a_finding_about_a_document_names_it_whole(kind: str) -> None:
+    fact = validate(kind, SAMPLES[kind])
+    finding = Finding("CONFLICTING_REVISION", "NOTED", "COUNTY", **named(fact))
+    people, document = KEYS[kind]
+    assert finding_id(finding) == f"CONFLICTING_REVISION:COUNTY:{people}:{document}:-:-:-:-"
+    assert document_named(finding_id(finding)) == DocumentNamed(*document.split("/"))
+
+
+def test_a_claim_for_several_recipients_is_one_finding_for_each() -> None:
+    about = {"provider_id": "P1", "program": "IHSS", **referred("TravelClaim/C1/2", day("2026-01-16"))}
+    travel = Finding("OVER_TRAVEL_LIMIT", "CUT", "PROVIDER", recipient_id="R2", **about)
+    assert finding_id(travel) == "OVER_TRAVEL_LIMIT:PROVIDER:P1:R2:-:-:TravelClaim/C1/2026-01-16:-:-:-:-"
+
+
+
+def test_ids_that_name_no_document() -> None:
+    for id in ("DAY_TOO_LONG:PROVIDER:-:-:-:-:T1:-:-:-:-", "V3:PROVIDER:P1:-:-:-:-:-:-:2026-01-04:-"):
+        assert document_named(id) is None  # the first is of a time before kinds were in it
+
+
+def test_every_code_that_can_hold_minutes_says_why_in_a_word() -> None:
+    """Without one PAY_OVERDUE could not name it; by policy visits and duplicates can hold."""
+    holding = {code for code, entry in catalog().items() if entry["outcome"] == "HELD"} - {"INCENTIVE_NOT_YET_EARNED"}
+    holding |= {code for code, (outcome, *_) in TABLE.items() if outcome is None} | {"POSSIBLE_DUPLICATE"}
+    assert {code for code, entry in catalog().items() if entry.get("because")} == holding
+
+
+# --- whose case it is -------------------------------------------------------------------------------------------------
+
+
+def term(first: str, last: str | None, county: str) -> AuthorizationTerm:
+    return AuthorizationTerm(day(first), None if last is None else day(last), county, 0, [], "")
+
+
+TERMS = [term("2026-01-01", "2026-01-31", "01"), term("2026-03-01", None, "03")]
+
+
+@pytest.mark.parametrize(
+    ("on", "county"),
+    [
+        ("2025-12-31", "01"),  # the first after
+        ("2026-01-01", "01"),
+        ("2026-01-31", "01"),
+        ("2026-02-15", "01"),  # the latest before
+        ("2026-03-01", "03"),
+        (None, "03"),  # at last
+    ],
+)
+def test_the_county_on_a_day(on: str | None, county: str) -> None:
+    assert county_of(TERMS, None if on is None else day(on)) == county
+    assert county_of(reversed(TERMS), None if on is None else day(on)) == county
+    assert county_of([], 0) is None
+
+
+def test_of_two_programs_the_findings_own_comes_first_then_ihss() -> None:
+    authorizations = {"WPCS": filed(county="02", program="WPCS"), "IHSS": filed(county="01")}
+    whose = of_recipient(authorizations)
+    found = {program: whose(Finding("V1", "", "", program=program)) for program in ("IHSS", "WPCS", None)}
+    assert found == {"IHSS": "01", "WPCS": "02", None: "01"}
+    assert of_recipient({})(Finding("V1", "", "")) is None
+
+
+def test_a_recipient_who_is_named_comes_before_the_enrolment() -> None:
+    enrolled = filed(kind="ProviderEnrollment", county="09", effective_to=None)
+    whose = of_provider({"R1": Engagement("P1", "R1", {"IHSS": TERMS}, {})}, enrolled)
+    in_march = {"service_date": day("2026-03-05")}
+    assert whose(Finding("V1", "", "", recipient_id="R1", **in_march)) == "03"
+    assert whose(Finding("V1", "", "", recipient_id="R2", **in_march)) == "09"
+    assert whose(Finding("V3", "", "", **in_march)) == "09"
+    assert of_provider({}, Terms())(Finding("V3", "", "")) is None
+
+
+def filed(kind: str = "ServiceAuthorization", **fields: object) -> Terms:
+    terms: Terms = Terms()
+    fact = validate(kind, SAMPLES[kind] | {"withdrawn": False} | fields)
+    terms.file(Arrival(0, 0, "", fact.event_id, b"", kind, fact))
+    return terms
+
+
+@pytest.mark.parametrize(
+    ("about", "last"),
+    [
+        ({"service_date": 7, "service_month": day("2026-01-01")}, 7),
+        ({"workweek_start": day("2026-01-04")}, day("2026-01-10")),
+        ({"period_start": day("2026-01-16"), "service_month": day("2026-01-01")}, day("2026-01-31")),
+        ({"service_month": day("2026-02-01")}, day("2026-02-28")),
+        ({}, None),
+    ],
+)
+def test_the_last_day_a_finding_is_about(about: dict[str, int], last: int | None) -> None:
+    assert Finding("V1", "", "", **about).last_day == last
+
+
+def test_a_county_that_is_given_is_not_looked_up() -> None:
+    findings = Findings(lambda finding: "43")
+    findings.add("V3", provider_id="P1", county="17")
+    findings.add("V3", provider_id="P2")
+    assert [each.county for each in findings.by_id.values()] == ["17", "43"]
