@@ -37,7 +37,7 @@ CLOCKS = {
 
 
 def consequence(finding: Row, law: Law | None) -> str:
-    """What a violation brings; for how long only where the law that paid is known: ``3rd: ineligible for 90 days, …``."""
+    """What a violation brings: ``3rd: ineligible for 90 days, …``; for how long only if the law that paid is known."""
     if not finding["count"] or finding["consequence"] is None:
         return "Does not count"
     week = finding["workweek_start"]
