@@ -63,6 +63,8 @@ def run(
 ) -> int:
     """Take facts as they come and pay at each cut-off, for years.
 
+    With --close-run, exit code 0 says that this pay run is closed and sent; ended before by a signal it is 130 or 143.
+
     [bold]Examples[/]
 
         ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
@@ -103,11 +105,19 @@ def _run_until_asked(
     edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
 ) -> int:
     crash_without_people()
+    ending = Ending()
     try:
-        return _run(edges, place, voice, last, resumed, Ending())
+        return _run(edges, place, voice, last, resumed, ending)
     except Ended:
-        voice.line({"at": place.now(), "event": "ended"})
-        return 0
+        voice.line({"at": place.now(), "event": "ended"} | _not_closed(last))
+        return 0 if last is None else ending.too_early
+
+
+def _not_closed(last: int | None) -> dict[str, str]:
+    """The pay run that was to be closed, as the line about the end names it."""
+    from rules.periods import business_day_of, iso
+
+    return {} if last is None else {"not_closed": iso(business_day_of(last))}
 
 
 def _run(
@@ -153,7 +163,7 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
 
 
 def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> int:
-    """Round after round until it is asked to end, or pay run ``last`` is closed."""
+    """Round after round until it is asked to end, or pay run ``last`` is closed; the exit code."""
     job.ending = lambda: ending.asked
     try:
         while not ending.asked:
@@ -166,7 +176,13 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> i
     finally:
         source.close()
         job.close()
+    if last is not None and job.collector.open_run <= last:
+        job.teller.tell("ended", **_not_closed(last))
+        return ending.too_early
     job.teller.tell("ended")
+    if last is not None and job.unsent:
+        print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
+        return 1
     return 0
 
 
