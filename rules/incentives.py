@@ -43,9 +43,8 @@ class Record(NamedTuple):
 class IncentiveVerdict(NamedTuple):
     """One claim that stands. ``cents`` is what it is worth; ``code`` names why that is nothing, None if it is paid.
 
-    ``missing`` says in words what is not yet met (INCENTIVE_NOT_YET_EARNED), what was paid before (INCENTIVE_LIMIT), or
-    how much training it needs (CLAWBACK_REVIEW); ``kept``: paid at an earlier cut-off; ``clawback``: kept, and the
-    training was cut below that since.
+    ``missing`` says what is not yet met (INCENTIVE_NOT_YET_EARNED), was paid before (INCENTIVE_LIMIT), or is needed
+    (CLAWBACK_REVIEW); ``kept``: paid at an earlier cut-off; ``clawback``: kept, and too little training stands since.
     """
 
     document: Document[IncentiveClaim]
