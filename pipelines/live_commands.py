@@ -63,6 +63,8 @@ def run(
 ) -> int:
     """Take facts as they come and pay at each cut-off, for years.
 
+    With --close-run, exit code 0 says that this pay run is closed and sent; ended before by a signal it is 130 or 143.
+
     [bold]Examples[/]
 
         ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
@@ -107,15 +109,15 @@ def _run_until_asked(
     try:
         return _run(edges, place, voice, last, resumed, ending)
     except Ended:
-        voice.line({"at": place.now(), "event": "ended"} | _missed(last))
-        return 0 if last is None else ending.exit_code
+        voice.line({"at": place.now(), "event": "ended"} | _not_closed(last))
+        return 0 if last is None else ending.too_early
 
 
-def _missed(last: int | None) -> dict[str, str]:
-    """Which pay run was to be the last to be closed, and is not; nothing of a job without end."""
+def _not_closed(last: int | None) -> dict[str, str]:
+    """The pay run that was to be closed, as the line about the end names it."""
     from rules.periods import business_day_of, iso
 
-    return {} if last is None else {"before_pay_run": iso(business_day_of(last))}
+    return {} if last is None else {"not_closed": iso(business_day_of(last))}
 
 
 def _run(
@@ -161,7 +163,7 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
 
 
 def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> int:
-    """Round after round until it is asked to end, or pay run ``last`` is closed."""
+    """Round after round until it is asked to end, or pay run ``last`` is closed; the exit code."""
     job.ending = lambda: ending.asked
     try:
         while not ending.asked:
@@ -174,9 +176,14 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> i
     finally:
         source.close()
         job.close()
-    early = last is not None and job.collector.open_run <= last
-    job.teller.tell("ended", **_missed(last if early else None))
-    return ending.exit_code if early else int(last is not None and job.unsent > 0)
+    if last is not None and job.collector.open_run <= last:
+        job.teller.tell("ended", **_not_closed(last))
+        return ending.too_early
+    job.teller.tell("ended")
+    if last is not None and job.unsent:
+        print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
+        return 1
+    return 0
 
 
 @journal_app.command("verify")

@@ -1,10 +1,13 @@
-"""How the live job ends when it is asked to: Ctrl-C or SIGTERM, at any instant. It runs for years, so that is a good
-end, exit code 0; but not where it was to close pay runs up to a day (``--close-run``) and has not."""
+"""How the live job ends when it is asked to: Ctrl-C or SIGTERM, at any instant, clean.
+
+A job that is to run for years has then done what it was asked: exit code 0. One that was to close a pay run and has not
+says so as programs do that a signal ends: 128 and the signal's number.
+"""
 
 import signal
 from types import FrameType
 
-OF_A_SIGNAL = 128
+BY_SIGNAL = 128
 
 
 class Ended(KeyboardInterrupt):
@@ -16,8 +19,7 @@ class Ending:
     that a pay run is whole."""
 
     def __init__(self) -> None:
-        self.asked, self.at_once = False, True
-        self.number = 0  # of the signal
+        self.asked, self.at_once, self.number = False, True, 0
         for wish in (signal.SIGINT, signal.SIGTERM):
             signal.signal(wish, self._ask)
 
@@ -28,12 +30,11 @@ class Ending:
             raise Ended
 
     @property
-    def exit_code(self) -> int:
-        """Of a job that was stopped before its work was done, as shells know it."""
-        return OF_A_SIGNAL + self.number
+    def too_early(self) -> int:
+        """The exit code if something was still to do."""
+        return BY_SIGNAL + self.number
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        again, self.asked = self.asked, True
-        self.number = number
+        again, self.asked, self.number = self.asked, True, self.number or number
         if self.at_once and not again:  # asked twice, it is ending already
             raise Ended

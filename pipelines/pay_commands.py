@@ -184,6 +184,16 @@ def _folders(events: Path, out: Path) -> None:
         raise Misuse(f"--out {out} holds what a live job said, which a replay would replace: name another folder")
 
 
+def law_that_paid(paid: Path, version: str, overlay: Path | None) -> "Law | None":
+    """The law of a version; None if it is not this one and no overlay was named. Raises Misuse."""
+    law = overlaid_law(overlay)
+    if law.version == version:
+        return law
+    if overlay is None:
+        return None
+    raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
+
+
 def overlaid_law(overlay: Path | None) -> "Law":
     """The law with a folder's TOML laid over it. Raises Misuse."""
     from rules.law import Law, LawError

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -39,6 +39,7 @@ def report(
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
     ] = None,
     with_ids: Annotated[bool, typer.Option("--with-ids", help="Name providers and recipients.")] = False,
+    law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     docs: Docs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the first screen as JSON, nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
@@ -56,7 +57,7 @@ def report(
     days = _days_asked(first, last, run)
     if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
         raise Misuse(f"--out {out} is no HTML file: name one, such as report.html")
-    made = _made(paid, days, events, with_ids, docs)
+    made = _made(_Sources(paid, events, law), days, with_ids, docs)
     _write(out, made.html, OWN_EYES if with_ids else EVERYBODY)
     if as_json:
         print(json.dumps(made.figures | {"page": str(out)}, indent=2))
@@ -84,21 +85,30 @@ def _days_asked(first: str | None, last: str | None, run: str | None) -> tuple[i
     return begin, end
 
 
-def _made(
-    paid: Path, days: tuple[int | None, int | None], events: Path | None, with_ids: bool, docs: str | None
-) -> "Report":
+class _Sources(NamedTuple):
+    """What the page is made from, as it was named."""
+
+    paid: Path
+    events: Path | None
+    law: Path | None
+
+
+def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool, docs: str | None) -> "Report":
+    from pipelines.pay_commands import law_that_paid
     from pipelines.report.asked import Asked
     from pipelines.report.books import Books
     from pipelines.report.page import report as page
     from pipelines.report.records import Folder
     from rules.law import Law
 
-    law = Law.load()
+    paid, events, overlay = sources
     books = Books(Folder(paid), *days)
+    law_then = law_that_paid(paid, books.runs[books.span.days[-1]]["law_version"], overlay)
+    law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run["cut_off"] for run in books.runs.values()) else books.span.days[-1]
     what_if = bool(books.summary and books.summary["law_overlay"])
-    return page(books, Asked(paid, events, with_ids, until, what_if, docs), law, verified)
+    return page(books, Asked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 
 
 def _verified(events: Path, books: "Books", law: "Law") -> "Verified":

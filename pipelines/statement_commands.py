@@ -77,16 +77,11 @@ def _asked(
 
 
 def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
-    """The law that a pay run was paid by; None if it is neither this version's nor ``overlay``'s was asked for."""
-    from pipelines.pay_commands import overlaid_law
+    """The law that a pay run was paid by, if it is known."""
+    from pipelines.pay_commands import law_that_paid
     from pipelines.statements.paid_folder import law_version
 
-    law = overlaid_law(overlay)
-    if law.version == law_version(paid, cut_off):
-        return law
-    if overlay is None:
-        return None
-    raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
+    return law_that_paid(paid, law_version(paid, cut_off), overlay)
 
 
 def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "tuple[Iterable[Paper], int]":

@@ -19,13 +19,12 @@ from rules.authorizations import (
 from rules.authorize_late import LateTimesheets
 from rules.authorize_month import CLAIMS, Facts, MonthOfTime
 from rules.authorize_tally import Key, Pair
-from rules.authorize_watch import DayOfVisits, changed_days, warned_days
+from rules.authorize_watch import DayOfVisits, changed_days, find_probation, warned_days
 from rules.conclusions import Engagement
 from rules.documents import Arrival, Document, Terms, named
 from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
-from rules.overlaps import probation
 from rules.periods import month_of, next_month, period_of
 from rules.restatement import (
     LIFETIME,
@@ -218,14 +217,12 @@ class RecipientFile:
             findings.add("IMPAIRMENT_MISMATCH", minutes=counted, words=stated, **where)
 
     def _lifetime(self, before: Before, cut_off: int) -> Decision:
-        """TIME-6: what came for a closed month waits for a person. EVV-6: three warnings ask for a review."""
+        """TIME-6: what came for a closed month waits for a person. EVV-6: several warnings ask for a review."""
         decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         self.late.find(self.recipient_id, findings)
         decision.conclusions.update(self.late.held(self.recipient_id))
-        review = probation(warned_days(before, "RECIPIENT_OVERLAP"), self.law, cut_off)
-        if review is not None:
-            day, count = review
-            findings.add("PROBATION_REVIEW", recipient_id=self.recipient_id, service_date=day, count=count)
+        warned = warned_days(before, "RECIPIENT_OVERLAP")
+        find_probation(findings, warned, self.law, cut_off, recipient_id=self.recipient_id)
         decision.conclusions.update(findings.by_id)
         return decision
 

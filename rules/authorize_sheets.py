@@ -60,10 +60,14 @@ def duplicates(
     tallies: Iterable[Tally], timesheets: Mapping[Key, Document[Timesheet]]
 ) -> Iterator[tuple[Tally, str]]:
     """Each timesheet with the minutes of one first recorded before it, on every day, and the number of that one."""
-    alike: dict[tuple[object, ...], list[Tally]] = defaultdict(list)
-    for tally in sorted(tallies, key=lambda tally: timesheets[tally.key].first.order):
-        sheet = tally.claim.standing
-        if not sheet.withdrawn and any(sheet.minutes_worked):
-            alike[*tally.pair, tally.period, *sheet.minutes_worked].append(tally)
-    for first, *later in alike.values():
-        yield from ((tally, first.use.document_id) for tally in later)
+    beside: dict[object, list[Tally]] = defaultdict(list)
+    for tally in tallies:
+        beside[tally.pair, tally.period].append(tally)
+    for several in (each for each in beside.values() if len(each) > 1):
+        alike: dict[object, list[Tally]] = defaultdict(list)
+        for tally in sorted(several, key=lambda tally: timesheets[tally.key].first.order):
+            sheet = tally.claim.standing
+            if not sheet.withdrawn and any(sheet.minutes_worked):
+                alike[tuple(sheet.minutes_worked)].append(tally)
+        for first, *later in alike.values():
+            yield from ((tally, first.use.document_id) for tally in later)

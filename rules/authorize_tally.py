@@ -76,6 +76,8 @@ class Tally(msgspec.Struct):
     @property
     def held_for(self) -> dict[str, int]:
         """Minutes held for another reason than the recipient's approval, by code."""
+        if not self.losses:
+            return {}
         sums: dict[str, int] = defaultdict(int)
         for loss in self.losses:
             if loss.outcome == "HELD" and loss.code != AWAITING:

@@ -1,7 +1,7 @@
 """One day of a recipient's visits: were two providers there at once, and what must each provider's side know of it?
 
-Authority: EVV-5 (from 2023-07-01, under every policy). In force: by parameter. Does not cover: one provider with two
-recipients, which the provider's side sees (`price_watch`), and pay, which overlaps never change.
+Authority: EVV-5 (from 2023-07-01, under every policy), EVV-6. In force: by parameter. Does not cover: one provider with
+two recipients, which the provider's side sees (`price_watch`), and pay, which overlaps never change.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from rules.conclusions import VisitSpans
 from rules.documents import Document, Terms
 from rules.findings import Finding, Findings
 from rules.law import Law
-from rules.overlaps import Overlap, Relation, overlaps, policy
+from rules.overlaps import Overlap, Relation, overlaps, policy, probation
 from rules.periods import iso, month_of
 from rules.restatement import Before, Change, Decision, is_watch
 from rules.visits import must_check_in, spans_by_day
@@ -79,6 +79,14 @@ def find_overlap(findings: Findings, day: int, overlap: Overlap, policy: str) ->
     """The finding of a pair of relations that were at once."""
     about = {"service_date": day, "service_month": month_of(day), **overlap.people, **overlap.told(policy)}
     findings.add(overlap.code, minutes=overlap.minutes, **about)
+
+
+def find_probation(findings: Findings, warned_on: Iterable[int], law: Law, cut_off: int, **who: str) -> None:
+    """PROBATION_REVIEW of a person (``who``) whose warnings on these service dates are enough (EVV-6)."""
+    review = probation(warned_on, law, cut_off)
+    if review is not None:
+        span = f"{review.months} month{'s' if review.months > 1 else ''}"
+        findings.add("PROBATION_REVIEW", service_date=review.day, count=review.warnings, words={"span": span}, **who)
 
 
 def warned_days(before: Before, code: str) -> Iterator[int]:

@@ -104,20 +104,29 @@ def _millis(spans: Sequence[Span]) -> int:
     return sum(end - start for start, end in spans)
 
 
-def probation(warned_on: Iterable[int], law: Law, known_at: int | None = None) -> tuple[int, int] | None:
-    """Service date of the first warning that makes enough in its 12 months, and how many (EVV-6); None if none does.
+class Review(NamedTuple):
+    """The first warning that makes enough: its service date, how many it makes, in how many months."""
+
+    day: int
+    warnings: int
+    months: int
+
+
+def probation(warned_on: Iterable[int], law: Law, known_at: int | None = None) -> Review | None:
+    """Whether warnings are enough for a review (EVV-6); None if they are not.
 
     ``warned_on``: service dates of one person's standing warnings, in any order, one per warning.
     """
     days = sorted(warned_on)
     since = 0
     for place, day in enumerate(days):
-        before = _months_before(day, law.value("evv.probation_months", day, known_at))
+        months: int = law.value("evv.probation_months", day, known_at)
+        before = _months_before(day, months)
         while days[since] <= before:
             since += 1
         count = place - since + 1
         if count >= law.value("evv.probation_warnings", day, known_at):
-            return day, count
+            return Review(day, count, months)
     return None
 
 

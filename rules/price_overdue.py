@@ -19,7 +19,6 @@ from rules.conclusions import AuthorizedTime, LateTime, Stamp, Statement
 from rules.findings import Finding, Findings, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
 from rules.periods import (
-    business_day_of,
     civil_day,
     hhmm,
     iso,
@@ -156,16 +155,16 @@ def _first_payable(finding: Finding, filed: Filed) -> Stamp:
 
 def _untaxed(work: MonthOfWork, decision: Decision) -> Iterator[HeldDocument]:
     """Minutes of statements that settlement holds, since a tax rate of this payment year is not known (TAX-3)."""
-    today = business_day_of(work.cut_off)
+    statements = [said for said in decision.conclusions.values() if isinstance(said, Statement) and said.lines]
     waiting = {
-        (said.kind, said.recipient_id, said.period_start)
-        for said in decision.conclusions.values()
-        if isinstance(said, Statement) and said.lines
-        and not taxable(said.relationship, today, lambda name, day: work.law.value(name, day, work.cut_off))
-    }  # fmt: skip
-    for worked in work.worked if waiting else ():
+        relationship
+        for relationship in {said.relationship for said in statements}
+        if not taxable(relationship, work.cut_off, work.law)
+    }
+    untaxed = {(said.kind, said.recipient_id, said.period_start) for said in statements if said.relationship in waiting}
+    for worked in work.worked if untaxed else ():
         kind, recipient, period = draft_key(worked, period_of(worked.day))
-        if worked.minutes and (kind, recipient, period) in waiting:
+        if worked.minutes and (kind, recipient, period) in untaxed:
             sheet = worked.earning == "SERVICE"
             yield HeldDocument(
                 **{"period_start": None, **referred(worked.reference, period)},

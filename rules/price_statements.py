@@ -31,14 +31,15 @@ class Draft:
         self.travel_minutes: dict[LineKey, int] = defaultdict(int)  # premium minutes that are travel
         self.travel_cents: dict[LineKey, int] = defaultdict(int)  # their weighted premium
         self.documents: set[str] = set()
-        self.claims: set[tuple[str, str, int]] = set()  # of them, those worked on: with program and pay period
+        self.claims: list[tuple[str, str, int]] = []  # those carried first: with program and pay period
         self.assumptions: set[str] = set()  # behind the rates of what it carries
         self.orders: list[tuple[Stamp, str]] = []  # of the documents whose IHSS minutes or premium it carries
 
     def carry(self, worked: Worked) -> None:
         """Remember a document that this statement stands on, and what its rate stands on."""
-        self.documents.add(worked.reference)
-        self.claims.add((worked.reference, worked.program, period_of(worked.day)))
+        if worked.reference not in self.documents:
+            self.documents.add(worked.reference)
+            self.claims.append((worked.reference, worked.program, period_of(worked.day)))
         if worked.assumptions:
             self.assumptions.update(worked.assumptions)
         if worked.program == "IHSS" and worked.earning == "SERVICE":

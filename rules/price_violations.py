@@ -17,7 +17,7 @@ from rules.price_filed import Filed
 from rules.price_limits import JUDGED
 from rules.restatement import LIFETIME, Before
 from rules.travel_time import claimed_minutes
-from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder
+from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder, noticed_on
 
 _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",
@@ -113,7 +113,7 @@ def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int |
         instead = long_date(standing.instead) if isinstance(standing.instead, int) else standing.instead
         because = _WHY_NOT[standing.because or ""].format(instead=instead)
         return {"standing": because, "next": _NEXT[None].format(stay=stay)}
-    noticed = due_by - law.value("violation.dispute_days", due_by)
+    noticed = noticed_on(due_by, violation.workweek, law)
     material = long_date(noticed + law.value("violation.material_days", noticed))
     days = law.value("violation.ineligible_days", noticed)[standing.active_count - 1]
     step = _NEXT[standing.consequence] + ("" if upheld else _DISPUTE)

@@ -7,12 +7,12 @@ with one recipient, which the recipient's side sees (`authorize_watch`), and pay
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rules.authorize_watch import find_overlap, warned_days
+from rules.authorize_watch import find_overlap, find_probation, warned_days
 from rules.conclusions import VisitSpans, VisitWarning
 from rules.documents import Arrival
 from rules.findings import Finding, Findings
 from rules.law import Law
-from rules.overlaps import Relation, overlaps, policy, probation
+from rules.overlaps import Relation, overlaps, policy
 from rules.periods import month_of
 from rules.price_filed import Filed
 from rules.restatement import LIFETIME, Before, Change, Decision, Unit, is_watch, watch_unit
@@ -74,12 +74,9 @@ class Watch:
         return decision
 
     def review(self, before: Before, findings: Findings, cut_off: int) -> None:
-        """EVV-6: overlaps, and visits warned of, that stand and are three in 12 months ask for a review."""
+        """EVV-6: overlaps, and visits warned of, that stand and are enough ask for a review."""
         warned = [*warned_days(before, "PROVIDER_OVERLAP"), *self.warnings.values()]
-        found = probation(warned, self.law, cut_off)
-        if found is not None:
-            day, count = found
-            findings.add("PROBATION_REVIEW", provider_id=self.provider_id, service_date=day, count=count)
+        find_probation(findings, warned, self.law, cut_off, provider_id=self.provider_id)
 
 
 def warned(unit: Unit, change: Change) -> Iterable[Unit]:

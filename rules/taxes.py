@@ -10,13 +10,15 @@ Units: cents ``int``, days ``int``. ``Lookup`` gives a parameter in force on a d
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from rules.kept import Said
-from rules.law import NotInForce
+from rules.law import Law, NotInForce
 from rules.money import share_cents
 from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
 
+REMEMBERED = 60 * 60  # answers that are asked for again and again: of each class at each pay run
 KINDS = ("FICA", "MEDICARE", "SDI")
 Lookup = Callable[[str, int], Any]
 
@@ -33,8 +35,10 @@ def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[str, ...]:
     return kinds
 
 
-def taxable(relationship: str, run_date: int, lookup: Lookup) -> bool:
-    """Are the rates of all taxes of a class known in a payment year?"""
+@lru_cache(maxsize=REMEMBERED)
+def taxable(relationship: str, cut_off: int, law: Law) -> bool:
+    """Are the rates of all taxes of a class known in the payment year of a pay run?"""
+    run_date, lookup = business_day_of(cut_off), partial(law.value, known_at=cut_off)
     try:
         withholding(0, kinds_of(relationship, run_date, lookup), run_date, lookup)
     except NotInForce:

@@ -1,14 +1,18 @@
-"""How the job ends when somebody asks it to, or when nobody listens: whole pay runs, nothing doubled; exit code 0
-unless it was to close more pay runs."""
+"""How the job ends when somebody asks it to, or nobody listens: whole pay runs, a true exit code, nothing doubled."""
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipelines.live.outbox import Letter, NotSent
+from pipelines.live_commands import _rounds
 from pipelines.live_crash import WITHHELD, lines_of
+from pipelines.live_ending import Ending
 from tests.live.drill import Day, World, records_below
 
 ASKED_WITHIN = """
@@ -31,10 +35,10 @@ A_BUG = """
 import logging
 logging.basicConfig(level=logging.ERROR)
 from pipelines import cli
-from pipelines.live.memory import Kept
-def decide(self, arrivals, *given):
-    raise KeyError(next(iter(arrivals))) from ValueError(str(next(iter(arrivals), None)))
-Kept.decide = decide
+from transforms.key_fold import KeyFold
+def decide(self, key, packed, fresh, *given):
+    raise KeyError(next(iter(fresh))) from ValueError(str(next(iter(fresh), None)))
+KeyFold.decide = decide
 cli.main()
 """
 
@@ -62,7 +66,7 @@ def test_asked_to_end_while_it_pays_or_comes_up_it_ends_clean(landed: World, ste
     """In the second pay run that it closes, and in the second of those that it makes its memory of."""
     assert started(landed, "2024-07-01", "-m", "pipelines.cli").returncode == 0
     within = ASKED_WITHIN.format(step=step, place=2)
-    assert ends(landed, "2024-07-08", within, number) == ["resumed", "pay run", "pay run", "ended"]
+    assert ends(landed, "2024-07-08", within, number) == ["resumed", "pay run", "pay run", "ended"], "2 and 3 July"
     said = spoken(landed)
     (landed.journal / "memory.sqlite").unlink()
     assert ends(landed, "2024-07-08", within, number) == ["ended"]
@@ -71,38 +75,51 @@ def test_asked_to_end_while_it_pays_or_comes_up_it_ends_clean(landed: World, ste
 
 
 def ends(world: World, last: str, within: str, number: int) -> list[str]:
-    """What a job told that was asked to end with a signal before it had closed the last pay run asked for."""
+    """What a job told that was asked to end with a signal, before the pay run that it was to close."""
     ended = started(world, last, "-c", within, number)
     assert ended.returncode == 128 + number, ended.stderr
     told = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert told[-1]["before_pay_run"] == last
+    assert told[-1]["not_closed"] == last
     return [each["event"] for each in told if each["event"] != "law"]
 
 
-def test_asked_to_end_in_the_last_pay_run_it_has_done_its_work(landed: World) -> None:
-    ended = started(landed, "2024-07-01", "-c", ASKED_WITHIN.format(step="fold", place=1), 15)
-    assert ended.returncode == 0, ended.stderr
-    assert "before_pay_run" not in ended.stderr and spoken(landed)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_end_in_the_pay_run_it_was_to_close_it_has_done_so(landed: World, number: int) -> None:
+    ended = started(landed, "2024-07-02", "-c", ASKED_WITHIN.format(step="fold", place=1), number)
+    assert ended.returncode == 0 and "not_closed" not in ended.stderr
+    assert json.loads((landed.journal / "health.json").read_text())["open_run"] == "2024-07-03"
 
 
-def test_asked_to_end_while_it_waits_a_job_without_end_ends_well(landed: World) -> None:
-    """Not told to close anything, a job that is stopped has failed at nothing."""
-    edges = ("--from", f"folder:{landed.inbox}", "--to", f"folder:{landed.out}", "--journal", landed.journal)
-    words = [sys.executable, "-m", "pipelines.cli", "run", *edges]
-    with subprocess.Popen([*map(str, words)], stderr=subprocess.PIPE, text=True) as job:
-        assert job.stderr is not None
-        assert "resumed" in job.stderr.readline()
-        job.terminate()
-        assert "before_pay_run" not in job.stderr.read()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_without_end_that_is_asked_to_end_has_done_what_it_was_asked(landed: World, number: int) -> None:
+    """A signal from another process, whenever it comes."""
+    edges = ("--from", f"folder:{landed.inbox}", "--to", f"folder:{landed.out}", "--journal", str(landed.journal))
+    with subprocess.Popen([sys.executable, "-m", "pipelines.cli", "run", *edges], stderr=subprocess.PIPE) as job:
+        assert job.stderr is not None and b"resumed" in job.stderr.readline()
+        job.send_signal(number)
+        assert b"ended" in job.stderr.read()
     assert job.returncode == 0
 
 
-def test_pay_runs_that_could_not_be_sent_are_not_done(landed: World) -> None:
-    """Closed, and nobody has heard: the folder of records is a file."""
-    landed.out.parent.mkdir(parents=True, exist_ok=True)
-    landed.out.write_text("in the way")
-    ended = started(landed, "2024-07-01", "-m", "pipelines.cli")
-    assert ended.returncode == 1, ended.stderr
+class Deaf:
+    """A sink that confirms nothing."""
+
+    def send(self, run: int, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
+        raise NotSent("nobody there")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_what_is_closed_and_not_sent_is_no_success(
+    world: World, days: list[Day], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda number, heard: None)
+    job = world.live(days[:5])
+    world.land(days[5])
+    job.outbox.sink = Deaf()
+    assert _rounds(job, world.source(job), days[5].cut_off, Ending()) == 1
+    assert "pay runs are closed and not sent" in capsys.readouterr().err
 
 
 def test_a_job_that_cannot_be_heard_pays(landed: World, tmp_path: Path) -> None:
