@@ -11,11 +11,12 @@ import apache_beam as beam
 
 from rules.law import Law
 from transforms.authorize_time import AuthorizeTime
+from transforms.choose_method import ChooseMethod
 from transforms.close_run import CloseRun
 from transforms.price_time import PriceTime
 from transforms.restate import Fold
 from transforms.settle_payments import SettlePayments
-from transforms.stages import AUTHORIZE, PRICE, SETTLE
+from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE
 
 
 class Edges(Protocol):
@@ -39,7 +40,8 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutp
     authorized = facts[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(fold)
     priced = (facts[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(fold)
     settled = (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
-    steps = (facts, authorized, priced, settled)
+    chosen = settled[METHOD] | "ChooseMethod" >> ChooseMethod(fold)
+    steps = (facts, authorized, priced, settled, chosen)
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 
     records = [each["records"] for each in (*steps, closed)] | "Records" >> beam.Flatten()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
+Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
 
 
 class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
@@ -203,13 +204,14 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
 class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
     """Where a provider's money goes, by day; to each settlement that pays this provider.
 
-    ``returned``: (statement id, when recorded) of payments that came back, whichever settlement made them (RUN-4).
+    ``returned``: payments that are said to have come back (RUN-4): whether they were made at all, and moved anything,
+    only the settlement that made them knows (`PaymentReturned`).
     """
 
     key: str
     provider_id: str
     terms: list[AccountTerm]
-    returned: list[tuple[str, Stamp]] = []
+    returned: list[Return] = []
 
 
 class Worked(msgspec.Struct, array_like=True):

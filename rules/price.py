@@ -6,7 +6,7 @@ Does not cover: taxes and what was instructed before (`settle`); what happens wi
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record, Stamp, Statement
+from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, HeldTime, Tail
@@ -125,7 +125,7 @@ class ProviderFile:
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""
         if unit == STANDING:
-            return self._standing(before)
+            return self._standing()
         if unit == LIFETIME:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
@@ -155,21 +155,15 @@ class ProviderFile:
         decision.conclusions.update(findings.by_id)
         return decision
 
-    def _standing(self, before: Before) -> Decision:
+    def _standing(self) -> Decision:
         decision, findings = Decision(), Findings(of_provider(self.filed.engagements, self.filed.enrollments))
-        terms, returned = self._account_terms(), self._returned(before)
+        terms, returned = self._account_terms(), [*self.filed.returned()]
         for key in sorted(self.payers):
             account = PayeeAccount(key, self.provider_id, terms, returned)
             decision.conclusions[f"account:{key}:{self.provider_id}"] = account
         note_conflicts(self.filed.documents(), findings)
         decision.conclusions.update(findings.by_id)
         return decision
-
-    def _returned(self, before: Before) -> list[tuple[str, Stamp]]:
-        """RUN-4: payments that came back, of statements there are; an outcome of nothing changes nothing."""
-        statements = (said.get(id) for id, _ in self.filed.returned() for said in before.values())
-        known = {said.statement_id for said in statements if isinstance(said, Statement)}
-        return [(id, stamp) for id, stamp in self.filed.returned() if id in known]
 
     def _account_terms(self) -> list[AccountTerm]:
         """RUN-3: account tokens by day, each with when that enrolment was recorded."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from rules.conclusions import AuthorizedTime, Engagement, LateTime, Stamp
+from rules.conclusions import AuthorizedTime, Engagement, LateTime, Return
 from rules.documents import Arrival, Document, Terms
 from rules.late_claims import LateClaims
 from rules.periods import month_end, month_of, saturday_of, workweek_of
@@ -96,12 +96,12 @@ class Filed:
         document.file(arrival)
         return any(recorded.fact.outcome == "RETURNED" for recorded in document.revisions.values())
 
-    def returned(self) -> Iterator[tuple[str, Stamp]]:
-        """RUN-4: (statement id, when recorded) of payments that came back."""
+    def returned(self) -> Iterator[Return]:
+        """RUN-4: payments that are said to have come back."""
         for (instruction_id, _), document in sorted(self.outcomes.items()):
             if document.current.outcome == "RETURNED" and not document.current.withdrawn:
                 stamp = document.revisions[document.current.revision].stamp
-                yield instruction_id.rpartition(":")[0], stamp
+                yield instruction_id, stamp
 
     def documents(self) -> Iterator[Document[Any]]:
         """All that belongs to no month, in canonical order."""

@@ -7,10 +7,12 @@ In force: by parameter. Does not cover: what happens within a month (`settle_mon
 from collections.abc import Iterable, Iterator
 
 from rules.conclusions import Stamp
-from rules.documents import Arrival, named
+from rules.documents import Arrival, named, reference
 from rules.findings import Finding, Findings, note_conflicts
+from rules.instructions import ADVANCE
 from rules.kept import Account, Said
 from rules.law import Law
+from rules.method import PaymentReturned
 from rules.money import dollars
 from rules.periods import business_day_of, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, month_unit
@@ -19,6 +21,7 @@ from rules.settle_month import MonthOfPay
 from rules.settle_outcomes import find_too_late, turned
 from rules.settle_recipient import HELD, OVER_LIMIT, RecipientMonth
 from rules.whose_case import county_of, of_recipient
+from schemas.payment_outcome import PaymentOutcome
 
 
 class SettlementFile:
@@ -113,6 +116,7 @@ class SettlementFile:
             for outcome, stamp in self.filed.outcomes_of(statement_id):
                 if _said_before(outcome.instruction_id, stamp, before) is None:
                     findings.add("OUTCOME_WITHOUT_INSTRUCTION", **named(outcome))
+            self._tell_of_returns(statement_id, before, decision)
             month, outcomes = month_of_statement(statement_id), self.filed.outcomes[statement_id]
             account = None if month is None else _account(statement_id, month, before)
             find_too_late(statement_id, account, outcomes, self.law, findings)
@@ -146,16 +150,22 @@ class SettlementFile:
         return county_of(self.filed.provider_terms(self.payer_id), finding.last_day) or None
 
     def _returned(self, payee_id: str, before: Before) -> Stamp | None:
-        """When the latest return of a payment to the payee was recorded, here or elsewhere (RUN-4)."""
-        stamps = [*self.filed.returned_elsewhere(payee_id)]
-        stamps += [
-            stamp
-            for statement_id in self.filed.outcomes
-            if statement_id.split(":")[1:][:1] == [payee_id]
-            for outcome, stamp in self.filed.outcomes_of(statement_id)
-            if outcome.outcome == "RETURNED" and _moved(_said_before(outcome.instruction_id, stamp, before))
-        ]
-        return max(stamps, default=None)
+        """When the latest return of a payment to the payee was recorded here (RUN-4)."""
+        statements = (id for id in self.filed.outcomes if id.split(":")[1:][:1] == [payee_id])
+        return max((stamp for id in statements for _, stamp in self._came_back(id, before)), default=None)
+
+    def _came_back(self, statement_id: str, before: Before) -> Iterator[tuple[PaymentOutcome, Stamp]]:
+        """RUN-4: outcomes by which a payment of a statement came back that was made and moved money."""
+        for outcome, stamp in self.filed.outcomes_of(statement_id):
+            if outcome.outcome == "RETURNED" and _moved(_said_before(outcome.instruction_id, stamp, before)):
+                yield outcome, stamp
+
+    def _tell_of_returns(self, statement_id: str, before: Before, decision: Decision) -> None:
+        """What came back of a provider's pay, for its other settlements."""
+        kind, payee, *_ = (*statement_id.split(":"), "")
+        for outcome, stamp in self._came_back(statement_id, before) if kind != ADVANCE else ():
+            told = PaymentReturned(payee, (outcome.instruction_id, stamp), reference(outcome))
+            decision.conclusions[f"returned:{outcome.instruction_id}:{outcome.document_id}"] = told
 
 
 def _moved(said: Said | None) -> bool:

@@ -133,25 +133,24 @@ class Draft:
 
 
 def _known_outcomes(statement_id: str, account: Account, filed: Filed) -> list[PaymentOutcome]:
-    """RUN-4: what came back or was recovered of the statement.
-
-    An outcome speaks of an instruction that was made before the pay run that first saw it.
-    """
-    if not account.said or statement_id not in filed.outcomes:
-        return []
-    when_said = {said.instruction_id: said.cut_off for said in account.said}
-    return [
-        outcome
-        for outcome, (seen, _) in filed.outcomes_of(statement_id)
-        if outcome.outcome in (*REVERSING, "RECOVERED") and when_said.get(outcome.instruction_id, seen) < seen
-    ]
+    """RUN-4: what came back or was recovered of the statement."""
+    made = {said.instruction_id: said for said in account.said}
+    of_statement = filed.outcomes_of(statement_id) if made and statement_id in filed.outcomes else ()
+    return [outcome for outcome, (seen, _) in of_statement if _decides(outcome, made.get(outcome.instruction_id), seen)]
 
 
 def _outcomes_taken_back(statement_id: str, account: Account, filed: Filed) -> Iterator[PaymentOutcome]:
     """Present revisions of outcomes that an earlier one reversed or recovered a payment by."""
-    when_said = {said.instruction_id: said.cut_off for said in account.said}
+    made = {said.instruction_id: said for said in account.said}
     for (named, _), document in filed.outcomes.get(statement_id, {}).items():
         for fact in document.earlier:
-            seen, _ = document.revisions[fact.revision].stamp
-            if fact.outcome in (*REVERSING, "RECOVERED") and when_said.get(named, seen) < seen:
+            if _decides(fact, made.get(named), document.revisions[fact.revision].stamp[0]):
                 yield document.current
+
+
+def _decides(outcome: PaymentOutcome, said: Said | None, seen: int) -> bool:
+    """An outcome speaks of an instruction that was made before the pay run that first saw it; only one that moved money
+    can come back."""
+    if said is None or said.cut_off >= seen:
+        return False
+    return outcome.outcome == "RECOVERED" or (outcome.outcome in REVERSING and said.net_cents > 0)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from rules.advance_pay import asked_for
-from rules.conclusions import AccountTerm, PayeeAccount, Stamp, Statement, worth_nothing
+from rules.conclusions import AccountTerm, PayeeAccount, Return, Stamp, Statement, worth_nothing
 from rules.documents import Arrival, Document, Terms, reference
 from rules.periods import business_day_of, epoch_day, month_end, month_of
 from schemas.envelope import Fact
@@ -120,10 +120,10 @@ class Filed:
         account = self.accounts.get(provider_id)
         return account.terms if account else []
 
-    def returned_elsewhere(self, payee_id: str) -> Iterator[Stamp]:
-        """RUN-4: when payments of other settlements to this provider came back."""
-        account = self.accounts.get(payee_id)
-        return (stamp for id, stamp in (account.returned if account else ()) if id not in self.outcomes)
+    def claimed_elsewhere(self, provider_id: str) -> list[Return]:
+        """RUN-4: payments of other settlements to this provider that are said to have come back."""
+        account = self.accounts.get(provider_id)
+        return [each for each in (account.returned if account else ()) if statement_of(each[0]) not in self.outcomes]
 
     def recipient_terms(self) -> list[AccountTerm]:
         """The recipient's account by day (IHSS authorization), with when it was recorded."""

@@ -13,6 +13,7 @@ from rules.findings import Finding, Findings, long_date, referred
 from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
+from rules.method import AwaitsMethod
 from rules.restatement import Decision, month_unit
 from rules.settle_draft import Draft
 from rules.settle_filed import Filed
@@ -89,12 +90,15 @@ class MonthOfPay:
             addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)
             self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee, message)
 
-    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> Record:
+    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> Record | AwaitsMethod:
+        """The instruction; where it turns on another settlement's payment whether it is a warrant, that waits."""
         statement = draft.statement
         fields = instruction_fields(statement, said, len(draft.account.said), draft.said)
         own = statement.kind == ADVANCE
         terms = self.filed.recipient_terms() if own else self.filed.provider_terms(statement.provider_id)
         method, token = method_of(said.net_cents, terms, said.run_date, returned(fields["payee_id"]))
+        elsewhere = self.filed.claimed_elsewhere(statement.provider_id) if token and not own else []
+        claimed = [each for each in elsewhere if method_of(said.net_cents, terms, said.run_date, each[1])[0] != method]
         fields |= {
             "method": method,
             "account_token": token,
@@ -104,7 +108,8 @@ class MonthOfPay:
             "law_version": self.law.version,
             "reversed": draft.reversed_ids,
         }
-        return Record("PaymentInstruction", fields)
+        instruction = Record("PaymentInstruction", fields)
+        return AwaitsMethod(statement.provider_id, instruction, claimed) if claimed else instruction
 
     def _whose(self, finding: Finding) -> str | None:
         """The county of a statement's case; of the month's as a whole, that of its latest."""

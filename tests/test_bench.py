@@ -49,7 +49,7 @@ def test_the_large_county_has_four_times_the_recipients(benched):
 
 def test_every_stage_of_the_floor_is_timed(benched):
     stages = benched[1]["sizes"]["N"]["ways"]["floor"]["stages"]
-    assert list(stages) == ["read", "authorize", "between", "price", "settle", "close", "write"]
+    assert list(stages) == ["read", "authorize", "between", "price", "settle", "method", "close", "write"]
 
 
 def test_memory_and_cpu_time_are_seen(benched):

@@ -156,6 +156,32 @@ def test_what_came_back_is_in_the_records(data: st.DataObject, history: History)
     assert outcome.tally.came_back == (len(gone), sum(one["net_cents"] for one in gone))
 
 
+@MANY
+@given(st.data(), histories(kinds=("Timesheet", "Timesheet", "PaymentOutcome")))
+def test_what_came_back_though_it_never_moved_changes_no_instruction(data: st.DataObject, history: History) -> None:
+    """RUN-4: neither amounts nor, for anybody, the method."""
+    history = with_outcomes(data, history)
+    paid = pay(history).records.get("PaymentInstruction", [])
+    moved = {one["instruction_id"]: one["cut_off"] for one in paid if one["net_cents"] > 0}
+    made = {one["instruction_id"] for one in paid}
+
+    latest: dict[Any, int] = defaultdict(int)  # of each document, the pay run that first saw its last fact
+    for fact in history.facts:
+        if fact.KIND == "PaymentOutcome":
+            key = fact.instruction_id, fact.document_id
+            latest[key] = max(latest[key], cut_off_of_fact(fact))
+
+    def is_about_nothing(fact: Fact) -> bool:
+        if fact.KIND != "PaymentOutcome" or (fact.outcome == "RECOVERED" and fact.instruction_id in made):
+            return False
+        named = fact.instruction_id
+        return named not in moved or latest[named, fact.document_id] <= moved[named]
+
+    without = replay_plain([fact for fact in history.facts if not is_about_nothing(fact)], LAW, history.until)
+    event(f"{sum(map(is_about_nothing, history.facts))} about nothing, {len(moved)} moved")
+    assert without.records.get("PaymentInstruction", []) == paid
+
+
 def deducted(instructions: Sequence[dict[str, Any]]) -> Counter[str]:
     sums: Counter[str] = Counter()
     for one in instructions:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from rules.conclusions import Record, Statement, worth_nothing
+from rules.conclusions import Record
 from rules.documents import Document, content
 from rules.findings import Finding
 from rules.kept import Account, CareerMonth, HeldTime, Tail
@@ -204,8 +204,6 @@ def _thinned(said: Any, month: int, is_closed: Closed) -> Any:
         return said
     if isinstance(said, Account):
         return Account([replace(each, relationship="", lines=[], deductions={}, part_cents=0) for each in said.said])
-    if isinstance(said, Statement):
-        return _named_only(said)
     if isinstance(said, Finding):
         return _counted_only(said) if said.code in _OVERLAPS else None
     if isinstance(said, Tail):
@@ -217,8 +215,3 @@ def _thinned(said: Any, month: int, is_closed: Closed) -> Any:
 def _counted_only(warning: Finding) -> Finding:
     """That there is one, and whether it warns (EVV-6)."""
     return Finding(warning.code, warning.outcome, "", service_date=warning.service_date)
-
-
-def _named_only(statement: Statement) -> Statement:
-    """That there is one (RUN-4)."""
-    return worth_nothing(statement.statement_id, statement.kind, "", None, statement.period_start, relationship="")

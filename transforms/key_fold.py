@@ -22,6 +22,7 @@ from transforms.stages import STAGES, Catalog
 _CUT_OFF = 1  # its place in a row
 NOWHERE = -1
 _LEAVES_NOTHING = {"VisitSpans", "VisitWarning", "LateTime"}  # once they vanish they are as if they had never been
+_DECIDED_AT_ONCE = {"AwaitsMethod"}  # nobody reads it in a later pay run
 _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
@@ -114,6 +115,8 @@ def _filed(memory: Remembered, fresh: Iterable[Row]) -> Iterator[Arrival]:
 def _file(rows: list[Row], row: Row) -> None:
     """A fact goes to the end, unless it is known word for word; a conclusion takes the place of the one before."""
     *_, event_id, body, kind = row
+    if kind in _DECIDED_AT_ONCE:
+        return
     if kind in FACTS:
         fact = arrival(row).content
         if not any(same_content(fact, other) for other in _revisions(rows, fact)):

@@ -21,6 +21,7 @@ from rules.conclusions import (
 )
 from rules.findings import Finding
 from rules.kept import Account, CareerMonth, Charges, Claims, HeldTime, PaidIncentives, Tail
+from rules.method import PaymentReturned
 from rules.restatement import Memory, Unit
 from rules.settle_advance import Held
 from rules.share_of_cost import OverLimit
@@ -34,6 +35,7 @@ NEVER = 1 << 62  # an instant that no cut-off reaches
 CONCLUSIONS: tuple[type, ...] = (
     AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, Record, Finding,
     Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
+    PaymentReturned,
 )  # fmt: skip
 _NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
 _DECODERS = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]

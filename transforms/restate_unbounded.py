@@ -21,7 +21,7 @@ from transforms.keyed import Keyed, typed
 from transforms.moments import decides, wakes_at
 from transforms.rows import catalog_of
 from transforms.shard import Shard
-from transforms.stages import AUTHORIZE, PRICE, SETTLE, STAGES
+from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE, STAGES
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -96,8 +96,8 @@ def _fold_of(stage: str) -> type[beam.DoFn]:
     return FoldKey
 
 
-FoldAuthorize, FoldPrice, FoldSettle = (_fold_of(stage) for stage in STAGES)
-FOLDS = {AUTHORIZE: FoldAuthorize, PRICE: FoldPrice, SETTLE: FoldSettle}
+FoldAuthorize, FoldPrice, FoldSettle, FoldMethod = (_fold_of(stage) for stage in STAGES)
+FOLDS = {AUTHORIZE: FoldAuthorize, PRICE: FoldPrice, SETTLE: FoldSettle, METHOD: FoldMethod}
 
 
 def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:

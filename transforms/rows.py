@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rules import conclusions
+from rules import conclusions, method
 from rules.documents import Arrival
 from schemas import FACTS
 from schemas.envelope import Fact
@@ -35,6 +35,8 @@ _STRUCTS = {
         conclusions.LateTime,
         conclusions.Statement,
         conclusions.PayeeAccount,
+        method.PaymentReturned,
+        method.AwaitsMethod,
     )
 }
 

@@ -10,10 +10,11 @@ from rules.conclusions import Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
+from rules.method import AwaitsMethod
 from rules.restatement import Change, restate
 from rules.settle_outcomes import CameBack
 from transforms.rows import Dealer, Row, arrival, conclusion_row, rows_of
-from transforms.stages import STAGES, Catalog, counted_in, next_stop
+from transforms.stages import SETTLE, STAGES, Catalog, counted_in, next_stop
 from transforms.tally import Standing, Tally
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
@@ -71,17 +72,25 @@ class Shard:
                 self._find(change, said, standing)
             elif kind is Record:
                 self._say(change, payments)
+            elif kind is AwaitsMethod:
+                payments.instruct(said.instruction.fields)
+                self._deal(change, said)
             elif kind is CameBack:
                 payments.turn(said)
                 self.tally.run(change.cut_off).came_back.append(said)
-            elif (stop := next_stop(said)) is not None:
-                self.dealer.deal(
-                    stop.stage, conclusion_row(stop.key, change.cut_off, change.id, kind.__name__, change.now)
-                )
+            else:
+                self._deal(change, said)
                 self._count_hours(change, said)
         for finding in standing.values():
             self.tally.find(finding)
         self.tally.add_came_back(payments.came_back)
+
+    def _deal(self, change: Change, said: Any) -> None:
+        """To the next stage, if one reads it."""
+        stop = next_stop(said)
+        if stop is not None:
+            row = conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
+            self.dealer.deal(stop.stage, row)
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
@@ -113,7 +122,8 @@ class Shard:
         self.records[change.now.kind].append(fields)
         if change.now.kind == "PaymentInstruction":
             self.tally.pay(fields)
-            payments.instruct(fields)
+            if self.stage == SETTLE:  # of one that waited for its method, its settlement counts what came back
+                payments.instruct(fields)
 
     def _count_hours(self, change: Change, said: Any) -> None:
         if isinstance(said, Statement) and said.kind == "ARREARS":

@@ -8,8 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rules.authorize import RecipientFile
-from rules.conclusions import AuthorizedTime, Engagement, LateTime, PayeeAccount, Statement, VisitSpans, VisitWarning
+from rules.conclusions import (
+    AuthorizedTime,
+    Engagement,
+    LateTime,
+    PayeeAccount,
+    Statement,
+    VisitSpans,
+    VisitWarning,
+)
 from rules.law import Law
+from rules.method import AwaitsMethod, MethodFile, PaymentReturned
 from rules.price import ProviderFile
 from rules.restatement import CaseFile
 from rules.settle import SettlementFile
@@ -17,11 +26,12 @@ from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
 
 Catalog = Mapping[str, Sequence[CourseListing]]
-AUTHORIZE, PRICE, SETTLE = "authorize", "price", "settle"
+AUTHORIZE, PRICE, SETTLE, METHOD = "authorize", "price", "settle", "method"
 STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     AUTHORIZE: lambda recipient, law, catalog: RecipientFile(recipient, law),
     PRICE: lambda provider, law, catalog: ProviderFile(provider, law, catalog),
     SETTLE: lambda key, law, catalog: SettlementFile(key, law),
+    METHOD: lambda provider, law, catalog: MethodFile(),
 }
 CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim"}
 
@@ -62,9 +72,15 @@ def counted_in(kind: str) -> str:
 def _readers_of_outcome(instruction_id: str) -> list[Stop]:
     """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run`` (any, if it is none of
     ours), and the provider it paid, whose other settlements hear of a return (RUN-4)."""
-    kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
-    settlement = Stop(SETTLE, f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}")
+    kind, payee, *_ = (*instruction_id.split(":"), "")
+    settlement = Stop(SETTLE, settlement_that_made(instruction_id))
     return [settlement, Stop(PRICE, payee)] if kind in ("ARREARS", "TRAINING", "INCENTIVE") else [settlement]
+
+
+def settlement_that_made(instruction_id: str) -> str:
+    """The key of the settlement that an instruction is of, by its id; any, if it is none of ours."""
+    kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
+    return f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}"
 
 
 def claims_pay(fact: Fact) -> bool:
@@ -82,6 +98,10 @@ def _to_provider(conclusion: Any) -> Stop:
     return Stop(PRICE, conclusion.provider_id)
 
 
+def _to_method(conclusion: Any) -> Stop:
+    return Stop(METHOD, conclusion.provider_id)
+
+
 def _to_settlement(conclusion: Any) -> Stop:
     return Stop(SETTLE, conclusion.key)
 
@@ -94,4 +114,6 @@ _NEXT: dict[type, Callable[[Any], Stop]] = {
     LateTime: _to_provider,
     Statement: _to_settlement,
     PayeeAccount: _to_settlement,
+    PaymentReturned: _to_method,
+    AwaitsMethod: _to_method,
 }

@@ -22,7 +22,7 @@ from transforms.admissions import Admissions, Told, admissions_in
 from transforms.door import Door, fact_of
 from transforms.places import FOR_ALL, Index, Place, keys_of
 from transforms.rows import Row, arrival, catalog_of, rows_of
-from transforms.stages import Catalog
+from transforms.stages import PRICE, Catalog, settlement_that_made
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts
@@ -30,12 +30,13 @@ Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts
 
 class Concerned(NamedTuple):
     """Facts that decide something: rows by stage and key, the catalog, and the recipients and providers about whom all
-    facts are here."""
+    facts are here. ``claimed``: settlements of which a payment to one of these providers is said to have come back."""
 
     rows: Rows
     catalog: Catalog
     recipients: list[str]
     providers: list[str]
+    claimed: list[str]
 
 
 class Folder:
@@ -191,9 +192,22 @@ class Facts:
         self.read(payers)
         paid |= {key for each in payers for key in self._met("P/", each)}
         self.read(paid)
+        claimed = self._claimed(_ids(paid))
+        payers |= {key for key in claimed if key.startswith("R/")}
+        self.read(payers)
+        paid |= {key for each in payers for key in self._met("P/", each)}
+        self.read(paid)
         worked_for = payers | {key for each in paid for key in self._met("R/", each)}
         self.read(worked_for)
-        return Concerned(self.rows, catalog_of(self.door.catalog), sorted(_ids(worked_for)), sorted(_ids(paid)))
+        people = sorted(_ids(worked_for)), sorted(_ids(paid))
+        return Concerned(self.rows, catalog_of(self.door.catalog), *people, sorted(claimed))
+
+    def _claimed(self, providers: Iterable[str]) -> set[str]:
+        """RUN-4: settlements of which a payment to one of these providers is said to have come back: its method turns
+        on them."""
+        facts = (arrival(row).content for provider in providers for row in self.rows.get((PRICE, provider), ()))
+        named = {fact.instruction_id for fact in facts if fact.KIND == "PaymentOutcome" and fact.outcome == "RETURNED"}
+        return {settlement_that_made(id) for id in named}
 
 
 def _ids(keys: Iterable[str]) -> list[str]:

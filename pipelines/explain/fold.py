@@ -13,9 +13,9 @@ from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
 from rules.authorize import RecipientFile
 from rules.authorize_month import MonthOfTime
-from rules.conclusions import CameBack
 from rules.incentives import Earned, IncentiveVerdict, earned_by
 from rules.law import Law
+from rules.method import MethodFile
 from rules.price import ProviderFile
 from rules.price_incentives import decided_claims
 from rules.price_month import MonthOfWork
@@ -23,9 +23,10 @@ from rules.price_violations import Notice
 from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restate
 from rules.settle import SettlementFile
 from rules.settle_month import MonthOfPay
+from rules.settle_outcomes import CameBack
 from transforms.rows import Row, rows_of
 from transforms.shard import Records, Shard
-from transforms.stages import AUTHORIZE, PRICE, SETTLE, Catalog
+from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE, Catalog
 
 
 class WatchedRecipient(RecipientFile):
@@ -78,6 +79,7 @@ WATCHED: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     AUTHORIZE: WatchedRecipient,
     PRICE: WatchedProvider,
     SETTLE: WatchedSettlement,
+    METHOD: lambda provider, law, catalog: MethodFile(),
 }
 
 
@@ -120,7 +122,12 @@ class Fold:
 
     def __init__(self, concerned: Concerned, settlements: Iterable[str], law: Law, until: int) -> None:
         self.concerned, self.law, self.until = concerned, law, until
-        self.wanted = {AUTHORIZE: concerned.recipients, PRICE: concerned.providers, SETTLE: sorted(settlements)}
+        self.wanted = {
+            AUTHORIZE: concerned.recipients,
+            PRICE: concerned.providers,
+            SETTLE: sorted({*settlements, *concerned.claimed}),
+            METHOD: concerned.providers,
+        }
         self._known: dict[tuple[str, str, tuple[Row, ...]], Key] = {}
 
     def run(self, without: frozenset[Row] = frozenset()) -> Folded:

@@ -58,11 +58,12 @@ class Paid:
         return sorted(of_settlement, key=lambda each: (each["statement_id"], each["sequence"]))
 
     def _paths(self, settlement: str) -> list[Path]:
-        """The one file that a settlement's instructions are in, where that is known; else all."""
+        """The one file that a settlement's instructions are in, where that is known, and those of payments that waited
+        for their method; else all."""
         if self.index is not None:
             path = self.folder / f"payment_instruction-settle-{shard_of(settlement, self.index.shards):04d}.avro"
             if path.is_file():
-                return [path]
+                return [path, *sorted(self.folder.glob("payment_instruction-method-*.avro"))]
         return sorted(self.folder.rglob("*payment_instruction*.avro"))
 
 

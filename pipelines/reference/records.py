@@ -18,7 +18,7 @@ from transforms.stages import routes
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {
-    "PaymentInstruction": "SettlePayments",
+    "PaymentInstruction": "SettlePayments and ChooseMethod",
     "Finding": "AuthorizeTime, PriceTime and SettlePayments",
     "AdvanceReconciliation": "SettlePayments",
     "BenefitHours": "PriceTime",

@@ -387,3 +387,15 @@ def test_a_payment_that_no_instruction_followed_counts_nothing(sentence: str, tm
     assert "which came back or was stopped" in payments.parts[0].text
     [told] = [node for statement in found.statements for node in statement.find("answer")]
     assert "It came back or was stopped." in told.text
+
+
+def test_a_warrant_since_another_recipients_payment_came_back_is_explained(tmp_path: Path) -> None:
+    """RUN-4: what decides it was paid by another settlement, by facts about other people."""
+    sentence = "After a return the provider's pay for every other recipient comes as a warrant too"
+    [each] = [each for file in case_files() for each in file.cases if each.sentence.startswith(sentence)]
+    events, out = lay(each.facts, tmp_path / "facts"), pay(each.facts, tmp_path / "out")
+    index(events, out)
+    others = sorted((one for one in paid_in(out) if one["recipient_id"].endswith("R2")), key=lambda one: one["cut_off"])
+    assert [one["method"] for one in others] == ["WARRANT", "DIRECT_DEPOSIT"]
+    for one in others:
+        check(explained(one["instruction_id"], events, out), one)

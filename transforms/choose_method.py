@@ -1,0 +1,13 @@
+"""ChooseMethod. Key: provider. Did a payment of another settlement come back, so that this one is a warrant?
+
+Payments that came back, instructions that wait -> PaymentInstruction. Decision: `rules/method.py`.
+"""
+
+from transforms.restate import Restate
+from transforms.stages import METHOD
+
+
+class ChooseMethod(Restate):
+    """Arrivals to what this stage says otherwise than before."""
+
+    stage = METHOD
