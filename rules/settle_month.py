@@ -107,10 +107,17 @@ class MonthOfPay:
         return Record("PaymentInstruction", fields)
 
     def _whose(self, finding: Finding) -> str | None:
-        """The county of a statement's case; of the month's as a whole, that of its latest."""
-        drafts = sorted(self.drafts, key=lambda draft: draft.statement.period_start)
-        counties = [draft.statement.case_county for draft in drafts if finding.statement_id in (None, draft.id)]
-        return next(filter(None, reversed(counties)), None)
+        """The county of the case, or else the one in which it was paid."""
+        said = (said for draft in self._about(finding) for said in draft.account.said)
+        return self._case_of(finding) or next((line.county for each in said for line in each.lines), None)
+
+    def _case_of(self, finding: Finding) -> str | None:
+        """The county of a statement's case; of the month as a whole, that of its latest."""
+        return next(filter(None, (draft.statement.case_county for draft in self._about(finding))), None)
+
+    def _about(self, finding: Finding) -> list[Draft]:
+        drafts = sorted((*self.drafts, *self.held), key=lambda draft: draft.statement.period_start, reverse=True)
+        return [draft for draft in drafts if finding.statement_id in (None, draft.id)]
 
     def _find(self, code: str, draft: Draft, cents: int, addressee: str, message: str | None = None) -> None:
         statement = draft.statement

@@ -62,9 +62,9 @@ class RecipientMonth(MonthOfPay):
             self._reconcile(self.advance)
         return decision
 
-    def _whose(self, finding: Finding) -> str | None:
-        """Where no statement tells: that of the authorization."""
-        return super()._whose(finding) or of_recipient(self.filed.authorizations)(finding)
+    def _case_of(self, finding: Finding) -> str | None:
+        """Of an advance, and where no statement tells: that of the authorization."""
+        return super()._case_of(finding) or of_recipient(self.filed.authorizations)(finding)
 
     def _assessments(self) -> list[str]:
         """References of the assessment that decides the month, and of one that gave it up: a withdrawal decides too."""
