@@ -75,8 +75,7 @@ def run(
     """
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
-    # Beam warns of cloud clients that are not installed: none is needed, so nobody should wonder.
-    logging.basicConfig(level=logging.ERROR)
+    logging.basicConfig(level=logging.ERROR)  # Beam warns of cloud clients that nobody needs here
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
     edges = edge_of(from_, "--from"), edge_of(to, "--to")
