@@ -12,17 +12,17 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from fold.admissions import Admissions, Told, admissions_in
+from fold.door import Door, fact_of
+from fold.places import FOR_ALL, Index, Place, keys_of
+from fold.rows import Row, arrival, catalog_of, rows_of
+from fold.stages import Catalog
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Record
 from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
-from transforms.admissions import Admissions, Told, admissions_in
-from transforms.door import Door, fact_of
-from transforms.places import FOR_ALL, Index, Place, keys_of
-from transforms.rows import Row, arrival, catalog_of, rows_of
-from transforms.stages import Catalog
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fold.places import INDEX, Index
+from fold.rows import shard_of
 from schemas.avro import Container, Unreadable
-from transforms.places import INDEX, Index
-from transforms.rows import shard_of
 
 Instruction = Mapping[str, Any]
 OF_PROVIDER = ("TRAINING", "INCENTIVE")
