@@ -1,7 +1,8 @@
 """Whose facts lie where: an index of a folder of facts by person, so that one payment is explained without reading all.
 
-Made while a replay reads (`Door`), a part for each file; merged into one file of buckets. Keys are ``P/<provider>`` and
-``R/<recipient>``; places are bytes at which blocks begin. The same folder gives the same bytes.
+Made while a replay reads (`Door`), a part for each file; merged into one file of buckets. A live job makes one for each
+pay run. Keys are ``P/<provider>`` and ``R/<recipient>``; places are bytes at which blocks begin. The same folder gives
+the same bytes. An index begins with what it is and the SHA-256 of the rest.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +20,10 @@ import msgspec
 from fold.rows import shard_of
 
 INDEX = "facts.index"
+OF_JOURNAL = "places"  # folder of a journal: an index for each pay run
 FOR_ALL = "*"  # key of what everybody's pay may need: reference data
-MAGIC = b"ihss.facts.index.1\n"
+MAGIC = b"ihss.facts.index.2\n"
+DIGEST = hashlib.sha256().digest_size
 LENGTH = struct.Struct(">Q")
 BUCKETS = 256
 
@@ -32,7 +36,9 @@ class FileSeen(msgspec.Struct, array_like=True):
     sha256: bytes
 
 
-class _Part(msgspec.Struct, array_like=True):
+class Part(msgspec.Struct, array_like=True):
+    """Of one file: blocks by key."""
+
     file: FileSeen
     blocks: dict[str, list[int]]
 
@@ -81,9 +87,13 @@ class Places:
             if not blocks or blocks[-1] != offset:
                 blocks.append(offset)
 
+    def part(self, folder: Path, name: str) -> Part:
+        """What was noted of a file."""
+        return Part(file_seen(folder, name), dict(self.blocks))
+
     def write_part(self, parts: Path, folder: Path, name: str) -> None:
         """Write what was noted of a file; writing it twice does no harm."""
-        part = _Part(file_seen(folder, name), dict(self.blocks))
+        part = self.part(folder, name)
         path = parts / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
         unfinished = path.with_suffix(f".{os.getpid()}")
         unfinished.write_bytes(msgspec.msgpack.encode(part))
@@ -98,37 +108,63 @@ def file_seen(folder: Path, name: str) -> FileSeen:
 
 
 def write_index(parts: Path, path: Path, shards: int) -> None:
-    """Merge the parts into an index. ``shards``: over how many the replay dealt settlements."""
-    read = (msgspec.msgpack.decode(part.read_bytes(), type=_Part) for part in parts.glob("*.part"))
-    merged = sorted(read, key=lambda part: part.file.name)
+    """Merge parts that were written into an index. ``shards``: over how many the replay dealt settlements."""
+    write_private(
+        path, packed((msgspec.msgpack.decode(each.read_bytes(), type=Part) for each in parts.glob("*.part")), shards)
+    )
+
+
+def packed(parts: Iterable[Part], shards: int) -> bytes:
+    """An index of the parts."""
+    merged = sorted(parts, key=lambda part: part.file.name)
     buckets: list[dict[str, list[list[int]]]] = [defaultdict(list) for _ in range(BUCKETS)]
     for number, part in enumerate(merged):
         for key, offsets in part.blocks.items():
             buckets[shard_of(key, BUCKETS)][key].append([number, *offsets])
-    packed = [msgspec.msgpack.encode(bucket, order="sorted") for bucket in buckets]
-    ends = [sum(map(len, packed[: number + 1])) for number in range(BUCKETS)]
-    head = msgspec.msgpack.encode(_Head(shards, [part.file for part in merged], ends))
+    encoded = [msgspec.msgpack.encode(bucket, order="sorted") for bucket in buckets]
+    head = msgspec.msgpack.encode(_Head(shards, [part.file for part in merged], [*accumulate(map(len, encoded))]))
+    rest = b"".join((LENGTH.pack(len(head)), head, *encoded))
+    return MAGIC + hashlib.sha256(rest).digest() + rest
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path``, whole or not at all, for its owner alone: it names people."""
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(b"".join((MAGIC, LENGTH.pack(len(head)), head, *packed)))
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(content)
     unfinished.replace(path)
 
 
+def index_at(path: Path) -> "Index | None":
+    """The index at a path; None if there is none that can be believed."""
+    try:
+        return Index(path) if path.is_file() else None
+    except (ValueError, EOFError):
+        return None
+
+
+def indexes_of(journal: Path) -> list["Index"]:
+    """Those that a journal has of its closed pay runs, as far as they can be believed."""
+    found = (index_at(path) for path in sorted((journal / OF_JOURNAL).glob("*.index")))
+    return [index for index in found if index is not None]
+
+
 class Index:
-    """An index as an earlier replay left it. Raises ValueError for a file that is none, or not all of one."""
+    """An index as it was left. Raises ValueError for a file that is none, or not as it was written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as stream:
             if stream.read(len(MAGIC)) != MAGIC:
                 raise ValueError("no index of facts")
+            check = stream.read(DIGEST)
+            if hashlib.file_digest(stream, "sha256").digest() != check:
+                raise ValueError("not an index of facts as it was written")
+            stream.seek(len(MAGIC) + DIGEST)
             length = int.from_bytes(stream.read(LENGTH.size))
-            self._start = len(MAGIC) + LENGTH.size + length
-            size = path.stat().st_size
-            if size < self._start:
-                raise ValueError("not all of an index of facts")
+            self._start = stream.tell() + length
             self._head = msgspec.msgpack.decode(stream.read(length), type=_Head)
-        if size != self._start + self._head.ends[-1]:
-            raise ValueError("not all of an index of facts")
 
     @property
     def shards(self) -> int:

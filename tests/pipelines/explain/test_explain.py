@@ -353,7 +353,7 @@ def test_a_changed_folder_is_noticed(tmp_path: Path) -> None:
     lay(facts, events)  # the timesheets' file grows
     found = explained(paid_in(out)[-1]["instruction_id"], events, out)
     assert only(found.statements[0], "time").minutes == 16 * 60
-    assert "New or changed since the replay, and so read wholly: 1 file." in " ".join(found.notes)
+    assert "New or changed since the index was made, and so read wholly: 1 file." in " ".join(found.notes)
 
 
 def test_a_journal_is_explained_with_its_index_and_without(tmp_path: Path) -> None:
@@ -365,6 +365,7 @@ def test_a_journal_is_explained_with_its_index_and_without(tmp_path: Path) -> No
         main(["run", *edges, "--journal", str(tmp_path / "journal"), "--close-run", "2026-01-16"])
     assert not ended.value.code
     first, second = paid_in(tmp_path / "out")
+    shutil.rmtree(tmp_path / "journal" / "places")
     without = [explained(each["instruction_id"], tmp_path / "journal", tmp_path / "out") for each in (first, second)]
     index(tmp_path / "journal", tmp_path / "out")
     for found, told in zip((first, second), without, strict=True):
