@@ -9,13 +9,13 @@ from typing import Protocol
 
 import apache_beam as beam
 
+from fold.stages import AUTHORIZE, PRICE, SETTLE
 from rules.law import Law
 from transforms.authorize_time import AuthorizeTime
 from transforms.close_run import CloseRun
 from transforms.price_time import PriceTime
 from transforms.restate import Fold
 from transforms.settle_payments import SettlePayments
-from transforms.stages import AUTHORIZE, PRICE, SETTLE
 
 
 class Edges(Protocol):

@@ -4,10 +4,10 @@ from rules.money import dollars
 from rules.periods import hhmm
 
 REASONS = {
-    "V1": "Over 40:00 in a week for a recipient",
+    "V1": "Over the weekly limit for a recipient",
     "V2": "Over a recipient's weekly maximum",
-    "V3": "Over 66:00 in a week for several",
-    "V4": "Over 7:00 of travel in a week",
+    "V3": "Over the weekly limit for several recipients",
+    "V4": "Over the weekly limit of travel",
     "CLAIM_NOT_THROUGH_ESP": "Claim not through the State's web portal",
     "CONFLICTING_REVISION": "Two versions under one revision number",
     "DOCUMENT_MOVED": "One timesheet under two people",

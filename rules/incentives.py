@@ -43,9 +43,8 @@ class Record(NamedTuple):
 class IncentiveVerdict(NamedTuple):
     """One claim that stands. ``cents`` is what it is worth; ``code`` names why that is nothing, None if it is paid.
 
-    ``missing`` says in words what is not yet met (INCENTIVE_NOT_YET_EARNED), or what was paid before (INCENTIVE_LIMIT);
-    ``kept``: paid at an earlier cut-off; ``clawback``: kept, and the training was cut below 15:00 since
-    (CLAWBACK_REVIEW).
+    ``missing`` says what is not yet met (INCENTIVE_NOT_YET_EARNED), was paid before (INCENTIVE_LIMIT), or is needed
+    (CLAWBACK_REVIEW); ``kept``: paid at an earlier cut-off; ``clawback``: kept, and too little training stands since.
     """
 
     document: Document[IncentiveClaim]
@@ -162,7 +161,8 @@ def _merit(
         return IncentiveVerdict(document, code=NOT_YET_EARNED, missing="none was in force on the day of the claim")
     if instructed is not None and _asks(document.revisions[instructed].fact) == _asks(claim):
         completed = completed_on(record.training, claim.pathway, terms.training_minutes)
-        return IncentiveVerdict(document, terms.cents, kept=True, clawback=completed is None)
+        needed = hhmm(terms.training_minutes) if completed is None else ""
+        return IncentiveVerdict(document, terms.cents, missing=needed, kept=True, clawback=completed is None)
     if claim.channel not in terms.channels:
         return IncentiveVerdict(document, code="CLAIM_NOT_THROUGH_ESP")
     if _recorded_by(document) > terms.last_claim_day:

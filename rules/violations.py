@@ -114,6 +114,12 @@ def _of_travel(week: WeekOfWork, law: Law) -> Iterator[Violation]:
         yield Violation(week.workweek, "V4", None, week.travel_minutes, limit)
 
 
+def noticed_on(due_by: int | None, workweek: int, law: Law) -> int:
+    """The day of a violation's notice, from its dispute date; without one its week."""
+    days: int = 0 if due_by is None else law.value("violation.dispute_days", due_by)
+    return workweek if due_by is None else due_by - days
+
+
 class Standing(NamedTuple):
     """Where a violation stands: its active ``count`` and ``consequence``, or why it does not count.
 

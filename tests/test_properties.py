@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from pipelines.came_back import CameBack
 from pipelines.plain import Outcome, replay_plain
 from rules.findings import document_named
 from rules.law import Law
@@ -136,6 +137,23 @@ def statements(records: Records) -> dict[str, list[dict[str, Any]]]:
     for one in sorted(records.get("PaymentInstruction", []), key=lambda one: one["cut_off"]):
         of_statement[one["statement_id"]].append(one)
     return of_statement
+
+
+@MANY
+@given(st.data(), histories())
+def test_what_came_back_is_in_the_records(data: st.DataObject, history: History) -> None:
+    """RUN-4: by the instructions that followed, or by the pay run alone; and the tally counts it."""
+    history = with_outcomes(data, history)
+    outcome = pay(history)
+    instructions, told = outcome.records.get("PaymentInstruction", []), CameBack()
+    for one in instructions:
+        told.instruction(one)
+    for run in outcome.records.get("PayRun", []):
+        told.pay_run(run)
+    gone = [one for one in instructions if reversed_by(history.facts, one, history.until)]
+    event(f"{len(gone)} came back, {sum(told.is_alone(one['instruction_id']) for one in gone)} alone")
+    assert told.payments == sorted(one["instruction_id"] for one in gone)
+    assert outcome.tally.came_back == (len(gone), sum(one["net_cents"] for one in gone))
 
 
 def deducted(instructions: Sequence[dict[str, Any]]) -> Counter[str]:

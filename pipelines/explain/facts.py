@@ -1,4 +1,4 @@
-"""The facts that decide a payment, and no others: found by the index that a replay left, or by reading all.
+"""The facts that decide a payment, and no others: found by the index of a replay or a live job, or by reading all.
 
 What decides a recipient's payments: the recipient's facts, those of its providers, and those of their other recipients.
 """
@@ -12,17 +12,17 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from fold.admissions import Admissions, Told, admissions_in
+from fold.door import Door, fact_of
+from fold.places import FOR_ALL, Index, Place, indexes_of, keys_of
+from fold.rows import Row, arrival, catalog_of, rows_of
+from fold.stages import Catalog
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Record
 from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
-from transforms.admissions import Admissions, Told, admissions_in
-from transforms.door import Door, fact_of
-from transforms.places import FOR_ALL, Index, Place, keys_of
-from transforms.rows import Row, arrival, catalog_of, rows_of
-from transforms.stages import Catalog
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts
@@ -39,19 +39,23 @@ class Concerned(NamedTuple):
 
 
 class Folder:
-    """A folder of facts with an index, None or of other files; ``read_wholly``: files that the index does not know."""
+    """A folder of facts with the index of its replay, if any, or those that a journal has of itself; ``read_wholly``:
+    files that no index knows."""
 
     def __init__(self, events: Path, index: Index | None) -> None:
-        self.events, self.index = events, index
+        self.events = events
+        self.indexes = [*([index] if index else ()), *indexes_of(events)]
         self.names = files_below(events).files
-        known = [name for name in self.names if index is not None and index.unchanged(events, name)]
-        self.trusted = frozenset(known)
-        self.read_wholly = [name for name in self.names if name not in self.trusted]
+        self._known: dict[str, Index] = {}  # by name of a file that is as it was
+        for each in self.indexes:
+            named = each.files.keys() & {*self.names} - self._known.keys()
+            self._known |= {name: each for name in named if each.unchanged(events, name)}
+        self.read_wholly = [name for name in self.names if name not in self._known]
 
     def blocks(self, keys: Iterable[str]) -> list[Place]:
         """Blocks that hold facts about any of the keys, each once."""
         keys = list(keys)
-        found = {place for place in self.index.places(keys) if place.name in self.trusted} if self.index else set()
+        found = {at for each in self.indexes for at in each.places(keys) if self._known.get(at.name) is each}
         found |= {Place(name, at) for name in self.read_wholly for key in keys for at in self._noted[name].get(key, ())}
         return sorted(found)
 
@@ -74,7 +78,7 @@ class Folder:
 
     def _places(self, name: str) -> dict[str, list[int]]:
         with (self.events / name).open("rb") as stream:
-            return _File(stream).places()
+            return places_in(stream)
 
 
 class _File:
@@ -142,6 +146,11 @@ def _keys_of(read: Callable[[Any], Record], raw: Any) -> list[str]:
     except Unreadable:
         return []
     return keys_of(record.KIND, vars(record))
+
+
+def places_in(stream: IO[bytes]) -> dict[str, list[int]]:
+    """Blocks of a file of facts by key."""
+    return _File(stream).places()
 
 
 class Facts:

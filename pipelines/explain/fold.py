@@ -7,21 +7,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict
+
+from fold.rows import Row, rows_of
+from fold.shard import Records, Shard
+from fold.stages import AUTHORIZE, PRICE, SETTLE, Catalog
+from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
-from rules.authorize import RecipientFile
-from rules.authorize_month import MonthOfTime
+from rules.authorize.case import RecipientFile
+from rules.authorize.month import MonthOfTime
 from rules.incentives import Earned, IncentiveVerdict, earned_by
 from rules.law import Law
-from rules.price import ProviderFile
-from rules.price_incentives import decided_claims
-from rules.price_month import MonthOfWork
-from rules.price_violations import Notice
+from rules.price.case import ProviderFile
+from rules.price.incentives import decided_claims
+from rules.price.month import MonthOfWork
+from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restate
-from rules.settle import SettlementFile
-from rules.settle_month import MonthOfPay
-from transforms.rows import Row, rows_of
-from transforms.shard import Records, Shard
-from transforms.stages import AUTHORIZE, PRICE, SETTLE, Catalog
+from rules.settle.case import SettlementFile
+from rules.settle.month import MonthOfPay
+from rules.settle.outcomes import CameBack
 
 
 class WatchedRecipient(RecipientFile):
@@ -83,6 +87,7 @@ class Key(NamedTuple):
     case: Any
     rows: Rows
     records: Records
+    turns: list[tuple[int, CameBack]]  # what pay runs alone tell of payments (RUN-4), with the cut-off
 
 
 class Folded(NamedTuple):
@@ -98,6 +103,16 @@ class Folded(NamedTuple):
     def records(self, kind: str) -> list[dict[str, Any]]:
         """Records of a kind, by cut-off and id."""
         return [record for key in self.keys.values() for record in key.records.get(kind, ())]
+
+
+    def came_back(self) -> Told:
+        """Which payments do not stand."""
+        told = Told()
+        for instruction in self.records("PaymentInstruction"):
+            told.instruction(instruction)
+        for cut_off, turn in (turn for key in self.keys.values() for turn in key.turns):
+            told.pay_run({"cut_off": cut_off, "came_back": [asdict(turn)]})
+        return told
 
 
 class Fold:
@@ -128,7 +143,8 @@ class Fold:
             case = WATCHED[stage](key, self.law, self.concerned.catalog)
             shard.tell(restate(case, shard.in_order(list(rows)), self.until, self.law))
             shard.sort_records()
-            self._known[known] = Key(case, _dealt(shard), shard.records)
+            turns = [(cut_off, each) for cut_off, run in shard.tally.runs.items() for each in run.came_back]
+            self._known[known] = Key(case, _dealt(shard), shard.records, turns)
         return self._known[known]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fold.stages import AUTHORIZE, PRICE, SETTLE
 from pipelines.explain.cause import Instruction
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
@@ -27,10 +28,9 @@ from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.conclusions import Statement
 from rules.instructions import minutes_fields
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of
-from rules.price_incentives import INCENTIVE
-from rules.settle_draft import Draft
-from rules.settle_month import MonthOfPay
-from transforms.stages import AUTHORIZE, PRICE, SETTLE
+from rules.price.incentives import INCENTIVE
+from rules.settle.draft import Draft
+from rules.settle.month import MonthOfPay
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
 OVERDUE = "PAY_OVERDUE"
@@ -77,6 +77,7 @@ class Explained:
         self.hours: Statement = work.decision.conclusions[self.draft.id] if self.waits and work else self.statement
         said = (each for each in folded.records("PaymentInstruction") if each["statement_id"] == self.draft.id)
         self.said: list[Instruction] = sorted(said, key=lambda each: each["sequence"])
+        self.came_back = folded.came_back()
 
     def node(self) -> Node:
         """The tree. Raises Unbalanced if it does not add up."""
@@ -94,6 +95,8 @@ class Explained:
     def _answer(self) -> Node:
         """All in a sentence or two, for who reads no further."""
         text = f"{_paid(self.said[-1])}." if self.said else f"{self._why_nothing()}."
+        if self.said and self.came_back.since(self.said[-1]["instruction_id"]) is not None:
+            text += " It came back or was stopped."
         claimed = self.statement.claimed_minutes
         if self.side is not None and claimed:
             minutes = minutes_fields(self.hours)
@@ -135,7 +138,7 @@ class Explained:
             parts=parts,
         )
         yield change_node(newest, self.said[-2] if len(self.said) > 1 else None, self.fold)
-        yield payments_node(self.said)
+        yield payments_node(self.said, self.came_back)
 
     def _why_nothing(self) -> str:
         if self.statement.claimed_minutes and not self.statement.lines:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fold.rows import arrival
+from pipelines.came_back import CameBack
 from pipelines.explain.cause import Cause, Instruction, NewFact, cause, published
 from pipelines.explain.fold import Fold
 from pipelines.explain.tree import Node
 from pipelines.explain.words import changed_fields, kind_name, long_day, moment
 from pipelines.wording import money
 from rules.periods import hhmm
-from transforms.rows import arrival
 
 MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
@@ -90,9 +91,10 @@ def _time(instruction: Instruction, fold: Fold, beside_facts: bool) -> Node:
     return Node(what="review", text=f"{without}: what an earlier one set in motion fell due in this pay run")
 
 
-def payments_node(said: Sequence[Instruction]) -> Node:
+def payments_node(said: Sequence[Instruction], came_back: CameBack) -> Node:
     """All payments of a statement so far; one that came back counts nothing (RUN-4)."""
-    reversed_ids = set(said[-1]["reversed"])
+    ids = [each["instruction_id"] for each in said]
+    reversed_ids = {id for id in ids if came_back.since(id) is not None}
     moved = {
         each["instruction_id"]: 0 if each["instruction_id"] in reversed_ids else each["net_cents"] for each in said
     }

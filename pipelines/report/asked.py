@@ -16,7 +16,8 @@ class Asked:
     """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named.
 
     ``until``: the last pay run of the range, where the folder holds later ones. ``what_if``: not the law in force.
-    ``docs``: address of the docs site, to which rules lead (None: to the end of the page).
+    ``docs``: address of the docs site, to which rules lead (None: to the end of the page). ``law_known``: the law at
+    hand is the one that the last run was paid by.
     """
 
     paid: Path
@@ -25,6 +26,7 @@ class Asked:
     until: int | None = None
     what_if: bool = False
     docs: str | None = None
+    law_known: bool = True
 
     def story(self, finding: dict[str, Any], told: str) -> Story:
         """Why, and what to do, of a finding."""

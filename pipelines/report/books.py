@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
+from pipelines.came_back import CameBack
 from pipelines.report.records import Folder, Row
 from pipelines.report.span import Span, span_of
-from rules.periods import business_day_of, iso
+from rules.periods import business_day_of, epoch_day, iso
 
 CARRIED = ".carried_forward"  # how the assumptions end that say so (WAGE-2)
 DEDUCED = {"tax.carried_forward": "SDI", "share_of_cost.carried_forward": "SHARE_OF_COST"}
@@ -30,6 +32,8 @@ class Payments:
         self.payees: set[tuple[str, str]] = set()
         self.county_of: dict[str, str] = {}  # recipient or provider -> county of work paid
         self.advanced_on: dict[tuple[str, int], int] = {}  # (recipient, month) -> run of the first instruction
+        self.net: dict[str, int] = {}  # by instruction id
+        self.came_back = CameBack()  # as of the end of the span
         self.doubtful = self.conflicting = self.misnamed = 0
 
     def add(self, paid: Row) -> None:
@@ -40,6 +44,9 @@ class Payments:
             self.conflicting += self.ids[run][id] != said
             return
         self.ids[run][id] = said
+        self.net[id] = paid["net_cents"]
+        if paid["cut_off"] <= self.span.end:
+            self.came_back.instruction(paid)
         self.by_day[run][paid["kind"], paid["method"]].update(_amounts(paid))
         self.doubtful += not _adds_up(paid)
         self.misnamed += id != _named(paid)
@@ -87,6 +94,15 @@ class Payments:
         self.compared["payee", (paid["payee_type"], paid["payee_id"])][when] += paid["net_cents"]
         for line in paid["lines"]:
             self.compared["county", line["county"] or ""][when] += line["cents"]
+
+    def gone(self) -> Counter[str]:
+        """Payments of the span that had come back by its end, and of these those that no instruction followed."""
+        sums: Counter[str] = Counter(count=0, net=0, alone=0, alone_net=0)
+        for id in self.came_back.payments:
+            if epoch_day(date.fromisoformat(id.rpartition(":")[-1])) in self.span:
+                alone = self.came_back.is_alone(id)
+                sums.update(count=1, net=self.net.get(id, 0), alone=alone, alone_net=alone * self.net.get(id, 0))
+        return sums
 
     def total(self, days: Iterable[int] | None = None) -> Counter[str]:
         """Count, gross and net of some runs, or of the span."""
@@ -154,6 +170,9 @@ class Books:
                 self.contradicted.add(run["run_date"])
         self.span = span_of(self.runs, first, last)
         self.payments = Payments(self.span)
+        for run in self.runs.values():
+            if run["cut_off"] <= self.span.end:
+                self.payments.came_back.pay_run(run)
         for paid in folder.records("PaymentInstruction"):
             self.payments.add(paid)
         self.findings = Findings(self.span, folder.records("Finding"))

@@ -1,7 +1,9 @@
 """Sections on time that was not paid: what is held, how old, who acts next; and what was cut or denied, and why."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from pipelines.report.asked import Asked, period_of_finding
@@ -13,10 +15,12 @@ from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, count
 from pipelines.wording import REASONS, in_words
 from rules.periods import business_day_of
 
-AGES = ((7, "Up to 7 days"), (14, "8 to 14"), (30, "15 to 30"), (60, "31 to 60"), (90, "61 to 90"))
+AGES = (7, 14, 30, 60, 90)  # last days of the classes
+BUCKETS = [
+    f"Up to {AGES[0]} days", *(f"{before + 1} to {last}" for before, last in pairwise(AGES)), f"Over {AGES[-1]} days"
+]  # fmt: skip
 INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Cut": BLUE, "Denied": GREY}
 UNPAID = ("HELD", "CUT", "DENIED")
-OLDEST = "Over 90 days"
 MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
 MINUTES = 60
 
@@ -55,23 +59,22 @@ def age(books: Books, finding: Row) -> int:
 
 
 def _bucket(days: int) -> str:
-    return next((name for most, name in AGES if days <= most), OLDEST)
+    return BUCKETS[bisect_left(AGES, days)]
 
 
 def _chart(books: Books, held: list[Row]) -> Chart:
     sums: Counter[tuple[str, str]] = Counter()
     for finding in held:
         sums[_bucket(age(books, finding)), in_words(finding["addressee"], ADDRESSEES)] += finding["minutes"] or 0
-    ages = [name for _, name in AGES] + [OLDEST]
-    who = [name for name in ADDRESSEES.values() if any(sums[bucket, name] for bucket in ages)]
+    who = [name for name in ADDRESSEES.values() if any(sums[bucket, name] for bucket in BUCKETS)]
     rows = [
         {"label": bucket, "series": name, "value": sums[bucket, name] / MINUTES, "rank": who.index(name)}
-        for bucket in ages
+        for bucket in BUCKETS
         for name in who
     ]
     told = [
         f"{bucket}: " + ", ".join(f"{name} {clock(sums[bucket, name])}" for name in who if sums[bucket, name])
-        for bucket in ages
+        for bucket in BUCKETS
         if any(sums[bucket, name] for name in who)
     ]
     says = f"Hours held by age, and who acts next. {'; '.join(told)}."

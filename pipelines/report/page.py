@@ -86,6 +86,7 @@ def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
 
 
 def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None", made: list[Check]) -> list[Section]:
+    law_then = law if asked.law_known else None
     return [
         _control_section(books, made),
         changes_section(books, asked),
@@ -93,8 +94,8 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
         hours_section(books),
         held_section(books, asked),
         county_section(books, asked),
-        violations_section(books, asked),
-        advances_section(books, asked),
+        violations_section(books, asked, law_then),
+        advances_section(books, asked, law_then),
         visits_section(books, verified),
         rejections_section(books, asked),
         assumptions_section(books, law),

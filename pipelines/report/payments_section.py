@@ -26,6 +26,13 @@ def money_section(books: Books) -> Section:
         f"{money(total['gross'])} gross, {money(total['net'])} net. Corrections are differences, so they are in these "
         "sums with their sign."
     ]
+    gone = books.payments.gone()
+    if gone["count"]:
+        back, alone = (counted(gone[name], "payment") for name in ("count", "alone"))
+        lead.append(
+            f"Came back or was stopped since (RUN-4): {back}, {money(gone['net'])}. Of these no instruction followed "
+            f"on {alone}, {money(gone['alone_net'])}: nothing is due in its place, or its month is closed."
+        )
     return Section("money", "Money", lead, [_chart(books), _by_kind(books), _by_county(books), _deductions(books)])
 
 
@@ -101,6 +108,8 @@ def _deductions(books: Books) -> Table:
     rows: list[tuple[Any, ...]] = [("Gross", total["gross"])]
     rows += [(in_words(kind, DEDUCTIONS), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
     rows.append(("Net: the money that moves", total["net"]))
+    if gone := books.payments.gone()["net"]:
+        rows += [("Came back or was stopped since", -gone), ("Net that stands", total["net"] - gone)]
     return Table("From gross to net", [Column("What"), Column("Dollars", "dollars")], rows, bold_last=True)
 
 

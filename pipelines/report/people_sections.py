@@ -7,15 +7,17 @@ from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.records import Row
-from pipelines.report.wording import CLOCKS, CONSEQUENCES, counted, county, day
+from pipelines.report.wording import CLOCKS, advance_clock, consequence, counted, county, day
 from pipelines.wording import REASONS, in_words
+from rules.law import Law
 
 VIOLATIONS = ("V1", "V2", "V3", "V4")
 MOST = 25
 MONTHS = 12
+NO_RUNG = 1_000_000  # what does not count stands last
 
 
-def violations_section(books: Books, asked: Asked) -> Section:
+def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
     """Weekly limits that were passed (LIMIT-4 to LIMIT-6), and which count."""
     found = [finding for finding in books.findings.standing if finding["code"] in VIOLATIONS]
     if not found:
@@ -27,12 +29,10 @@ def violations_section(books: Books, asked: Asked) -> Section:
         f"{disputable:,} of them can still be disputed. The hours are paid all the same, travel over the limit "
         "excepted. Ineligibility is only proposed: the county decides."
     ]
-    counts = Counter((finding["code"], finding["consequence"]) for finding in found)
-    order, law = list(CONSEQUENCES), cited(found[0])
-    keys = sorted(counts, key=lambda key: (key[0], order.index(key[1]) if key[1] in order else len(order)))
+    counts = Counter((each["code"], each["count"] or NO_RUNG, consequence(each, law)) for each in found)
     rows: list[tuple[Any, ...]] = [
-        (code, in_words(code, REASONS), CONSEQUENCES.get(consequence, str(consequence)), law, counts[code, consequence])
-        for code, consequence in keys
+        (code, in_words(code, REASONS), brings, cited(found[0]), weeks)
+        for (code, _, brings), weeks in sorted(counts.items())
     ]
     columns = [Column("Kind"), Column("What"), Column("Consequence"), Column("Law", "law"), Column("Weeks", "count")]
     parts: list[Table | Chart] = [Table("Violations, by kind and consequence", columns, rows)]
@@ -60,7 +60,7 @@ def _weeks(asked: Asked, counting: list[Row]) -> Table:
     return Table("Violations that count, newest first", columns, kept, more, wide=True)
 
 
-def advances_section(books: Books, asked: Asked) -> Section:
+def advances_section(books: Books, asked: Asked, law: Law | None) -> Section:
     """Advance pay: what was paid ahead and is not yet accounted for by timesheets (ADV-6)."""
     if not books.advances:
         return Section("advances", "Advance pay", ["Nobody is in advance pay."])
@@ -69,22 +69,20 @@ def advances_section(books: Books, asked: Asked) -> Section:
         f"{counted(len(books.advances), 'month')} paid ahead to recipients, "
         f"{counted(len(still), 'is', 'are')} not yet fully accounted for by timesheets."
     ]
-    parts: list[Table | Chart] = [_by_clock(books.advances)]
+    parts: list[Table | Chart] = [_by_clock(books.advances, law)]
     return Section(
-        "advances", "Advance pay", lead, parts + ([_open_months(books, asked, still)] if asked.with_ids else [])
+        "advances", "Advance pay", lead, parts + ([_open_months(books, asked, still, law)] if asked.with_ids else [])
     )
 
 
-def _by_clock(advances: list[Row]) -> Table:
-    sums: dict[str, Counter[str]] = defaultdict(Counter)
+def _by_clock(advances: list[Row], law: Law | None) -> Table:
+    sums: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
     for advance in advances:
-        sums[advance["status"]].update(
+        sums[[*CLOCKS].index(advance["status"]), *advance_clock(advance, law)].update(
             months=1, minutes=advance["open_minutes"], cents=advance["advanced_cents"] - advance["accounted_cents"]
         )
     rows: list[tuple[Any, ...]] = [
-        (words, sums[status]["months"], sums[status]["minutes"], sums[status]["cents"], what)
-        for status, (words, what) in CLOCKS.items()
-        if status in sums
+        (words, each["months"], each["minutes"], each["cents"], what) for (_, words, what), each in sorted(sums.items())
     ]
     columns = [
         Column("Clock"), Column("Months", "count"), Column("Hours open", "hours"),
@@ -93,13 +91,13 @@ def _by_clock(advances: list[Row]) -> Table:
     return Table("Months paid ahead, by clock", columns, rows, wide=True)
 
 
-def _open_months(books: Books, asked: Asked, still: list[Row]) -> Table:
+def _open_months(books: Books, asked: Asked, still: list[Row], law: Law | None) -> Table:
     rows = []
     for advance in sorted(still, key=lambda each: (-each["open_minutes"], each["recipient_id"], each["service_month"])):
         recipient, month = advance["recipient_id"], advance["service_month"]
         advanced_on = books.payments.advanced_on.get((recipient, month))
         days = None if advanced_on is None else books.span.days[-1] - advanced_on
-        status, what = CLOCKS.get(advance["status"], (advance["status"], ""))
+        status, what = advance_clock(advance, law)
         left = advance["advanced_cents"] - advance["accounted_cents"]
         story = Story(status, "", what, asked.explain_command("recipient", recipient, month))
         rows.append((recipient, month, days, advance["open_minutes"], left, story))

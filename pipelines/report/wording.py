@@ -1,7 +1,11 @@
 """Words and figures as the page writes them. Minutes become hours, cents dollars, epoch days dates."""
 
-from pipelines.sample.names import county_name
+from pipelines.county_names import county_name
+from pipelines.report.records import Row
+from rules.advance_pay import CLOCKS as PARAMETERS
+from rules.law import Law
 from rules.periods import civil_date, hhmm
+from rules.violations import noticed_on
 
 PROGRAMS = {"CAREER_PATHWAYS": "Career Pathways"}
 METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper cheque)", "NONE": "Nothing moves"}
@@ -16,21 +20,47 @@ OUTCOMES = {
     "NOTED": "Noted",
 }
 CONSEQUENCES = {
-    "NOTICE": "1st: notice",
-    "NOTICE_AND_MATERIAL": "2nd: notice; reading the material removes it, once",
-    "INELIGIBLE_90_DAYS": "3rd: ineligible for 90 days, if the county so decides",
-    "INELIGIBLE_365_DAYS": "4th: ineligible for 365 days, if the county so decides",
-    None: "Does not count",
+    "NOTICE": "notice",
+    "NOTICE_AND_MATERIAL": "notice; reading the material removes it, once",
+    "INELIGIBLE_90_DAYS": "ineligible{span}, if the county so decides",
+    "INELIGIBLE_365_DAYS": "ineligible{span}, if the county so decides",
 }
 CLOCKS = {
     "OPEN": ("Month not over", "Nothing yet: timesheets of the month come in."),
     "DUE": ("Due: the month is over", "Ask the recipient for the timesheets that are missing."),
-    "PRESUMED_OVERPAYMENT": ("45 days: presumed overpaid", "Ask for the timesheets once more, in writing."),
-    "MOVE_TO_ARREARS_REVIEW": ("75 days: review", "Review whether the recipient moves to arrears."),
-    "MAY_MOVE_TO_ARREARS": ("90 days: may move to arrears", "Decide: the recipient may be moved to arrears."),
+    "PRESUMED_OVERPAYMENT": ("{after}presumed overpaid", "Ask for the timesheets once more, in writing."),
+    "MOVE_TO_ARREARS_REVIEW": ("{after}review", "Review whether the recipient moves to arrears."),
+    "MAY_MOVE_TO_ARREARS": ("{after}may move to arrears", "Decide: the recipient may be moved to arrears."),
     "RECONCILED": ("Reconciled", "Nothing: every advanced hour is accounted for."),
 }
 """ADV-6: the status of an advance, and what the county does about it."""
+
+
+def consequence(finding: Row, law: Law | None) -> str:
+    """What a violation brings: ``3rd: ineligible for 90 days, …``; for how long only if the law that paid is known."""
+    if not finding["count"] or finding["consequence"] is None:
+        return "Does not count"
+    week = finding["workweek_start"]
+    days = law.value("violation.ineligible_days", noticed_on(finding["due_by"], week, law)) if law else ()
+    span = f" for {counted(days[finding['count'] - 1], 'day')}" if days else ""
+    words = CONSEQUENCES.get(finding["consequence"], str(finding["consequence"]))
+    return f"{nth(finding['count'])}: {words.format(span=span)}"
+
+
+def advance_clock(advance: Row, law: Law | None) -> tuple[str, str]:
+    """How an advance stands and what to do; after how many days only where the law that paid is known."""
+    status, what = CLOCKS.get(advance["status"], (advance["status"], ""))
+    name = dict(PARAMETERS).get(advance["status"])
+    days = law.value(name, advance["service_month"], advance["cut_off"]) if law and name else None
+    after = "" if days is None else f"{counted(days, 'day')}: "
+    words = status.format(after=after)
+    return words[:1].upper() + words[1:], what
+
+
+def nth(number: int) -> str:
+    """``1st``, ``12th``."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
+    return f"{number}{ending}"
 
 
 def clock(minutes: int) -> str:

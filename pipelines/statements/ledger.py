@@ -2,13 +2,15 @@
 
 Law: MONEY-2 (each instruction is a difference), RUN-4 (a payment that came back is reversed). An instruction names the
 earlier ones that no longer stand as of its pay run. Of an outcome that no instruction followed (nothing was left to
-pay, or the month was closed) no record tells: what came back then still counts as paid.
+pay, or the month was closed) the pay run tells.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipelines.misuse import Misuse
+from rules.periods import business_day_of
 from schemas.payment_instruction import PaymentInstruction
 
 Paid = PaymentInstruction
@@ -17,10 +19,21 @@ DEDUCTIONS = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERP
 
 @dataclass(frozen=True)
 class CameBack:
-    """A payment that was returned, voided or went stale; ``run_date``: of the instruction that first knew."""
+    """A payment that was returned, voided or went stale; ``run_date``: of the record that first knew. ``alone``: no
+    instruction followed; ``too_late``: since its month is closed."""
 
     instruction: Paid
     run_date: int
+    alone: bool = False
+    too_late: bool = False
+
+
+class Turn(NamedTuple):
+    """What a pay run tells of a payment that no instruction of it names: it stands no more, or again."""
+
+    cut_off: int
+    instruction_id: str
+    reversed: bool
 
 
 @dataclass
@@ -54,8 +67,8 @@ def summed(instructions: Iterable[Paid]) -> Sums:
     return sums
 
 
-def came_back(of_statement: Sequence[Paid]) -> list[CameBack]:
-    """Payments of one statement, given in order of sequence, that do not stand as of its last instruction.
+def came_back(of_statement: Sequence[Paid], turns: Iterable[Turn] = ()) -> list[CameBack]:
+    """Payments of one statement, given in order of sequence, that do not stand as of the last record about it.
 
     An outcome may be withdrawn: then its payment stands again. Raises Misuse where instructions are missing.
     """
@@ -64,7 +77,13 @@ def came_back(of_statement: Sequence[Paid]) -> list[CameBack]:
         first_knew = {id: first_knew.get(id, paid.run_date) for id in paid.reversed}
     _check(of_statement, first_knew)
     known = {paid.instruction_id: paid for paid in of_statement}
-    return [CameBack(known[id], run_date) for id, run_date in first_knew.items()]
+    found = {id: CameBack(known[id], run_date) for id, run_date in first_knew.items()}
+    last = of_statement[-1].cut_off if of_statement else 0
+    for turn in sorted(turn for turn in turns if turn.cut_off > last and turn.instruction_id in known):
+        found.pop(turn.instruction_id, None)
+        if turn.reversed:
+            found[turn.instruction_id] = CameBack(known[turn.instruction_id], business_day_of(turn.cut_off), alone=True)
+    return list(found.values())
 
 
 def _check(of_statement: Sequence[Paid], gone: Iterable[str]) -> None:

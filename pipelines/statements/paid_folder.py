@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
+from pipelines.statements.ledger import Turn
 from rules.periods import cut_off_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.avro import Unreadable, validate
@@ -27,11 +28,17 @@ Stored = dict[str, Any]
 
 @dataclass
 class Dossier:
-    """One person's records, oldest pay run first; of findings and reconciliations the newest of each."""
+    """One person's records, oldest pay run first; of findings and reconciliations the newest of each. ``turns``: what
+    pay runs alone tell of the person's payments, by statement."""
 
     instructions: list[PaymentInstruction] = field(default_factory=list)
     findings: dict[str, Finding] = field(default_factory=dict)
     reconciliations: dict[int, AdvanceReconciliation] = field(default_factory=dict)
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+
+    def turn(self, turn: Turn) -> None:
+        """Take in what a pay run alone tells."""
+        self.turns.setdefault(turn.instruction_id.rpartition(":")[0], []).append(turn)
 
 
 def pay_runs(folder: Path) -> list[int]:
@@ -100,6 +107,10 @@ def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Do
         if ("RECIPIENT", record["recipient_id"]) in people:
             of = found["RECIPIENT", record["recipient_id"]]
             of.reconciliations[record["service_month"]] = _valid("AdvanceReconciliation", record)
+    for run in _up_to(folder, "PayRun", cut_off):
+        for person, turn in turns_of(run):
+            if person in people:
+                found[person].turn(turn)
     for dossier in found.values():
         dossier.instructions.sort(key=lambda paid: (paid.cut_off, paid.instruction_id))
     return found
@@ -110,7 +121,22 @@ def concerned(found: Stored) -> set[Person]:
     people = {addressed_to(found)} if addressed_to(found) else set()
     if found["provider_id"] and found["outcome"] in ("HELD", "CUT", "DENIED"):
         people.add(("PROVIDER", found["provider_id"]))
+    if about_payment(found) and (found["statement_id"] or "").startswith("ADVANCE:"):
+        people.add(("RECIPIENT", found["recipient_id"]))
     return people  # type: ignore[return-value]
+
+
+def turns_of(run: Stored) -> Iterator[tuple[Person, Turn]]:
+    """What a pay run alone tells of payments, and to whom each was made."""
+    for one in run["came_back"]:
+        kind, payee, *_ = one["instruction_id"].split(":")
+        person = ("RECIPIENT" if kind == "ADVANCE" else "PROVIDER", payee)
+        yield person, Turn(run["cut_off"], one["instruction_id"], one["reversed"])
+
+
+def about_payment(found: Stored) -> bool:
+    """Is it about a payment that came back after its month had closed (TIME-6)?"""
+    return found["code"] == "FILING_LIMIT" and found["cents"] is not None
 
 
 def _age(record: Stored) -> int:

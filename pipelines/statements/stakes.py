@@ -8,6 +8,7 @@ from pipelines.statements.language import Language
 from pipelines.statements.sentences import wording
 from rules.law import Law
 from rules.periods import saturday_of
+from rules.violations import noticed_on
 from schemas.finding import Finding
 
 VIOLATIONS = ("V1", "V2", "V3", "V4")
@@ -19,7 +20,8 @@ def stake_of(finding: Finding, law: Law, language: Language) -> tuple[str, ...]:
         return ()
     words, saturday = wording()["stake"], saturday_of(finding.workweek_start)
     ladder: tuple[str, ...] = law.value("violation.consequences", saturday)
-    days: tuple[int, ...] = law.value("violation.ineligible_days", _noticed(finding, law))
+    noticed = noticed_on(finding.due_by, finding.workweek_start, law)
+    days: tuple[int, ...] = law.value("violation.ineligible_days", noticed)
     months: int = law.value("violation.falls_after_months", saturday)
     of = {"count": str(finding.count), "last": str(len(ladder)), "next": str(finding.count + 1)}
 
@@ -33,11 +35,3 @@ def stake_of(finding: Finding, law: Law, language: Language) -> tuple[str, ...]:
         say(words["further"][further], finding.count if further != "NONE" else 0),
         say(words["falls"]) if further != "NONE" else "",
     )
-
-
-def _noticed(finding: Finding, law: Law) -> int:
-    """The day of the notice, from its dispute date, as the rule counts."""
-    if finding.due_by is None:
-        return finding.workweek_start or 0
-    days: int = law.value("violation.dispute_days", finding.due_by)
-    return finding.due_by - days

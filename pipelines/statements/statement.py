@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.statements.language import Language
 from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
-from pipelines.statements.paid_folder import Dossier, Person
+from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
 from rules.periods import iso, month_end, period_end, year_of
 from schemas.finding import Finding
@@ -50,7 +50,7 @@ class Hours:
 class Statement:
     """Everything on the paper. ``run`` is the business day of the payment (None: nothing was paid yet).
 
-    ``owed``: cents paid too much for this period that still stand so.
+    ``owed``: cents paid too much for this period that still stand so; ``back``: cents of this payment that came back.
     """
 
     payee_type: str
@@ -68,6 +68,7 @@ class Statement:
     points: list[Point]
     visits: dict[str, list[Point]]
     returned: list[CameBack]
+    back: int
     year: int
     year_to_date: Sums
     live_in_for: list[str]
@@ -102,7 +103,8 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
     own = [paid for paid in dossier.instructions if paid.period_start == period]
     run = max((paid.run_date for paid in own), default=None)
     now = [paid for paid in own if paid.run_date == run]
-    gone = [back for each in _by_statement(dossier.instructions).values() for back in came_back(each)]
+    of_statements = _by_statement(dossier.instructions)
+    gone = [back for id, each in of_statements.items() for back in came_back(each, dossier.turns.get(id, ()))]
     lost = {back.instruction.instruction_id for back in gone}
     standing = [paid for paid in own if paid.instruction_id not in lost]
     known = [each for each in dossier.findings.values() if period_of_finding(each) == period]
@@ -124,7 +126,8 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         hours=_hours(person, _by_statement(own), known),
         points=_points(person, findings, language),
         visits=_visits(person, findings, language),
-        returned=[back for back in gone if back.instruction.period_start == period],
+        returned=[_back(back, findings) for back in gone if back.instruction.period_start == period],
+        back=sum(paid.net_cents for paid in now if paid.instruction_id in lost),
         year=year,
         year_to_date=summed(paid for paid in of_year if paid.instruction_id not in lost),
         live_in_for=sorted({paid.recipient_id or "" for paid in now if paid.income_tax_excluded}),
@@ -134,6 +137,12 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         instruction_ids=[paid.instruction_id for paid in now],
         finding_ids=[each.finding_id for each in findings],
     )
+
+
+def _back(back: CameBack, findings: Sequence[Finding]) -> CameBack:
+    """Whether a person has to see to it, since the month is closed."""
+    asked = {each.statement_id for each in findings if about_payment(vars(each))}
+    return replace(back, too_late=back.alone and back.instruction.statement_id in asked)
 
 
 def _by_statement(instructions: Iterable[Paid]) -> dict[str, list[Paid]]:
@@ -185,7 +194,8 @@ def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Findin
 
 def _service_statement(finding: Finding) -> str | None:
     """The ARREARS statement whose service minutes a finding takes from."""
-    if finding.outcome not in TAKING or finding.code in ("OVER_TRAVEL_LIMIT", "TRAVEL_WITHOUT_TWO_RECIPIENTS"):
+    travel = finding.code in ("OVER_TRAVEL_LIMIT", "TRAVEL_WITHOUT_TWO_RECIPIENTS")
+    if finding.outcome not in TAKING or travel or about_payment(vars(finding)):
         return None
     if finding.statement_id is not None:
         return finding.statement_id if finding.statement_id.startswith("ARREARS:") else None
@@ -210,7 +220,7 @@ def _points(person: Person, findings: Sequence[Finding], language: Language) -> 
     told = [
         point_of(each, person[0], language)
         for each in findings
-        if each.outcome != "NOTED" and can_be_said(each, person[0])
+        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(vars(each))
     ]
     return in_order(told)
 

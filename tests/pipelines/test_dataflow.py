@@ -11,7 +11,8 @@ from google.cloud import dataflow_v1beta3 as dataflow
 from google.protobuf import json_format
 
 from deploy.graphs import stored
-from pipelines import cli, payroll, streaming
+from pipelines import payroll, streaming
+from pipelines.command import cli
 from pipelines.launch.graph import Graph, added, as_text, graph_in, graph_of, translated, what_would_break
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from pipelines.misuse import Misuse

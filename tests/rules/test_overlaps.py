@@ -122,12 +122,12 @@ def days(*texts: str) -> list[int]:
     ],
 )
 def test_three_warnings_in_twelve_months_ask_for_a_review(warned_on, expected):
-    assert probation(days(*warned_on), LAW) == (expected and (*days(expected), 3))
+    assert probation(days(*warned_on), LAW) == (expected and (*days(expected), 3, 12))
 
 
 @pytest.mark.parametrize(("parameter", "value"), [("probation_warnings", 4), ("probation_months", 2)])
 def test_number_and_months_are_law(parameter, value):
     law = LAW.amended({"test.toml": {"evv": {parameter: {"values": [{"from": date(1990, 1, 1), "value": value}]}}}})
     warned_on = days("2025-01-15", "2025-02-15", "2025-03-15")
-    assert probation(warned_on, LAW) == (warned_on[-1], 3)
+    assert probation(warned_on, LAW) == (warned_on[-1], 3, 12)
     assert probation(warned_on, law) is None

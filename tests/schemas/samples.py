@@ -243,6 +243,7 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "findings": 2,
         "assumptions": [],
         "law_version": "f00d",
+        "came_back": [],
     },
     "Rejection": {
         "raw": b"\xc3\x01\x00",

@@ -34,6 +34,9 @@ PARTS = {
     "Deduction": """
         kind (FICA MEDICARE SDI SHARE_OF_COST ADVANCE_PAID OVERPAYMENT_CARRIED), cents long
     """,
+    "CameBack": """
+        instruction_id string, net_cents long, reversed boolean
+    """,
     "RunTotal": """
         kind (ARREARS ADVANCE TRAINING INCENTIVE), method (DIRECT_DEPOSIT WARRANT NONE), count int, gross_cents
         long, net_cents long
@@ -123,7 +126,7 @@ KINDS = {
     """,
     "PayRun": """
         run_date date, cut_off time, totals array of RunTotal, instructions_sha256 string, findings int, assumptions
-        array of string, law_version string
+        array of string, law_version string, came_back array of CameBack default []
     """,
     "Rejection": """
         raw bytes, origin string, reason (UNREADABLE UNKNOWN_SCHEMA INVALID CONTRADICTORY), field string?, message

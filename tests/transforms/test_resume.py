@@ -15,6 +15,9 @@ from apache_beam.testing.test_stream import TestStream as Stream
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from fold.admissions import Admissions, as_told
+from fold.admitted import DOORS
+from fold.door import Door
 from pipelines.plain import fold_door, replay_plain
 from pipelines.topic_edges import Beginning, EncodeMessages, message_of
 from rules.law import Law
@@ -23,16 +26,13 @@ from schemas.admission import Admission
 from schemas.avro import validate
 from schemas.cloud_journal import topic_of
 from schemas.envelope import Fact, Record
+from tests.fold.test_key import LAW, SOON, bodies
 from tests.histories import History
 from tests.pipelines.test_cloud_journal import message, written
 from tests.transforms.engine import ANY, Published, Records, at_once, catalog_in, pay, published, published_at, seconds
-from tests.transforms.test_key_fold import LAW, SOON, bodies
 from tests.transforms.test_parity import many
 from tests.transforms.test_traps import BEGINS, DAY, FIRST, UNTIL, few_runs, run_of, timed
-from transforms.admissions import Admissions, as_told
 from transforms.admit_facts import JournalTooShort
-from transforms.decode_messages import DOORS
-from transforms.door import Door
 from transforms.moments import _ORDER
 from transforms.read_journal import JournalDamaged
 
