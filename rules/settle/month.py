@@ -107,9 +107,10 @@ class MonthOfPay:
         return Record("PaymentInstruction", fields)
 
     def _whose(self, finding: Finding) -> str | None:
-        """The county of the case, or else the one in which it was paid."""
-        said = (said for draft in self._about(finding) for said in draft.account.said)
-        return self._case_of(finding) or next((line.county for each in said for line in each.lines), None)
+        """The county of the case; of a statement, or else the one in which it was paid."""
+        drafts = self._about(finding) if finding.statement_id else []
+        paid = (line.county for draft in drafts for said in draft.account.said for line in said.lines)
+        return self._case_of(finding) or next(paid, None)
 
     def _case_of(self, finding: Finding) -> str | None:
         """The county of a statement's case; of the month as a whole, that of its latest."""

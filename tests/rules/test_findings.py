@@ -189,8 +189,8 @@ def test_the_last_day_a_finding_is_about(about: dict[str, int], last: int | None
 
 def test_in_all_cases_of_the_law_findings_name_a_county() -> None:
     """But for a recipient never authorized and a provider never enrolled: whose case that is nobody has said."""
-    cases = [(each, file.law) for file in case_files() for each in file.cases]
-    found = [said for one, law in cases for said in replay_plain(one.facts, law, one.cut_off).records.get("Finding", [])]
+    told = (replay_plain(one.facts, file.law, one.cut_off).records for file in case_files() for one in file.cases)
+    found = [said for records in told for said in records.get("Finding", [])]
     assert len(found) > 500
     nobodys = {said["code"] for said in found if said["county"] is None}
     assert nobodys == {"NO_AUTHORIZATION", "PROVIDER_NOT_ENROLLED"}
