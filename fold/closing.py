@@ -36,7 +36,7 @@ DIGEST = 8  # bytes: a key knows thousands of documents at most
 GONE = "GONE"  # a symbol that no fact may have
 BODY = -2  # its place in a row
 MONTHS_LOOKED_BACK = 24  # further than any county's rule of benefits does
-_NOTHING = {  # what a stand-in of a kind that is forgotten says
+_NOTHING: dict[str, dict[str, Any]] = {  # what a stand-in of a kind that is forgotten says
     "EvvVisit": {"check_in_at": None, "check_out_at": None, "method": GONE},
     "PaymentOutcome": {"outcome": GONE},
 }
@@ -164,10 +164,9 @@ def recalled(row: Row, memory: Remembered) -> Iterator[Row]:
 
 def _stand_in(row: Row, revision: int) -> Row:
     """A revision of the row's document of which only the number is known: it counts for no day and returns nothing."""
-    names = list(FACTS[row[-1]].model_fields)
-    values = dict(zip(names, _decode(row[BODY]), strict=True)) | {"revision": revision, "withdrawn": False}
-    values |= _NOTHING[row[-1]]
-    key, cut_off, *_, kind = row
+    key, cut_off, *_, body, kind = row
+    values = dict(zip(FACTS[kind].model_fields, _decode(body), strict=True))
+    values |= {"revision": revision, "withdrawn": False, **_NOTHING[kind]}
     return key, cut_off, 0, "", "", _encode(list(values.values())), kind
 
 

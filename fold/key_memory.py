@@ -6,6 +6,8 @@ What waits for its pay run lies in front, so that an arrival costs no look into 
 """
 
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -36,7 +38,7 @@ CONCLUSIONS: tuple[type, ...] = (
     Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
 )  # fmt: skip
 _NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
-_DECODERS = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]
+_DECODERS: list[Callable[[msgspec.Raw], Any]] = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]
 
 
 class StateFromElsewhere(ValueError):

@@ -162,7 +162,7 @@ def merged(packed: Iterable[bytes]) -> Tally:
 
 def hours(tally: Tally) -> dict[str, int]:
     """Service minutes over all statements by what became of them."""
-    sums = defaultdict(int)
+    sums: dict[str, int] = defaultdict(int)
     for amounts in tally.hours.values():
         for name, minutes in zip(MINUTES, amounts, strict=True):
             sums[name] += minutes

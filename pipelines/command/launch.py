@@ -73,7 +73,7 @@ def update_job(
 
     [bold]Examples[/]
 
-        ihss-payroll launch update --from deploy/graphs/0001.json
+        ihss-payroll launch update --from deploy/graphs/0002.json
 
         ihss-payroll launch update --options launch.json --image IMAGE --dry-run
 
