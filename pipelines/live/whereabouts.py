@@ -7,8 +7,8 @@ sent, and made again when it is not of the segments that lie there.
 import os
 from pathlib import Path
 
+from fold.fact_files import places_in
 from fold.places import OF_JOURNAL, Part, file_seen, index_at, packed, write_private
-from pipelines.explain.facts import places_in
 from pipelines.live.durable import made
 from pipelines.live.journal import run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
