@@ -7,7 +7,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SAMPLE := sample/.made
+SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
@@ -79,7 +79,7 @@ clean:
 	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(SAMPLE): $(MAKERS) | $(READY)
-	@rm -rf sample
+	@rm -rf sample && mkdir -p $(@D)
 	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
 	@touch $@
 
