@@ -7,8 +7,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SAMPLE := sample/.made
-MAKERS := $(wildcard pipelines/simulate.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+SAMPLE := build/sample.made
+MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 .PHONY: cloud dataflow-template faults image java replay live server browser setup test quick lint types bench clean docs
@@ -21,8 +21,8 @@ live: $(READY)
 
 # More of what the tests do ten times: job killed 60 times with folders, 6 times with Pub/Sub.
 faults: $(READY) server
-	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_kills.py tests/live/test_faults.py
-	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/live/test_pubsub.py
+	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py
+	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py
 
 # The worker's image without Docker: its install line is resolved, installed and checked, and main.py makes a template.
 image: $(READY)
@@ -31,7 +31,7 @@ image: $(READY)
 # Views by GoogleSQL itself; and more of what the tests do: a journal of 100,000 files, a pay run of 100,000 messages.
 cloud: $(READY)
 	@$(BIN)/python -m tests.deploy.google_sql
-	@JOURNAL_FILES=100000 CHECK_MESSAGES=100000 $(BIN)/python -m pytest -q --timeout 600 tests/pipelines/test_journal_folders.py tests/deploy/test_check.py -k "many_files or great"
+	@JOURNAL_FILES=100000 CHECK_MESSAGES=100000 $(BIN)/python -m pytest -q --timeout 600 tests/pipelines/test_journal_folders.py tests/pipelines/launch/test_check.py -k "many_files or great"
 
 # Avro for Java, for the drill of a schema change; without Java or Maven it is left out and says so.
 java: $(READY)
@@ -79,7 +79,7 @@ clean:
 	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(SAMPLE): $(MAKERS) | $(READY)
-	@rm -rf sample
+	@rm -rf sample && mkdir -p $(@D)
 	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
 	@touch $@
 

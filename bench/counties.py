@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 MAKERS = (
-    "pipelines/simulate.py", "pipelines/sample/*.py", "pipelines/sample/*.toml", "schemas/*.py", "schemas/*.avsc",
+    "pipelines/sample/*.py", "pipelines/sample/*.toml", "schemas/*.py", "schemas/*.avsc",
     "rules/law.py", "rules/periods.py", "rules/parameters/*",
 )  # fmt: skip
 TRUTH = "truth.json"
@@ -64,7 +64,14 @@ def _make(asked: Asked, recipients: int, folder: Path) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     options = [f"--{name}={value}" for name, value in asked._asdict().items()]
-    command = [sys.executable, "-m", "pipelines.cli", "simulate", f"--out={partial}", f"--recipients={recipients}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.command.cli",
+        "simulate",
+        f"--out={partial}",
+        f"--recipients={recipients}",
+    ]
     subprocess.run([*command, *options], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     partial.replace(folder)
 

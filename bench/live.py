@@ -24,7 +24,7 @@ from pipelines.live.journal import Journal
 from pipelines.live.pubsub import TopicsIn
 from pipelines.live.telling import JsonLines, Teller
 from pipelines.live.topics import topics_of_facts
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import civil_date, civil_day, cut_off_after
 from schemas.avro import Container, Unreadable, original_message

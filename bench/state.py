@@ -14,12 +14,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from pipelines.simulate import simulate
+from fold.door import Door
+from fold.stages import STAGES
+from pipelines.sample.simulate import simulate
 from pipelines.stepwise import Place, Steps
 from rules.law import Law
 from rules.periods import add_months, business_day_of, epoch_day, iso, month_of
-from transforms.door import Door
-from transforms.stages import STAGES
 
 CLOSES = "closes_after_months"
 COUNTY, START, SEED = "17", "2022-07", 5

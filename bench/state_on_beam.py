@@ -18,6 +18,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from fold.rows import fact_body
 from pipelines.payroll import build
 from pipelines.topic_edges import EncodeMessages, admitted, decoded
 from rules.law import Law
@@ -26,7 +27,6 @@ from schemas import CONCLUSIONS, FACTS
 from schemas.avro import Container, Unreadable, encode_message, validate
 from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.restate_unbounded import Unbounded
-from transforms.rows import fact_body
 
 
 class Messages(NamedTuple):

@@ -36,12 +36,12 @@ class Laps:
 
 def floor(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
     """The same rules without an engine, ready to go; they write the same kinds of files as the pipeline."""
+    from fold.record_files import file_name
+    from fold.shard import Shard
     from pipelines import plain
     from pipelines.summarize import summary_of
     from schemas import CONCLUSIONS
     from schemas.avro import write_container
-    from transforms.shard import Shard
-    from transforms.write_records import file_name
 
     def pay() -> Stages:
         laps = Laps()

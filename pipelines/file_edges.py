@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
+from fold.beat import Beat
+from fold.record_files import pack
+from fold.stages import STAGES
+from fold.tally import merged
 from rules.law import Law
-from transforms.beat import Beat
 from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.restate import Bounded
-from transforms.stages import STAGES
-from transforms.tally import merged
-from transforms.write_records import WriteRecords, pack
+from transforms.write_records import WriteRecords
 
 
 class Files(NamedTuple):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipelines.sample.names import COUNTIES, county_name
+from pipelines.county_names import COUNTIES, county_name
 from rules.carried import Carried, Ending, carried_on, ending_by
 from rules.findings import long_date
 from rules.law import Entry, Law

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import apache_beam as beam
 
+from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE
 from rules.law import Law
 from transforms.authorize_time import AuthorizeTime
 from transforms.choose_method import ChooseMethod
@@ -16,7 +17,6 @@ from transforms.close_run import CloseRun
 from transforms.price_time import PriceTime
 from transforms.restate import Fold
 from transforms.settle_payments import SettlePayments
-from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE
 
 
 class Edges(Protocol):

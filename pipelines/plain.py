@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fold.admissions import Admissions, admissions_in, as_told
+from fold.door import Door
+from fold.pay_runs import pay_runs
+from fold.rows import catalog_of
+from fold.shard import Shard
+from fold.stages import STAGES
+from fold.tally import Tally
 from rules.law import Law
 from schemas.admission import Admission
 from schemas.envelope import Record
-from transforms.admissions import Admissions, admissions_in, as_told
-from transforms.close_run import pay_runs
-from transforms.door import Door
-from transforms.rows import catalog_of
-from transforms.shard import Shard
-from transforms.stages import STAGES
-from transforms.tally import Tally
 
 ONE_SHARD = 1
 

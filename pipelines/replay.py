@@ -13,6 +13,11 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
+from fold.beat import Beat, done_so_far
+from fold.places import INDEX, write_index
+from fold.record_files import file_name
+from fold.stages import METHOD, STAGES
+from fold.tally import merged
 from pipelines.file_edges import Files
 from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
@@ -23,11 +28,6 @@ from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from schemas import CONCLUSIONS
 from schemas.avro import write_container
-from transforms.beat import Beat, done_so_far
-from transforms.places import INDEX, write_index
-from transforms.stages import METHOD, STAGES
-from transforms.tally import merged
-from transforms.write_records import file_name
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BYTES_IN_SHARD = 1 << 20

@@ -11,15 +11,15 @@ from typing import Any
 
 import msgspec
 
+from fold.door import Door
+from fold.key import KeyFold
+from fold.pay_runs import pay_runs
+from fold.rows import Row, catalog_of
+from fold.shard import Shard
+from fold.stages import STAGES
 from pipelines.plain import Outcome
 from rules.law import Law
 from schemas.envelope import Fact
-from transforms.close_run import pay_runs
-from transforms.door import Door
-from transforms.key_fold import KeyFold
-from transforms.rows import Row, catalog_of
-from transforms.shard import Shard
-from transforms.stages import STAGES
 
 Place = tuple[str, str]  # stage, key
 Watch = Callable[[int, dict[Place, bytes]], None]

@@ -21,6 +21,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, SetupOptions, StandardOptions
 
+from fold.rows import fact_body
 from pipelines.live.clock import Clock, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
@@ -31,7 +32,6 @@ from rules.periods import cut_off_after, epoch_day
 from schemas.avro import Container, Unreadable, validate
 from transforms.admit_facts import KEPT
 from transforms.journal_folders import pattern_of
-from transforms.rows import fact_body
 
 JOB = "ihss-payroll"
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fold.tally import Tally, hours
 from pipelines.files_below import printable
+from pipelines.wording import clock
 from rules.law import Law
+from rules.money import dollars
 from rules.periods import business_day_of, cut_offs, iso
-from transforms.tally import Tally, hours
 
 NAMES = ("count", "gross_cents", "net_cents")
 
@@ -87,3 +89,28 @@ def _findings(tally: Tally) -> list[dict[str, Any]]:
 def _outstanding(tally: Tally) -> int:
     """What the overpayments that stand at the end come to."""
     return sum(cents for name, (_, _, cents) in tally.findings.items() if name.startswith("OVERPAYMENT "))
+
+
+Summary = dict[str, Any]
+
+
+def faults(summary: Summary) -> list[str]:
+    """What does not add up, a sentence each; none in a right summary.
+
+    Facts: used + not yet due + rejected = inputs. Money: gross - deductions = net. Hours: paid + held + cut + denied
+    = claimed.
+    """
+    inputs, money, hours = summary["inputs"], summary["money"], summary["hours"]
+    ended = inputs["used"] + inputs["not_yet_due"] + inputs["rejected"]
+    net = money["gross_cents"] - sum(money["deductions"].values())
+    told = sum(hours[f"{outcome}_minutes"] for outcome in ("paid", "held", "cut", "denied"))
+    checks = (
+        ("used + not yet due + rejected", ended, "inputs", inputs["total"], "{:,}".format),
+        ("gross - deductions", net, "net", money["net_cents"], dollars),
+        ("paid + held + cut + denied", told, "claimed", hours["claimed_minutes"], clock),
+    )
+    return [
+        f"{parts} = {written(summed)}, but {whole} = {written(said)}"
+        for parts, summed, whole, said, written in checks
+        if summed != said
+    ]

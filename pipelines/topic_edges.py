@@ -11,6 +11,9 @@ import apache_beam as beam
 import msgspec
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubSub
 
+from fold.admitted import DOORS
+from fold.rows import Keyed
+from fold.stages import STAGES
 from pipelines.live.pay_run import letter_id
 from pipelines.live.pubsub import attributes
 from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of_conclusions, topics_of_facts
@@ -18,11 +21,10 @@ from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import encode, validate
 from transforms.admit_facts import AdmitFacts, OpenDoors
-from transforms.decode_messages import DOORS, DecodeMessages, Subscription
-from transforms.keyed import Keyed, typed
+from transforms.decode_messages import DecodeMessages, Subscription
+from transforms.keyed import typed
 from transforms.read_journal import ObeyAdmissions, ReadJournal
 from transforms.restate_unbounded import Unbounded
-from transforms.stages import STAGES
 
 REFERENCE = "CourseListing"  # known when the job is launched: a change of it is a new deployment
 _decode = msgspec.msgpack.Decoder().decode

@@ -1,7 +1,7 @@
 """Claims, and changes of them, that came for a closed month: held for a person, beside what stands.
 
 Authority: TIME-6, TIME-3 (a duplicate changes nothing, a conflict is told). In force: by parameter. Does not cover:
-when a month closes (`price`), timesheets, of which a part may have been approved in time (`authorize_late`).
+when a month closes (`price`), timesheets, of which a part may have been approved in time (`authorize.late`).
 """
 
 from collections.abc import Callable, Iterator

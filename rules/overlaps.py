@@ -14,11 +14,13 @@ warning that stands counts, also several of one day.
 Units: day ``int`` epoch days; spans ``int`` epoch milliseconds (start, end), end excluded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rules.findings import Finding, Findings
 from rules.law import Law
 from rules.periods import MILLIS_IN_MINUTE, add_months, days_in_month, month_of
+from rules.restatement import Before, is_watch
 
 Span = tuple[int, int]
 
@@ -135,3 +137,31 @@ def _months_before(day: int, months: int) -> int:
     month = month_of(day)
     earlier = add_months(month, -months)
     return earlier + min(day - month, days_in_month(earlier) - 1)
+
+
+def find_overlap(findings: Findings, day: int, overlap: Overlap, policy: str) -> None:
+    """The finding of a pair of relations that were at once."""
+    about = {"service_date": day, "service_month": month_of(day), **overlap.people, **overlap.told(policy)}
+    findings.add(overlap.code, minutes=overlap.minutes, **about)
+
+
+def find_probation(findings: Findings, warned_on: Iterable[int], law: Law, cut_off: int, **who: str) -> None:
+    """PROBATION_REVIEW of a person (``who``) whose warnings on these service dates are enough (EVV-6)."""
+    review = probation(warned_on, law, cut_off)
+    if review is not None:
+        span = f"{review.months} month{'s' if review.months > 1 else ''}"
+        findings.add("PROBATION_REVIEW", service_date=review.day, count=review.warnings, words={"span": span}, **who)
+
+
+def warned_days(before: Before, code: str) -> Iterator[int]:
+    """Service dates of standing warnings of a code, over all watched days: what is only noted warns nobody (EVV-6)."""
+    for unit, said in before.items():
+        if is_watch(unit):
+            yield from _dates(said.values(), code)
+
+
+def _dates(said: Iterable[object], code: str) -> Iterator[int]:
+    for finding in said:
+        if isinstance(finding, Finding) and (finding.code, finding.outcome) == (code, "WARNING"):
+            assert finding.service_date is not None, "part of its grain"
+            yield finding.service_date

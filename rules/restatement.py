@@ -133,7 +133,7 @@ def step(case: CaseFile, memory: Memory, arrivals: Iterable[Arrival], cut_off: i
 
     ``arrivals`` must be in the order of recording and first seen by this pay run; no cut-off between the last decided
     and this one may be due. The only way in which anything is decided: over a whole history (`restate`), and taken up
-    again where it was left (`transforms.key_fold`).
+    again where it was left (`fold.key`).
     """
     touched = memory.take_due(cut_off, law)
     for arrival in arrivals:

@@ -3,7 +3,7 @@
 Authority: SOC-1, SOC-2 (20 CFR 416.1112, 416.1124; WIC 12305.1), SOC-3 (benefit levels), SOC-4, SOC-5 (MPP 30-769.722;
 order, travel, training, WPCS, spouses: assumptions), WAGE-2 (the last level goes on). In force: by parameter; before
 the first benefit level nothing is charged (SOC-3). Does not cover: taxes on what a statement bears (`taxes`), notices
-of a charge (`settle_recipient`).
+of a charge (`settle.recipient`).
 
 Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a parameter in force on a day, as known at a run.
 """

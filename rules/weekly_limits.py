@@ -2,7 +2,7 @@
 
 Authority: HOURS-3 (ACL 16-01; WIC 12301.1(b)(1) says 4.33; dropping the remainder and the sum with WPCS: assumptions),
 LIMIT-1 (ACL 16-01; WIC 12300.4(b)(2)), LIMIT-3 (ACL 16-07; ACL 16-22; the waiver exemption: secondary). In force: by
-parameter. Does not cover: whether more is a violation (`violations`); which minutes are cut (`price_limits`).
+parameter. Does not cover: whether more is a violation (`violations`); which minutes are cut (`price.limits`).
 
 An exemption holds on the days on which the enrolment that states it is in force, within the exemption's own dates
 (assumption ``exemption.within_enrolment``); the daily limit of a waiver exemption holds on the days it covers.

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from fold.door import Door
+from fold.rows import Row, arrival, catalog_of, conclusion_row
+from fold.stages import STAGES, next_stop
 from rules.documents import Arrival
 from rules.law import Law
 from rules.restatement import Before, CaseFile, Change, Decision, Memory, Unit, restate, step
 from schemas.envelope import Fact
-from transforms.door import Door
-from transforms.rows import Row, arrival, catalog_of, conclusion_row
-from transforms.stages import STAGES, next_stop
 
 Fold = Callable[[CaseFile, Sequence[Arrival], int, Law], Iterable[Change]]
 

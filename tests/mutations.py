@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-HOUSE = ("schemas", "rules", "transforms", "pipelines", "tests")
+HOUSE = ("schemas", "rules", "fold", "transforms", "pipelines", "tests")
 WORKERS = 2
 UNNOTICED = "NOT NOTICED"
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from pipelines import cli
+from pipelines.command import cli
+from pipelines.console.explanation import render
 from pipelines.explain.answer import Sources, answer, question_of
 from pipelines.explain.paid import Paid
-from pipelines.explain.terminal import render
 from rules.law import Law
 from tests.browser import DESK, ROOT, open_page
-from tests.pipelines.explain_world import index
-from tests.pipelines.report_world import county, records
+from tests.pipelines.explain.explain_world import index
+from tests.pipelines.report.report_world import county, records
 
 FOLDER = ROOT / "docs" / "pictures"
 Picture = Callable[[Path, Path], None]

@@ -164,7 +164,9 @@ def test_a_county_is_made_once_and_anew_when_its_makers_change(tmp_path, monkeyp
 
 def test_the_hash_follows_every_maker(tmp_path):
     (tmp_path / "pipelines/sample").mkdir(parents=True)
-    made = {path: (tmp_path / path).write_text("1") for path in ("pipelines/simulate.py", "pipelines/sample/a.toml")}
+    made = {
+        path: (tmp_path / path).write_text("1") for path in ("pipelines/sample/simulate.py", "pipelines/sample/a.toml")
+    }
     seen = {counties.sources_hash(tmp_path)}
     for path in made:
         (tmp_path / path).write_text("2")

@@ -15,7 +15,7 @@ import pytest
 from deploy.local.server import PROJECT, built, serving
 from pipelines.live.topics import topics_of_conclusions
 from pipelines.plain import replay_folder
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import iso
 from schemas.avro import encode_message, validate, write_container

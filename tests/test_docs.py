@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipelines.cli import app
+from pipelines.command.cli import app
 from rules.law import Law
 from rules.money import half_up
 from tests.walkthrough import ADVANCE_MONTH, BLOCK, LAW_AS_DATA, blocks_of, overlays, renewed
@@ -20,7 +20,7 @@ FENCE = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 AMOUNT = re.compile(r"(?<![\d,.])\d[\d,]*\.\d\d(?!\d|\.\d)")
-OWN_FOLDERS = ("bench/", "deploy/", "docs/", "pipelines/", "rules/", "schemas/", "tests/", "transforms/")
+OWN_FOLDERS = ("bench/", "deploy/", "docs/", "fold/", "pipelines/", "rules/", "schemas/", "tests/", "transforms/")
 
 
 @pytest.mark.parametrize("page", [ADVANCE_MONTH, LAW_AS_DATA], ids=lambda page: page.name)

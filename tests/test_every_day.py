@@ -18,7 +18,7 @@ from schemas.payment_outcome import PaymentOutcome
 from schemas.types import FIRST_DAY
 from tests.case_files import case
 from tests.histories import HOUR, WATCHED, History, histories
-from tests.pipelines.explain_world import explained, lay, paid_in, pay
+from tests.pipelines.explain.explain_world import explained, lay, paid_in, pay
 from tests.test_properties import MANY, accounted
 
 LAW = Law.load()

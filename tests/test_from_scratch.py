@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fold.stages import PRICE, SETTLE
 from pipelines.plain import replay_plain
 from rules.conclusions import PayeeAccount, Record, Statement
 from rules.findings import Finding
@@ -27,7 +28,6 @@ from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch
 from tests.histories import History
 from tests.test_properties import deducted, reversed_by, statements, worth
-from transforms.stages import PRICE, SETTLE
 
 LAW = Law.load()
 PER_TEST = 50

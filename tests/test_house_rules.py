@@ -12,14 +12,28 @@ from statistics import median
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ("schemas", "rules", "transforms", "pipelines", "deploy")
+LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
+STORIES = {"payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges"}
+ROOMS = (
+    ("misuse", "wording", "county_names", "law_text", "worker_life", "worker_log"),
+    ("files_below", "law_notices", "came_back", "paid_records"),
+    ("summarize",),
+    ("live",),
+    ("stories",),
+    ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),
+    ("console",),
+    ("reference", "desk"),
+    ("command",),
+)
+"""Of `pipelines`, folders and flat modules: each knows itself and rows before its own. Stories know no command, no
+printer and no page; nobody knows a command."""
 OUTSIDE = {".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "out", "sample", "build"}
 TEXT = {"", ".avsc", ".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
 
 FOUNDATIONS = {"law", "periods", "money", "documents", "conclusions", "kept", "restatement", "findings"}
 COMPOSITIONS = {"authorize", "price", "settle"}
-"""A stage's decision puts the rules together: price.py, and its parts named after it as price_month.py."""
+"""A stage's decision puts the rules together: the folder price, with case.py, month.py and their parts."""
 READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
@@ -104,7 +118,7 @@ def is_code(source: Source, *layers: str) -> bool:
 @rule(
     ("schemas/a.py", "from rules.law import Law"),
     ("rules/a.py", "import transforms.restate"),
-    ("transforms/a.py", "def late():\n    from pipelines import cli"),
+    ("transforms/a.py", "def late():\n    from pipelines.command import cli"),
     ("pipelines/a.py", "from tests.cases import case"),
     ("bench/a.py", "import tests"),
     ("rules/a.py", "from . import law"),
@@ -120,15 +134,56 @@ def imports_point_up(source: Source) -> Iterator[str]:
 @rule(
     ("rules/overtime.py", "from rules.wages import rate"),
     ("rules/overtime.py", "from rules import wages"),
-    ("rules/law.py", "import rules.price"),
+    ("rules/law.py", "import rules.price.case"),
     ("rules/overtime.py", "from rules.parameters import read"),
     ("rules/authorized_time.py", "from rules.wages import rate"),
 )
 def a_rule_knows_no_other_rule(source: Source) -> Iterator[str]:
-    if is_code(source, "rules") and source.stem.split("_")[0] not in COMPOSITIONS:
+    if is_code(source, "rules") and source.path.split("/")[1] not in COMPOSITIONS:
         named = (name.split(".")[1] for name in source.imports() if name.startswith("rules."))
         known = FOUNDATIONS | {"parameters"} if source.path in READ_PARAMETERS else FOUNDATIONS
         yield from (f"imports rules.{name}" for name in named if name not in known)
+
+
+@rule(
+    ("rules/price/month.py", "from rules.settle import draft"),
+    ("rules/settle/case.py", "def late():\n    import rules.price.month"),
+)
+def a_composition_knows_no_other(source: Source) -> Iterator[str]:
+    if is_code(source, "rules") and (own := source.path.split("/")[1]) in COMPOSITIONS:
+        named = {name.split(".")[1] for name in source.imports() if name.startswith("rules.")}
+        yield from (f"imports rules.{name}" for name in named & COMPOSITIONS - {own})
+
+
+def room_of(name: str) -> str:
+    """The room of a module or path of `pipelines`, given by its parts."""
+    part = name.replace("/", ".").removesuffix(".py").split(".")[1]
+    return "stories" if part in STORIES else part
+
+
+RANKS = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
+
+
+@rule(
+    ("pipelines/payroll.py", "from pipelines.command import pay"),
+    ("pipelines/replay.py", "def late():\n    from pipelines.console.progress import shown"),
+    ("pipelines/plain.py", "import pipelines.report.page"),
+    ("pipelines/live/job.py", "from pipelines.replay import replay"),
+    ("pipelines/report/page.py", "from pipelines.explain.answer import answer"),
+    ("pipelines/reference/site.py", "def late():\n    from pipelines.command.cli import app"),
+    ("pipelines/heap.py", ""),
+)
+def a_room_knows_those_before_it(source: Source) -> Iterator[str]:
+    if not is_code(source, "pipelines"):
+        return
+    own = room_of(source.path)
+    if own not in RANKS:
+        yield f"is in no room: say in ROOMS where {own} belongs"
+        return
+    for name in source.imports():
+        other = room_of(name) if name.startswith("pipelines.") else own
+        if other != own and RANKS.get(other, len(ROOMS)) >= RANKS[own]:
+            yield f"imports {name}"
 
 
 @rule(
@@ -142,9 +197,13 @@ def a_rule_is_pure(source: Source) -> Iterator[str]:
         yield from (f"imports {name}" for name in source.imports() if name.split(".")[0] not in PURE)
 
 
-@rule(("schemas/a.py", "import apache_beam"), ("schemas/a.py", "from apache_beam.io import avroio"))
-def schemas_know_no_engine(source: Source) -> Iterator[str]:
-    if is_code(source, "schemas"):
+@rule(
+    ("schemas/a.py", "import apache_beam"),
+    ("schemas/a.py", "from apache_beam.io import avroio"),
+    ("fold/a.py", "def late():\n    import apache_beam as beam"),
+)
+def only_steps_and_stories_know_an_engine(source: Source) -> Iterator[str]:
+    if is_code(source, "schemas", "fold"):
         yield from (f"imports {name}" for name in source.imports() if name.split(".")[0] == "apache_beam")
 
 
@@ -154,7 +213,7 @@ def schemas_know_no_engine(source: Source) -> Iterator[str]:
     ("schemas/a.py", "seen = datetime.now(UTC)"),
 )
 def time_is_an_argument(source: Source) -> Iterator[str]:
-    if is_code(source, "schemas", "rules", "transforms"):
+    if is_code(source, "schemas", "rules", "fold", "transforms"):
         for call in source.nodes(ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", None))
             if name in CLOCKS:
@@ -311,11 +370,11 @@ def test_the_check_sees(check: Check, broken: Source) -> None:
 
 CITED = '"""Decides.\n\nAuthority: OT-1. In force: always.\nDoes not cover: x.\n"""\n'
 KEPT = {
-    "rules/price.py": CITED + "from rules.overtime import premium\nbefore = -1 * 60",
-    "rules/price_month.py": CITED + "from rules.overtime import premium",
+    "rules/price/case.py": CITED + "from rules.overtime import premium\nbefore = -1 * 60",
+    "rules/price/month.py": CITED + "from rules.overtime import premium",
     "rules/periods.py": CITED + "DAYS_IN_WEEK = 7\n\ndef week(day):\n    return day // DAYS_IN_WEEK",
     "transforms/a.py": "import apache_beam as beam\nclass A(beam.DoFn):\n    def process(self, element): ...",
-    "pipelines/a.py": "from datetime import datetime\nseen = datetime.now()\nhalf = 1 / 2\ndatabase = 7",
+    "pipelines/wording.py": "from datetime import datetime\nseen = datetime.now()\nhalf = 1 / 2\ndatabase = 7",
 }
 """What is allowed, so that no check is merely always angry."""
 
@@ -324,6 +383,55 @@ KEPT = {
 def test_the_check_is_not_always_angry(path: str) -> None:
     source = Source(path, KEPT[path])
     assert not [breach for check, _ in CHECKS for breach in check(source)]
+
+
+def module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def circles(sources: list[Source]) -> list[list[str]]:
+    """Modules that import each other in a ring, imports inside functions included."""
+    code = {module_of(source.path): source for source in sources if is_code(source, *LAYERS, "bench")}
+    asked = {
+        name: {found for each in source.imports() if (found := _module(each, code))} for name, source in code.items()
+    }
+    while settled := [name for name, others in asked.items() if not others & asked.keys()]:
+        for name in settled:
+            del asked[name]
+    return [[name, *sorted(others & asked.keys())] for name, others in sorted(asked.items())]
+
+
+def _module(name: str, code: dict[str, Source]) -> str | None:
+    """The module that an import means: ``a.b.name`` is in a/b.py, or is a/b/name.py."""
+    return next((found for found in (name, name.rpartition(".")[0]) if found in code), None)
+
+
+def test_no_modules_import_each_other() -> None:
+    assert not circles(SOURCES)
+
+
+def test_a_circle_is_seen() -> None:
+    ring = [
+        Source("fold/a.py", "from fold import b"),
+        Source("fold/b.py", "def late():\n    from fold.c.d import x"),
+        Source("fold/c/d.py", "import fold.a"),
+        Source("fold/e.py", "from fold.f import y"),
+        Source("fold/f.py", ""),
+    ]
+    assert circles(ring) == [["fold.a", "fold.b"], ["fold.b", "fold.c.d"], ["fold.c.d", "fold.a"]]
+
+
+def drawn_rooms(page: str) -> tuple[list[str], list[list[str]]]:
+    """Layers and, within `pipelines`, rows of rooms, as a page draws them."""
+    drawing = page.partition("## The rooms")[2].partition("```\n")[2].partition("```")[0]
+    lines = [re.split(r" {2,}", line.rstrip()) for line in drawing.splitlines()]
+    layers = [parts[0] for parts in lines if parts[0]]
+    return layers, [parts[1].split(", ") for parts in lines if not parts[0]]
+
+
+def test_the_drawing_of_the_rooms_is_true() -> None:
+    [page] = [source.text for source in SOURCES if source.path == "docs/architecture.md"]
+    assert drawn_rooms(page) == (list(LAYERS), [list(rooms) for rooms in ROOMS])
 
 
 def median_length(sources: list[Source]) -> float:
@@ -340,4 +448,6 @@ def test_the_median_sees() -> None:
 
 def test_the_house_was_found() -> None:
     """Without this, an empty list of files would keep every rule."""
-    assert {"pyproject.toml", "pipelines/cli.py", "rules/periods.py", ".ci/run"} <= {source.path for source in SOURCES}
+    assert {"pyproject.toml", "pipelines/command/cli.py", "rules/periods.py", ".ci/run"} <= {
+        source.path for source in SOURCES
+    }

@@ -17,7 +17,7 @@ TOUR = ROOT / "docs" / "tour.md"
 STEP = re.compile(
     r"^```(sh|diff)\n(.*?)^```\n(?:\*\*(Passes|Fails)\*\*([^\n]*(?:\n[^\n]+)*))?", re.DOTALL | re.MULTILINE
 )
-PARTS = ("schemas", "rules", "transforms", "pipelines", "deploy", "tests", "docs", "README.md", "CHANGELOG.md")
+PARTS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy", "tests", "docs", "README.md", "CHANGELOG.md")
 PARTS += ("CONTRIBUTING.md", "SECURITY.md", "LICENSE", "pyproject.toml", "mkdocs.yml", "Makefile")
 WORDS_A_MINUTE = 250
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.plain import replay_folder, replay_plain
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, hhmm, iso

@@ -21,13 +21,12 @@ from apache_beam.coders import BytesCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 
+from fold.admitted import DOORS, MARK, Admitted, admitted_in
+from fold.rows import Keyed, fact_row
+from fold.run_sums import Said, summing_key
+from fold.stages import claims_pay, routes
 from rules.periods import business_day_of, cut_off_after, month_of
-from transforms.close_run_unbounded import Said, summing_key
-from transforms.decode_messages import DOORS, MARK, Admitted, admitted_in
-from transforms.keyed import Keyed
 from transforms.moments import PASSED, decides, wakes_at
-from transforms.rows import fact_row
-from transforms.stages import claims_pay, routes
 
 KEPT = 32 * 24 * 3_600_000  # milliseconds: longer than Pub/Sub can send a message again (31 days)
 _encode = msgspec.msgpack.Encoder().encode

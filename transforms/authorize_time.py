@@ -1,11 +1,11 @@
 """AuthorizeTime. Key: recipient. Approved, assigned, within the authorization? What do the visits say?
 
 Timesheet, EvvVisit, ServiceAuthorization, ProviderAssignment -> authorized time, engagements; findings. Decision:
-`rules/authorize.py`.
+`rules/authorize/case.py`.
 """
 
+from fold.stages import AUTHORIZE
 from transforms.restate import Restate
-from transforms.stages import AUTHORIZE
 
 
 class AuthorizeTime(Restate):

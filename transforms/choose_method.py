@@ -3,8 +3,8 @@
 Payments that came back, instructions that wait -> PaymentInstruction. Decision: `rules/method.py`.
 """
 
+from fold.stages import METHOD
 from transforms.restate import Restate
-from transforms.stages import METHOD
 
 
 class ChooseMethod(Restate):

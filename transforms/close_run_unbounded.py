@@ -13,49 +13,19 @@ from apache_beam.coders import BytesCoder, VarIntCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 
+from fold.pay_runs import pay_run
+from fold.rows import Keyed
+from fold.run_sums import Said, summed
+from fold.tally import RunTotals
 from rules.law import Law
 from rules.periods import cut_off_after
-from transforms.close_run import pay_run
-from transforms.keyed import Keyed
 from transforms.moments import CLOSE, SUM, decides, wakes_at
-from transforms.rows import shard_of
-from transforms.tally import RunTotals
 
-SUMMED_ON = 64  # keys
 ALL = "all"
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Said(msgspec.Struct, array_like=True):
-    """What was said in a pay run; ``totals`` None: a fact that claims pay is first seen by it."""
-
-    cut_off: int
-    totals: RunTotals | None
-
-    def packed(self) -> bytes:
-        """Bytes for the way between steps."""
-        return _encode(self)
-
-
 _decode = msgspec.msgpack.Decoder(Said).decode
-
-
-def summing_key(key: str) -> str:
-    """Where what a key says is summed."""
-    return f"{shard_of(key, SUMMED_ON):02d}"
-
-
-def summed(said: list[bytes], cut_off: int) -> tuple[dict[int, RunTotals], list[bytes]]:
-    """Totals by run up to a cut-off, and what is of later runs."""
-    runs: dict[int, RunTotals] = {}
-    later = []
-    for packed in said:
-        one = _decode(packed)
-        if one.cut_off > cut_off:
-            later.append(packed)
-        elif one.totals is not None:
-            runs.setdefault(one.cut_off, RunTotals()).merge(one.totals)
-    return runs, later
 
 
 class CloseRunUnbounded(beam.PTransform):

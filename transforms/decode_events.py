@@ -1,6 +1,6 @@
 """DecodeEvents: can we read and trust it, and which pay run sees it first?
 
-The plain-function twin is :class:`transforms.door.Door`. Bad input becomes a Rejection with its original bytes; a bug
+The plain-function twin is :class:`fold.door.Door`. Bad input becomes a Rejection with its original bytes; a bug
 crashes.
 """
 
@@ -10,9 +10,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.admissions import Admissions, Told, admissions_in
-from transforms.door import Door
-from transforms.places import Places
+from fold.admissions import Admissions, Told, admissions_in
+from fold.door import Door
+from fold.places import Places
 
 
 class DecodeFiles(beam.DoFn):

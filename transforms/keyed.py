@@ -7,7 +7,6 @@ state could not count on finding them again.
 import apache_beam as beam
 from apache_beam.typehints import typehints
 
-Keyed = tuple[str, bytes]
 _HINT = typehints.Tuple[str, bytes]
 
 

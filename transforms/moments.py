@@ -4,7 +4,7 @@ story. The milliseconds only order; what is decided depends on the cut-off alone
 
 from apache_beam.utils.timestamp import Timestamp
 
-from transforms.stages import STAGES
+from fold.stages import STAGES
 
 PASSED = "admit"  # the door learns that a pay run is closed
 SUM, CLOSE = "sum", "close"

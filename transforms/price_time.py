@@ -1,11 +1,11 @@
 """PriceTime. Key: provider. Enrolled? Straight, overtime, travel, training, incentives; limits and violations.
 
 Authorized time, ProviderEnrollment, claims, PaymentOutcome -> statements, accounts; BenefitHours; findings.
-Decision: `rules/price.py`.
+Decision: `rules/price/case.py`.
 """
 
+from fold.stages import PRICE
 from transforms.restate import Restate
-from transforms.stages import PRICE
 
 
 class PriceTime(Restate):

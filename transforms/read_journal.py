@@ -12,12 +12,14 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.window import TimestampedValue
 
+from fold.admissions import Admissions, Told, admissions_of
+from fold.admitted import DOORS, admitted_in
+from fold.rows import Keyed
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Deliveries, Delivery, is_cloud_journal
-from transforms.admissions import Admissions, Told, admissions_of
-from transforms.decode_messages import DOORS, admitted_in, decoded_delivery
+from transforms.decode_messages import decoded_delivery
 from transforms.journal_folders import files_in, months_in
-from transforms.keyed import Keyed, typed
+from transforms.keyed import typed
 from transforms.moments import timestamp
 
 

@@ -1,7 +1,7 @@
 """Restate: keep ``decide(facts)`` true for every key, as of every cut-off, and emit what changed.
 
 The only keyed state in the project. Bounded input: blocks are grouped by shard, and each key of a shard is folded
-over the cut-offs that matter to it (`rules.restatement.restate`). The plain-function twin is `transforms.shard.Shard`.
+over the cut-offs that matter to it (`rules.restatement.restate`). The plain-function twin is `fold.shard.Shard`.
 Unbounded input: `transforms.restate_unbounded`.
 """
 
@@ -10,13 +10,13 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import apache_beam as beam
 
+from fold.beat import Beat
+from fold.record_files import pack
+from fold.rows import catalog_of
+from fold.shard import Shard
+from fold.stages import STAGES
 from rules.law import Law
-from transforms.beat import Beat
 from transforms.close_run import CloseRunBounded
-from transforms.rows import catalog_of
-from transforms.shard import Shard
-from transforms.stages import STAGES
-from transforms.write_records import pack
 
 
 class Fold(Protocol):

@@ -1,7 +1,7 @@
 """Restate on unbounded input: one bytes value of state for each key, one event-time timer that wakes it when due.
 
 The bounded way is `transforms.restate`; both fold with `rules.restatement.step`, and the plain-function twin is
-`transforms.key_fold`. A timer's callback takes what is due from state and never asks which timer fired: a runner may
+`fold.key`. A timer's callback takes what is due from state and never asks which timer fired: a runner may
 fire late, twice, or everything at once when the input ends; ``until`` guards against that.
 """
 
@@ -14,14 +14,15 @@ from apache_beam.coders import BytesCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 
+from fold.key import KeyFold
+from fold.rows import Keyed, catalog_of
+from fold.run_sums import Said, summing_key
+from fold.shard import Shard
+from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, STAGES
 from rules.law import Law
-from transforms.close_run_unbounded import CloseRunUnbounded, Said, summing_key
-from transforms.key_fold import KeyFold
-from transforms.keyed import Keyed, typed
+from transforms.close_run_unbounded import CloseRunUnbounded
+from transforms.keyed import typed
 from transforms.moments import decides, wakes_at
-from transforms.rows import catalog_of
-from transforms.shard import Shard
-from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE, STAGES
 
 _encode = msgspec.msgpack.Encoder().encode
 

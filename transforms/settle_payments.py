@@ -1,11 +1,11 @@
 """SettlePayments. Key: recipient (provider for training and incentives). Who is owed what more than was said?
 
 Statements, IncomeAssessment, ServiceAuthorization, PaymentOutcome -> PaymentInstruction, AdvanceReconciliation;
-findings. Decision: `rules/settle.py`.
+findings. Decision: `rules/settle/case.py`.
 """
 
+from fold.stages import SETTLE
 from transforms.restate import Restate
-from transforms.stages import SETTLE
 
 
 class SettlePayments(Restate):

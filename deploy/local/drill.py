@@ -26,7 +26,7 @@ from deploy.local.server import PROJECT, built, serving
 from pipelines.live.journal import Damaged, entries_of, run_folders, segments
 from pipelines.live.pubsub import attributes
 from pipelines.live.topics import topics_of_facts
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import Container, Unreadable, original_message
 
@@ -75,7 +75,7 @@ class Job:
     def start(self) -> None:
         """Begin a life."""
         edge = f"pubsub:{PROJECT}"
-        command = [sys.executable, "-m", "pipelines.cli", "run", "--from", edge, "--to", edge]
+        command = [sys.executable, "-m", "pipelines.command.cli", "run", "--from", edge, "--to", edge]
         command += ["--journal", str(self.journal), "--clock", str(self.clock)]
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(command, stderr=log, env=os.environ, cwd=ROOT)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fold.door import Door, admission
 from pipelines.check.json_lines import fact_of
 from pipelines.check.json_text import Piece, pieces
 from pipelines.files_below import files_below, named_files, unread
@@ -13,7 +14,6 @@ from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Fact, Record
 from schemas.journal import Entry
-from transforms.door import Door, admission
 
 TEXTS = (".json", ".jsonl", ".ndjson")
 SUFFIXES = (".avro", *TEXTS)

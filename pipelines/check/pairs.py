@@ -1,6 +1,6 @@
 """Two folders of records side by side, in one pass: for each key what A says and what B says.
 
-Within a file records are in the order of cut-off and id (transforms/shard.py), so files are merged as they are read and
+Within a file records are in the order of cut-off and id (fold/shard.py), so files are merged as they are read and
 no more than a record of each is in memory.
 """
 

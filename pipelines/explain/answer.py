@@ -154,10 +154,10 @@ def _notes(folder: Folder, sources: Sources, question: Question) -> list[str]:
         notes.append("Held against no payment: name the replay's output folder (--paid) to be sure it was paid so.")
     elif question.instruction_id:
         notes += _later(question, sources.paid)
-    if folder.index is None:
+    if not folder.indexes:
         notes.append(f"No index of these facts was found, so the whole folder was read: {_files(folder.names)}.")
     elif folder.read_wholly:
-        notes.append(f"New or changed since the replay, and so read wholly: {_files(folder.read_wholly)}.")
+        notes.append(f"New or changed since the index was made, and so read wholly: {_files(folder.read_wholly)}.")
     if sources.law.overlaid:
         notes.append(f"WHAT-IF, not the law in force: an overlay changes {', '.join(sources.law.overlaid)}.")
     return notes

@@ -6,11 +6,11 @@ What no new fact made, time did: a workweek ended, a rate was published, the clo
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from fold.rows import arrival
 from pipelines.explain.fold import Fold, Folded, unkeyed
 from rules.documents import Arrival
 from rules.law import Entry, Law
 from rules.periods import cut_off_at_or_after
-from transforms.rows import arrival
 
 SAME_IF = ("lines", "deductions", "net_cents", "method")  # an instruction is what it pays
 Instruction = dict[str, Any]

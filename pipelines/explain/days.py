@@ -8,7 +8,7 @@ from pipelines.explain.hours import losses_by_day, tallies_of
 from pipelines.explain.tree import Node
 from pipelines.explain.words import short_day
 from pipelines.wording import REASONS, in_words
-from rules.authorize_tally import Tally
+from rules.authorize.tally import Tally
 from rules.conclusions import Statement
 from rules.findings import Loss, catalog
 from rules.periods import hhmm, iso

@@ -12,9 +12,9 @@ from rules.adjustment import CARRIED
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
-from rules.settle_draft import Draft
-from rules.settle_month import MonthOfPay
-from rules.settle_recipient import HELD, SHARE, RecipientMonth
+from rules.settle.draft import Draft
+from rules.settle.month import MonthOfPay
+from rules.settle.recipient import HELD, SHARE, RecipientMonth
 from rules.taxes import KINDS, by_year
 
 OFFSET = "ADVANCE_PAID"

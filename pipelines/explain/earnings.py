@@ -15,8 +15,8 @@ from pipelines.wording import EARNINGS, money
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of
-from rules.price_month import MonthOfWork
-from rules.price_statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.price.month import MonthOfWork
+from rules.price.statements import Draft, StatementKey, draft_premium, draft_straight
 from rules.wages import MINIMUM, wage
 
 LineKey = tuple[str, str, str, int]

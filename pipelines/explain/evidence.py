@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
 from pipelines.explain.words import kind_name, long_day, moment, month_name
-from rules.authorize_month import MonthOfTime
-from rules.authorize_tally import Tally
+from rules.authorize.month import MonthOfTime
+from rules.authorize.tally import Tally
 from rules.documents import Span, Terms
 from rules.findings import Loss
 from rules.periods import hhmm, month_end, month_of
-from rules.price_month import MonthOfWork
-from rules.settle_filed import references
+from rules.price.month import MonthOfWork
+from rules.settle.filed import references
 
 
 class Side(NamedTuple):

@@ -1,28 +1,24 @@
-"""The facts that decide a payment, and no others: found by the index that a replay left, or by reading all.
+"""The facts that decide a payment, and no others: found by the index of a replay or a live job, or by reading all.
 
 What decides a recipient's payments: the recipient's facts, those of its providers, and those of their other recipients.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
+from fold.admissions import Admissions, Told, admissions_in
+from fold.door import Door
+from fold.fact_files import FactFile, places_in
+from fold.places import FOR_ALL, Index, Place, indexes_of, keys_of
+from fold.rows import Row, arrival, catalog_of, rows_of
+from fold.stages import PRICE, Catalog, settlement_that_made
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
-from schemas.avro import Container, Unreadable
-from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
-from schemas.envelope import Record
-from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
-from transforms.admissions import Admissions, Told, admissions_in
-from transforms.door import Door, fact_of
-from transforms.places import FOR_ALL, Index, Place, keys_of
-from transforms.rows import Row, arrival, catalog_of, rows_of
-from transforms.stages import PRICE, Catalog, settlement_that_made
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts
@@ -40,19 +36,23 @@ class Concerned(NamedTuple):
 
 
 class Folder:
-    """A folder of facts with an index, None or of other files; ``read_wholly``: files that the index does not know."""
+    """A folder of facts with the index of its replay, if any, or those that a journal has of itself; ``read_wholly``:
+    files that no index knows."""
 
     def __init__(self, events: Path, index: Index | None) -> None:
-        self.events, self.index = events, index
+        self.events = events
+        self.indexes = [*([index] if index else ()), *indexes_of(events)]
         self.names = files_below(events).files
-        known = [name for name in self.names if index is not None and index.unchanged(events, name)]
-        self.trusted = frozenset(known)
-        self.read_wholly = [name for name in self.names if name not in self.trusted]
+        self._known: dict[str, Index] = {}  # by name of a file that is as it was
+        for each in self.indexes:
+            named = each.files.keys() & {*self.names} - self._known.keys()
+            self._known |= {name: each for name in named if each.unchanged(events, name)}
+        self.read_wholly = [name for name in self.names if name not in self._known]
 
     def blocks(self, keys: Iterable[str]) -> list[Place]:
         """Blocks that hold facts about any of the keys, each once."""
         keys = list(keys)
-        found = {place for place in self.index.places(keys) if place.name in self.trusted} if self.index else set()
+        found = {at for each in self.indexes for at in each.places(keys) if self._known.get(at.name) is each}
         found |= {Place(name, at) for name in self.read_wholly for key in keys for at in self._noted[name].get(key, ())}
         return sorted(found)
 
@@ -69,80 +69,13 @@ class Folder:
         """What blocks say about those asked for goes through the door."""
         for name, of_file in groupby(places, key=attrgetter("name")):
             with (self.events / name).open("rb") as stream:
-                file = _File(stream)
+                file = FactFile(stream)
                 for place in of_file:
                     file.admit(place, asked, door)
 
     def _places(self, name: str) -> dict[str, list[int]]:
         with (self.events / name).open("rb") as stream:
-            return _File(stream).places()
-
-
-class _File:
-    """One file of facts, read block by block."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-        self.is_segment, self.of_cloud = is_segment(stream), is_cloud_journal(stream)
-
-    @cached_property
-    def container(self) -> Container:
-        """The file as a container. Raises Unreadable."""
-        return Container(self.stream)
-
-    @cached_property
-    def deliveries(self) -> Deliveries:
-        """The file as a journal that the cloud kept. Raises Unreadable."""
-        return Deliveries(self.stream)
-
-    def places(self) -> dict[str, list[int]]:
-        """Blocks by key, as far as the file can be read: a replay uses the whole blocks before a damage."""
-        found: dict[str, list[int]] = defaultdict(list)
-        with suppress(Unreadable):
-            for offset, keys in self._keys_by_block():
-                for key in keys:
-                    if found[key][-1:] != [offset]:
-                        found[key].append(offset)
-        return found
-
-    def _keys_by_block(self) -> Iterator[tuple[int, list[str]]]:
-        if self.is_segment:
-            for offset, entries in segment_blocks(self.stream):
-                yield from ((offset, _keys_of_entry(entry)) for entry in entries)
-        elif self.of_cloud:
-            yield from (
-                (self.deliveries.block_offset, _keys_of(record_of, each)) for _, each in self.deliveries.messages()
-            )
-        else:
-            yield from ((self.container.block_offset, keys_of(self.container.kind, each)) for _, each in self.container)
-
-    def admit(self, place: Place, asked: Callable[[list[str]], bool], door: Door) -> None:
-        """What a block says about those asked for goes through the door."""
-        if self.is_segment:
-            for entry in segment_block_at(self.stream, place.offset):
-                if asked(_keys_of_entry(entry)):
-                    door.read_entry(entry)
-        elif self.of_cloud:
-            for delivery in self.deliveries.messages_at(place.offset):
-                if asked(_keys_of(record_of, delivery)):
-                    door.read_delivery(delivery)
-        else:
-            for record in self.container.block_at(place.offset):
-                if asked(keys_of(self.container.kind, record)):
-                    door.read_record(self.container, record, place.name)
-
-
-def _keys_of_entry(entry: Entry) -> list[str]:
-    return _keys_of(fact_of, entry) if entry.reason is None else []
-
-
-def _keys_of(read: Callable[[Any], Record], raw: Any) -> list[str]:
-    """Nobody's, if it cannot be read."""
-    try:
-        record = read(raw)
-    except Unreadable:
-        return []
-    return keys_of(record.KIND, vars(record))
+            return places_in(stream)
 
 
 class Facts:

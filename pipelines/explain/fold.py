@@ -9,24 +9,24 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
+from fold.rows import Row, rows_of
+from fold.shard import Records, Shard
+from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, Catalog
 from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
-from rules.authorize import RecipientFile
-from rules.authorize_month import MonthOfTime
+from rules.authorize.case import RecipientFile
+from rules.authorize.month import MonthOfTime
 from rules.incentives import Earned, IncentiveVerdict, earned_by
 from rules.law import Law
 from rules.method import MethodFile
-from rules.price import ProviderFile
-from rules.price_incentives import decided_claims
-from rules.price_month import MonthOfWork
-from rules.price_violations import Notice
+from rules.price.case import ProviderFile
+from rules.price.incentives import decided_claims
+from rules.price.month import MonthOfWork
+from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restate
-from rules.settle import SettlementFile
-from rules.settle_month import MonthOfPay
-from rules.settle_outcomes import CameBack
-from transforms.rows import Row, rows_of
-from transforms.shard import Records, Shard
-from transforms.stages import AUTHORIZE, METHOD, PRICE, SETTLE, Catalog
+from rules.settle.case import SettlementFile
+from rules.settle.month import MonthOfPay
+from rules.settle.outcomes import CameBack
 
 
 class WatchedRecipient(RecipientFile):

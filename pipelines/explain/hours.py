@@ -8,8 +8,8 @@ from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
 from pipelines.explain.words import PEOPLE
 from pipelines.wording import REASONS, in_words
-from rules.authorize_month import MonthOfTime
-from rules.authorize_tally import Tally
+from rules.authorize.month import MonthOfTime
+from rules.authorize.tally import Tally
 from rules.conclusions import Statement
 from rules.findings import DocumentNamed, Finding, Loss, catalog, document_named, finding_record
 from rules.instructions import minutes_fields

@@ -5,8 +5,8 @@ from functools import partial
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pipelines.explain.answer import Answer
-from pipelines.explain.terminal import next_step
 from pipelines.explain.tree import Node
+from pipelines.explain.words import next_step
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.wording import NOT_COVERED, money
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fold.places import INDEX, Index, index_at
+from fold.rows import shard_of
 from schemas.avro import Container, Unreadable
-from transforms.places import INDEX, Index
-from transforms.rows import shard_of
 
 Instruction = Mapping[str, Any]
 OF_PROVIDER = ("TRAINING", "INCENTIVE")
@@ -33,11 +33,7 @@ class Paid:
     @cached_property
     def index(self) -> Index | None:
         """The index of facts that the replay left; None if there is none that can be read."""
-        path = self.folder / INDEX
-        try:
-            return Index(path) if path.is_file() else None
-        except (ValueError, EOFError):
-            return None
+        return index_at(self.folder / INDEX)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

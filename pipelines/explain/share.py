@@ -8,8 +8,8 @@ from pipelines.law_notices import how_carried
 from pipelines.wording import money
 from rules.instructions import ADVANCE
 from rules.law import NotInForce
-from rules.settle_filed import references
-from rules.settle_recipient import RecipientMonth
+from rules.settle.filed import references
+from rules.settle.recipient import RecipientMonth
 from rules.share_of_cost import benefit_level, benefit_level_cents, income
 from schemas.income_assessment import IncomeAssessment
 

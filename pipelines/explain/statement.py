@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fold.stages import AUTHORIZE, PRICE, SETTLE
 from pipelines.explain.cause import Instruction
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
@@ -27,10 +28,9 @@ from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.conclusions import Statement
 from rules.instructions import minutes_fields
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of
-from rules.price_incentives import INCENTIVE
-from rules.settle_draft import Draft
-from rules.settle_month import MonthOfPay
-from transforms.stages import AUTHORIZE, PRICE, SETTLE
+from rules.price.incentives import INCENTIVE
+from rules.settle.draft import Draft
+from rules.settle.month import MonthOfPay
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
 OVERDUE = "PAY_OVERDUE"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fold.rows import arrival
 from pipelines.came_back import CameBack
 from pipelines.explain.cause import Cause, Instruction, NewFact, cause, published
 from pipelines.explain.fold import Fold
@@ -10,7 +11,6 @@ from pipelines.explain.tree import Node
 from pipelines.explain.words import changed_fields, kind_name, long_day, moment
 from pipelines.wording import money
 from rules.periods import hhmm
-from transforms.rows import arrival
 
 MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 

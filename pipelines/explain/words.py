@@ -4,7 +4,8 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from pipelines.sample.names import county_name
+from pipelines.county_names import county_name
+from pipelines.explain.tree import Node
 from pipelines.wording import KINDS, in_words, money
 from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
@@ -118,3 +119,11 @@ def _value(name: str, value: Any) -> str:
     if name.endswith("_cents"):
         return money(value)
     return str(value) if isinstance(value, str | int) else "otherwise"
+
+
+def next_step(node: Node) -> str:
+    """``Next, the provider: Correct the day. Until 2026-02-02.``"""
+    until = f" Until {node.due_by}, the last pay run that can still change the month." if node.what == "reason" else ""
+    if node.what != "reason" and node.due_by:
+        until = f" By {node.due_by}."
+    return f"Next, {PEOPLE[node.acts or '']}: {node.next_step}{until if node.due_by else ''}"

@@ -6,8 +6,8 @@ Pub/Sub's part works on any server that speaks its protocol, and can be asked an
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
+from pipelines.launch.answers import Check
 from pipelines.launch.said import EMULATOR, Said, read
 from pipelines.live.clock import machine_clock
 from pipelines.misuse import Misuse
@@ -21,14 +21,6 @@ from rules.periods import (
     iso,
     previous_business_day,
 )
-
-
-class Check(NamedTuple):
-    """One answer. ``well``: None where it could not be asked. ``says`` names no person."""
-
-    name: str
-    well: bool | None
-    says: str
 
 
 def cut_off_asked(day: int | None) -> int:

@@ -15,9 +15,9 @@ from apache_beam.portability.api import beam_runner_api_pb2 as api
 from apache_beam.portability.common_urns import composites, primitives
 from google.protobuf.wrappers_pb2 import BytesValue
 
+from fold.key_memory import VERSION
 from pipelines.misuse import Misuse
 from pipelines.streaming import pipeline_of
-from transforms.remembered import VERSION
 
 OFFLINE = ("--runner=DataflowRunner", "--dry_run=True", "--no_auth", "--temp_location=gs://nowhere/tmp")
 READ = composites.PUBSUB_READ.urn

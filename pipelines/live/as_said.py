@@ -14,6 +14,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from fold.key import case_file
+from fold.key_memory import NEVER, Remembered, remembered
+from fold.rows import arrival, conclusion_row
+from fold.stages import SETTLE
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.memory import Memory, State
 from pipelines.live.outbox import Letter
@@ -26,14 +30,10 @@ from rules.kept import Account, Charges, Said
 from rules.law import Law
 from rules.periods import cut_off_after
 from rules.restatement import Unit, closed, month_unit
-from rules.settle import SettlementFile
-from rules.settle_draft import Draft
-from rules.settle_filed import month_of_statement
+from rules.settle.case import SettlementFile
+from rules.settle.draft import Draft
+from rules.settle.filed import month_of_statement
 from schemas.avro import decode_message
-from transforms.key_fold import case_file
-from transforms.remembered import NEVER, Remembered, remembered
-from transforms.rows import arrival, conclusion_row
-from transforms.stages import SETTLE
 
 SHARE = "SHARE_OF_COST"
 Fields = dict[str, Any]

@@ -22,15 +22,15 @@ import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from fold.rows import catalog_of
+from fold.shard import Records, Shard
+from fold.stages import STAGES
+from fold.tally import Tally
 from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
 from pipelines.live.memory import Memory, State, read_beside
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
-from transforms.rows import catalog_of
-from transforms.shard import Records, Shard
-from transforms.stages import STAGES
-from transforms.tally import Tally
 
 OPTIONS = ["--direct_num_workers=2", "--default_sdk_harness_log_level=ERROR"]
 LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"

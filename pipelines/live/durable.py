@@ -25,10 +25,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def made(folder: Path) -> Path:
+def made(folder: Path, mode: int = 0o777) -> Path:
     """The folder, there to stay."""
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
         sync_folder(folder.parent)
     return folder
 

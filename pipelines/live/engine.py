@@ -10,18 +10,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from fold.key import KeyFold
+from fold.rows import Row, catalog_of, rows_of, shard_of
+from fold.shard import Records, Shard
+from fold.stages import STAGES
+from fold.tally import Tally
 from pipelines.live.memory import Memory, Reader, State
-from transforms.key_fold import KeyFold
-from transforms.rows import Row, catalog_of, rows_of, shard_of
-from transforms.shard import Records, Shard
-from transforms.stages import STAGES
-from transforms.tally import Tally
 
 SHARDS = 8  # into which the door deals
 AUTO, PLAIN, BEAM = "auto", "plain", "beam"
 CHOICES = (AUTO, PLAIN, BEAM)
-WORTH_WORKERS = 8 << 20  # bytes of new entries from which two workers pay for their start
-BYTES_OF_A_DUE_KEY = 1000  # what deciding a key again that nothing arrived for weighs, in bytes of entries
 UNFINISHED = ".fold-"  # begins the names of folders in the journal that an engine works in
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 
@@ -98,12 +96,3 @@ def sweep(journal: Path) -> None:
     """Remove what folds left that were killed: it is about people, and nobody reads it again."""
     for left in journal.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left)
-
-
-def engine_for(choice: str, size: int, due: int) -> Engine:
-    """The engine for so many bytes of new entries and so many keys that are due by themselves."""
-    if choice == PLAIN or (choice == AUTO and size + due * BYTES_OF_A_DUE_KEY < WORTH_WORKERS):
-        return PlainEngine()
-    from pipelines.live.beam_engine import BeamEngine  # a second to import: only where it folds
-
-    return BeamEngine()

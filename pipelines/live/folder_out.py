@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from fold.record_files import file_name
 from pipelines.live.durable import made
 from pipelines.live.outbox import ORDER, Letter
 from schemas.avro import decode_message, write_container
-from transforms.write_records import file_name
 
 
 class FolderOut:

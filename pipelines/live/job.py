@@ -17,6 +17,7 @@ from pipelines.live.outbox import NotSent, Outbox, Sink
 from pipelines.live.past import OtherHistory, Past
 from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.telling import Teller
+from pipelines.live.whereabouts import note_all, note_run
 from pipelines.misuse import Misuse
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_after, cut_offs, iso
@@ -74,6 +75,8 @@ class Job:
             self._decide(sent=True)
         self._remember(accept)
         sent = self._send()
+        if (decided := self.outbox.last_decided()) is not None:
+            note_all(self.folder, decided)
         self.teller.tell("resumed", open_run=self._open_day(), entries=self.journal.count, sent=sent)
 
     def round(self, source: Source) -> int:
@@ -111,6 +114,7 @@ class Job:
             self.teller.voice.beat(f"Closing pay run {_day(cut_off)}", 0, 1)
             run = self._decide()
             sent = self._send()
+            note_run(self.folder, cut_off)
             self.teller.voice.beat("", 0, 0)
             self.teller.tell_run(_day(cut_off), run, sent, self.source.oldest() if self.source else None)
             self.teller.tell_law(notices(self.law, business_day_of(cut_off), cut_off))

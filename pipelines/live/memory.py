@@ -1,7 +1,7 @@
 """What the stages remember between pay runs, so that a pay run costs what is new: one row a key in a small database.
 
 A cache: it is thrown away whenever code, law or journal are not the ones it was made with, and made again from the
-journal. A row is what `transforms.remembered` packs: values, never an image of code.
+journal. A row is what `fold.key_memory` packs: values, never an image of code.
 """
 
 import errno
@@ -39,7 +39,7 @@ class Told(NamedTuple):
 
 class State(NamedTuple):
     """One key on its way into the memory. ``due``: the cut-off at which to decide it again; ``body``: packed
-    (`transforms.remembered`)."""
+    (`fold.key_memory`)."""
 
     stage: str
     key: str
@@ -54,7 +54,7 @@ class Reader:
         self.database = database
 
     def packed(self, stage: str, key: str) -> bytes:
-        """What is remembered of a key (`transforms.remembered`); b"" of a new one."""
+        """What is remembered of a key (`fold.key_memory`); b"" of a new one."""
         row = self.database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
         return b"" if row is None else bytes(row[0])
 
@@ -167,7 +167,7 @@ def _room() -> Iterator[None]:
 def mark_of(law: Law) -> str:
     """SHA-256 over the law, the code that decides and remembers (at any depth), and the Python that runs it."""
     mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
-    for layer in ("schemas", "rules", "transforms", "pipelines/live"):
+    for layer in ("schemas", "rules", "fold", "pipelines/live"):
         for path in sorted(path for path in (ROOT / layer).rglob("*") if path.suffix in DECIDING):
             raw = path.read_bytes()
             mark.update(f"{path.relative_to(ROOT)} {len(raw)}\n".encode() + raw)

@@ -8,17 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pipelines.live.engine import AUTO, SHARDS, Asked, Blocks, engine_for
+from fold.door import Door
+from fold.pay_runs import pay_runs
+from fold.shard import Records
+from fold.tally import Tally
+from pipelines.live.choice_of_engine import engine_for
+from pipelines.live.engine import AUTO, SHARDS, Asked, Blocks
 from pipelines.live.memory import Memory, State, Told
 from pipelines.live.outbox import ORDER, Letter, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.avro import decode_message
 from schemas.journal import Entry
-from transforms.close_run import pay_runs
-from transforms.door import Door
-from transforms.shard import Records
-from transforms.tally import Tally
 
 ID_FIELDS = {
     "Finding": ("finding_id",),

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from pipelines.county_names import county_name
 from pipelines.law_text import LAW, RULE, authority_of, paragraphs
 from pipelines.reference.law_book import Case, Family, Rule, families, modules
-from pipelines.sample.names import county_name
 from rules.findings import catalog
 from rules.law import Entry, Law, Parameter
 from rules.money import dollars

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from fold.stages import routes
 from pipelines.reference.avro_words import Field, as_json, fields_of, published_schema
 from pipelines.reference.law_book import ROOT, ids_in, modules
 from pipelines.reference.ranges import DAYS, ID, INSTRUCTION_ID, ranges
@@ -14,7 +15,6 @@ from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
 from schemas.envelope import Record
-from transforms.stages import routes
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipelines.report.books import Books
 from pipelines.report.records import Row
 from pipelines.report.wording import clock, counted
-from pipelines.summary import faults
+from pipelines.summarize import faults
 from rules.money import dollars
 from rules.periods import business_day_of, cut_off_of, cut_offs, iso
 

@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from fold.admissions import Admissions, admissions_in
+from fold.door import Door, admission
 from pipelines.files_below import folder_of_facts
 from pipelines.report.span import Span
 from rules.law import Law
@@ -18,8 +20,6 @@ from schemas.envelope import Fact
 from schemas.evv_visit import EvvVisit
 from schemas.provider_assignment import ProviderAssignment
 from schemas.timesheet import Timesheet
-from transforms.admissions import Admissions, admissions_in
-from transforms.door import Door, admission
 
 WANTED = (Timesheet, EvvVisit, ProviderAssignment)
 Relation = tuple[str, str, str]  # provider, recipient, program

@@ -1,7 +1,7 @@
 """Words and figures as the page writes them. Minutes become hours, cents dollars, epoch days dates."""
 
+from pipelines.county_names import county_name
 from pipelines.report.records import Row
-from pipelines.sample.names import county_name
 from rules.advance_pay import CLOCKS as PARAMETERS
 from rules.law import Law
 from rules.periods import civil_date, hhmm

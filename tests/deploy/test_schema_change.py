@@ -123,8 +123,10 @@ class Job:
 
 
 def forget() -> None:
-    for known in (physical.published, physical.physical_schema, physical.logical_schema, physical.fingerprint_of):
-        known.cache_clear()
+    """All that is remembered of schemas."""
+    for known in vars(physical).values():
+        if hasattr(known, "cache_clear"):
+            known.cache_clear()
 
 
 @pytest.fixture

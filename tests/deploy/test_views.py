@@ -13,7 +13,7 @@ import sqlglot
 
 from deploy.roll import TABLES, TERRAFORM, columns, enums, roll
 from pipelines.plain import replay_plain
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import iso
 from schemas.avro import schema_path

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipelines import doctor
+from fold.record_files import file_name
+from pipelines.check import doctor
+from pipelines.console.live import sentence
 from pipelines.explain.answer import Answer
 from pipelines.law_notices import FAMILIES, how_carried, notices
-from pipelines.live.screen import sentence
 from pipelines.live.telling import Teller
 from pipelines.plain import Outcome, replay_folder, replay_plain
 from pipelines.reference.law_pages import pages
@@ -20,8 +21,8 @@ from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.page import report
 from pipelines.report.records import Folder
+from pipelines.sample.simulate import simulate
 from pipelines.sample.situations import ROLL
-from pipelines.simulate import simulate
 from pipelines.summarize import summary_of
 from rules.carried import carried_on, ending_by
 from rules.law import Law
@@ -30,8 +31,7 @@ from schemas import CONCLUSIONS
 from schemas.avro import write_container
 from schemas.envelope import Fact
 from tests.case_files import case
-from tests.pipelines.explain_world import LAW, explained, lay, paid_in, pay
-from transforms.write_records import file_name
+from tests.pipelines.explain.explain_world import LAW, explained, lay, paid_in, pay
 
 OF_2027 = {"from": date(2027, 1, 1), "until": date(2027, 12, 31), "grade": "instruction", "citation": "a test's own"}
 

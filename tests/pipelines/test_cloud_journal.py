@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipelines.plain import replay_folder, replay_plain
 from pipelines.replay import replay
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import cut_off_after, cut_offs
 from schemas.admission import Admission

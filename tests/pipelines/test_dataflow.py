@@ -11,7 +11,8 @@ from google.cloud import dataflow_v1beta3 as dataflow
 from google.protobuf import json_format
 
 from deploy.graphs import stored
-from pipelines import cli, payroll, streaming
+from pipelines import payroll, streaming
+from pipelines.command import cli
 from pipelines.launch.graph import Graph, added, as_text, graph_in, graph_of, translated, what_would_break
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from pipelines.misuse import Misuse
@@ -22,7 +23,7 @@ from tests.pipelines.translation import WHERE, Translated, translate
 DAY = 24 * 3_600_000
 CANNOT = {
     "0001.json": "no longer reads ihss.v1.timesheet.payroll, id ce-id",  # a fact of two sources was taken for one
-    "0002.json": "State is of version 1, and this code reads 2",  # findings have new ids, statements name what went
+    "0002.json": "State is of version 1, and this code reads 2",  # what a key remembers of closed months is more
 }
 """Landed versions whose running job this one cannot replace, and why: such a job is cancelled and made again from its
 journal. A change that adds a line here says so in CHANGELOG.md."""
@@ -49,6 +50,12 @@ def test_the_graph_of_this_code_is_stored(graph: Graph) -> None:
     assert what_would_break(newest, graph) == added(newest, graph) == [] and newest.steps == graph.steps
     assert msgspec.json.decode(as_text(graph).encode(), type=Graph) == graph
     assert sum(path.stat().st_size for path in stored()) < 100_000
+
+
+def test_a_job_of_this_version_can_be_replaced_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["launch", "update", "--from", str(stored()[-1])])
+    assert not ended.value.code and " can replace a running job" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", stored()[-3:-1], ids=lambda path: path.name)

@@ -21,8 +21,8 @@ from schemas import FACTS
 from schemas.avro import encode, write_container
 from schemas.cloud_journal import ENCODING
 from schemas.envelope import Fact
-from tests.live.test_scenario import WINDOWS, scenario
 from tests.pipelines.executed import SENT, executed
+from tests.pipelines.live.test_scenario import WINDOWS, scenario
 from tests.transforms.engine import Published
 
 DAY = 24 * 3_600_000

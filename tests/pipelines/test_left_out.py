@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli
+from pipelines.command import cli
+from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 from pipelines.files_below import Below, files_below, folder_of_facts, named_files, unread
-from pipelines.last_words import failure, last_words, nothing_due, say_last
 from pipelines.misuse import Misuse
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from schemas.avro import Container, write_container
 from tests.schemas.samples import SAMPLES
 from tests.schemas.writers import encoded, file_with, published

@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fold.places import INDEX
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_folder
 from pipelines.replay import LOCK, PARTIAL, SUMMARY, last_cut_off, replay
-from pipelines.simulate import simulate
+from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import epoch_day
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, write_container
-from transforms.places import INDEX
 
 LAW = Law.load()
 ROOT = Path(__file__).parents[2]
@@ -166,7 +166,7 @@ def test_what_an_earlier_replay_left_is_replaced(sample: Path, example: Path, tm
 
 def begun(events: Path, out: Path) -> subprocess.Popen:
     """A replay as a process of its own, which has begun to pay."""
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "replay"]
+    command = [sys.executable, "-c", "from pipelines.command.cli import main; main()", "replay"]
     started = subprocess.Popen(
         [*command, "--events", str(events), "--out", str(out)],
         cwd=ROOT,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli
+from pipelines.command import cli
 from pipelines.report.wording import advance_clock, consequence
 from pipelines.statements.language import LOCALES, language
 from pipelines.statements.sentences import said as said_again
@@ -16,7 +16,7 @@ from rules.law import Law
 from rules.periods import civil_date, cut_off_of, epoch_day
 from schemas.avro import validate
 from tests.case_files import Case
-from tests.pipelines.statement_world import every_case, said, write_case
+from tests.pipelines.statements.statement_world import every_case, said, write_case
 
 LAW = Law.load()
 LADDER = "The ladder: notice, notice with material"

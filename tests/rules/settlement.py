@@ -10,7 +10,7 @@ from rules.law import Law
 from rules.money import line_cents
 from rules.periods import cut_off_of, epoch_day
 from rules.restatement import Change, restate
-from rules.settle import SettlementFile
+from rules.settle.case import SettlementFile
 from schemas import FACTS
 
 LAW = Law.load()

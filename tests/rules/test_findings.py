@@ -2,12 +2,14 @@
 
 import pytest
 
+from pipelines.plain import replay_plain
 from rules.conclusions import AuthorizationTerm, Engagement
 from rules.documents import Arrival, Terms, named
 from rules.findings import DocumentNamed, Finding, Findings, catalog, document_named, finding_id, referred
 from rules.whose_case import county_of, of_provider, of_recipient
 from schemas import FACTS
 from schemas.avro import validate
+from tests.case_files import case_files
 from tests.rules.settlement import day
 from tests.schemas.samples import SAMPLES
 
@@ -183,6 +185,15 @@ def filed(kind: str = "ServiceAuthorization", **fields: object) -> Terms:
 )
 def test_the_last_day_a_finding_is_about(about: dict[str, int], last: int | None) -> None:
     assert Finding("V1", "", "", **about).last_day == last
+
+
+def test_in_all_cases_of_the_law_findings_name_a_county() -> None:
+    """But for a recipient never authorized and a provider never enrolled: whose case that is nobody has said."""
+    told = (replay_plain(one.facts, file.law, one.cut_off).records for file in case_files() for one in file.cases)
+    found = [said for records in told for said in records.get("Finding", [])]
+    assert len(found) > 500
+    nobodys = {said["code"] for said in found if said["county"] is None}
+    assert nobodys == {"NO_AUTHORIZATION", "PROVIDER_NOT_ENROLLED"}
 
 
 def test_a_county_that_is_given_is_not_looked_up() -> None:

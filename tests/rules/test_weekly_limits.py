@@ -10,7 +10,7 @@ from rules.conclusions import AuthorizationTerm, Worked
 from rules.documents import Arrival, Terms
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day, month_end
-from rules.price_limits import keep_first
+from rules.price.limits import keep_first
 from rules.weekly_limits import (
     Allowance,
     Exemption,

@@ -15,6 +15,7 @@ from apache_beam.testing.test_stream import TestStream
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from fold.rows import fact_body
 from pipelines.payroll import build
 from pipelines.topic_edges import Beginning, admitted, begun, decoded, is_unsaid
 from rules.law import Law
@@ -24,7 +25,6 @@ from schemas.envelope import Fact
 from transforms.admit_facts import OpenDoors
 from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.restate_unbounded import Unbounded
-from transforms.rows import fact_body
 
 SAID: dict[str, list[tuple[str, bytes]]] = defaultdict(list)  # by run: what the last step got, in this very process
 DOORS = 2

@@ -12,9 +12,9 @@ from pipelines.plain import Outcome, replay_plain
 from rules.law import Law
 from schemas import FACTS
 from schemas.envelope import Fact
+from tests.fold.test_key import LAW, SOON, bodies
 from tests.histories import WINDOWS, History, histories, outcomes_on
 from tests.transforms.engine import Records, at_once, catalog_in, pay, published
-from tests.transforms.test_key_fold import LAW, SOON, bodies
 
 HARDER = int(os.environ.get("HARDER", "1"))
 FEW = settings(

@@ -15,23 +15,23 @@ from apache_beam.testing.test_stream import TestStream as Stream
 from apache_beam.transforms.userstate import get_dofn_specs
 from apache_beam.transforms.window import TimestampedValue
 
+from fold.admissions import Admissions, as_told
+from fold.door import Door
+from fold.key import CutOffMissed, KeyFold
+from fold.rows import Row, fact_body, fact_row
+from fold.stages import AUTHORIZE, STAGES, routes
 from pipelines.plain import fold_door, replay_plain
 from rules.periods import cut_off_after, cut_offs, epoch_day, midnight
 from schemas import FACTS
 from schemas.avro import encode_message, validate
 from schemas.envelope import Fact
-from tests.live.test_scenario import WINDOWS, scenario
+from tests.fold.test_key import LAW, bodies
+from tests.pipelines.live.test_scenario import WINDOWS, scenario
 from tests.transforms.engine import Published, at_once, catalog_in, pay, published, published_at, seconds, step_by_step
-from tests.transforms.test_key_fold import LAW, bodies
-from transforms.admissions import Admissions, as_told
 from transforms.admit_facts import AdmitFacts
 from transforms.close_run_unbounded import CloseRuns, SumRuns
-from transforms.door import Door
-from transforms.key_fold import CutOffMissed, KeyFold
 from transforms.moments import _ORDER
 from transforms.restate_unbounded import FOLDS
-from transforms.rows import Row, fact_body, fact_row
-from transforms.stages import AUTHORIZE, STAGES, routes
 
 DAY = 24 * 3_600_000
 BEGINS = midnight(epoch_day(WINDOWS["work"]))

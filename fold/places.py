@@ -1,0 +1,201 @@
+"""Whose facts lie where: an index of a folder of facts by person, so that one payment is explained without reading all.
+
+Made while a replay reads (`Door`), a part for each file; merged into one file of buckets. A live job makes one for each
+pay run. Keys are ``P/<provider>`` and ``R/<recipient>``; places are bytes at which blocks begin. The same folder gives
+the same bytes. An index begins with what it is and the SHA-256 of the rest.
+"""
+
+import hashlib
+import os
+import struct
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fold.rows import shard_of
+
+INDEX = "facts.index"
+OF_JOURNAL = "places"  # folder of a journal: an index for each pay run
+FOR_ALL = "*"  # key of what everybody's pay may need: reference data
+MAGIC = b"ihss.facts.index.2\n"
+DIGEST = hashlib.sha256().digest_size
+LENGTH = struct.Struct(">Q")
+BUCKETS = 256
+
+
+class FileSeen(msgspec.Struct, array_like=True):
+    """A file as it was read: name below the folder, bytes, SHA-256."""
+
+    name: str
+    size: int
+    sha256: bytes
+
+
+class Part(msgspec.Struct, array_like=True):
+    """Of one file: blocks by key."""
+
+    file: FileSeen
+    blocks: dict[str, list[int]]
+
+
+class _Head(msgspec.Struct, array_like=True):
+    shards: int
+    files: list[FileSeen]
+    ends: list[int]  # of the buckets, in bytes after the head
+
+
+class Place(NamedTuple):
+    """A block of a file, by its first byte."""
+
+    name: str
+    offset: int
+
+
+def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
+    """The people a fact is about, as keys, from its kind and its fields, which nobody may have looked at yet."""
+    if kind == "CourseListing":
+        return [FOR_ALL]
+    if kind == "PaymentOutcome":
+        named: list[str] = str(fields["instruction_id"]).split(":")
+        paid, payee, recipient, *_ = (*named, "", "")
+        return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
+    people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
+    trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or () if trip is not None)
+    people += [("R", trip["to_recipient_id"]) for trip in trips]
+    return list(dict.fromkeys(f"{side}/{person}" for side, person in people if person is not None))
+
+
+class Places:
+    """Blocks of one file by key, noted while it is read."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, list[int]] = defaultdict(list)
+
+    def note(self, fact: Any, offset: int) -> None:
+        """A fact lies in the block that begins at ``offset``; blocks come in order."""
+        self.note_keys(keys_of(fact.KIND, vars(fact)), offset)
+
+    def note_keys(self, keys: Iterable[str], offset: int) -> None:
+        """Something about these people lies in the block."""
+        for key in keys:
+            blocks = self.blocks[key]
+            if not blocks or blocks[-1] != offset:
+                blocks.append(offset)
+
+    def part(self, folder: Path, name: str) -> Part:
+        """What was noted of a file."""
+        return Part(file_seen(folder, name), dict(self.blocks))
+
+    def write_part(self, parts: Path, folder: Path, name: str) -> None:
+        """Write what was noted of a file; writing it twice does no harm."""
+        part = self.part(folder, name)
+        path = parts / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(msgspec.msgpack.encode(part))
+        unfinished.replace(path)
+
+
+def file_seen(folder: Path, name: str) -> FileSeen:
+    """A file as it is now."""
+    with (folder / name).open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    return FileSeen(name, (folder / name).stat().st_size, digest)
+
+
+def write_index(parts: Path, path: Path, shards: int) -> None:
+    """Merge parts that were written into an index. ``shards``: over how many the replay dealt settlements."""
+    write_private(
+        path, packed((msgspec.msgpack.decode(each.read_bytes(), type=Part) for each in parts.glob("*.part")), shards)
+    )
+
+
+def packed(parts: Iterable[Part], shards: int) -> bytes:
+    """An index of the parts."""
+    merged = sorted(parts, key=lambda part: part.file.name)
+    buckets: list[dict[str, list[list[int]]]] = [defaultdict(list) for _ in range(BUCKETS)]
+    for number, part in enumerate(merged):
+        for key, offsets in part.blocks.items():
+            buckets[shard_of(key, BUCKETS)][key].append([number, *offsets])
+    encoded = [msgspec.msgpack.encode(bucket, order="sorted") for bucket in buckets]
+    head = msgspec.msgpack.encode(_Head(shards, [part.file for part in merged], [*accumulate(map(len, encoded))]))
+    rest = b"".join((LENGTH.pack(len(head)), head, *encoded))
+    return MAGIC + hashlib.sha256(rest).digest() + rest
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path``, whole or not at all, for its owner alone: it names people."""
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(content)
+    unfinished.replace(path)
+
+
+def index_at(path: Path) -> "Index | None":
+    """The index at a path; None if there is none that can be believed."""
+    try:
+        return Index(path) if path.is_file() else None
+    except (ValueError, EOFError):
+        return None
+
+
+def indexes_of(journal: Path) -> list["Index"]:
+    """Those that a journal has of its closed pay runs, as far as they can be believed."""
+    found = (index_at(path) for path in sorted((journal / OF_JOURNAL).glob("*.index")))
+    return [index for index in found if index is not None]
+
+
+class Index:
+    """An index as it was left. Raises ValueError for a file that is none, or not as it was written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as stream:
+            if stream.read(len(MAGIC)) != MAGIC:
+                raise ValueError("no index of facts")
+            check = stream.read(DIGEST)
+            if hashlib.file_digest(stream, "sha256").digest() != check:
+                raise ValueError("not an index of facts as it was written")
+            stream.seek(len(MAGIC) + DIGEST)
+            length = int.from_bytes(stream.read(LENGTH.size))
+            self._start = stream.tell() + length
+            self._head = msgspec.msgpack.decode(stream.read(length), type=_Head)
+
+    @property
+    def shards(self) -> int:
+        """Over how many files a kind of record was dealt by settlement."""
+        return self._head.shards
+
+    @cached_property
+    def files(self) -> dict[str, FileSeen]:
+        """Files that were read, by name."""
+        return {file.name: file for file in self._head.files}
+
+    def places(self, keys: Iterable[str]) -> Iterator[Place]:
+        """Blocks that hold facts about any of the keys; some may come twice."""
+        with self.path.open("rb") as stream:
+            for key in keys:
+                for number, *offsets in self._bucket(stream, shard_of(key, BUCKETS)).get(key, ()):
+                    yield from (Place(self._head.files[number].name, offset) for offset in offsets)
+
+    def _bucket(self, stream: Any, number: int) -> dict[str, list[list[int]]]:
+        begin = self._head.ends[number - 1] if number else 0
+        stream.seek(self._start + begin)
+        return msgspec.msgpack.decode(stream.read(self._head.ends[number] - begin))  # type: ignore[no-any-return]
+
+    def unchanged(self, folder: Path, name: str) -> bool:
+        """Is a file of the folder still what was read? It is if it has its size and was last touched before the index
+        was made (a date can be set back, the time of that cannot), or its content."""
+        seen = self.files.get(name)
+        if seen is None:
+            return False
+        now = (folder / name).stat()
+        if now.st_size != seen.size:
+            return False
+        touched = max(now.st_mtime_ns, now.st_ctime_ns)
+        return touched < self.path.stat().st_mtime_ns or file_seen(folder, name) == seen

@@ -1,0 +1,139 @@
+"""One shard of one stage: its keys folded one after another. The plain-function twin of `restate.Restate`."""
+
+import gc
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
+from fold.stages import SETTLE, STAGES, Catalog, counted_in, next_stop
+from fold.tally import Standing, Tally
+from rules.conclusions import Record, Statement
+from rules.documents import Arrival
+from rules.findings import Finding, finding_record
+from rules.law import Law
+from rules.method import AwaitsMethod
+from rules.restatement import Change, restate
+from rules.settle.outcomes import CameBack
+
+ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
+Records = dict[str, list[dict[str, Any]]]  # kind -> records, physical values
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """A fold makes many small objects and hardly a cycle: at the usual pace the collector takes a tenth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+class Shard:
+    """What the keys of a shard conclude: rows for the next stage, records that leave the house, and a tally."""
+
+    def __init__(self, stage: str, law: Law, catalog: Catalog, until: int, shards: int) -> None:
+        self.stage, self.law, self.catalog, self.until = stage, law, catalog, until
+        self.dealer, self.tally = Dealer(shards), Tally()
+        self.records: Records = defaultdict(list)
+
+    def fold(self, blocks: Iterable[bytes]) -> "Shard":
+        """Decide every key of the blocks as of every cut-off that matters to it."""
+        keys: dict[str, list[Row]] = defaultdict(list)
+        for row in rows_of(blocks):
+            keys[row[0]].append(row)
+        with _rare_collections():
+            for key in sorted(keys):
+                self._fold_key(key, keys[key])
+        self.sort_records()
+        return self
+
+    def sort_records(self) -> None:
+        """Records of each kind by cut-off, then id."""
+        for kind, records in self.records.items():
+            ids = _ID[kind]
+            records.sort(key=lambda record: (record["cut_off"], *(record[name] for name in ids)))
+
+    def _fold_key(self, key: str, rows: list[Row]) -> None:
+        case = STAGES[self.stage](key, self.law, self.catalog)
+        self.tell(restate(case, self.in_order(rows), self.until, self.law))
+
+    def tell(self, changes: Iterable[Change]) -> None:
+        """What changed for one key: to the next stage, or out of the house."""
+        standing: dict[str, dict[str, Any]] = {}
+        payments = Standing()
+        for change in changes:
+            said = change.now if change.now is not None else change.before
+            kind = type(said)
+            if kind is Finding:
+                self._find(change, said, standing)
+            elif kind is Record:
+                self._say(change, payments)
+            elif kind is AwaitsMethod:
+                payments.instruct(said.instruction.fields)
+                self._deal(change, said)
+            elif kind is CameBack:
+                payments.turn(said)
+                self.tally.run(change.cut_off).came_back.append(said)
+            else:
+                self._deal(change, said)
+                self._count_hours(change, said)
+        for finding in standing.values():
+            self.tally.find(finding)
+        self.tally.add_came_back(payments.came_back)
+
+    def _deal(self, change: Change, said: Any) -> None:
+        """To the next stage, if one reads it."""
+        stop = next_stop(said)
+        if stop is not None:
+            row = conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
+            self.dealer.deal(stop.stage, row)
+
+    def in_order(self, rows: list[Row]) -> list[Arrival]:
+        """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
+        return [arrival(row) for row in self.once(rows)]
+
+    def once(self, rows: list[Row]) -> list[Row]:
+        """Rows in the order of recording; one that came twice comes once, and counts in its first stage."""
+        rows.sort(key=lambda row: row[1:])
+        once: list[Row] = []
+        for row in rows:
+            if once and row == once[-1]:
+                self.tally.duplicates += counted_in(row[-1]) == self.stage
+            else:
+                once.append(row)
+        return once
+
+    def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
+        record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)
+        self.records["Finding"].append(record)
+        self.tally.run(change.cut_off).findings += 1
+        standing.pop(change.id, None)
+        if change.now is not None:
+            standing[change.id] = record
+
+    def _say(self, change: Change, payments: Standing) -> None:
+        if change.now is None:
+            return
+        fields = {**change.now.fields, "cut_off": change.cut_off}
+        self.records[change.now.kind].append(fields)
+        if change.now.kind == "PaymentInstruction":
+            self.tally.pay(fields)
+            if self.stage == SETTLE:  # of one that waited for its method, its settlement counts what came back
+                payments.instruct(fields)
+
+    def _count_hours(self, change: Change, said: Any) -> None:
+        if isinstance(said, Statement) and said.kind == "ARREARS":
+            minutes = [said.claimed_minutes, said.held_minutes, said.cut_minutes, said.denied_minutes]
+            self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
+
+
+_ID = {
+    "PaymentInstruction": ("instruction_id",),
+    "Finding": ("finding_id",),
+    "AdvanceReconciliation": ("recipient_id", "service_month"),
+    "BenefitHours": ("provider_id", "county", "service_month"),
+}

@@ -1,0 +1,166 @@
+"""The commands ``ihss-payroll diff``, ``validate`` and ``doctor``: look before money moves.
+
+Exit code 0: the same, clean, nothing missing; 1: different, something would be rejected or held, something missing;
+2 on misuse with one line that says the remedy.
+"""
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.command.options import Docs
+from pipelines.misuse import Misuse
+
+if TYPE_CHECKING:
+    from pipelines.check.counter import Counter
+    from pipelines.console.progress import Beat
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors: the exit code tells.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(diff)
+    app.command()(validate)
+    app.command()(doctor)
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Folder that replay or run wrote.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another, such as a what-if.")],
+    all_: Annotated[bool, typer.Option("--all", help="Name each statement and field that differs, with ids.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write it as CSV too; with --all row by row.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Set two payrolls beside each other: records by key and field, money by county and reason, to the cent.
+
+    Exit code 0: they say the same; 1: they differ. Ids of people are shown with --all only.
+
+    [bold]Examples[/]
+
+        ihss-payroll diff as-is what-if
+
+        ihss-payroll diff as-is what-if --all --csv changes.csv
+
+        ihss-payroll diff before after --quiet && echo the same
+    """
+    from pipelines.check.difference import Difference
+    from pipelines.check.pairs import Payroll
+    from pipelines.console.difference import render, write_csv
+    from pipelines.console.progress import shown
+    from pipelines.console.summary import summary_console
+
+    sides = Payroll(a), Payroll(b)
+    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
+        raise Misuse(f"--csv {csv} is no file that can be written: name a file in a folder that is there")
+    with shown(Console(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
+        told = Difference(*sides, listed=all_).read(beat).told()
+    if csv is not None:
+        write_csv(told, csv)
+    if as_json:
+        print(json.dumps(told, indent=2, default=str))
+    elif not quiet:
+        render(told, summary_console())
+    return 0 if told["same"] else 1
+
+
+def validate(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES", help="Files or folders of events (Avro or JSON), a journal, or -"),
+    ],
+    with_: Annotated[list[Path] | None, typer.Option("--with", metavar="FACTS", help="What is known already.")] = None,
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Show every place, not the first 20.")] = False,
+    docs: Docs = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Before sending: what would be rejected and why, what would be held, cut or denied, and what to do about it.
+
+    Reads Avro, journals, and JSON, an event a line or an array of them: {"kind": "Timesheet", "event_id": ...}. Without
+    --with only what the events say themselves is checked. Exit code 0: clean; 1: anything to repair.
+
+    [bold]Examples[/]
+
+        ihss-payroll validate outgoing/timesheets.avro
+
+        ihss-payroll validate outgoing --with facts --all
+
+        export-timesheets | ihss-payroll validate - --with facts --json
+    """
+    # Beam, of which the rules' plain fold is a part, warns of cloud clients: none is needed, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
+    from pipelines.console.last_words import say_last
+    from pipelines.console.progress import shown
+    from pipelines.console.summary import summary_console
+    from pipelines.console.verdict import render
+
+    with shown(Console(stderr=True), quiet, {"known": "Reading what is known", "sent": "Reading events"}) as beat:
+        told = _verdict(files, with_, law, beat)
+    if as_json:
+        print(json.dumps(told, indent=2))
+    elif not quiet:
+        render(told, summary_console(), all_, docs)
+    say_last(told["ignored"], in_report=not (as_json or quiet))
+    return 0 if told["clean"] else 1
+
+
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> dict:
+    from pipelines.check.counter import files_of
+    from pipelines.check.verdict import verdict
+    from pipelines.command.pay import overlaid_law
+
+    overlaid, sent, known = overlaid_law(law), files_of(files), files_of(with_) if with_ else None
+    seen = None if known is None else _read(known.files, "known", beat)
+    told = verdict(_read(sent.files, "sent", beat), seen, overlaid)
+    if not told["events"]:
+        raise Misuse(f"{', '.join(map(str, files))}: no event in it: name the files to be sent")
+    return told | {"ignored": sent.ignored + (known.ignored if known else [])}
+
+
+def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":
+    from pipelines.check.counter import Counter, read_all
+
+    counter = Counter(now=time.time_ns() // 1_000_000)
+    read_all(counter, files, sys.stdin.buffer, lambda done, total: beat(stage, done, total))
+    return counter
+
+
+def doctor(
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """What this machine has and lacks, what each thing is needed for, and how to come by it.
+
+    Also which wages and rates of the law are carried forward, and which end within 60 days.
+    Exit code 1 only if something is missing that replay needs.
+
+    [bold]Examples[/]
+
+        ihss-payroll doctor
+
+        ihss-payroll doctor --law my-rates --json
+    """
+    from pipelines.check.doctor import checks
+    from pipelines.command.pay import overlaid_law
+
+    found = checks(Path.cwd(), overlaid_law(law) if law else None)
+    able = not any(check.missing for check in found)
+    if as_json:
+        print(json.dumps({"able_to_replay": able, "checks": [check._asdict() for check in found]}, indent=2))
+    elif not quiet:
+        from pipelines.console.doctor import render
+        from pipelines.console.summary import summary_console
+
+        render(found, summary_console())
+    return 0 if able else 1

@@ -1,0 +1,107 @@
+"""The command line: what commands there are, in which group of the help, and how it ends.
+
+The commands are beside this file, one module a group. Exit code 0 when done (single rejections are not failures), 1
+when something is not as it should be, 2 on misuse with one line that says the remedy, 130 when stopped. Whatever takes
+long to import is imported inside the commands only, so that ``--help`` answers at once.
+"""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from pipelines.command import check, explain, export, launch, live, pay, report, statement
+from pipelines.command.standard_streams import open_closed_streams
+from pipelines.misuse import Misuse, refused_by_machine
+
+PANELS = {
+    "Pay": ("replay", "simulate"),
+    "Look": ("explain", "report", "statement", "statements", "diff"),
+    "Check": ("validate", "rejections", "doctor"),
+    "Send": ("export",),
+    "Operate": ("run", "journal", "launch"),
+}
+"""The groups of the help and their commands, in the order in which they are shown; others come last."""
+
+
+class Grouped(TyperGroup):
+    """Commands in the groups of PANELS."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        order = {name: panel for panel, names in PANELS.items() for name in names}
+        last = len(order)
+        places = {name: place for place, name in enumerate(order)}
+        self.commands = dict(sorted(self.commands.items(), key=lambda named: places.get(named[0], last)))
+        for name, command in self.commands.items():
+            if name in order:
+                command.rich_help_panel = order[name]  # type: ignore[attr-defined]
+
+
+app = typer.Typer(
+    cls=Grouped,
+    help="Pays California's home care providers: Avro facts in, payment instructions out.",
+    epilog="Begin with [bold]make replay[/], or [bold]ihss-payroll doctor[/] if something is missing. "
+    "Each command shows examples: [bold]ihss-payroll replay --help[/]",
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+)
+pay.register(app)
+check.register(app)
+app.add_typer(export.app, name="export")
+live.register(app)
+launch.register(app)
+explain.register(app)
+report.register(app)
+statement.register(app)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"ihss-payroll {version('ihss-payroll')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command (default: of ``sys.argv``) and exit."""
+    open_closed_streams()
+    try:
+        code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
+    except TyperException as error:
+        _say(error)
+        sys.exit(2)
+    except OSError as error:
+        refused = refused_by_machine(error)
+        if refused is None:
+            raise
+        _say(refused)
+        sys.exit(1)
+    sys.exit(code)
+
+
+def _say(error: TyperException) -> None:
+    """One line on standard error; nothing where help was printed in its place."""
+    said = " ".join(error.format_message().split())
+    if said and not isinstance(error, Misuse):
+        context = getattr(error, "ctx", None)
+        said += f" See {context.command_path if context else 'ihss-payroll'} --help"
+    if said:
+        print("ihss-payroll:", said, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

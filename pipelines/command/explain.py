@@ -1,0 +1,141 @@
+"""``ihss-payroll explain``: why a payment is what it is, or why there is none."""
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.command.options import Docs
+from pipelines.misuse import Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.explain.answer import Answer, Question
+    from pipelines.explain.paid import Paid
+
+SHAPE = "kind:payee:recipient:period:run, such as ARREARS:P000428:R000108:2024-01-01:2024-01-08"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(explain)
+
+
+def explain(
+    instruction: Annotated[str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.")] = None,
+    events: Annotated[Path | None, typer.Option(help="Folder of facts (or a journal) that was paid from.")] = None,
+    paid: Annotated[Path | None, typer.Option(help="The replay's output folder: makes it fast, and sure.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Instead of an id: a provider.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="Instead of an id: a recipient.")] = None,
+    period: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="With them: first day of the pay period.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
+    law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    docs: Docs = None,
+) -> int:
+    """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
+
+    It runs the rules of the payroll on the facts concerned, and answers only if they make the payment to the cent.
+
+    [bold]Examples[/]
+
+        ihss-payroll explain ARREARS:P000428:R000108:2024-01-01:2024-01-08 --events sample --paid out
+
+        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --html why.html
+    """
+    output = _paid(paid)
+    question = _question(instruction, provider, recipient, period)
+    last = _last(until, output)
+    if question.until is None:
+        question = question._replace(until=last)
+    elif until is not None:
+        raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
+    answer = _answer(question, _facts(events), output, law)
+    return 1 if answer is None else _told(answer, as_json, html, docs)
+
+
+def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":
+    from pipelines.command.pay import overlaid_law
+    from pipelines.explain.answer import Sources, answer
+    from pipelines.explain.paid import Refusal
+
+    try:
+        return answer(question, Sources(events, paid, overlaid_law(law)))
+    except Refusal as refusal:
+        print(f"ihss-payroll: {refusal}", file=sys.stderr)
+        return None
+
+
+def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) -> int:
+    from pipelines.console.explanation import explain_console, render
+
+    if html is not None:
+        from pipelines.explain.page import page
+
+        html.write_text(page(answer, docs), "utf-8")
+        print(f"The explanation is in {html}", file=sys.stderr)
+    if as_json:
+        import msgspec
+
+        print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+    elif html is None:
+        render(answer, explain_console(), docs)
+    return 0
+
+
+def _question(instruction: str | None, provider: str | None, recipient: str | None, period: str | None) -> "Question":
+    from pipelines.explain.answer import Question, question_of
+    from rules.periods import period_of
+
+    if instruction is not None:
+        if provider or recipient or period:
+            raise Misuse("an instruction id says it all: leave out --provider, --recipient and --period")
+        try:
+            return question_of(instruction)
+        except ValueError:
+            raise Misuse(f"{instruction} is no instruction id: it reads {SHAPE}") from None
+    if period is None or not (provider or recipient):
+        raise Misuse("name what to explain: an instruction id, or --provider or --recipient with --period")
+    asked = f"--period {period} is no pay period: write its first day, such as 2024-03-01 or 2024-03-16"
+    day = day_asked(period, "--period", asked)
+    if not re.search(r"-(01|16)$", period) or period_of(day) != day:
+        raise Misuse(asked)
+    return Question(None, provider, recipient, day, None)
+
+
+def _facts(events: Path | None) -> Path:
+    if events is None:
+        raise Misuse("--events is missing: name the folder of facts that was paid from, such as --events sample")
+    from pipelines.files_below import files_below, tell_unread
+
+    found = files_below(events) if events.is_dir() else None
+    if found is None or not found.files:
+        raise Misuse(f"--events {events} holds no *.avro file: name the folder that holds the facts")
+    tell_unread(found)
+    return events
+
+
+def _paid(folder: Path | None) -> "Paid | None":
+    from pipelines.explain.paid import Paid
+
+    if folder is None:
+        return None
+    if not folder.is_dir() or not any(folder.rglob("*payment_instruction*.avro")):
+        raise Misuse(f"--paid {folder} has no payment_instruction*.avro: name the folder that a replay wrote to")
+    return Paid(folder)
+
+
+def _last(until: str | None, paid: "Paid | None") -> int | None:
+    """The last cut-off to look at: the one asked for, else the last that was replayed, else (of a live job, whose
+    journal holds what no pay run has seen yet) the newest pay run."""
+    from rules.periods import cut_off_of, is_business_day, previous_business_day
+
+    text = until or (paid.summary.get("until") if paid else None)
+    if text is None:
+        return paid.last_pay_run if paid and not paid.summary else None
+    day = day_asked(text, "--until")
+    return cut_off_of(day if is_business_day(day) else previous_business_day(day))

@@ -1,0 +1,146 @@
+"""The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
+
+Exit code 0 when done, whatever had to be left out (1 with ``--strict``); 2 on misuse with one line that says the
+remedy.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.misuse import Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.export.report import Export
+    from pipelines.export.run import PaidRun
+
+app = typer.Typer(
+    help="Write the payment files of one pay run: direct deposits for the bank, and the list of warrants.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+)
+
+Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was exported and what was left out as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
+RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
+
+
+@app.command()
+def ach(
+    instructions: Instructions,
+    date: RunDate,
+    accounts: Annotated[Path, typer.Option(help="CSV (or .toml): token, routing, account, kind, name.")],
+    originator: Annotated[Path, typer.Option(help="TOML: who sends the file; see docs/payment_files.md.")],
+    out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
+    modifier: Annotated[str, typer.Option(help="File id modifier, A to Z, 0 to 9: A for a day's first file.")] = "A",
+    after: Annotated[list[Path] | None, typer.Option(help="Sent that day before: what it pays is left.")] = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
+
+    What cannot be sent is named and keeps back nothing else: repair the accounts, then write a second file.
+
+    [bold]Examples[/]
+
+        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        --out 2024-02-20.ach
+
+        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        --out 2024-02-20-B.ach --modifier B --after 2024-02-20.ach
+    """
+    _check_modifier(modifier, after or [])
+    with _refusals():
+        from pipelines.export.accounts import read_accounts, read_originator
+        from pipelines.export.ach import export_ach, map_of, sent_before
+        from pipelines.export.report import write_files
+        from rules.law import Law
+        from rules.periods import iso
+
+        run = _run(instructions, date, quiet)
+        before = sent_before(after or [], run, modifier)
+        made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
+        if made.text:
+            write_files({map_of(out): made.map_text, out: made.text})
+        where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
+        _tell(made.export, f"as direct deposit {where}", as_json, quiet)
+    return _exit_code(made.export, strict)
+
+
+@app.command()
+def warrants(
+    instructions: Instructions,
+    date: RunDate,
+    out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write the warrants of a pay run as a positive-pay list: number, issue date, amount, payee, stale date.
+
+    [bold]Example[/]
+
+        ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
+    """
+    with _refusals():
+        from pipelines.export.report import write_files
+        from pipelines.export.warrants import export_warrants
+        from rules.law import Law
+
+        text, export = export_warrants(_run(instructions, date, quiet), Law.load())
+        write_files({out: text})
+        _tell(export, f"as warrants in {out}", as_json, quiet)
+    return _exit_code(export, strict)
+
+
+def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:
+    from pipelines.console.last_words import say_last
+
+    lines = export.report(written)  # also makes sure that it adds up
+    if as_json:
+        print(json.dumps(export.told(), indent=2))
+    elif not quiet:
+        print(*lines, sep="\n")
+    say_last(export.warnings(), in_report=not (as_json or quiet))
+
+
+def _exit_code(export: "Export", strict: bool) -> int:
+    return int(strict and not export.is_whole)
+
+
+def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":
+    from pipelines.console.progress import shown
+    from pipelines.export.run import paid_run
+
+    day = day_asked(date, "--date")
+    if not instructions.is_dir():
+        raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
+    with shown(Console(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
+        return paid_run(instructions, day, beat)
+
+
+def _check_modifier(modifier: str, after: list[Path]) -> None:
+    if not re.fullmatch(r"[A-Z0-9]", modifier):
+        raise Misuse(f"--modifier {modifier} is not one capital letter or digit: take B for the second file of a day")
+    # Without knowing the first file, the second would pay everybody again.
+    if (modifier == "A") == bool(after):
+        raise Misuse("the first file of a day has neither --modifier nor --after, each later one names all before it")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from pipelines.export.run import Refusal
+
+    try:
+        yield
+    except Refusal as refusal:
+        raise Misuse(str(refusal)) from refusal

@@ -1,0 +1,248 @@
+"""The commands of the live job: ``ihss-payroll run``, ``journal``, and (command/rejections.py) ``rejections``.
+
+The job itself is imported inside the commands only, so that ``--help`` answers at once.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from pipelines.command import rejections
+from pipelines.live.crash import crash_without_people
+from pipelines.live.edges import Edge, edge_of
+from pipelines.live.ending import Ended, Ending
+from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
+
+if TYPE_CHECKING:
+    from pipelines.live.clock import Clock
+    from pipelines.live.job import Job, Source
+    from pipelines.live.telling import Voice
+
+SECONDS_BETWEEN_ROUNDS = 0.2
+FOLDERS = "see that the folders of --from, --to and --journal are there"
+SAFE = "what was acknowledged is safe, start again then"
+Fold = Literal["auto", "beam", "plain"]
+JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
+
+journal_app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(run)
+    app.add_typer(journal_app, name="journal")
+    app.add_typer(rejections.app, name="rejections")
+
+
+def run(
+    from_: Annotated[str, typer.Option("--from", metavar="folder:PATH|pubsub:PROJECT", help="Where facts come from.")],
+    to: Annotated[str, typer.Option("--to", metavar="folder:PATH|pubsub:PROJECT", help="Where records go.")],
+    journal: JournalOption,
+    clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
+    close_run: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Take what is there, close pay runs up to this one, end.")
+    ] = None,
+    resume_after: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
+    ] = None,
+    accept_history: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="All said up to this pay run, the last, stands: pay the differences."),
+    ] = None,
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
+) -> int:
+    """Take facts as they come and pay at each cut-off, for years.
+
+    With --close-run, exit code 0 says that this pay run is closed and sent; ended before by a signal it is 130 or 143.
+
+    [bold]Examples[/]
+
+        ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
+
+        ihss-payroll run --from folder:in --to folder:out --journal journal --close-run 2026-02-27
+
+        ihss-payroll run --from folder:in --to folder:out --journal journal --accept-history 2026-02-27
+    """
+    if clock and close_run:
+        raise Misuse("--clock and --close-run both say what time it is: give one of them")
+    logging.basicConfig(level=logging.ERROR)  # Beam warns of cloud clients that nobody needs here
+    last = _cut_off(close_run, "--close-run")
+    resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
+    edges = edge_of(from_, "--from"), edge_of(to, "--to")
+    now = _clock(clock, last)
+    with _voice(as_json, f"{from_} → {to}", now) as voice:
+        return _run_until_asked(edges, Place(journal, law, engine, now), voice, last, resumed)
+
+
+class Place(NamedTuple):
+    """Where a job is, and by what law, engine and clock it pays."""
+
+    journal: Path
+    law: Path | None
+    engine: str
+    now: "Clock"
+
+
+class _Resumed(NamedTuple):
+    """What `Job.resume` is told."""
+
+    after: int | None
+    accept: int | None
+
+
+def _run_until_asked(
+    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
+) -> int:
+    crash_without_people()
+    ending = Ending()
+    try:
+        return _run(edges, place, voice, last, resumed, ending)
+    except Ended:
+        voice.line({"at": place.now(), "event": "ended"} | _not_closed(last))
+        return 0 if last is None else ending.too_early
+
+
+def _not_closed(last: int | None) -> dict[str, str]:
+    """The pay run that was to be closed, as the line about the end names it."""
+    from rules.periods import business_day_of, iso
+
+    return {} if last is None else {"not_closed": iso(business_day_of(last))}
+
+
+def _run(
+    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed, ending: Ending
+) -> int:
+    from pipelines.command.pay import overlaid_law
+    from pipelines.live.durable import Owned
+    from pipelines.live.job import Job, OtherHistory
+    from pipelines.live.journal import Damaged
+    from pipelines.live.telling import Teller
+
+    with Owned(place.journal):
+        try:
+            teller = Teller(place.journal, voice, place.now)
+            job = Job(place.journal, overlaid_law(place.law), place.now, edges[1].sink(), teller, place.engine)
+            source = edges[0].source(job)
+            job.resume(*resumed)
+            ending.after_the_round()
+            return _rounds(job, source, last, ending)
+        except (Damaged, OtherHistory) as stop:
+            print(f"ihss-payroll: {stop}", file=sys.stderr)
+        except OSError as refused:
+            remedy = OF_THE_MACHINE.get(refused.errno or 0) or FOLDERS
+            print(f"ihss-payroll: {refused.strerror or type(refused).__name__}: {remedy}; {SAFE}", file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
+    """Words and figures on a terminal, else lines of JSON."""
+    if as_json or not sys.stderr.isatty():
+        from pipelines.live.telling import JsonLines
+
+        yield JsonLines(sys.stderr)
+        return
+    from rich.console import Console
+
+    from pipelines.console.live import Screen
+
+    own = os.dup(sys.stderr.fileno())  # the engine lends the usual one to its workers
+    with os.fdopen(own, "w") as stream, Screen(Console(file=stream, force_terminal=True), edges, now) as screen:
+        yield screen
+
+
+def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> int:
+    """Round after round until it is asked to end, or pay run ``last`` is closed; the exit code."""
+    job.ending = lambda: ending.asked
+    try:
+        while not ending.asked:
+            taken = job.round(source)
+            if not taken and last is not None:
+                job.end_with(last)
+                break
+            if not taken:
+                time.sleep(SECONDS_BETWEEN_ROUNDS)
+    finally:
+        source.close()
+        job.close()
+    if last is not None and job.collector.open_run <= last:
+        job.teller.tell("ended", **_not_closed(last))
+        return ending.too_early
+    job.teller.tell("ended")
+    if last is not None and job.unsent:
+        print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
+        return 1
+    return 0
+
+
+@journal_app.command("verify")
+def verify_journal(
+    journal: JournalOption,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but faults: the exit code tells.")] = False,
+) -> int:
+    """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong.
+
+    [bold]Example[/]
+
+        ihss-payroll journal verify --journal /var/lib/ihss
+    """
+    from pipelines.files_below import files_below, tell_unread
+    from pipelines.live.verify import verify
+
+    _is_journal(journal)
+    tell_unread(files_below(journal))
+    verdict = verify(journal)
+    if as_json:
+        print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
+        return 1 if verdict.faults else 0
+    for fault in verdict.faults:
+        print(f"ihss-payroll: {fault}", file=sys.stderr)
+    counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    if not quiet:
+        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+    return 1 if verdict.faults else 0
+
+
+def _is_journal(folder: Path) -> None:
+    from schemas.journal import is_journal
+
+    if not is_journal(folder):
+        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
+
+
+def _cut_off(day: str | None, option: str) -> int | None:
+    from rules.periods import cut_off_of, is_business_day
+
+    if day is None:
+        return None
+    asked = day_asked(day, option)
+    if not is_business_day(asked):
+        raise Misuse(f"{option} {day} is no business day: name one, such as the Friday before")
+    return cut_off_of(asked)
+
+
+def _clock(path: Path | None, last: int | None) -> "Clock":
+    """The clock asked for; of ``--close-run`` one that stands just before its cut-off."""
+    from pipelines.live.clock import FileClock, machine_clock
+
+    if last is not None:
+        return lambda: last - 1
+    if path is None:
+        return machine_clock
+    clock = FileClock(path)
+    try:
+        clock()
+    except (OSError, ValueError):
+        raise Misuse(f"--clock {path} must hold a date and time, such as 2026-01-20T17:00") from None
+    return clock

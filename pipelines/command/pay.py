@@ -1,0 +1,207 @@
+"""The commands ``ihss-payroll replay`` and ``ihss-payroll simulate``.
+
+Beam is imported inside the commands only, so that ``--help`` answers at once.
+"""
+
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipelines.misuse import Misuse, day_asked, readable, writable_folder
+
+if TYPE_CHECKING:
+    from rules.law import Law
+
+OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(replay)
+    app.command()(simulate)
+
+
+def replay(
+    events: Annotated[Path, typer.Option(help="Folder of facts: every *.avro below it is read.")],
+    out: Annotated[Path, typer.Option(help="Folder for instructions, findings, rejections and summary.json.")],
+    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to pay.")] = None,
+    law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")] = False,
+    beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
+) -> int:
+    """Pay a folder of facts, pay run by pay run, as each would have been.
+
+    Exit code 1 if the summary does not add up, or nothing could be used and something was rejected.
+
+    [bold]Examples[/]
+
+        ihss-payroll replay --events sample --out out
+
+        ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
+
+        ihss-payroll replay --events facts --out out -- --direct_num_workers=2
+    """
+    from pipelines.console.last_words import failure, last_words, nothing_due, say_last
+
+    last_day = day_asked(until, "--until") if until else None
+    _beam_options(beam or [])
+    _folders(events, out)
+    _tell_of_accepted(events)
+    summary = _replayed(events, out, last_day, law, beam or [], quiet)
+    if nothing_due(summary["inputs"]):
+        raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
+    wrong = _told(summary, events, out, law, as_json, quiet)
+    say_last(last_words(summary["inputs"], events, strict), in_report=not (as_json or quiet))
+    return 1 if wrong or failure(summary["inputs"], strict) else 0
+
+
+def _tell_of_accepted(events: Path) -> None:
+    """A replay knows no outbox: where a job was told to let stand what other code had said, it says something else."""
+    from pipelines.live.accepted import accepted
+    from rules.periods import business_day_of, iso
+
+    if known := accepted(events):
+        day = iso(business_day_of(max(each.until for each in known)))
+        print(
+            f"ihss-payroll: what was said up to {day} was accepted as said (accepted.json); this replay says what the"
+            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md",
+            file=sys.stderr,
+        )
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the facts and for truth.json, which says what was planted.")],
+    county: Annotated[str, typer.Option(help="Two-digit State code, 01 to 58.")],
+    recipients: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many people are cared for.")],
+    months: Annotated[int, typer.Option(min=1, max=240, help="How many service months.")],
+    start: Annotated[str, typer.Option(metavar="YYYY-MM", help="First service month.")],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same county.")],
+    defects: Annotated[float, typer.Option(min=0, max=1, help="Share of records wrong on purpose.")] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was planted (truth.json).")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> int:
+    """Make a county of synthetic facts, some of them wrong on purpose.
+
+    [bold]Example[/]
+
+        ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+    """
+    if not re.fullmatch(r"0[1-9]|[1-4]\d|5[0-8]", county):
+        raise Misuse(f"--county {county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
+    day_asked(f"{start}-01", "--start", asked=f"--start {start} is not a month: write YYYY-MM, such as 2024-01")
+    if out.is_dir() and any(path.is_file() for path in out.rglob("*.avro")):
+        raise Misuse(f"--out {out} holds *.avro files already: name a new folder or empty this one")
+    writable_folder(out, "--out")
+    made = _made(quiet or as_json, out, county, recipients, months, start, seed, defects)
+    count = sum(made["counts"].values())
+    if as_json:
+        print(json.dumps(made["truth"], indent=2))
+    elif not quiet:
+        print(f"{count:,} facts of {recipients:,} recipients of county {county} are in {out}, with truth.json")
+    return 0
+
+
+def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
+    from pipelines.console.progress import shown
+    from pipelines.sample.simulate import Refusal
+    from pipelines.sample.simulate import simulate as make
+
+    try:
+        with shown(Console(stderr=True), quiet, {"make": "Making recipients"}) as beat:
+            return make(*asked, beat=beat)
+    except Refusal as refusal:
+        raise Misuse(str(refusal)) from refusal
+
+
+def _replayed(
+    events: Path, out: Path, until: int | None, law: Path | None, beam: list[str], quiet: bool
+) -> dict[str, Any]:
+    """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
+    from pipelines.console.progress import shown
+
+    overlaid = overlaid_law(law)
+    # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
+    with shown(Console(stderr=True), quiet) as beat:
+        from pipelines.replay import replay as run
+
+        return run(events, out, until, overlaid, beam, beat)
+
+
+def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+    """Print the summary as asked; what does not add up."""
+    from pipelines.console.summary import render, summary_console
+    from pipelines.summarize import faults
+
+    if as_json:
+        print(json.dumps(summary, indent=2))
+    elif not quiet:
+        render(summary, summary_console())
+        print(f"Records and summary.json are in {out}")
+        print("\n".join(next_steps(events, out, law)))
+    wrong = faults(summary)
+    if wrong and (as_json or quiet):
+        print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
+    return wrong
+
+
+def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
+    """What to ask of a replay next: is it right, and why is a payment what it is?"""
+    folders = f"--events {quote(str(events))} --paid {quote(str(out))}"
+    overlay = f" --law {quote(str(law))}" if law else ""
+    return [
+        "Next, is it right, and why is a payment what it is?",
+        f"  ihss-payroll report {folders} --out report.html",
+        f"  ihss-payroll explain INSTRUCTION_ID {folders}{overlay}",
+    ]
+
+
+def _beam_options(beam: list[str]) -> None:
+    if beam and not beam[0].startswith("-"):
+        raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
+
+
+def _folders(events: Path, out: Path) -> None:
+    """Raise Misuse unless ``events`` holds facts and ``out`` is another place that can be written to."""
+    from pipelines.files_below import folder_of_facts
+
+    facts = folder_of_facts(events, "--events")
+    inside, outside = events.resolve(), out.resolve()
+    if inside == outside or inside in outside.parents or outside in inside.parents:
+        raise Misuse(f"--out {out} and --events {events} lie within each other: name a folder apart")
+    for name in facts.files:
+        readable(events / name, "--events")
+    writable_folder(out, "--out")
+    if any(OF_LIVE.search(path.name) for path in out.glob("*.avro")):
+        raise Misuse(f"--out {out} holds what a live job said, which a replay would replace: name another folder")
+
+
+def law_that_paid(paid: Path, version: str, overlay: Path | None) -> "Law | None":
+    """The law of a version; None if it is not this one and no overlay was named. Raises Misuse."""
+    law = overlaid_law(overlay)
+    if law.version == version:
+        return law
+    if overlay is None:
+        return None
+    raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
+
+
+def overlaid_law(overlay: Path | None) -> "Law":
+    """The law with a folder's TOML laid over it. Raises Misuse."""
+    from rules.law import Law, LawError
+
+    if overlay and not overlay.is_dir():
+        raise Misuse(f"--law {overlay} is no folder: name a folder of TOML files that overlay rules/parameters")
+    try:
+        return Law.load(overlay)
+    except LawError as error:
+        raise Misuse(str(error)) from error

@@ -1,0 +1,1 @@
+"""Payment files for banks: direct deposits (NACHA) and warrants (positive pay)."""

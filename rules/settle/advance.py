@@ -1,0 +1,177 @@
+"""A month's advance in settlement: is there one, what is it worth, how far is it accounted for?
+
+Authority: ADV-1 to ADV-7. In force: by parameter. Does not cover: what of it was instructed before (`settle.draft`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from rules.advance_pay import (
+    Offset,
+    advance_line,
+    asked_for,
+    estimated_deductions,
+    eve,
+    next_clock,
+    opening,
+    status,
+)
+from rules.authorizations import limited_minutes, pro_rata
+from rules.conclusions import Line, Record, Statement
+from rules.documents import Span
+from rules.instructions import ADVANCE
+from rules.kept import Account
+from rules.law import NotInForce
+from rules.periods import days_in_month, iso, month_end
+from rules.settle.draft import Draft, Reading
+from rules.settle.filed import FOREVER, Filed, references
+from rules.taxes import KINDS, kinds_of, withholding
+from rules.wages import wage
+from schemas.provider_assignment import ProviderAssignment
+from schemas.service_authorization import ServiceAuthorization
+
+
+class Held(msgspec.Struct, array_like=True, frozen=True):
+    """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
+    what is missing and the month."""
+
+    code: str
+    document_id: str
+    minutes: int
+    missing: str
+    month: int
+
+
+class Advance(NamedTuple):
+    """What a month's advance is worth; ``held``: why it cannot be decided now."""
+
+    lines: list[Line]
+    deductions: dict[str, int]
+    documents: list[str]
+    held: Held | None = None
+
+
+class Reconciled(NamedTuple):
+    """How far an advance is accounted for, and the instant of the next clock."""
+
+    record: Record
+    next_clock: int | None
+
+
+def advance_id(recipient_id: str, month: int) -> str:
+    """Statement id of a month's advance."""
+    return f"{ADVANCE}:{recipient_id}:{recipient_id}:{iso(month)}"
+
+
+def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cut_off: int) -> str:
+    """ARREARS, ADVANCE, DENIED (asked for without severe impairment: arrears), or UNSETTLED before the month opens."""
+    if account is not None:
+        return ADVANCE
+    if filed.asked_since is None:
+        return "ARREARS"
+    if cut_off < eve(month):
+        return "UNSETTLED"
+    authorization = filed.authorization_known(month, min(cut_off, opening(month)))
+    if authorization is None or not asked_for(authorization):
+        return "ARREARS"
+    if cut_off < opening(month) and (share_cents or not authorization.severely_impaired):
+        return "UNSETTLED"
+    return ADVANCE if authorization.severely_impaired else "DENIED"
+
+
+def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advance:
+    """What the advance is worth by what is known now (ADV-2): nothing without an authorization of any of its days, or
+    after a death before the month. Of several authorizations, or of one that was corrected to begin after the 1st, the
+    county is that of the first day that has one."""
+    spans = filed.authorizations["IHSS"].spans(month, month_end(month))
+    if not spans or filed.died_before(month):
+        return Advance([], {}, references(span.fact for span in spans))
+    try:
+        return _estimated(filed, spans, month, share_cents, reading)
+    except NotInForce as missing:
+        return Advance([], {}, [], Held("NOT_IN_FORCE", spans[0].fact.document_id, 0, missing.name, month))
+
+
+def _estimated(
+    filed: Filed, spans: Sequence[Span[ServiceAuthorization]], month: int, share_cents: int, reading: Reading
+) -> Advance:
+    authorization = spans[0].fact
+    minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
+    hourly = wage(authorization.county, month, reading.law, reading.cut_off)
+    if hourly.code is not None:
+        return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing, month))
+    reading.assumptions.update(hourly.assumptions)
+    if len(spans) > 1 or spans[0].last - spans[0].first + 1 < days_in_month(month):
+        reading("hours.pro_rata", month)
+    reading("advance.mode_settled", month)
+    line = advance_line(minutes, authorization.county, hourly.rate_mills)
+    assigned = filed.assigned(month, month_end(month))
+    taxes = withholding(line.cents, estimated_kinds(assigned, month, reading), month, reading)
+    deductions = estimated_deductions(line.cents, taxes, share_cents)
+    documents = references([*(span.fact for span in spans), *assigned])
+    return Advance([line] if minutes else [], deductions, documents)
+
+
+def repriced(advance: Advance, month: int, account: Account | None, reading: Reading) -> bool:
+    """WAGE-2: had the county another rate when the advance was first instructed?"""
+    if account is None:
+        return False
+    known_at = account.said[0].cut_off
+    first = [wage(line.county or "", month, reading.law, known_at) for line in advance.lines]
+    pairs = zip(first, advance.lines, strict=True)
+    return any(rate.code is None and rate.rate_mills != line.rate_mills for rate, line in pairs)
+
+
+def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[str]:
+    """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
+    paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}
+    return [kind for kind in KINDS if kind in paid or not assigned]
+
+
+def advance_statement(recipient_id: str, month: int, advance: Advance, assumptions: list[str]) -> Statement:
+    """The advance as a statement whose payee is the recipient."""
+    return Statement(
+        statement_id=advance_id(recipient_id, month),
+        kind=ADVANCE,
+        provider_id=recipient_id,
+        recipient_id=recipient_id,
+        period_start=month,
+        lines=advance.lines,
+        claimed_minutes=0,
+        held_minutes=0,
+        cut_minutes=0,
+        denied_minutes=0,
+        payable=None,
+        relationship="NON_RELATIVE",
+        live_in=False,
+        offsettable=[],
+        documents=advance.documents,
+        assumptions=assumptions,
+    )
+
+
+def reconciliation(filed: Filed, draft: Draft, covered: Iterable[Offset], accounted_cents: int) -> Reconciled:
+    """The AdvanceReconciliation of a month (without cut-off), and when its next clock may strike (ADV-6).
+
+    ``covered``: what it covers of each statement; ``accounted_cents``: the sum of ADVANCE_PAID.
+    """
+    month, now, reading = draft.statement.period_start, draft.now, Reading(draft.reading.law, draft.now.cut_off)
+    advanced_minutes = draft.minutes
+    reconciled_minutes = sum(each.minutes for each in covered)
+    first_run = draft.account.said[0].run_date
+    open_minutes = advanced_minutes - reconciled_minutes
+    standing = status(open_minutes, filed.died_before(FOREVER), month, first_run, now.run_date, reading)
+    fields = {
+        "recipient_id": draft.statement.recipient_id,
+        "service_month": month,
+        "advanced_minutes": advanced_minutes,
+        "reconciled_minutes": reconciled_minutes,
+        "open_minutes": open_minutes,
+        "advanced_cents": draft.gross_cents - sum(draft.deductions.values()),
+        "accounted_cents": accounted_cents,
+        "status": standing,
+    }
+    clock = None if standing == "RECONCILED" else next_clock(month, first_run, now.run_date, reading)
+    return Reconciled(Record("AdvanceReconciliation", fields), clock)

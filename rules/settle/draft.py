@@ -1,0 +1,156 @@
+"""One statement on its way to an instruction: what stands of it, what it is worth, what this run says.
+
+Authority: MONEY-2, TAX-3, SOC-4 (what a statement bears), RUN-4. In force: by parameter.
+Does not cover: how a month's share of cost and advance are dealt to its statements (`settle.recipient`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from rules.adjustment import CARRIED, Due, carried, deductions_said, due, lines_said, outstanding, standing
+from rules.conclusions import Statement
+from rules.instructions import instruction_id
+from rules.kept import Account, Said
+from rules.law import Law
+from rules.periods import business_day_of
+from rules.settle.filed import Filed, references
+from rules.taxes import Deciding, Lookup, on_part, withheld
+from schemas.payment_outcome import PaymentOutcome
+
+REVERSING = ("RETURNED", "VOIDED", "STALE")
+
+
+class Reading:
+    """The law as known at a pay run, remembering which of this project's own choices were read."""
+
+    def __init__(self, law: Law, cut_off: int) -> None:
+        self.law, self.cut_off = law, cut_off
+        self.assumptions: set[str] = set()
+
+    def __call__(self, name: str, day: int) -> Any:
+        """The value in force on a day, as known now. Raises NotInForce."""
+        return self._read(name, day, self.cut_off)
+
+    def at(self, known_at: int) -> Lookup:
+        """Look up as known at another pay run."""
+        return lambda name, day: self._read(name, day, known_at)
+
+    def _read(self, name: str, day: int, known_at: int) -> Any:
+        entry = self.law.entry(name, day, known_at)
+        if entry.grade == "assumption":
+            self.assumptions.update(self.law.assumptions(name, day, known_at))
+        return entry.value
+
+
+class Draft:
+    """A statement with its account.
+
+    ``part_cents``: of its gross, what can bear share of cost; ``deductions``: whole amounts by kind, not differences;
+    ``documents``: those that decided it here.
+    """
+
+    def __init__(self, statement: Statement, account: Account, filed: Filed, law: Law, cut_off: int) -> None:
+        self.statement, self.account = statement, account
+        self.reading = Reading(law, cut_off)
+        self.now = Deciding(statement.relationship, business_day_of(cut_off), cut_off)
+        outcomes = _known_outcomes(statement.statement_id, account, filed)
+        self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
+        self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
+        self.part_cents = 0
+        self.deductions: dict[str, int] = {}
+        self.documents = references([*outcomes, *_outcomes_taken_back(statement.statement_id, account, filed)])
+
+    @property
+    def id(self) -> str:
+        """Statement id."""
+        return self.statement.statement_id
+
+    @property
+    def reversed_ids(self) -> list[str]:
+        """RUN-4: its instructions that no longer stand, sorted."""
+        stand = {said.instruction_id for said in self.said}
+        return sorted(said.instruction_id for said in self.account.said if said.instruction_id not in stand)
+
+    @property
+    def gross_cents(self) -> int:
+        """What the statement is worth before deductions."""
+        return sum(line.cents for line in self.statement.lines)
+
+    @property
+    def outstanding_cents(self) -> int:
+        """What is overpaid and not recovered."""
+        return outstanding(self.said, self.recovered_cents)
+
+    @property
+    def minutes(self) -> int:
+        """Minutes of its lines."""
+        return sum(line.minutes for line in self.statement.lines)
+
+    def stay_as_said(self) -> None:
+        """It cannot be decided now: be worth what was said."""
+        self.statement = msgspec.structs.replace(self.statement, lines=lines_said(self.said), offsettable=[])
+        self.deductions = {kind: cents for kind, cents in deductions_said(self.said).items() if kind != CARRIED}
+        self.part_cents = sum(said.part_cents for said in self.said)
+
+    def withhold(self) -> None:
+        """TAX-3."""
+        relationship, run_date = self.statement.relationship, self.now.run_date
+        self.deductions |= withheld(self.gross_cents, self.said, relationship, run_date, self.reading)
+
+    def taxes_on_part(self) -> int:
+        """Taxes on the part alone."""
+        return on_part(self.part_cents, self.said, self.now, self.reading.at)
+
+    def due(self) -> Due:
+        """This run's differences as drafted."""
+        return due(self.statement.lines, self.deductions, self.said)
+
+    def moves(self) -> int:
+        """What this run would move for it as drafted."""
+        return max(0, self.due().cents - self.outstanding_cents)
+
+    def say(self) -> Said | None:
+        """This run's instruction, if anything changed; it then stands."""
+        owed = self.due()
+        if not owed.lines and not owed.deductions:
+            return None
+        set_aside = carried(owed, self.outstanding_cents)
+        said = Said(
+            instruction_id=instruction_id(self.id, self.now.run_date),
+            run_date=self.now.run_date,
+            cut_off=self.now.cut_off,
+            relationship=self.statement.relationship,
+            lines=owed.lines,
+            deductions=owed.deductions | ({CARRIED: set_aside} if set_aside else {}),
+            part_cents=self.part_cents - sum(said.part_cents for said in self.said),
+            net_cents=owed.cents - set_aside,
+        )
+        self.said.append(said)
+        self.account = Account([*self.account.said, said])
+        return said
+
+
+def _known_outcomes(statement_id: str, account: Account, filed: Filed) -> list[PaymentOutcome]:
+    """RUN-4: what came back or was recovered of the statement."""
+    made = {said.instruction_id: said for said in account.said}
+    of_statement = filed.outcomes_of(statement_id) if made and statement_id in filed.outcomes else ()
+    return [outcome for outcome, (seen, _) in of_statement if _decides(outcome, made.get(outcome.instruction_id), seen)]
+
+
+def _outcomes_taken_back(statement_id: str, account: Account, filed: Filed) -> Iterator[PaymentOutcome]:
+    """Present revisions of outcomes that an earlier one reversed or recovered a payment by."""
+    made = {said.instruction_id: said for said in account.said}
+    for (named, _), document in filed.outcomes.get(statement_id, {}).items():
+        for fact in document.earlier:
+            if _decides(fact, made.get(named), document.revisions[fact.revision].stamp[0]):
+                yield document.current
+
+
+def _decides(outcome: PaymentOutcome, said: Said | None, seen: int) -> bool:
+    """An outcome speaks of an instruction that was made before the pay run that first saw it; only one that moved money
+    can come back."""
+    if said is None or said.cut_off >= seen:
+        return False
+    return outcome.outcome == "RECOVERED" or (outcome.outcome in REVERSING and said.net_cents > 0)

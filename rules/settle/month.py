@@ -1,0 +1,140 @@
+"""SettlePayments' decision for one month: who is owed what more than was said?
+
+Authority: RUN-2 (order of a payment's content), MONEY-2, RUN-3. In force: by parameter. Does not cover: a recipient's
+share of cost and advance (`settle.recipient`), what a statement's work earns (`price`), one statement's differences
+(`settle.draft`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rules.conclusions import Record, Stamp, Statement
+from rules.findings import Finding, Findings, long_date, referred
+from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
+from rules.kept import Account, Said
+from rules.law import Law, NotInForce
+from rules.method import AwaitsMethod
+from rules.restatement import Decision, month_unit
+from rules.settle.draft import Draft
+from rules.settle.filed import Filed
+from rules.settle.outcomes import turned
+from rules.taxes import turn_of_month
+
+PROGRAMS = ("IHSS", "WPCS")
+Returned = Callable[[str], Stamp | None]
+
+
+class MonthOfPay:
+    """The statements of one service month, at one pay run."""
+
+    def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
+        self.filed, self.month, self.before = filed, month, before
+        self.law, self.cut_off = law, cut_off
+        self.decision, self.findings = Decision(), Findings(self._whose)
+        statements = filed.statements.get(month, {})
+        self.held: list[Draft] = []
+        self.drafts: list[Draft] = []
+        self.drafts += [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
+
+    def decide(self, returned: Returned) -> Decision:
+        """Accounts, findings and instructions. ``returned``: when a payee's payment last came back."""
+        for draft in (*self.drafts, *self.held):
+            self._settle(draft, returned)
+        if self.held:
+            self.decision.look_again(month_unit(self.month), turn_of_month(self.cut_off))
+        self.decision.conclusions.update(self.findings.by_id)
+        return self.decision
+
+    def _taxed(self, statement: Statement) -> Draft | None:
+        """A statement with its taxes; None, and held as it was, where no rate is in force for this payment year."""
+        draft = self._draft(statement)
+        try:
+            draft.withhold()
+        except NotInForce as missing:
+            draft.stay_as_said()
+            self.held.append(draft)
+            if statement.lines:
+                self._find_untaxed(statement, missing)
+            return None
+        return draft
+
+    def _find_untaxed(self, statement: Statement, missing: NotInForce) -> None:
+        """Named by a document that claims the pay: a statement's id is none of a document."""
+        assert statement.claim is not None, "what has lines stands on a document"
+        reference, program, period = statement.claim
+        about = referred(reference, period) | {
+            "provider_id": statement.provider_id,
+            "recipient_id": statement.recipient_id,
+            "program": program if program in PROGRAMS else None,
+            "statement_id": statement.statement_id,
+            "county": statement.case_county,
+            "minutes": minutes_fields(statement)["paid_minutes"],
+        }
+        self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
+
+    def _draft(self, statement: Statement) -> Draft:
+        account = self.before.get(f"account:{statement.statement_id}", Account([]))
+        return Draft(statement, account, self.filed, self.law, self.cut_off)
+
+    def _settle(self, draft: Draft, returned: Returned) -> None:
+        """Say what changed, and what is overpaid."""
+        said = draft.say()
+        if said is not None:
+            self.decision.records.append(self._instruction(draft, said, returned))
+        else:
+            self.decision.records += turned(draft.account, self.filed.outcomes.get(draft.id, {}), self.cut_off)
+        if draft.account.said:
+            self.decision.conclusions[f"account:{draft.id}"] = draft.account
+        if draft.outstanding_cents:
+            advance = draft.statement.kind == ADVANCE
+            addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)
+            self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee, message)
+
+    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> Record | AwaitsMethod:
+        """The instruction; where it turns on another settlement's payment whether it is a warrant, that waits."""
+        statement = draft.statement
+        fields = instruction_fields(statement, said, len(draft.account.said), draft.said)
+        own = statement.kind == ADVANCE
+        terms = self.filed.recipient_terms() if own else self.filed.provider_terms(statement.provider_id)
+        method, token = method_of(said.net_cents, terms, said.run_date, returned(fields["payee_id"]))
+        elsewhere = self.filed.claimed_elsewhere(statement.provider_id) if token and not own else []
+        claimed = [each for each in elsewhere if method_of(said.net_cents, terms, said.run_date, each[1])[0] != method]
+        fields |= {
+            "method": method,
+            "account_token": token,
+            "outstanding_cents": draft.outstanding_cents,
+            "documents": sorted({*statement.documents, *draft.documents}),
+            "assumptions": sorted({*statement.assumptions, *draft.reading.assumptions}),
+            "law_version": self.law.version,
+            "reversed": draft.reversed_ids,
+        }
+        instruction = Record("PaymentInstruction", fields)
+        return AwaitsMethod(statement.provider_id, instruction, claimed) if claimed else instruction
+
+    def _whose(self, finding: Finding) -> str | None:
+        """The county of the case; of a statement, or else the one in which it was paid."""
+        drafts = self._about(finding) if finding.statement_id else []
+        paid = (line.county for draft in drafts for said in draft.account.said for line in said.lines)
+        return self._case_of(finding) or next(paid, None)
+
+    def _case_of(self, finding: Finding) -> str | None:
+        """The county of a statement's case; of the month as a whole, that of its latest."""
+        return next(filter(None, (draft.statement.case_county for draft in self._about(finding))), None)
+
+    def _about(self, finding: Finding) -> list[Draft]:
+        drafts = sorted((*self.drafts, *self.held), key=lambda draft: draft.statement.period_start, reverse=True)
+        return [draft for draft in drafts if finding.statement_id in (None, draft.id)]
+
+    def _find(self, code: str, draft: Draft, cents: int, addressee: str, message: str | None = None) -> None:
+        statement = draft.statement
+        self.findings.add(
+            code,
+            addressee=addressee,
+            provider_id=None if statement.kind == ADVANCE else statement.provider_id,
+            recipient_id=statement.recipient_id,
+            statement_id=statement.statement_id,
+            service_month=self.month,
+            cents=cents,
+            words={"period": long_date(statement.period_start)},
+            message=message,
+        )

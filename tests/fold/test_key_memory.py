@@ -1,0 +1,103 @@
+"""State as it lies: a version in front, a layout that a job made yesterday can still read, small through the years."""
+
+import zlib
+from pathlib import Path
+from statistics import median
+
+import msgspec
+import pytest
+
+from fold.door import Door
+from fold.key import KeyFold
+from fold.key_memory import CONCLUSIONS, VERSION, StateFromElsewhere, opened
+from fold.rows import fact_body, fact_row
+from fold.stages import routes
+from pipelines.sample.simulate import simulate
+from pipelines.stepwise import Steps
+from schemas import FACTS
+from tests.fold.test_key import LAW, SOON
+
+GOLDEN = Path(__file__).with_name("state_layout.txt")
+MONTHS = 9
+
+
+def layout() -> list[str]:
+    """What stands in the bytes, in its order: fields of facts, and of the structs that are concluded."""
+    facts = [f"{kind}: {' '.join(model.model_fields)}" for kind, model in FACTS.items()]
+    structs = [f"{number} {struct.__name__}: {_fields(struct)}" for number, struct in enumerate(CONCLUSIONS)]
+    return [f"version {VERSION}", *facts, *structs]
+
+
+def _fields(struct: type) -> str:
+    return " ".join(f"{each.name}:{each.type}" for each in msgspec.structs.fields(struct))
+
+
+def test_state_of_a_running_job_can_still_be_read() -> None:
+    assert layout() == GOLDEN.read_text().splitlines(), (
+        "Fields are known by their place: state written before this change would be read wrong. Raise VERSION in "
+        "fold/key_memory.py, write the layout anew (python -m tests.fold.test_key_memory), and do not "
+        "update a running job in place: cancel it and resume from the journal (docs/operations.md)."
+    )
+
+
+def test_state_of_another_version_is_refused() -> None:
+    with pytest.raises(StateFromElsewhere, match=f"version {VERSION + 1}"):
+        opened(bytes((VERSION + 1,)) + b"\x94")
+
+
+def test_state_is_no_image_of_code() -> None:
+    """Neither as it lies nor unpacked."""
+    state = some_state()
+    whole = state + zlib.decompress(opened(state).rest)
+    for name in (b"rules.", b"pydantic", b"builtins", b"\x80\x05"):
+        assert name not in whole
+    assert b"SERVICE" in whole or b"IHSS" in whole
+
+
+def some_state() -> bytes:
+    from tests.transforms.test_traps import few_runs, run_of
+
+    fact = next(each for each in few_runs() if each.KIND == "ServiceAuthorization")
+    stop = routes(fact)[0]
+    fold = KeyFold(stop.stage, LAW, {}, None)
+    row = fact_row(stop.key, run_of(fact), fact, fact_body(fact))
+    state, due = fold.arrive(None, msgspec.msgpack.encode(row))
+    assert state[0] == VERSION
+    state, *_ = fold.wake(stop.key, state, due or 0)
+    assert state is not None and state[0] == VERSION
+    return state
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("county")
+    simulate(folder, "17", 4, MONTHS, "2024-01", 7)
+    return folder
+
+
+def sizes(county: Path, law: object) -> list[float]:
+    """Median bytes over all keys at the end of each pay run."""
+    door = Door(1, None)
+    for path in sorted(county.rglob("*.avro")):
+        for _ in door.read_file(path, path.name):
+            pass
+    seen: list[float] = []
+    steps = Steps(door, law, door.tally.latest_cut_off)  # type: ignore[arg-type]
+
+    def watch(_: int, state: dict[tuple[str, str], bytes]) -> None:
+        seen.append(median([len(each) for (stage, _), each in state.items() if stage == "price"] or [0]))
+
+    steps.run(watch)
+    return seen
+
+
+def test_state_stops_growing_when_months_close(county: Path) -> None:
+    """With months closing after 2 the last third adds little; with the law's 24 it goes on as it began."""
+    closing, open_long = sizes(county, SOON), sizes(county, LAW)
+    third = len(closing) // 3
+    assert closing[-1] - closing[-third] < 0.5 * (open_long[-1] - open_long[-third])
+    assert closing[-1] < 0.7 * open_long[-1]
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text("\n".join(layout()) + "\n")

@@ -1,0 +1,73 @@
+"""Folders of facts and of what was paid from them, for the tests of explain; nothing here needs an engine."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fold.door import Door
+from fold.places import INDEX, Places, write_index
+from pipelines.explain.answer import Answer, Sources, answer, question_of
+from pipelines.explain.paid import Paid, records_in
+from pipelines.explain.tree import Node
+from pipelines.plain import replay_plain
+from rules.law import Law
+from rules.periods import business_day_of, iso
+from schemas.avro import write_container
+from schemas.envelope import Fact
+
+LAW = Law.load()
+Instruction = dict[str, Any]
+
+
+def lay(facts: Iterable[Fact], folder: Path) -> Path:
+    """Facts as files, one a kind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for fact in facts:
+        by_kind[fact.KIND].append(fact.model_dump())
+    for kind, records in by_kind.items():
+        write_container(folder / f"{kind}.avro", kind, records)
+    return folder
+
+
+def pay(facts: Iterable[Fact], folder: Path, law: Law = LAW, until: int | None = None) -> Path:
+    """What the plain fold pays for the facts, as a replay would leave it, without an index."""
+    outcome = replay_plain(list(facts), law, until)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_container(
+        folder / "payment_instruction-settle-0000.avro",
+        "PaymentInstruction",
+        outcome.records.get("PaymentInstruction", []),
+    )
+    (folder / "summary.json").write_text(json.dumps({"until": iso(business_day_of(outcome.until))}))
+    return folder
+
+
+def index(events: Path, out: Path) -> None:
+    """The index that a replay leaves."""
+    parts = out / "parts"
+    parts.mkdir()
+    for path in sorted(events.rglob("*.avro")):
+        places = Places()
+        for _ in Door(1, None, places).read_file(path, path.name):
+            pass
+        places.write_part(parts, events, str(path.relative_to(events)))
+    write_index(parts, out / INDEX, 1)
+
+
+def paid_in(out: Path) -> list[Instruction]:
+    """All instructions of an output folder, each settlement's in order."""
+    paths = sorted(out.glob("payment_instruction*.avro"))
+    return [dict(each) for path in paths for each in records_in(path, "PaymentInstruction")]
+
+
+def explained(instruction_id: str, events: Path, out: Path, law: Law = LAW) -> Answer:
+    """The answer to the question about an instruction."""
+    return answer(question_of(instruction_id), Sources(events, Paid(out), law))
+
+
+def leaves(node: Node) -> list[Node]:
+    """The last parts."""
+    return [each for each in node.walk() if not each.parts]

@@ -1,0 +1,53 @@
+"""Pay run by pay run onto what is remembered is the fold of the whole, whatever the history (all kinds of facts)."""
+
+import shutil
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+
+from fold.door import admission
+from pipelines.live.memory import Memory
+from pipelines.live.pay_run import PayRuns
+from pipelines.plain import replay_plain
+from rules.periods import cut_offs
+from schemas.avro import decode_message, encode_message
+from schemas.envelope import Fact
+from schemas.journal import Entry
+from tests.histories import History, histories
+from tests.pipelines.live.drill import LAW, Records, in_order
+
+
+def stepwise(facts: list[Fact], until: int) -> Records:
+    """What the live fold says, from a journal that holds each fact in its pay run."""
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    first = min(admission(fact) for fact in facts)
+    for number, fact in enumerate(facts, 1):
+        run = first if fact.KIND == "CourseListing" else admission(fact)
+        entries[run].append(Entry(number, 0, run, "", encode_message(fact)))
+    folder = Path(tempfile.mkdtemp())
+    try:
+        return _said(PayRuns(Memory(folder, LAW), LAW), entries, first, until)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _said(pay_runs: PayRuns, entries: dict[int, list[Entry]], first: int, until: int) -> Records:
+    records: Records = defaultdict(list)
+    for cut_off in cut_offs(first, until):
+        run = pay_runs.fold(cut_off, entries.get(cut_off, []))
+        pay_runs.remember(run)
+        for letter in run.letters:
+            records[letter.kind].append(decode_message(letter.body).model_dump())
+    return {kind: in_order(said) for kind, said in records.items()}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories())
+def test_step_by_step_is_the_whole(history: History) -> None:
+    whole = replay_plain(history.facts, LAW, history.until).records
+    said = stepwise(list(history.facts), history.until)
+
+    for kind in {*whole, *said}:
+        assert said.get(kind, []) == in_order(whole.get(kind, [])), kind

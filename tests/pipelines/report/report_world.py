@@ -1,0 +1,41 @@
+"""A small county, simulated and replayed into a folder, for the tests of what is read off a replay's folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fold.record_files import file_name
+from pipelines.plain import replay_folder
+from pipelines.sample.simulate import simulate
+from pipelines.summarize import summary_of
+from rules.law import Law
+from schemas import CONCLUSIONS
+from schemas.avro import Container, write_container
+
+Row = dict[str, Any]
+
+
+def county(root: Path, recipients: int = 24, months: int = 4, seed: int = 11) -> tuple[Path, Path]:
+    """Folders of facts and of what their replay said."""
+    facts, paid = root / "facts", root / "paid"
+    facts.mkdir(parents=True)
+    paid.mkdir()
+    law = Law.load()
+    simulate(facts, "17", recipients, months, "2024-01", seed, 0.05)
+    outcome = replay_folder(facts, sorted(path.name for path in facts.glob("*.avro")), law)
+    for kind in CONCLUSIONS:
+        write_container(paid / file_name(kind), kind, outcome.records.get(kind, []))
+    summary = summary_of(outcome.tally, law, None) | {"seconds": 1.0}
+    (paid / "summary.json").write_text(json.dumps(summary))
+    return facts, paid
+
+
+def records(folder: Path, kind: str) -> list[Row]:
+    """All records of a kind in a folder."""
+    with (folder / file_name(kind)).open("rb") as stream:
+        return [record for _, record in Container(stream)]
+
+
+def rewrite(folder: Path, kind: str, rows: list[Row]) -> None:
+    """Put other records of a kind in their place."""
+    write_container(folder / file_name(kind), kind, rows)

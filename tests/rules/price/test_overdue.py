@@ -1,0 +1,35 @@
+"""Pay that is overdue (RUN-1), where no case of the law reaches: a tax rate that settlement waits for."""
+
+from datetime import date
+
+from pipelines.plain import replay_plain
+from pipelines.stepwise import replay_stepwise
+from rules.law import Law
+from rules.periods import business_day_of, cut_off_of, epoch_day, iso
+from tests.case_files import case
+from tests.fold.test_key import bodies
+
+SINCE_2015 = {"values": [{"from": date(2015, 1, 1), "value": 12000, "grade": "assumption", "citation": "a test"}]}
+SHEET = {"kind": "Timesheet", "id": "T1", "period": date(2015, 12, 1), "days": {"1": "4:00"}}
+
+
+def test_what_waits_for_a_tax_rate_is_overdue_until_a_payment_year_that_has_one() -> None:
+    """No rate of SDI is known for 2015. Recorded on Wednesday 16 December: 17, 18, 21, 22, 23, 24, 28, 29, 30, 31."""
+    law = Law.load().amended({"x.toml": {"wage": {"43": SINCE_2015}, "minimum_wage": SINCE_2015}})
+    facts = case("overdue", 1, {"sentence": "", "law": [], "expect": {}, "facts": [SHEET]}).facts
+    until = cut_off_of(epoch_day(date(2016, 1, 6)))
+    paid = replay_plain(facts, law, until)
+    said = [
+        (iso(business_day_of(each["cut_off"])), each["code"], each["minutes"], each["cleared"])
+        for each in paid.records["Finding"]
+    ]
+    assert sorted(said) == [
+        ("2015-12-16", "NOT_IN_FORCE", 240, False),
+        ("2015-12-31", "PAY_OVERDUE", 240, False),
+        ("2016-01-04", "NOT_IN_FORCE", 240, True),
+        ("2016-01-04", "PAY_OVERDUE", 240, True),
+    ]
+    ids = {each["finding_id"].partition(":COUNTY:")[2] for each in paid.records["Finding"]}
+    assert ids == {"overdue.1.P1:overdue.1.R1:-:IHSS:Timesheet/overdue.1.T1/2015-12-01:-:-:-:-"}
+    assert [iso(each["run_date"]) for each in paid.records["PaymentInstruction"]] == ["2016-01-04"]
+    assert bodies(replay_stepwise(facts, law, until)) == bodies(paid)
