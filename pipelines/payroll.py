@@ -40,7 +40,8 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutp
     authorized = facts[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(fold)
     priced = (facts[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(fold)
     settled = (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
-    chosen = settled[METHOD] | "ChooseMethod" >> ChooseMethod(fold)
+    # No fact goes to the last stage, but without a Flatten a runner fuses two stateful steps and wakes one too early.
+    chosen = (facts[METHOD], settled[METHOD]) | "ToMethod" >> beam.Flatten() | "ChooseMethod" >> ChooseMethod(fold)
     steps = (facts, authorized, priced, settled, chosen)
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 
