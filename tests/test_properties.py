@@ -179,7 +179,11 @@ def test_what_came_back_though_it_never_moved_changes_no_instruction(data: st.Da
 
     without = replay_plain([fact for fact in history.facts if not is_about_nothing(fact)], LAW, history.until)
     event(f"{sum(map(is_about_nothing, history.facts))} about nothing, {len(moved)} moved")
-    assert without.records.get("PaymentInstruction", []) == paid
+    assert by_id(without.records.get("PaymentInstruction", [])) == by_id(paid)
+
+
+def by_id(instructions: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {one["instruction_id"]: one for one in instructions}
 
 
 def deducted(instructions: Sequence[dict[str, Any]]) -> Counter[str]:
