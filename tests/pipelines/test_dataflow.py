@@ -135,6 +135,12 @@ def test_state_is_found_again_under_keys_that_are_strings(graph: Graph) -> None:
     assert len(stateful) == 7 and all("in kv(string_utf8,bytes)" in has for has in stateful)
 
 
+def test_no_stage_is_fused_to_the_one_before(graph: Graph) -> None:
+    """Two stateful steps side by side share their watermark on FnApiRunner: the later is woken before the former has
+    said all (CutOffMissed). A Flatten keeps them apart."""
+    assert {"ToPrice", "ToSettle", "ToMethod"} <= set(graph.steps)
+
+
 def test_each_kind_has_a_subscription_and_each_record_a_topic(graph: Graph) -> None:
     """Event ids of two sources may be the same, so ``ce-id`` may not tell a message sent again; event time is the
     publish time, so no attribute names one."""
