@@ -41,10 +41,10 @@ _NOTHING: dict[str, dict[str, Any]] = {  # what a stand-in of a kind that is for
     "PaymentOutcome": {"outcome": GONE},
 }
 _FORGOTTEN = set(_NOTHING)
-_OF_MONTHS: dict[str, Callable[[Any], int]] = {  # conclusions of the stage before, which says no more of closed months
-    "AuthorizedTime": lambda said: said.period_start,
-    "VisitSpans": lambda said: said.service_date,
-    "Statement": lambda said: said.period_start,
+_LAST_READ_IN: dict[str, Callable[[Any], int]] = {  # months of what the stage before says, and no more once they close
+    "AuthorizedTime": lambda said: next_month(month_of(said.period_start)),  # a workweek across the line
+    "VisitSpans": lambda said: month_of(said.service_date),
+    "Statement": lambda said: month_of(said.period_start),
 }
 _READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit, HeldTime)
 _OVERLAPS = {"RECIPIENT_OVERLAP", "PROVIDER_OVERLAP"}
@@ -92,12 +92,12 @@ def _rows_still_read(memory: Remembered, is_closed: Closed) -> Iterator[Row]:
         if kind in _FORGOTTEN:
             if document_key(row) not in going:
                 yield row
-        elif kind not in _OF_MONTHS or not row[BODY]:
+        elif kind not in _LAST_READ_IN or not row[BODY]:
             yield row
         else:
             said = arrival(row).content
             payer = said.recipient_id if kind == "AuthorizedTime" else None
-            if not is_closed(month_of(_OF_MONTHS[kind](said))) or (payer is not None and payer not in payers):
+            if not is_closed(_LAST_READ_IN[kind](said)) or (payer is not None and payer not in payers):
                 yield row
             payers.add(payer or "")
 
