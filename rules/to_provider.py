@@ -5,7 +5,7 @@ All are compact msgspec arrays of ints and strings. Each says what is kept of it
 """
 
 from rules.conclusions import AssignmentTerm, AuthorizationTerm, Stamp
-from rules.periods import month_of
+from rules.periods import month_of, next_month
 from rules.restatement import PRICE, Closed, Conclusion, Stop
 
 
@@ -58,10 +58,11 @@ class AuthorizedTime(ToProvider, frozen=True):
         return by_day[index] if 0 <= index < len(by_day) else 0
 
     def still_read(self, is_closed: Closed, told: set[str]) -> bool:
-        """While its month is open. One for each recipient for good: it tells who pays the provider."""
+        """While the month after its own is open, which may have the rest of a workweek. One for each recipient for
+        good: it tells who pays the provider."""
         tells_payer = self.recipient_id not in told
         told.add(self.recipient_id)
-        return tells_payer or not is_closed(month_of(self.period_start))
+        return tells_payer or not is_closed(next_month(month_of(self.period_start)))
 
 
 class LateTime(ToProvider, frozen=True):
