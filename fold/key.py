@@ -67,9 +67,11 @@ class KeyFold:
         return self.until is not None and cut_off > self.until
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
-        folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
+        taken = _taken(waiting, cut_off)
+        folded = self.decide(key, waiting.rest, taken, cut_off)
         waiting.due, waiting.rest = folded.due, folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
+        shard.count_facts(taken)
         shard.tell(folded.changes)
         shard.sort_records()
         return shard

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
-from fold.stages import STAGES, Catalog, counted_in
+from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import Standing, Tally
 from rules.conclusions import Record, Statement
 from rules.documents import Arrival
@@ -107,7 +107,14 @@ class Shard:
                 self.tally.duplicates += counted_in(row[-1]) == self.stage
             else:
                 once.append(row)
+        self.count_facts(once)
         return once
+
+    def count_facts(self, rows: Iterable[Row]) -> None:
+        """Facts by the run that sees them first; one that several stages read counts in its first."""
+        for row in rows:
+            if counts_as_fact(row[-1], self.stage):
+                self.tally.run(row[1]).facts += 1
 
     def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)

@@ -12,6 +12,7 @@ from rules.method import MethodFile
 from rules.price.case import ProviderFile
 from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE, CaseFile, Conclusion, Stop
 from rules.settle.case import SettlementFile
+from schemas import FACTS
 from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
 
@@ -60,6 +61,11 @@ def routes(fact: Any) -> list[Stop]:
 def counted_in(kind: str) -> str:
     """The stage that counts facts of a kind, of those that read them."""
     return AUTHORIZE if kind in _OF_RECIPIENT else PRICE if kind in _OF_PROVIDER else SETTLE
+
+
+def counts_as_fact(kind: str, stage: str) -> bool:
+    """Is a row of this kind a fact that the stage counts?"""
+    return kind in FACTS and counted_in(kind) == stage
 
 
 def _readers_of_outcome(instruction_id: str) -> list[Stop]:
