@@ -468,6 +468,15 @@ def test_the_drawing_of_the_rooms_is_true() -> None:
     assert drawn_rooms(page) == (list(LAYERS), [list(rooms) for rooms in ROOMS])
 
 
+def test_the_one_page_shows_the_case_file_as_it_is():
+    """docs/architecture.md: the three questions that a case file answers, word for word."""
+    [page] = [source.text for source in SOURCES if source.path == "docs/architecture.md"]
+    [code] = [source for source in SOURCES if source.path == "rules/restatement.py"]
+    [protocol] = [each for each in code.nodes(ast.ClassDef) if each.name == "CaseFile"]
+    for method in (each for each in protocol.body if isinstance(each, ast.FunctionDef)):
+        assert f"def {method.name}({ast.unparse(method.args)}) -> {ast.unparse(method.returns)}: ..." in page
+
+
 def median_length(sources: list[Source]) -> float:
     return median(length for source in sources if is_code(source) for _, length in _lengths(source))
 
