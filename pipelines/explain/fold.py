@@ -106,7 +106,6 @@ class Folded(NamedTuple):
         """Records of a kind, by cut-off and id."""
         return [record for key in self.keys.values() for record in key.records.get(kind, ())]
 
-
     def came_back(self) -> Told:
         """Which payments do not stand."""
         told = Told()
