@@ -13,7 +13,7 @@ from typing import IO, Any
 import fastavro
 from fastavro.read import HEADER_SCHEMA
 
-from schemas import ARRIVALS, FACTS
+from schemas import ARRIVALS, FACTS, private
 from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated
 from schemas.physical import (
     Unreadable,
@@ -187,7 +187,7 @@ def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any
     marker = hashlib.sha256(kind.encode()).digest()[:16]
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with unfinished.open("wb") as stream:
+        with private.created(unfinished) as stream:
             fastavro.writer(stream, logical_schema(kind), records, codec=codec, sync_marker=marker)
         unfinished.replace(path)
     finally:
