@@ -94,7 +94,8 @@ def hold_against(ours: Sequence[Instruction], theirs: Sequence[Instruction], fol
         return
     if differing is not None:
         mine, paid, names = differing
-        what = f"{names[0]} is {_said(mine[names[0]])} by these facts and this law, {_said(paid[names[0]])} in {folder}"
+        said = f"is {_said(mine[names[0]])} by these facts and this law, {_said(paid[names[0]])} in {folder}"
+        what = f"{names[0]} of {paid['instruction_id']} {said}"
     elif missing:
         what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
     else:

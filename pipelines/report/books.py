@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.came_back import CameBack
 from pipelines.report.records import Folder, Row
 from pipelines.report.span import Span, span_of
+from pipelines.unchanged import changed
 from rules.periods import business_day_of, epoch_day, iso
 
 CARRIED = ".carried_forward"  # how the assumptions end that say so (WAGE-2)
@@ -180,6 +181,7 @@ class Books:
         self.benefits = self._newest(folder.records("BenefitHours"), "provider_id", "county", "service_month")
         self.rejections = [{name: said[name] for name in OF_REJECTION} for said in folder.records("Rejection")]
         self.summary = folder.summary()
+        self.changed = changed(folder.path, {self.runs[day]["cut_off"] for day in self.span.days})
 
     def county_of(self, finding: Row) -> str:
         """Whose case a finding is; where it does not say, the county of the recipient's paid work, else of the
