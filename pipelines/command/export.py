@@ -1,7 +1,7 @@
 """The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
 
-Exit code 0 when all that moves is in the file or an earlier one; 3 when money was left out; 1 when all of it was, or with
-``--strict`` whatever is not whole; 2 on misuse with one line that says the remedy.
+Exit code 0 when all that moves is in the file or an earlier one; 3 when money was left out; 1 when all of it was, or
+with ``--strict`` whatever is not whole; 2 on misuse with one line that says the remedy.
 """
 
 import json

@@ -30,8 +30,10 @@ class Exported(NamedTuple):
 
 @contextmanager
 def noted(folder: Path, run: PaidRun, out: Path, text: str, ids: Iterable[str]) -> Iterator[None]:
-    """Notes that these instructions are in the file ``out``, and lets nobody else export meanwhile. Raises Refusal where
-    one is in another file already, or in this one when it said something else."""
+    """Notes that these instructions are in the file ``out``, and lets nobody else export meanwhile.
+
+    Raises Refusal where one is in another file already, or in this one when it said something else.
+    """
     here = Exported(str(out.resolve()), hashlib.sha256(text.encode()).hexdigest())
     path = folder / f"exported-{iso(run.day)}.csv"
     try:
@@ -51,8 +53,8 @@ def _refuse_again(path: Path, others: set[Exported], known: dict[str, Exported],
         again = sum(known.get(id) in others for id in ids)
         file = min(others).file
         raise Refusal(
-            f"{again:,} of these instructions are in {file} already ({path} says): name it with --after and take the next"
-            " --modifier; if it was never sent, take its lines out of that list first"
+            f"{again:,} of these instructions are in {file} already ({path} says): name it with --after and take the"
+            " next --modifier; if it was never sent, take its lines out of that list first"
         )
 
 
@@ -61,7 +63,8 @@ def _read(path: Path) -> dict[str, Exported]:
         return {}
     try:
         with path.open(encoding="utf-8", newline="") as lines:
-            return {row["instruction_id"]: Exported(row["file"], row["sha256"]) for row in csv.DictReader(lines, strict=True)}
+            rows = csv.DictReader(lines, strict=True)
+            return {row["instruction_id"]: Exported(row["file"], row["sha256"]) for row in rows}
     except (UnicodeDecodeError, KeyError, csv.Error):
         raise Refusal(f"{path} is not the list that an export wrote: restore it from backup") from None
 
