@@ -69,8 +69,7 @@ def ach(
     with _refusals():
         from pipelines.export.accounts import read_accounts, read_originator
         from pipelines.export.ach import export_ach, map_of, sent_before
-        from pipelines.export.ledger import noted
-        from pipelines.export.report import write_files
+        from pipelines.export.ledger import write_noted
         from rules.law import Law
         from rules.periods import iso
 
@@ -78,9 +77,7 @@ def ach(
         before = sent_before(after or [], run, modifier)
         made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
-            ids = (paid.instruction_id for paid in made.export.paid)
-            with noted(ledger or instructions, run, out, made.text, ids):
-                write_files({map_of(out): made.map_text, out: made.text})
+            write_noted(ledger or instructions, made.export, {map_of(out): made.map_text, out: made.text})
         where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
         _tell(made.export, f"as direct deposit {where}", as_json, quiet)
     return _exit_code(made.export, strict, allow_empty)
@@ -103,15 +100,13 @@ def warrants(
         ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
     """
     with _refusals():
-        from pipelines.export.ledger import noted
-        from pipelines.export.report import write_files
+        from pipelines.export.ledger import write_noted
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
         run = _run(instructions, date, quiet)
         text, export = export_warrants(run, Law.load())
-        with noted(ledger or instructions, run, out, text, (paid.instruction_id for paid in export.paid)):
-            write_files({out: text})
+        write_noted(ledger or instructions, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
 
