@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import Terminal
 
 if TYPE_CHECKING:
     from pipelines.export.report import Export
@@ -54,8 +54,7 @@ def ach(
 ) -> int:
     """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
 
-    What cannot be sent is named and keeps back nothing else (exit code 3; 1 if it is all): repair the accounts, then
-    write a second file. No instruction is ever in two files.
+    What cannot be sent is named (exit code 3; 1 if it is all): repair the accounts, then write a second file.
 
     [bold]Examples[/]
 
@@ -71,15 +70,13 @@ def ach(
         from pipelines.export.ach import export_ach, map_of, sent_before
         from pipelines.export.ledger import write_noted
         from rules.law import Law
-        from rules.periods import iso
 
         run = _run(instructions, date, quiet)
         before = sent_before(after or [], run, modifier)
         made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
             write_noted(ledger or instructions, made.export, {map_of(out): made.map_text, out: made.text})
-        where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
-        _tell(made.export, f"as direct deposit {where}", as_json, quiet)
+        _tell(made.export, f"as direct deposit {made.where(out)}", as_json, quiet)
     return _exit_code(made.export, strict, allow_empty)
 
 
@@ -137,7 +134,7 @@ def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":
     day = day_asked(date, "--date")
     if not instructions.is_dir():
         raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
-    with shown(Console(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
+    with shown(Terminal(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
         return paid_run(instructions, day, beat)
 
 

@@ -153,12 +153,11 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
 
         yield JsonLines(sys.stderr)
         return
-    from rich.console import Console
-
     from pipelines.console.live import Screen
+    from pipelines.terminal import Terminal
 
     own = os.dup(sys.stderr.fileno())  # the engine lends the usual one to its workers
-    with os.fdopen(own, "w") as stream, Screen(Console(file=stream, force_terminal=True), edges, now) as screen:
+    with os.fdopen(own, "w") as stream, Screen(Terminal(file=stream, force_terminal=True), edges, now) as screen:
         yield screen
 
 

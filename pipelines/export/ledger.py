@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.cells import Rows
 from pipelines.export.report import Export, write_files
 from pipelines.export.run import Refusal
 from rules.periods import iso
@@ -71,7 +72,7 @@ def _read(path: Path) -> dict[str, Exported]:
 
 def _text(known: dict[str, Exported]) -> str:
     text = StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows((id, *exported) for id, exported in sorted(known.items()))
+    rows = Rows(text, COLUMNS)
+    for id, exported in sorted(known.items()):
+        rows.row((id, *exported))
     return text.getvalue()

@@ -4,7 +4,6 @@ A file's name is a number: who it is for stands in index.csv only (no personal d
 stopped takes away what it wrote; one that is killed leaves the file UNFINISHED among its papers.
 """
 
-import csv
 import os
 import signal
 from collections import Counter
@@ -15,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+from pipelines.cells import Rows
 from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
@@ -107,12 +106,10 @@ def _printers(most: int) -> Iterator[Callable[[Sequence[str]], Iterable[bytes]]]
 
 
 @contextmanager
-def _index(path: Path) -> Iterator[Any]:
-    """A CSV writer of COLUMNS."""
+def _index(path: Path) -> Iterator[Rows]:
+    """Rows of COLUMNS."""
     with private.text(path, more=os.O_EXCL) as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        yield rows
+        yield Rows(stream, COLUMNS)
 
 
 def _write(path: Path, content: bytes) -> None:
