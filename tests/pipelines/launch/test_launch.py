@@ -372,7 +372,7 @@ def test_the_image_is_pinned_and_one() -> None:
     lines = lines_of_image()
     [line] = [line for line in lines if "pip install" in line]
     assert re.findall(r"pip install (.*?)\s*&&", line) == [
-        "--no-cache-dir --require-hashes --requirement requirements.txt",
+        "--no-cache-dir --no-deps --require-hashes --requirement requirements.txt",
         "--no-cache-dir --no-index --no-deps --no-build-isolation .",
     ]
     assert "pip check" in line and "EXTRA_INDEX" not in " ".join(lines)
