@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fold.rows import shard_of
+from schemas.ids import payee_of, provider_key, recipient_key
 
 INDEX = "facts.index"
 OF_JOURNAL = "places"  # folder of a journal: an index for each pay run
@@ -61,13 +62,13 @@ def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
     if kind == "CourseListing":
         return [FOR_ALL]
     if kind == "PaymentOutcome":
-        named: list[str] = str(fields["instruction_id"]).split(":")
-        paid, payee, recipient, *_ = (*named, "", "")
-        return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
-    people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
+        named = payee_of(str(fields["instruction_id"]))
+        provider, recipient = named.provider_id, recipient_key(named.recipient_id or "")
+        return [recipient] if provider is None else [provider_key(provider), recipient]
     trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or () if trip is not None)
-    people += [("R", trip["to_recipient_id"]) for trip in trips]
-    return list(dict.fromkeys(f"{side}/{person}" for side, person in people if person is not None))
+    recipients = [fields.get("recipient_id"), *(trip["to_recipient_id"] for trip in trips)]
+    providers = [] if (provider_id := fields.get("provider_id")) is None else [provider_key(provider_id)]
+    return [*providers, *dict.fromkeys(recipient_key(each) for each in recipients if each is not None)]
 
 
 class Places:

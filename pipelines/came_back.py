@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.ids import statement_of
+
 Record = Mapping[str, Any]
 
 
@@ -33,7 +35,7 @@ class CameBack:
 
     def since(self, instruction_id: str) -> int | None:
         """The cut-off of the last record by which a payment does not stand; None if it stands."""
-        cut_off, reversed_ids = self.told.get(instruction_id.rpartition(":")[0], (0, frozenset()))
+        cut_off, reversed_ids = self.told.get(statement_of(instruction_id), (0, frozenset()))
         found = cut_off if instruction_id in reversed_ids else None
         for at, gone in sorted(self.alone.get(instruction_id, ())):
             if at > cut_off:
@@ -42,7 +44,7 @@ class CameBack:
 
     def is_alone(self, instruction_id: str) -> bool:
         """Does a payment not stand, and did no instruction follow that tells?"""
-        cut_off, _ = self.told.get(instruction_id.rpartition(":")[0], (0, None))
+        cut_off, _ = self.told.get(statement_of(instruction_id), (0, None))
         return (self.since(instruction_id) or 0) > cut_off
 
     @property

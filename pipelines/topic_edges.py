@@ -20,6 +20,7 @@ from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import encode, validate
+from schemas.ids import message_id
 from transforms.admit_facts import AdmitFacts, OpenDoors
 from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.keyed import typed
@@ -194,7 +195,7 @@ def message_of(kind: str, record: dict[str, Any]) -> PubsubMessage:
     """
     instant = record.get("cut_off") or record["seen_at"]
     if kind == "Admission":
-        id = ":".join([kind, record["source"], record["event_id"], str(record["cut_off"])])
+        id = message_id(kind, record["source"], record["event_id"], str(record["cut_off"]))
     else:
         id = letter_id(kind, record, iso(business_day_of(_said_at(kind, record))))
     time = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, UTC).isoformat()

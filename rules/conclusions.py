@@ -11,6 +11,7 @@ import msgspec
 
 from rules.periods import MONTHS_IN_YEAR, add_months, month_of
 from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
+from schemas.ids import settlement_of
 
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
 Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
@@ -94,7 +95,7 @@ class Statement(Conclusion, frozen=True):
     @property
     def key(self) -> str:
         """Settlement's key: the recipient, or the provider for training and incentives."""
-        return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
+        return settlement_of(self.kind, self.provider_id, self.recipient_id)
 
     @property
     def to(self) -> Stop:

@@ -7,6 +7,8 @@ question. In force: always. Does not cover: key fields that move (DOCUMENT_MOVED
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from schemas import ids
+
 F = TypeVar("F", bound=Any)
 
 
@@ -115,7 +117,7 @@ class Document(Generic[F]):
 
 def reference(fact: Any) -> str:
     """``kind/document_id/revision``."""
-    return f"{fact.KIND}/{fact.document_id}/{fact.revision}"
+    return ids.reference(fact.KIND, fact.document_id, fact.revision)
 
 
 class Span(NamedTuple, Generic[F]):

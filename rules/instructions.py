@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.conclusions import AccountTerm, Line, Stamp, Statement
 from rules.kept import Said
-from rules.periods import iso, month_end, month_of
+from rules.periods import month_end, month_of
 
 ADVANCE = "ADVANCE"
 Method = tuple[str, str | None]
@@ -30,11 +30,6 @@ def method_of(net_cents: int, terms: Sequence[AccountTerm], run_date: int, retur
     if chosen is None or chosen.token is None:
         return "WARRANT", None
     return "DIRECT_DEPOSIT", chosen.token
-
-
-def instruction_id(statement_id: str, run_date: int) -> str:
-    """The same decision always has the same id."""
-    return f"{statement_id}:{iso(run_date)}"
 
 
 def instruction_fields(statement: Statement, said: Said, sequence: int, standing: Sequence[Said]) -> dict[str, Any]:

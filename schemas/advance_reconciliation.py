@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from schemas.envelope import Record
+from schemas.symbols import AdvanceStatus
 from schemas.types import Count, EpochDay, EpochMillis, Identifier, SignedCents
 
 
@@ -20,12 +21,5 @@ class AdvanceReconciliation(Record):
     open_minutes: Count
     advanced_cents: SignedCents
     accounted_cents: SignedCents
-    status: Literal[
-        "OPEN",
-        "DUE",
-        "PRESUMED_OVERPAYMENT",
-        "MOVE_TO_ARREARS_REVIEW",
-        "MAY_MOVE_TO_ARREARS",
-        "RECONCILED",
-    ]
+    status: AdvanceStatus
     cut_off: EpochMillis

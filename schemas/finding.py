@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from schemas.envelope import Record
-from schemas.types import Count, County, EpochDay, EpochMillis, Identifier, Program, SignedCents, SignedMinutes
+from schemas.symbols import Addressee, FindingOutcome, Program
+from schemas.types import Count, County, EpochDay, EpochMillis, Identifier, SignedCents, SignedMinutes
 
 
 class Finding(Record):
@@ -15,10 +16,10 @@ class Finding(Record):
 
     finding_id: str
     code: str
-    outcome: Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
+    outcome: FindingOutcome
     rule: str
     authority: str
-    addressee: Literal["PROVIDER", "RECIPIENT", "COUNTY"]
+    addressee: Addressee
     provider_id: Identifier | None = None
     recipient_id: Identifier | None = None
     other_id: Identifier | None = None

@@ -7,17 +7,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from schemas.envelope import Part, Record
-from schemas.types import (
-    Count,
-    EpochDay,
-    EpochMillis,
-    InstructionId,
-    LongCount,
-    PaymentKind,
-    PaymentMethod,
-    Sha256,
-    SignedCents,
-)
+from schemas.symbols import PaymentKind, PaymentMethod
+from schemas.types import Count, EpochDay, EpochMillis, InstructionId, LongCount, Sha256, SignedCents
 
 
 class RunTotal(Part):

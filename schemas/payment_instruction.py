@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from schemas.envelope import Part, Record
+from schemas.symbols import DeductionKind, Earning, LineProgram, PayeeType, PaymentKind, PaymentMethod
 from schemas.types import (
     Count,
     County,
@@ -14,8 +15,6 @@ from schemas.types import (
     EpochMillis,
     Identifier,
     InstructionId,
-    PaymentKind,
-    PaymentMethod,
     SignedCents,
     SignedMinutes,
     Token,
@@ -25,8 +24,8 @@ from schemas.types import (
 class PaymentLine(Part):
     """One earning, program, county and rate: the signed difference of this run."""
 
-    earning: Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
-    program: Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
+    earning: Earning
+    program: LineProgram
     county: County | None = None
     minutes: SignedMinutes
     rate_mills: SignedCents | None = None
@@ -37,7 +36,7 @@ class PaymentLine(Part):
 class Deduction(Part):
     """What lowers the net, signed."""
 
-    kind: Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
+    kind: DeductionKind
     cents: SignedCents
 
 
@@ -51,7 +50,7 @@ class PaymentInstruction(Record):
     KIND: ClassVar[str] = "PaymentInstruction"
 
     instruction_id: InstructionId
-    payee_type: Literal["PROVIDER", "RECIPIENT"]
+    payee_type: PayeeType
     payee_id: Identifier
     provider_id: Identifier | None = None
     recipient_id: Identifier | None = None

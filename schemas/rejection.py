@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from schemas.envelope import Record
+from schemas.symbols import RejectionReason
 from schemas.types import EpochMillis
 
 
@@ -15,7 +16,7 @@ class Rejection(Record):
 
     raw: bytes
     origin: str
-    reason: Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
+    reason: RejectionReason
     field: str | None = None
     message: str
     seen_at: EpochMillis | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
@@ -46,19 +46,6 @@ Count = Annotated[int, Field(ge=0, lt=2**31)]
 LongCount = Annotated[int, Field(ge=0, lt=2**63)]
 SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63)]
-
-Program = Literal["IHSS", "WPCS"]
-ClaimChannel = Literal["ESP", "OTHER"]
-Pathway = Literal[
-    "GENERAL_HEALTH_AND_SAFETY",
-    "ADULT_EDUCATION",
-    "COGNITIVE_IMPAIRMENTS_AND_BEHAVIORAL_HEALTH",
-    "COMPLEX_PHYSICAL_CARE_NEEDS",
-    "TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING",
-]
-PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
-PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
-
 
 CONTRADICTION = "contradiction"
 

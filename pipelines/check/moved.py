@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-TAXES = {"FICA", "MEDICARE", "SDI"}
+from schemas.ids import document_of
+from schemas.symbols import TAXES
 
 
 class _Statement:
@@ -25,7 +26,7 @@ class _Statement:
             self.rates[f"{line['earning']} {line['rate_mills']}"] += sign * line["minutes"]
         for deduction in instruction["deductions"]:
             self.amounts[deduction["kind"]] += sign * deduction["cents"]
-        self.documents.update(name.rpartition("/")[0] for name in instruction["documents"])
+        self.documents.update(document_of(name) for name in instruction["documents"])
 
     def reason(self) -> str:
         """In what the two differ, where no finding says why."""

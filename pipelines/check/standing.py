@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from rules.findings import document_named
+from schemas.ids import document_named
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 

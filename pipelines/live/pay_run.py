@@ -20,6 +20,7 @@ from pipelines.live.outbox import ORDER, Letter, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.avro import PREFIX, decode_message
+from schemas.ids import message_id
 from schemas.journal import Entry
 
 ID_FIELDS = {
@@ -128,5 +129,5 @@ def letter_id(kind: str, record: dict[str, Any], run: str) -> str:
     if kind == "PaymentInstruction":
         return str(record["instruction_id"])
     if kind == "Rejection":
-        return f"Rejection:{hashlib.sha256(record['origin'].encode() + record['raw']).hexdigest()}:{run}"
-    return ":".join([kind, *(str(record[name]) for name in ID_FIELDS.get(kind, ())), run])
+        return message_id(kind, hashlib.sha256(record["origin"].encode() + record["raw"]).hexdigest(), run)
+    return message_id(kind, *(str(record[name]) for name in ID_FIELDS.get(kind, ())), run)

@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 
 from pipelines.came_back import CameBack
 from pipelines.report.records import Folder, Row
 from pipelines.report.span import Span, span_of
-from rules.periods import business_day_of, epoch_day, iso
+from rules.periods import business_day_of
+from schemas.ids import day_of, instruction_id, statement_id
 
 CARRIED = ".carried_forward"  # how the assumptions end that say so (WAGE-2)
 DEDUCED = {"tax.carried_forward": "SDI", "share_of_cost.carried_forward": "SHARE_OF_COST"}
@@ -99,7 +99,7 @@ class Payments:
         """Payments of the span that had come back by its end, and of these those that no instruction followed."""
         sums: Counter[str] = Counter(count=0, net=0, alone=0, alone_net=0)
         for id in self.came_back.payments:
-            if epoch_day(date.fromisoformat(id.rpartition(":")[-1])) in self.span:
+            if day_of(id) in self.span:
                 alone = self.came_back.is_alone(id)
                 sums.update(count=1, net=self.net.get(id, 0), alone=alone, alone_net=alone * self.net.get(id, 0))
         return sums
@@ -127,8 +127,8 @@ def _adds_up(paid: Row) -> bool:
 
 def _named(paid: Row) -> str:
     """The id that an instruction must have (CONTRACT, PaymentInstruction)."""
-    period, run = iso(paid["period_start"]), iso(paid["run_date"])
-    return ":".join((paid["kind"], paid["payee_id"], paid["recipient_id"] or "-", period, run))
+    statement = statement_id(paid["kind"], paid["payee_id"], paid["recipient_id"], paid["period_start"])
+    return instruction_id(statement, paid["run_date"])
 
 
 class Findings:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.sample.situations import ROLL
 from schemas.avro import write_container
+from schemas.ids import document_name
 
 RECORDS_IN_A_FILE = 4000
 
@@ -60,7 +61,7 @@ class Truth:
 
     def plant(self, name: str, facts: list[Fact], **grain: str) -> None:
         """Notes that the facts show situation ``name``; ``grain`` narrows it to a person or a day."""
-        documents = sorted({f"{kind}/{record['document_id']}" for kind, record in facts})
+        documents = sorted({document_name(kind, record["document_id"]) for kind, record in facts})
         self.planted.setdefault(name, []).append({"documents": documents, **grain})
 
     def situations(self) -> dict[str, Any]:

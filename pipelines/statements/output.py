@@ -20,6 +20,7 @@ from typing import Any
 from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
+from schemas.ids import code_of
 
 OWN_EYES = 0o600  # who is paid what
 INDEX = "index.csv"
@@ -40,7 +41,7 @@ class Written:
     def add(self, paper: Paper) -> None:
         """One more."""
         self.papers[paper.kind] += 1
-        self.codes.update(id.split(":")[0] for id in paper.ids)
+        self.codes.update(code_of(id) for id in paper.ids)
         self.english += paper.english
 
 

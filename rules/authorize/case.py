@@ -42,6 +42,7 @@ from rules.to_provider import Engagement
 from rules.visits import common, days_of
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
+from schemas.ids import conclusion_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.timesheet import Timesheet
@@ -182,7 +183,8 @@ class RecipientFile:
         than its services."""
         decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         for provider in sorted({provider for provider, _ in self.assignments}):
-            decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider, law)
+            id = conclusion_id("engagement", provider, self.recipient_id)
+            decision.conclusions[id] = self._engagement(provider, law)
         for terms in self.authorizations.values():
             for fact in terms.ranked:
                 self._judge(fact, law, findings)

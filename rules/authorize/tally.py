@@ -14,7 +14,8 @@ from rules.authorized_time import Use
 from rules.claimed_time import Claim
 from rules.documents import Terms
 from rules.findings import Loss
-from rules.periods import iso, month_of
+from rules.periods import month_of
+from schemas.ids import conclusion_id, statement_id
 
 Key = tuple[str, str, int, str]  # provider, program, period start, document id
 Pair = tuple[str, str]  # provider, program
@@ -94,7 +95,7 @@ def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
 def id_of(key: Key, recipient_id: str) -> str:
     """Of the conclusion: every field that a key is made of, so that a moved claim is another id."""
     provider, program, period, document_id = key
-    return f"time:{provider}:{recipient_id}:{program}:{iso(period)}:{document_id}"
+    return conclusion_id("time", provider, recipient_id, program, period, document_id)
 
 
 def about(key: Key, recipient_id: str) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def about(key: Key, recipient_id: str) -> dict[str, Any]:
         "kind": "Timesheet",
         "document_id": document_id,
         "period_start": period,
-        "statement_id": f"ARREARS:{provider}:{recipient_id}:{iso(period)}",
+        "statement_id": statement_id("ARREARS", provider, recipient_id, period),
         "service_month": month_of(period),
     }
 

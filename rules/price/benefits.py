@@ -16,6 +16,7 @@ from rules.periods import add_months
 from rules.price.violations import Notice
 from rules.restatement import Change, Decision, month_unit
 from rules.to_provider import Engagement
+from schemas.ids import conclusion_id
 
 BENEFIT = "BenefitHours"
 
@@ -34,7 +35,7 @@ def conclude_benefits(
 
 
 def _id(county: str) -> str:
-    return f"benefit:{county}"
+    return conclusion_id("benefit", county)
 
 
 def _record(county: str, of_county: MonthHours, notice: Notice) -> Record:

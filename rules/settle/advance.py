@@ -22,12 +22,13 @@ from rules.documents import Span
 from rules.instructions import ADVANCE
 from rules.kept import Account
 from rules.law import NotInForce
-from rules.periods import days_in_month, iso, month_end
+from rules.periods import days_in_month, month_end
 from rules.restatement import Closed, Conclusion
 from rules.settle.draft import Draft, Reading
 from rules.settle.filed import FOREVER, Filed, references
 from rules.taxes import KINDS, kinds_of, withholding
 from rules.wages import wage
+from schemas.ids import statement_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 
@@ -67,7 +68,7 @@ class Reconciled(NamedTuple):
 
 def advance_id(recipient_id: str, month: int) -> str:
     """Statement id of a month's advance."""
-    return f"{ADVANCE}:{recipient_id}:{recipient_id}:{iso(month)}"
+    return statement_id(ADVANCE, recipient_id, recipient_id, month)
 
 
 def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cut_off: int) -> str:

@@ -11,12 +11,12 @@ import msgspec
 
 from rules.adjustment import CARRIED, Due, carried, deductions_said, due, lines_said, outstanding, standing
 from rules.conclusions import Statement
-from rules.instructions import instruction_id
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.periods import business_day_of
 from rules.settle.filed import Filed, references
 from rules.taxes import Deciding, Lookup, on_part, withheld
+from schemas.ids import instruction_id
 from schemas.payment_outcome import PaymentOutcome
 
 REVERSING = ("RETURNED", "VOIDED", "STALE")

@@ -17,7 +17,8 @@ from rules.law import Law
 from rules.periods import closing_cut_off
 from rules.restatement import OUT, Closed, Conclusion, Stop
 from rules.settle.draft import REVERSING
-from rules.settle.filed import month_of_statement, statement_of
+from rules.settle.filed import month_of_statement
+from schemas.ids import payee_of, statement_of
 from schemas.payment_outcome import PaymentOutcome
 
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
@@ -106,6 +107,5 @@ def find_too_late(statement_id: str, account: Account | None, outcomes: Outcomes
 
 def _people(statement_id: str) -> dict[str, Any]:
     """Provider and recipient that a statement id names."""
-    kind, payee, recipient, *_ = statement_id.split(":")
-    provider = None if kind == "ADVANCE" else payee
-    return {"provider_id": provider, "recipient_id": None if recipient == "-" else recipient}
+    payee = payee_of(statement_id)
+    return {"provider_id": payee.provider_id, "recipient_id": payee.recipient_id}
