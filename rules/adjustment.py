@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from rules.conclusions import Line
 from rules.kept import Account, Said
+from schemas.symbols import CARRIED, DEDUCTIONS, EARNINGS, known
 
-CARRIED = "OVERPAYMENT_CARRIED"
-WITHHELD = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")
+WITHHELD = tuple(kind for kind in DEDUCTIONS if kind != CARRIED)
 LineKey = tuple[str, str, str, int]
 
 
@@ -33,10 +33,16 @@ def standing(account: Account, reversed_ids: Set[str]) -> list[Said]:
 
 
 def due(worth: Iterable[Line], deductions: Mapping[str, int], said: Sequence[Said]) -> Due:
-    """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands."""
+    """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands.
+
+    Raises UnknownSymbol: what is not known cannot be left out of an amount.
+    """
     lines = line_differences(worth, said)
     already = deductions_said(said)
-    differences = {}
+    known(deductions, WITHHELD, "deduction")
+    known(already, DEDUCTIONS, "deduction")
+    known((line.earning for line in lines), EARNINGS, "earning")
+    differences: dict[str, int] = {}
     for kind in WITHHELD:
         cents = deductions.get(kind, 0) - already.get(kind, 0)
         if cents:

@@ -16,6 +16,7 @@ from rules.money import MILL_MINUTES_IN_CENT, half_up, largest_remainder
 from rules.periods import workweek_of
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}
+_PAID_BY = {"SERVICE": "ARREARS", "TRAVEL": "ARREARS", "TRAINING": "TRAINING"}  # earnings of work, by statements
 
 
 def chronological(worked: Iterable[Worked]) -> list[Worked]:
@@ -98,4 +99,4 @@ def _weighted_cents(week: Sequence[Worked], law: Law) -> int:
 
 def statement_kind(worked: Worked) -> str:
     """The kind of statement that pays for these minutes (OT-5 for their premium)."""
-    return "TRAINING" if worked.earning == "TRAINING" else "ARREARS"
+    return _PAID_BY[worked.earning]

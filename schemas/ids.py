@@ -197,3 +197,32 @@ def statement_of_account(account_id: str) -> str:
 def message_id(kind: str, *parts: str) -> str:
     """Of a record on its way out: the same record has the same id."""
     return _MARK.join((kind, *parts))
+
+
+# --- origins: where an event came from --------------------------------------------------------------------------------
+
+
+def origin_in(name: str, place: int | str) -> str:
+    """``file:place``; the place: a byte, a line, or a word for what is there."""
+    return f"{name}:{place}"
+
+
+def origin_of_message(subscription: str, message_id: str) -> str:
+    """``subscription/message id``; of the subscription's path the name."""
+    return f"{subscription.rpartition(_STROKE)[2]}/{message_id}"
+
+
+def file_of(origin: str) -> str:
+    """The file of an origin; "" where it names none."""
+    return origin.rpartition(_MARK)[0]
+
+
+def message_of_origin(origin: str) -> str:
+    """The message id of an origin."""
+    return origin.rpartition(_STROKE)[2]
+
+
+def source_of(origin: str) -> str:
+    """The file, or the subscription, without the place in it."""
+    head, colon, place = origin.rpartition(_MARK)
+    return head if colon and place.isdigit() else origin.rpartition(_STROKE)[0] or origin

@@ -43,6 +43,8 @@ AdvanceStatus = Literal[
 ]
 RejectionReason = Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
 
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+EXEMPTIONS: tuple[Exemption, ...] = get_args(Exemption)
 PROGRAMS: tuple[Program, ...] = get_args(Program)
 PAYMENT_KINDS: tuple[PaymentKind, ...] = get_args(PaymentKind)
 EARNINGS: tuple[Earning, ...] = get_args(Earning)
@@ -55,8 +57,10 @@ OF_PROVIDER: tuple[PaymentKind, ...] = ("TRAINING", "INCENTIVE")
 """Kinds that the provider's own settlement pays: they know no share of cost and no advance."""
 TAXES: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI")
 CARRIED: DeductionKind = "OVERPAYMENT_CARRIED"
-REVERSING: tuple[Outcome, ...] = ("RETURNED", "VOIDED", "STALE")
-"""Outcomes by which a payment does not stand (RUN-4)."""
+
+
+GONE = "GONE"
+"""In the place of a symbol, of a document that was forgotten since it says nothing any more (TIME-6): in no fact."""
 
 
 class UnknownSymbol(ValueError):

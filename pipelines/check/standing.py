@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from schemas.ids import document_named
+from schemas.ids import document_name, document_named
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 
@@ -32,7 +32,7 @@ class Standing:
             return
         amounts = finding["minutes"] or 0, finding["cents"] or 0
         named = document_named(finding["finding_id"])
-        about = finding["statement_id"], f"{named.kind}/{named.document_id}" if named else None
+        about = finding["statement_id"], document_name(named.kind, named.document_id) if named else None
         self.last[side][finding["finding_id"]] = Stands(finding["code"], finding["outcome"], *amounts, *about)
 
     def _differing(self) -> list[tuple[Stands | None, Stands | None]]:

@@ -8,17 +8,17 @@ from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name, part_of
 from pipelines.wording import DEDUCTIONS, in_words, money
-from rules.adjustment import CARRIED
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from rules.settle.recipient import HELD, SHARE, RecipientMonth
-from rules.taxes import KINDS, by_year
+from rules.taxes import by_year
+from schemas.symbols import CARRIED, TAXES
 
 OFFSET = "ADVANCE_PAID"
-RULES = {**dict.fromkeys(KINDS, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
+RULES = {**dict.fromkeys(TAXES, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
 OF_ADVANCE = "ADV-2"
 
 
@@ -70,7 +70,7 @@ def _how(kind: str, whole: int, draft: Draft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
     if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
         return f"As said before, for something it needs is not in force: {money(whole)}"
-    if kind in KINDS:
+    if kind in TAXES:
         return _tax(kind, whole, draft)
     if kind == OFFSET:
         return _offset(whole, draft, month)
@@ -119,7 +119,7 @@ def _january(day: int) -> int:
 
 def _authority(kind: str, draft: Draft) -> str | None:
     law, known, run = draft.reading.law, draft.now.cut_off, draft.now.run_date
-    if kind in KINDS:
+    if kind in TAXES:
         return cited(law, f"tax.{kind}", _january(run), known)
     return str(catalog()["SHARE_OF_COST_DUE"]["authority"]) if kind == SHARE else "MPP 30-769.731"
 

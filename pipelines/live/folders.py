@@ -16,6 +16,7 @@ from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from schemas.ids import origin_in
 
 LARGEST_BATCH = 2000
 TAKEN = "taken"
@@ -84,11 +85,11 @@ def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
             if container.kind not in FACTS:
                 raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
             for position, record in container:
-                yield _message(container, record, f"{origin}:{position}")
+                yield _message(container, record, origin_in(origin, position))
         except Unreadable as damage:
             stream.seek(damage.offset or 0)
-            yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
-    yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
+            yield Message(stream.read(), origin_in(origin, f"from byte {damage.offset or 0}"), wrong=damage)
+    yield Message(bytes.fromhex(mark), origin_in(origin, "end"), wrong=Taken())
 
 
 def _message(container: Container, record: dict[str, Any], origin: str) -> Message:

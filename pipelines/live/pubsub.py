@@ -27,6 +27,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, cut_off_of
 from schemas.avro import PREFIX, Unreadable
 from schemas.cloud_journal import ENCODING, Delivery
+from schemas.ids import origin_of_message
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
@@ -131,7 +132,7 @@ def _published(received: Any) -> int:
 def message_of(received: Any, kind: str, subscription: str, schemas: TopicSchemas | None = None) -> Message:
     """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
     raw, attributes = received.message.data, dict(received.message.attributes)
-    origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
+    origin = origin_of_message(subscription, received.message.message_id)
     try:
         delivery = Delivery(origin, 0, kind, attributes, raw)
         return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind)

@@ -54,10 +54,6 @@ class Sheet:
         day = periods.civil_day(self.recorded_at) + self.desk.rng.randrange(least, most)
         return moment(min(day, self.desk.window.last + LAST_OFFICE_DAYS), self.desk.rng)
 
-    def run_of(self, recorded_at: int) -> str:
-        """The pay run that first sees a fact recorded then, as an ISO date."""
-        return periods.iso(periods.business_day_of(periods.cut_off_after(recorded_at)))
-
     def instruction(self, recorded_at: int) -> str:
         """The id of the instruction that pays this timesheet when approved then and nothing else is in the way."""
         carer = self.carer

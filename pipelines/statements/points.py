@@ -7,10 +7,10 @@ from pipelines.statements.sentences import Said, said, wording
 from pipelines.statements.stakes import VIOLATIONS, stake_of
 from rules.findings import long_date
 from rules.law import Law
-from rules.periods import iso, month_of, period_of, saturday_of
+from rules.periods import month_of, period_of, saturday_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
-from schemas.ids import day_of
+from schemas.ids import conclusion_id, day_of
 
 VISITS = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 WEIGHT = ("VIOLATION", "NOTICE", "HELD", "DENIED", "CUT", "WARNING", "NOTED")
@@ -120,7 +120,7 @@ def advance_point(account: AdvanceReconciliation, language: Language) -> Point:
         "advanced_cents": language.money(account.advanced_cents),
     }
     return Point(
-        id=f"AdvanceReconciliation:{account.recipient_id}:{iso(account.service_month)}",
+        id=conclusion_id("AdvanceReconciliation", account.recipient_id, account.service_month),
         code="ADVANCE",
         outcome="NOTICE" if account.status in ("OPEN", "RECONCILED") else "WARNING",
         title=language.say(words["title"], **places),

@@ -8,9 +8,9 @@ from pipelines.statements.language import Language
 from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
-from rules.periods import iso, month_end, period_end, year_of
+from rules.periods import month_end, period_end, year_of
 from schemas.finding import Finding
-from schemas.ids import payee_of
+from schemas.ids import payee_of, statement_id
 
 TAKING = ("HELD", "CUT", "DENIED")
 
@@ -201,7 +201,7 @@ def _service_statement(finding: Finding) -> str | None:
     if finding.statement_id is not None:
         return finding.statement_id if payee_of(finding.statement_id).kind == "ARREARS" else None
     period = period_of_finding(finding) if finding.code in VISITS else None
-    return None if period is None else f"ARREARS:{finding.provider_id}:{finding.recipient_id}:{iso(period)}"
+    return None if period is None else statement_id("ARREARS", finding.provider_id or "", finding.recipient_id, period)
 
 
 def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Hours:
