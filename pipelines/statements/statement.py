@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.statements.language import Language
-from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
+from pipelines.statements.ledger import CameBack, Paid, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
 from rules.periods import month_end, period_end, year_of
 from schemas.finding import Finding
 from schemas.ids import payee_of, statement_id
+from schemas.symbols import DEDUCTIONS
 
 TAKING = ("HELD", "CUT", "DENIED")
 
