@@ -114,6 +114,10 @@ class Change(NamedTuple):
 Before = Mapping[Unit, Mapping[str, Any]]
 
 
+class NotRead(ValueError):
+    """A kind of arrival that came to a stage which does not read it; the message is the kind."""
+
+
 class CaseFile(Protocol):
     """The facts of one key, and how to decide on them."""
 

@@ -1,7 +1,9 @@
 """Every enum of the contract is one Literal, in its order; who must know all symbols does, and refuses any other."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -35,6 +37,8 @@ from schemas.symbols import (
     UnknownSymbol,
 )
 
+ROOT = Path(__file__).parents[1]
+BY_ANOTHER_NAME = {*TAXES, CARRIED}  # taxes.toml has the taxes, symbols.py a name for what is carried
 LAW = Law.load()
 DECLARED = {name: get_args(each) for name, each in vars(symbols).items() if name[0].isupper() and get_args(each)}
 
@@ -46,6 +50,23 @@ def enums(schema: Any) -> Iterator[tuple[str, list[str]]]:
         yield schema["name"], schema["symbols"]
     for part in parts:
         yield from enums(part)
+
+
+def written(text: str) -> str:
+    """The text of a schema with the symbols that are declared, each enum where it is."""
+    for name, listed in DECLARED.items():
+        found = re.search(rf'("name": "{name}",\s*(?:"doc": "[^"]*",\s*)?"symbols": \[)([^]]*)(\])', text)
+        if found:
+            first, gap = re.match(r"(\s*)[^,]*,?(\s*)", found[2]).groups()  # type: ignore[union-attr]
+            last = re.search(r"\s*$", found[2])[0]  # type: ignore[index]
+            symbols = f",{gap}".join(f'"{symbol}"' for symbol in ("UNKNOWN", *listed))
+            text = text[: found.start(2)] + first + symbols + last + text[found.end(2) :]
+    return text
+
+
+def test_schemas_are_written_from_the_symbols() -> None:
+    """``python -m tests.test_symbols`` writes them."""
+    assert all(written(schema_path(kind).read_text()) == schema_path(kind).read_text() for kind in KINDS)
 
 
 def test_schemas_hold_the_symbols_that_are_declared() -> None:
@@ -70,13 +91,23 @@ def _parts(whole: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_who_must_know_all_symbols_does() -> None:
-    assert wording.DEDUCTIONS.keys() == {*DEDUCTIONS}
+    assert wording.DEDUCTIONS.keys() == wording.DEDUCED_BY.keys() == {*DEDUCTIONS}
     assert statement_words()["deduction"].keys() == {*DEDUCTIONS}
     assert {*TAXES, CARRIED} <= {*DEDUCTIONS}
     assert _BEARS.keys() == {*EARNINGS}
     assert EFFECTS.keys() == {*OUTCOMES, GONE}
     assert {each["outcome"] for each in catalog().values()} <= {*FINDING_OUTCOMES}
     assert {each["addressee"] for each in catalog().values()} <= {*ADDRESSEES}
+
+
+def test_a_rule_names_every_deduction_and_every_finding() -> None:
+    text = "".join(path.read_text() for path in sorted((ROOT / "rules").rglob("*.py")))
+    symbols = {*catalog(), *DEDUCTIONS} - BY_ANOTHER_NAME
+    assert not [symbol for symbol in symbols if f'"{symbol}"' not in text]
+
+
+def test_the_contract_lists_the_deductions() -> None:
+    assert f"`kind` ({', '.join(DEDUCTIONS)})" in (ROOT / "docs" / "contract.md").read_text()
 
 
 def line(earning: str) -> Line:
@@ -122,3 +153,8 @@ def test_an_exemption_that_is_not_known_is_refused() -> None:
     terms.file(Arrival(0, 0, "s", "E", b"", "ProviderEnrollment", fact))
     with pytest.raises(UnknownSymbol, match=r"exemption.*EXEMPTION_9"):
         exemptions(terms, 0, 30)
+
+
+if __name__ == "__main__":
+    for kind in KINDS:
+        schema_path(kind).write_text(written(schema_path(kind).read_text()))

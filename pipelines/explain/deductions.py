@@ -7,7 +7,7 @@ from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name, part_of
-from pipelines.wording import DEDUCTIONS, in_words, money
+from pipelines.wording import DEDUCED_BY, DEDUCTIONS, in_words, money
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
@@ -18,7 +18,6 @@ from rules.taxes import by_year
 from schemas.symbols import CARRIED, TAXES
 
 OFFSET = "ADVANCE_PAID"
-RULES = {**dict.fromkeys(TAXES, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
 OF_ADVANCE = "ADV-2"
 
 
@@ -43,7 +42,7 @@ def _deduction(kind: str, cents: int, whole: int, draft: Draft, month: MonthOfPa
         what="deduction",
         text=f"{in_words(kind, DEDUCTIONS)}{', given back' * (cents < 0)}: {money(abs(cents))}",
         cents=-cents,
-        rule=OF_ADVANCE if advance else RULES[kind],
+        rule=OF_ADVANCE if advance else DEDUCED_BY[kind],
         authority=_authority(kind, draft),
         adds=("cents",),
         parts=parts,
@@ -61,9 +60,8 @@ def _carried(cents: int, draft: Draft) -> Node:
     else:
         text = f"{money(cents)} of the rise are set against what was overpaid before"
     text += f"; {money(draft.outstanding_cents)} are outstanding now"
-    return Node(
-        what="deduction", text=text, cents=-cents, rule=RULES[CARRIED], authority=catalog()["OVERPAYMENT"]["authority"]
-    )
+    authority = catalog()["OVERPAYMENT"]["authority"]
+    return Node(what="deduction", text=text, cents=-cents, rule=DEDUCED_BY[CARRIED], authority=authority)
 
 
 def _how(kind: str, whole: int, draft: Draft, month: MonthOfPay) -> str:

@@ -32,6 +32,7 @@ from rules.restatement import (
     Before,
     Change,
     Decision,
+    NotRead,
     Unit,
     closed,
     is_watch,
@@ -76,8 +77,10 @@ class RecipientFile:
         fact = arrival.content
         if arrival.kind == "ServiceAuthorization":
             self.authorizations[fact.program].file(arrival)
-        else:
+        elif arrival.kind == "ProviderAssignment":
             self.assignments[fact.provider_id, fact.program].file(arrival)
+        else:
+            raise NotRead(arrival.kind)
         return [STANDING, *map(month_unit, self.timesheets), *map(watch_unit, self.visits_by_day), LIFETIME]
 
     def _admit_timesheet(self, arrival: Arrival) -> list[Unit]:

@@ -19,7 +19,7 @@ from rules.price.month import MonthOfWork
 from rules.price.overdue import conclude_held, find_overdue
 from rules.price.violations import Notice, find_late_claims, find_violations
 from rules.price.watch import Watch, warned
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, is_watch, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
 from rules.violations import WeeksJudged
@@ -98,6 +98,8 @@ class ProviderFile:
             return [STANDING, LIFETIME, *self._payer(None)]
         if arrival.kind == "TrainingAttendance":
             return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
+        if arrival.kind != "TrainingClaim":
+            raise NotRead(arrival.kind)
         if classes.hold_late(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law)):
             return [LIFETIME]
         first, waited = not classes.claims, arrival.content.document_id in classes.late.documents

@@ -14,7 +14,7 @@ from rules.law import Law
 from rules.method import PaymentReturned
 from rules.money import dollars
 from rules.periods import business_day_of, month_of, next_month
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, month_unit
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, month_unit
 from rules.settle.filed import Filed, month_of_statement
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import find_too_late, turned
@@ -56,7 +56,8 @@ class SettlementFile:
                 return [STANDING, *self._asking(arrival), LIFETIME]  # their findings name its county
             case "ProviderAssignment":
                 self.filed.file_assignment(arrival)
-        return self._asking(arrival)
+                return self._asking(arrival)
+        raise NotRead(arrival.kind)
 
     def _asking(self, arrival: Arrival) -> Iterable[Unit]:
         return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else ()
