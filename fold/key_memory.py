@@ -14,10 +14,11 @@ import msgspec
 from fold.rows import Row
 from rules.conclusions import (
     AuthorizedTime,
+    BenefitRecord,
     Engagement,
     LateTime,
     PayeeAccount,
-    Record,
+    ReconciliationRecord,
     Statement,
     VisitSpans,
     VisitWarning,
@@ -30,14 +31,14 @@ from rules.settle.advance import Held
 from rules.share_of_cost import OverLimit
 from rules.violations import WeeksJudged
 
-VERSION = 2
+VERSION = 3
 FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
 NEVER = 1 << 62  # an instant that no cut-off reaches
 # What a unit may have concluded, by the number that stands before it in the bytes: new ones go to the end.
 CONCLUSIONS: tuple[type, ...] = (
-    AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, Record, Finding,
+    AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, ReconciliationRecord, Finding,
     Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
-    PaymentReturned,
+    PaymentReturned, BenefitRecord,
 )  # fmt: skip
 _NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
 _DECODERS: list[Callable[[msgspec.Raw], Any]] = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]

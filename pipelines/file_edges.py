@@ -1,19 +1,24 @@
 """Files as edges: a folder of facts in, a folder of records out; all is known before anything is decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import msgspec
 
 from fold.beat import Beat
-from fold.record_files import pack
+from fold.record_files import Packed, pack
 from fold.stages import STAGES
 from fold.tally import merged
 from rules.law import Law
+from schemas.rejection import Rejection
 from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.restate import Bounded
 from transforms.write_records import WriteRecords
+
+_decode_rejection = msgspec.msgpack.Decoder(Rejection).decode
 
 
 class Files(NamedTuple):
@@ -77,10 +82,10 @@ class LastCutOff(beam.CombineFn):
         return accumulator
 
 
-def in_order(rejections: list[dict[str, object]]) -> list[dict[str, object]]:
+def in_order(rejections: Iterable[Rejection]) -> list[Rejection]:
     """Rejections by origin, then content: the same list however files were dealt."""
-    return sorted(rejections, key=lambda rejection: (str(rejection["origin"]), str(rejection["message"])))
+    return sorted(rejections, key=attrgetter("origin", "message"))
 
 
-def _packed_rejections(rejections: list[dict[str, object]]) -> tuple[str, str, int, bytes]:
-    return pack("Rejection", "read", 0, in_order(rejections))
+def _packed_rejections(rejections: list[bytes]) -> Packed:
+    return pack("Rejection", "read", 0, in_order(map(_decode_rejection, rejections)))

@@ -5,10 +5,16 @@ All are compact msgspec arrays of ints and strings; a conclusion is compared by 
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.benefit_hours import BenefitHours
+from schemas.envelope import OutgoingRecord
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Earning, PaidProgram, PaymentKind, Program
+
+UNSENT = 0  # in the place of a cut-off
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
 Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
 
@@ -22,7 +28,7 @@ class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
 
     provider_id: str
     recipient_id: str
-    program: str
+    program: Program
     period_start: int
     document_id: str
     revision: int
@@ -126,8 +132,8 @@ class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
 class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
     """One earning of a statement, whole (not a difference). ``rate_mills`` None: a weighted premium or an incentive."""
 
-    earning: str
-    program: str
+    earning: Earning
+    program: PaidProgram
     county: str | None
     rate_mills: int | None
     minutes: int
@@ -154,7 +160,7 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
     """What one provider earns for one recipient in one pay period, as of a cut-off; to settlement."""
 
     statement_id: str
-    kind: str
+    kind: PaymentKind
     provider_id: str
     recipient_id: str | None
     period_start: int
@@ -180,7 +186,7 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
 
 
 def worth_nothing(
-    statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
+    statement_id: str, kind: PaymentKind, provider_id: str, recipient_id: str | None, period_start: int,
     documents: Sequence[str] = (), relationship: str = "NON_RELATIVE", live_in: bool = False,
     assumptions: Sequence[str] = (),
 ) -> Statement:  # fmt: skip
@@ -223,13 +229,13 @@ class Worked(msgspec.Struct, array_like=True):
     """
 
     day: int
-    earning: str
+    earning: Earning
     payable: Stamp
     recorded: Stamp
     document_id: str
     reference: str
     recipient_id: str | None
-    program: str
+    program: PaidProgram
     county: str
     rate_mills: int
     minutes: int
@@ -238,8 +244,25 @@ class Worked(msgspec.Struct, array_like=True):
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True):
-    """What leaves the house: a record of the contract by kind, physical values, without what the wire adds
-    (``cut_off``)."""
+    """What leaves the house: a record of the contract. Its cut-off is UNSENT until it is sent, so that the same content
+    compares equal at every pay run."""
 
-    kind: str
-    fields: dict[str, Any]
+    content: OutgoingRecord
+
+
+class InstructionRecord(Record, array_like=True, frozen=True):
+    """A payment, said once."""
+
+    content: PaymentInstruction
+
+
+class ReconciliationRecord(Record, array_like=True, frozen=True):
+    """How far an advance is accounted for (ADV-6)."""
+
+    content: AdvanceReconciliation
+
+
+class BenefitRecord(Record, array_like=True, frozen=True):
+    """Hours that health benefits depend on (BEN-1)."""
+
+    content: BenefitHours

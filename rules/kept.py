@@ -7,6 +7,7 @@ In force: always. Does not cover: what other stages are told (`conclusions`).
 import msgspec
 
 from rules.conclusions import Line, Worked
+from schemas.types import DeductionKind
 
 
 class Claims(msgspec.Struct, array_like=True, frozen=True):
@@ -40,7 +41,7 @@ class Said(msgspec.Struct, array_like=True, frozen=True):
     cut_off: int
     relationship: str
     lines: list[Line]
-    deductions: dict[str, int]
+    deductions: dict[DeductionKind, int]
     part_cents: int
     net_cents: int
 

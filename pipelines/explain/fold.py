@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from msgspec.structs import asdict
-
 from fold.rows import Row, rows_of
 from fold.shard import Records, Shard
 from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, Catalog
@@ -27,6 +25,8 @@ from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restat
 from rules.settle.case import SettlementFile
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import CameBack
+from schemas.avro import Out
+from schemas.payment_instruction import PaymentInstruction
 
 
 class WatchedRecipient(RecipientFile):
@@ -102,18 +102,18 @@ class Folded(NamedTuple):
         folded = self.keys.get((stage, key))
         return folded.case.months.get(month) if folded else None
 
-    def records(self, kind: str) -> list[dict[str, Any]]:
+    def records(self, kind: type[Out]) -> list[Out]:
         """Records of a kind, by cut-off and id."""
-        return [record for key in self.keys.values() for record in key.records.get(kind, ())]
-
+        found = (record for key in self.keys.values() for record in key.records.get(kind.KIND, ()))
+        return [record for record in found if isinstance(record, kind)]
 
     def came_back(self) -> Told:
         """Which payments do not stand."""
         told = Told()
-        for instruction in self.records("PaymentInstruction"):
+        for instruction in self.records(PaymentInstruction):
             told.instruction(instruction)
         for cut_off, turn in (turn for key in self.keys.values() for turn in key.turns):
-            told.pay_run({"cut_off": cut_off, "came_back": [asdict(turn)]})
+            told.turn(cut_off, turn.instruction_id, turn.reversed)
         return told
 
 

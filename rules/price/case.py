@@ -6,7 +6,7 @@ Does not cover: taxes and what was instructed before (`settle`); what happens wi
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
+from rules.conclusions import AccountTerm, AuthorizedTime, BenefitRecord, PayeeAccount
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, HeldTime, Tail
@@ -117,7 +117,7 @@ class ProviderFile:
             return [month_unit(next_month(unit.month))]
         if isinstance(said, CareerMonth):
             return [LIFETIME] if self.filed.incentives else []
-        if isinstance(said, Record):
+        if isinstance(said, BenefitRecord):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
         return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime) else warned(unit, change)

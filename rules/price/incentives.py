@@ -9,6 +9,7 @@ paid training lies can have closed by then. A paid claim is remembered by its re
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -28,7 +29,7 @@ from rules.whose_case import county_of_work
 from schemas.incentive_claim import IncentiveClaim
 
 CAREER, PAID = "career", "paid_incentives"  # ids of what a month and a lifetime keep to themselves
-INCENTIVE = "INCENTIVE"
+INCENTIVE: Final = "INCENTIVE"
 _RULES = {"TRAINING": "INC-1", "ONE_MONTH_ASSIGNMENT": "INC-2", "SIX_MONTH_ASSIGNMENT": "INC-3"}
 _ASSUMED = ("training.first_class_day", "incentive.paid_means", "incentive.in_regular_rate")
 _ASSUMED_OF_SERVICE = ("incentive.last_service_month", "incentive.months", "incentive.service_counted_per")
@@ -156,9 +157,7 @@ def _references(verdicts: Iterable[IncentiveVerdict], months: Iterable[CareerMon
     """The claims, and the classes in their pathways."""
     documents: list[Document[IncentiveClaim]] = [verdict.document for verdict in verdicts]
     pathways = {document.current.pathway for document in documents}
-    classes = {
-        reference for month in months for _, pathway, _, reference in month.training if pathway in pathways
-    }
+    classes = {reference for month in months for _, pathway, _, reference in month.training if pathway in pathways}
     return classes | {document.reference for document in documents}
 
 

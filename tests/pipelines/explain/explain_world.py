@@ -11,11 +11,11 @@ from fold.places import INDEX, Places, write_index
 from pipelines.explain.answer import Answer, Sources, answer, question_of
 from pipelines.explain.paid import Paid, records_in
 from pipelines.explain.tree import Node
-from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.avro import write_container
 from schemas.envelope import Fact
+from tests.paid import replay_plain
 
 LAW = Law.load()
 Instruction = dict[str, Any]
