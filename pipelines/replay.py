@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 from fold.beat import Beat, done_so_far
 from fold.places import INDEX, write_index
 from fold.record_files import file_name
-from fold.stages import METHOD, STAGES
+from fold.stages import STAGES
 from fold.tally import merged
 from pipelines.file_edges import Files
 from pipelines.files_below import files_below
@@ -26,6 +26,7 @@ from pipelines.summarize import summary_of
 from pipelines.worker_log import worker_log
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
+from rules.restatement import METHOD
 from schemas import CONCLUSIONS
 from schemas.avro import write_container
 
