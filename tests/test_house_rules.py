@@ -14,10 +14,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
-STORIES = {"payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges"}
+STORIES = {
+    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
+}  # fmt: skip
 ROOMS = (
-    ("misuse", "wording", "county_names", "law_text", "worker_life", "worker_log"),
-    ("files_below", "law_notices", "came_back", "paid_records"),
+    ("misuse", "wording", "county_names", "law_text", "watch", "worker_log"),
+    ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
     ("summarize",),
     ("live",),
     ("stories",),
