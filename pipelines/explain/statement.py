@@ -23,11 +23,13 @@ from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
 from pipelines.wording import PAID_FOR, REASONS, in_words, money
+from rules.authorize.month import MonthOfTime
 from rules.conclusions import Statement
 from rules.instructions import paid_minutes
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
-from rules.restatement import AUTHORIZE, PRICE, SETTLE
+from rules.price.month import MonthOfWork
+from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from schemas.finding import Finding as FindingRecord
@@ -51,8 +53,7 @@ class Decided(NamedTuple):
 
 def decided(folded: Folded, settlement: str) -> Iterator[Decided]:
     """All statements of a settlement, by month."""
-    key = folded.keys.get((SETTLE, settlement))
-    for month in key.case.months.values() if key else ():
+    for month in folded.months_of_pay(settlement):
         yield from (Decided(draft, month) for draft in (*month.drafts, *month.held))
 
 
@@ -71,11 +72,16 @@ class Explained:
         self.statement, self.draft, self.month = each.statement, each.draft, each.month
         self.fold, self.folded, self.findings = fold, folded, findings
         self.law, self.known = fold.law, fold.until
-        work: Any = folded.month(PRICE, self.statement.provider_id, month_of(self.statement.period_start))
-        time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month_of(self.statement.period_start))
+        month = month_of(self.statement.period_start)
+        work = folded.month(PRICE, self.statement.provider_id, month, MonthOfWork)
+        time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month, MonthOfTime)
         self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
         self.waits = self.draft in self.month.held  # worth what was said before, until a tax rate is known
-        self.hours: Statement = work.decision.conclusions[self.draft.id] if self.waits and work else self.statement
+        self.hours = self.statement
+        if self.waits and work:
+            priced = work.decision.conclusions[self.draft.id]
+            assert isinstance(priced, Statement)
+            self.hours = priced
         said = (each for each in folded.records(PaymentInstruction) if each.statement_id == self.draft.id)
         self.said: list[PaymentInstruction] = sorted(said, key=lambda each: each.sequence)
         self.came_back = folded.came_back()
@@ -125,8 +131,8 @@ class Explained:
             *deduction_nodes(newest, self.draft, self.month),
         ]
         for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
-            case = self.folded.keys[PRICE, self.statement.provider_id].case
-            worth.parts, worth.adds = list(earned_nodes(self.statement, case.earned.values())), ("cents",)
+            earned = self.folded.earned(self.statement.provider_id)
+            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
         yield Node(
             what="payment",
             text=_paid(newest),

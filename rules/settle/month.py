@@ -14,7 +14,7 @@ from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_min
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
-from rules.restatement import Decision, month_unit
+from rules.restatement import Decision, Trace, month_unit
 from rules.settle.draft import Draft
 from rules.settle.filed import Filed
 from rules.settle.outcomes import turned
@@ -24,13 +24,13 @@ PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
 
 
-class MonthOfPay:
+class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
     def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
-        self.decision, self.findings = Decision(), Findings(self._whose)
+        self.decision, self.findings = Decision(self), Findings(self._whose)
         statements = filed.statements.get(month, {})
         self.held: list[Draft] = []
         self.drafts: list[Draft] = []
