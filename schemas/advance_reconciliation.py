@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.envelope import Record
+from schemas.envelope import OutgoingRecord
 from schemas.symbols import AdvanceStatus
 from schemas.types import Count, EpochDay, EpochMillis, Identifier, SignedCents
 
 
-class AdvanceReconciliation(Record):
+class AdvanceReconciliation(OutgoingRecord, frozen=True, kw_only=True):
     """How far an advance is accounted for (ADV-6). One whenever it changes."""
 
     KIND: ClassVar[str] = "AdvanceReconciliation"

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.envelope import Record
+from schemas.envelope import OutgoingRecord
 from schemas.symbols import Addressee, FindingOutcome, Program
-from schemas.types import Count, County, EpochDay, EpochMillis, Identifier, SignedCents, SignedMinutes
+from schemas.types import (
+    Count,
+    County,
+    EpochDay,
+    EpochMillis,
+    Identifier,
+    SignedCents,
+    SignedMinutes,
+)
 
 
-class Finding(Record):
+class Finding(OutgoingRecord, frozen=True, kw_only=True):
     """What the rules noticed, said to the one who can act on it."""
 
     KIND: ClassVar[str] = "Finding"

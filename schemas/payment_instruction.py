@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+import msgspec
 
-from schemas.envelope import Part, Record
+from schemas.envelope import Outgoing, OutgoingRecord
 from schemas.symbols import DeductionKind, Earning, LineProgram, PayeeType, PaymentKind, PaymentMethod
 from schemas.types import (
     Count,
@@ -21,7 +21,7 @@ from schemas.types import (
 )
 
 
-class PaymentLine(Part):
+class PaymentLine(Outgoing, frozen=True, kw_only=True):
     """One earning, program, county and rate: the signed difference of this run."""
 
     earning: Earning
@@ -33,14 +33,14 @@ class PaymentLine(Part):
     rule: str
 
 
-class Deduction(Part):
+class Deduction(Outgoing, frozen=True, kw_only=True):
     """What lowers the net, signed."""
 
     kind: DeductionKind
     cents: SignedCents
 
 
-class PaymentInstruction(Record):
+class PaymentInstruction(OutgoingRecord, frozen=True, kw_only=True):
     """Who is to be paid what, in one pay run: the difference to everything said before (MONEY-2).
 
     ``reversed``: earlier instructions of the statement that no longer stand as of this run (RUN-4), sorted. The sums to
@@ -79,4 +79,4 @@ class PaymentInstruction(Record):
     documents: list[str]
     assumptions: list[str]
     law_version: str
-    reversed: list[InstructionId] = Field(default_factory=list)
+    reversed: list[InstructionId] = msgspec.field(default_factory=list)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.plain import replay_plain
 from pipelines.replay import replay
 from rules.law import Law
 from schemas.avro import Container, write_container
 from tests.case_comparison import KINDS_OF_CASES, differences, report, said_of
 from tests.case_files import Case, case_files
+from tests.paid import replay_plain
 
 CASES = [(case, file.law) for file in case_files() for case in file.cases]
 EACH = pytest.mark.parametrize(("case", "law"), CASES, ids=[str(case) for case, _ in CASES])
@@ -37,7 +37,7 @@ def run_pipeline(folder: Path, law: Law) -> None:
         path = folder / "facts" / f"{kind}.avro"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_container(path, kind, [fact.model_dump() for fact in facts if kind == fact.KIND])
-    replay(folder / "facts", folder / "out", max(case.until for case in cases), law)
+    replay(folder / "facts", folder / "out", max(case.until for case in cases), law, engine="beam")
 
 
 @pytest.fixture(scope="session")

@@ -21,10 +21,9 @@ class Circles:
 
     def join(self, fact: Fact) -> None:
         """The people of a fact belong to one circle."""
-        first, *others = [*people(fact), None]
-        for other in others:
-            if first is not None and other is not None:
-                self._parent[self.of(other)] = self.of(first)
+        named = [*people(fact)]
+        for other in named[1:]:
+            self._parent[self.of(other)] = self.of(named[0])
 
     def of(self, person: Person) -> Person:
         """The one who stands for a person's circle."""
@@ -41,7 +40,7 @@ class Circles:
 def people(fact: Any) -> Iterator[Person]:
     """Everybody a fact names; nobody for reference data."""
     if fact.KIND == "PaymentOutcome":
-        named = payee_of(fact.instruction_id)
+        named = payee_of(str(fact.instruction_id))
         yield ("P" if named.provider_id is not None else "R"), named.payee_id
         if named.recipient_id is not None:
             yield "R", named.recipient_id

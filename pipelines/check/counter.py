@@ -9,10 +9,10 @@ from pipelines.check.json_lines import fact_of
 from pipelines.check.json_text import Piece, pieces
 from pipelines.files_below import files_below, named_files, unread
 from pipelines.misuse import Misuse, readable
-from schemas import ARRIVALS
+from schemas.admission import Admission
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Delivery, arrived
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact
 from schemas.ids import origin_in
 from schemas.journal import Entry
 
@@ -39,7 +39,7 @@ class Counter(Door):
         super().__init__(shards=1, until=None)
         self.now = now
         self.placed: list[Placed] = []
-        self.late: list[Record] = []  # what is said of facts that came late
+        self.late: list[Admission] = []  # what is said of facts that came late
         self.bad_lines: set[str] = set()  # where events of a text are that were rejected: what follows them is used
         self._origin = ""
         self._journalled = False
@@ -91,10 +91,10 @@ class Counter(Door):
         self._origin, self._journalled = delivery.origin, True
         super().read_delivery(delivery, block)
 
-    def take(self, record: Record, block: int = 0) -> None:
+    def take(self, record: Crossing, block: int = 0) -> None:
         """A trusted record."""
         super().take(record, block)
-        if record.KIND in ARRIVALS:
+        if isinstance(record, Admission):
             self.late.append(record)
 
     def admit(self, fact: Fact, block: int = 0) -> None:

@@ -16,9 +16,10 @@ from rules.documents import Terms
 from rules.findings import Loss
 from rules.periods import month_of
 from schemas.ids import conclusion_id, statement_id
+from schemas.symbols import FindingOutcome, Program
 
-Key = tuple[str, str, int, str]  # provider, program, period start, document id
-Pair = tuple[str, str]  # provider, program
+Key = tuple[str, Program, int, str]  # provider, program, period start, document id
+Pair = tuple[str, Program]  # provider, program
 ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
 AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
@@ -54,7 +55,7 @@ class Tally(msgspec.Struct):
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
 
-    def lose(self, code: str, outcome: str, by_day: ByDay) -> None:
+    def lose(self, code: str, outcome: FindingOutcome, by_day: ByDay) -> None:
         """Say why minutes are not payable, if there are any."""
         for day, minutes in by_day.items():
             if minutes:

@@ -18,7 +18,7 @@ from rules.settle.filed import Filed, references
 from rules.taxes import Deciding, Lookup, on_part, withheld
 from schemas.ids import instruction_id
 from schemas.payment_outcome import PaymentOutcome
-from schemas.symbols import CARRIED, GONE, known
+from schemas.symbols import CARRIED, GONE, DeductionKind, known
 
 REVERSING = ("RETURNED", "VOIDED", "STALE")
 EFFECTS: Mapping[str, str | None] = {
@@ -67,7 +67,7 @@ class Draft:
         self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
         self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
         self.part_cents = 0
-        self.deductions: dict[str, int] = {}
+        self.deductions: dict[DeductionKind, int] = {}
         self.documents = references([*outcomes, *_outcomes_taken_back(statement.statement_id, account, filed)])
 
     @property

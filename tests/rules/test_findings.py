@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import pytest
 
-from pipelines.plain import replay_plain
 from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Terms, named
 from rules.findings import Finding, Findings, catalog, finding_id, referred
@@ -16,6 +15,7 @@ from schemas import FACTS
 from schemas.avro import validate
 from schemas.ids import DocumentNamed, document_named
 from tests.case_files import case_files
+from tests.paid import replay_plain
 from tests.rules.settlement import day
 from tests.schemas.samples import SAMPLES
 
