@@ -43,6 +43,7 @@ County = Annotated[str, Field(pattern=f"{_COUNTY}$"), Meta(pattern=_COUNTY + END
 Token = Annotated[str, Field(min_length=1, max_length=256), Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Field(max_length=4096)]
 Sha256 = Annotated[str, Field(pattern=f"{_SHA256}$"), Meta(pattern=_SHA256 + END)]
+Sha256OrEmpty = Annotated[str, Meta(pattern=f"^([0-9a-f]{{64}})?{END}")]
 
 Revision = Annotated[int, Field(ge=1, lt=2**31)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=LONGEST_DAY)]
