@@ -18,6 +18,7 @@ from pipelines.live.pubsub import attributes
 from pipelines.live.topics import topics_of_facts
 from pipelines.misuse import Misuse
 from schemas.avro import Container, Unreadable, encode, validate
+from schemas.types import Fields
 
 SECONDS_AT_MOST = 60
 NAME = "trial"
@@ -50,7 +51,7 @@ def _client(region: str) -> Any:
         raise Misuse(WHO) from None
 
 
-def _published(client: Any, project: str, kind: str, record: dict[str, Any]) -> Any:
+def _published(client: Any, project: str, kind: str, record: Fields) -> Any:
     fact = validate(kind, record)
     topic = client.topic_path(project, topics_of_facts()[kind])
     return client.publish(topic, encode(fact), **attributes(kind, str(record["event_id"]), "", NAME))

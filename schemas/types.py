@@ -10,11 +10,16 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 from pydantic import Field
 from pydantic_core import PydanticCustomError
+
+Fields = dict[str, Any]
+"""A record before it is judged: physical values by field."""
+Json = dict[str, Any]
+"""An object of JSON or TOML, read or to be written."""
 
 EPOCH = date(1970, 1, 1)
 FIRST_DAY = (date(1900, 1, 1) - EPOCH).days

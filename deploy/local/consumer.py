@@ -18,6 +18,7 @@ from rules.periods import business_day_of, iso
 from schemas.avro import Container, decode_message, original_message
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Fields
 
 SECONDS_OF_PULL = 0.3
 TIMES_EMPTY = 2  # in a row, until a topic is taken to be empty: one answer may have been lost on its way
@@ -81,7 +82,7 @@ def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off
     return 0
 
 
-def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _conclusions(folder: Path) -> Iterator[tuple[str, Fields, bytes]]:
     for path in sorted(folder.glob("*.avro")):
         with path.open("rb") as stream:
             container = Container(stream)

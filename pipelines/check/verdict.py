@@ -27,16 +27,17 @@ from schemas.finding import Finding
 from schemas.physical import published
 from schemas.rejection import Rejection
 from schemas.timesheet import Timesheet
+from schemas.types import Json
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do something
 TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
 SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
-Told = dict[str, Any]
+Told = Json
 
 
 @cache
-def words() -> dict[str, Any]:
+def words() -> Json:
     """remedies.toml."""
     return tomllib.loads(Path(__file__).with_name("remedies.toml").read_text("utf-8"))
 

@@ -12,11 +12,12 @@ from rich.text import Text
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
+from schemas.types import Json
 
 COLUMNS = ("part", "kind", "county", "run", "key", "change", "field", "a", "b", "difference")
 OWN_EYES = 0o600  # with --all it says who is paid what
 MOST_FIELDS = 25
-Told = dict[str, Any]
+Told = Json
 
 
 def render(told: Told, console: Console) -> None:

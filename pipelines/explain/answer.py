@@ -17,6 +17,7 @@ from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, month_of
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 FORMAT = 1  # of the JSON: raised when a reader of the one before would misread it
 
@@ -116,7 +117,7 @@ def _answer(
         statements = [Explained(each, fold, folded, findings).node() for each in found]
     except Unbalanced as wrong:
         raise Refusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
-    asked: dict[str, Any] = {
+    asked: Json = {
         "instruction_id": question.instruction_id,
         "provider_id": question.provider_id,
         "recipient_id": question.recipient_id,

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from pipelines.live.collector import Batch, Message, Taken, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from schemas.types import Fields
 
 LARGEST_BATCH = 2000
 TAKEN = "taken"
@@ -91,7 +91,7 @@ def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
     yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
 
 
-def _message(container: Container, record: dict[str, Any], origin: str) -> Message:
+def _message(container: Container, record: Fields, origin: str) -> Message:
     """The record last read. A journal is read without the schemas of its writers, so what others wrote otherwise is
     written as we would; what cannot be used stays as it was."""
     try:

@@ -17,6 +17,7 @@ from pipelines.reference.story import examples
 from rules.periods import MILLIS_IN_SECOND, business_day_of, iso
 from schemas import CONCLUSIONS, FACTS
 from schemas.avro import fingerprint_of, outgoing
+from schemas.types import Json
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SINGLE_OBJECT = "application/vnd.apache.avro+binary"
@@ -43,7 +44,7 @@ HEADERS = {
 }
 
 
-def document() -> dict[str, Any]:
+def document() -> Json:
     """The whole document, as JSON would have it."""
     incoming, outgoing = topics_of_facts(), topics_of_conclusions() | topics_of_arrivals()
     topics = {**incoming, **outgoing}
@@ -86,7 +87,7 @@ def _string(dumper: Any, said: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", said, style="|" if lines else None)
 
 
-def _server() -> dict[str, Any]:
+def _server() -> Json:
     return {
         "host": "pubsub.googleapis.com",
         "protocol": "googlepubsub",
@@ -94,7 +95,7 @@ def _server() -> dict[str, Any]:
     }
 
 
-def _channel(kind: str, topic: str) -> dict[str, Any]:
+def _channel(kind: str, topic: str) -> Json:
     return {
         "address": topic,
         "title": kind,
@@ -104,7 +105,7 @@ def _channel(kind: str, topic: str) -> dict[str, Any]:
     }
 
 
-def _operation(kind: str, action: str) -> dict[str, Any]:
+def _operation(kind: str, action: str) -> Json:
     return {
         "action": action,
         "title": f"{action.capitalize()} {kind}",
@@ -114,7 +115,7 @@ def _operation(kind: str, action: str) -> dict[str, Any]:
     }
 
 
-def _message(kind: str) -> dict[str, Any]:
+def _message(kind: str) -> Json:
     schema = published_schema(kind)
     typed = {"ce-type": {**HEADERS["ce-type"], "const": f"ihss.v1.{kind}"}}
     return {
@@ -130,7 +131,7 @@ def _message(kind: str) -> dict[str, Any]:
     }
 
 
-def _example(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
+def _example(kind: str, record: Mapping[str, Any]) -> Json:
     payload = plain(dict(record)) | ({"law_version": NO_VERSION} if "law_version" in record else {})
     return {"name": kind, "headers": _attributes(kind, record), "payload": payload}
 

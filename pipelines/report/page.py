@@ -26,6 +26,7 @@ from pipelines.report.wording import clock, counted, day
 from pipelines.wording import NOT_COVERED, REASONS, in_words, money
 from rules.law import Law
 from rules.periods import iso
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
@@ -42,7 +43,7 @@ class Report:
     html: str
     wrong: list[str]
     told: str
-    figures: dict[str, Any]
+    figures: Json
 
 
 def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = None) -> Report:
@@ -68,7 +69,7 @@ def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = N
     return Report(html, wrong, told, _figures(books, made))
 
 
-def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
+def _figures(books: Books, made: list[Check]) -> Json:
     """The first screen for a program: money in cents, time in minutes."""
     days, total, held = books.span.days, books.payments.total(), books.findings.of("HELD")
     return {
@@ -121,7 +122,7 @@ def _control_section(books: Books, made: list[Check]) -> Section:
     return Section("control", "Control totals", [], [table, by_run])
 
 
-def _cards(books: Books) -> dict[str, Any]:
+def _cards(books: Books) -> Json:
     """The first screen: what moved, what is held and who acts next, what is unusual in the last run."""
     held = books.findings.of("HELD")
     return {
