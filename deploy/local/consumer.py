@@ -4,7 +4,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from google.api_core.exceptions import Cancelled, DeadlineExceeded
 from google.cloud import pubsub_v1
@@ -68,7 +67,7 @@ class Consumer:
 def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off: int) -> int:
     """Hold what a consumer has against the replay of the journal, kind by kind, byte by byte."""
     replay(journal, out, business_day_of(cut_off), Law.load())
-    replayed: dict[str, list[Any]] = defaultdict(list)
+    replayed: dict[str, list[bytes]] = defaultdict(list)
     for kind, _, raw in _conclusions(out):
         replayed[kind].append(raw)
     different = [kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])]

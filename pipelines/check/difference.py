@@ -6,7 +6,6 @@ in it only when asked for.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Any
 
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
@@ -88,7 +87,7 @@ class Difference:
         if self.listed:
             self._list(pair, how, changed)
 
-    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[Any, Any]]) -> None:
+    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[object, object]]) -> None:
         named = zip(KEYS[pair.kind], pair.key, strict=True)
         run = iso(business_day_of(pair.key[0])) if KEYS[pair.kind][0] == "cut_off" else None
         key = " ".join(str(as_said(name, part)) for name, part in named if name != "cut_off")

@@ -45,7 +45,7 @@ def _of_parts(name: str, parts: list[Json]) -> Flat:
     return {**sums, **{path: ", ".join(sorted(values)) for path, values in words.items()}}
 
 
-def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
+def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[object, object]]:
     """What differs, as (before, after); what a side does not have counts as zero in a sum, else as None."""
     changed = {}
     for name in before.keys() | after.keys():

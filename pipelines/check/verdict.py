@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
@@ -86,8 +85,8 @@ def _rejection(rejection: Rejection, bad_lines: set[str]) -> Told:
 
 def _grouped(details: list[Told], names: tuple[str, ...], amounts: tuple[str, ...] = ()) -> list[Told]:
     """Details counted by what they have in common, the most first."""
-    count: Count[tuple[Any, ...]] = Count()
-    sums: dict[tuple[Any, ...], Count[str]] = defaultdict(Count)
+    count: Count[tuple[object, ...]] = Count()
+    sums: dict[tuple[object, ...], Count[str]] = defaultdict(Count)
     for detail in details:
         key = tuple(detail[name] for name in names)
         count[key] += 1

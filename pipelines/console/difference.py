@@ -3,7 +3,6 @@
 import csv
 import os
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -166,7 +165,7 @@ def _turned(row: Told) -> str:
     return f"{_said(row['field'], a)} -> {_said(row['field'], b)}"
 
 
-def _said(field: str, value: Any) -> str:
+def _said(field: str, value: object) -> str:
     if type(value) is int and field.endswith(("minutes", "cents")):
         return clock(value) if field.endswith("minutes") else dollars(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)

@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -152,5 +151,5 @@ def sentence(told: Json) -> Text:
     return Text.assemble((event.capitalize(), style or "bold"), f": {words}" if words else "")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)

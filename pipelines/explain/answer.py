@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, month_of
+from schemas.finding import Finding as FindingRecord
 from schemas.payment_instruction import PaymentInstruction
 from schemas.types import Json
 
@@ -135,7 +136,7 @@ def _answer(
     )
 
 
-def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any], law: Law) -> list[Node]:
+def _beside(question: Question, found: Sequence[Decided], findings: Sequence[FindingRecord], law: Law) -> list[Node]:
     if question.instruction_id is not None or question.provider_id is None:
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
@@ -66,7 +66,7 @@ class Teller:
         self.last_run: Json = {}
         self._said: Health = {}
 
-    def tell(self, event: str, **counts: Any) -> None:
+    def tell(self, event: str, **counts: object) -> None:
         """Something happened."""
         self.voice.line({"at": self.now(), "event": event, **counts})
 

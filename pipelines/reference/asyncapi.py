@@ -3,7 +3,6 @@
 ``python -m pipelines.reference`` writes it to docs/asyncapi.yaml, which consumers may link to.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -74,7 +73,7 @@ def text() -> str:
     class Readable(yaml.SafeDumper):  # type: ignore[misc]
         """Texts of several lines stay lines; nothing is written once and referred to."""
 
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, data: object) -> bool:
             return True
 
     Readable.add_representer(str, _string)
@@ -131,16 +130,16 @@ def _message(kind: str) -> Json:
     }
 
 
-def _example(kind: str, record: Mapping[str, Any]) -> Json:
+def _example(kind: str, record: Json) -> Json:
     payload = plain(dict(record)) | ({"law_version": NO_VERSION} if "law_version" in record else {})
     return {"name": kind, "headers": _attributes(kind, record), "payload": payload}
 
 
-def _attributes(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
+def _attributes(kind: str, record: Json) -> dict[str, str]:
     """The attributes that a message of the record bears."""
     if kind in FACTS:
         return attributes(kind, record["event_id"], _instant(record["recorded_at"]), record["source"])
-    cut_off = record.get("cut_off", examples()["PayRun"]["cut_off"])
+    cut_off: int = record["cut_off"] if "cut_off" in record else examples()["PayRun"]["cut_off"]
     run = iso(business_day_of(cut_off))
     struct = CONCLUSIONS.get(kind)
     id = letter_id(outgoing(struct, dict(record)), run) if struct else f"{kind}:{run}"

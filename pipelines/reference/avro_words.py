@@ -90,7 +90,7 @@ def _written(value: Any, meant: dict[str, str], name: str, indent: str, comma: s
     yield f"{indent}{closing}{comma}"
 
 
-def _comment(value: Any, type_: str) -> str:
+def _comment(value: object, type_: str) -> str:
     if not isinstance(value, int):
         return ""
     if type_.startswith("date"):

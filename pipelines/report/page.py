@@ -18,7 +18,7 @@ from pipelines.report.control import Check, checks
 from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
-from pipelines.report.parts import Chart, Column, Section, Table, rules_named
+from pipelines.report.parts import Cells, Chart, Column, Section, Table, rules_named
 from pipelines.report.payments_section import changes_section, money_section
 from pipelines.report.people_sections import advances_section, benefits_section, violations_section
 from pipelines.report.visits_section import visits_section
@@ -110,7 +110,7 @@ def _control_section(books: Books, made: list[Check]) -> Section:
     rows = [("Yes" if not check.wrong else "NO", check.what, check.found) for check in made]
     table = Table("Checks", [Column("Agrees"), Column("What must agree"), Column("Found")], rows, wide=True)
     newest = list(reversed(books.span.days))
-    runs: list[tuple[Any, ...]] = []
+    runs: list[Cells] = []
     for run in newest[:MOST_RUNS]:
         total = books.payments.total([run])
         runs.append((run, total["count"], total["gross"], total["net"], books.findings.said[run]))

@@ -13,10 +13,10 @@ from rules.adjustment import CARRIED, Due, carried, deductions_said, due, lines_
 from rules.conclusions import Statement
 from rules.instructions import instruction_id
 from rules.kept import Account, Said
-from rules.law import Law
+from rules.law import Law, Lookup
 from rules.periods import business_day_of
 from rules.settle.filed import Filed, references
-from rules.taxes import Deciding, Lookup, on_part, withheld
+from rules.taxes import Deciding, on_part, withheld
 from schemas.payment_outcome import PaymentOutcome
 from schemas.types import DeductionKind
 
