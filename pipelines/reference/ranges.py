@@ -26,6 +26,7 @@ PATTERNS = {
     _pattern_of(InstructionId): INSTRUCTION_ID,
     _pattern_of(County): "`01` to `58`",
     _pattern_of(Sha256): "64 hex digits, lower case",
+    _pattern_of(Sha256OrEmpty): "64 hex digits, lower case, or empty",
 }
 
 
