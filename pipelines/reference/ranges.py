@@ -9,7 +9,18 @@ import msgspec
 from rules.periods import iso
 from schemas import KINDS
 from schemas.envelope import OutgoingRecord
-from schemas.types import END, FIRST_DAY, LAST_DAY, MILLIS_PER_DAY, County, Identifier, InstructionId, Json, Sha256
+from schemas.types import (
+    END,
+    FIRST_DAY,
+    LAST_DAY,
+    MILLIS_PER_DAY,
+    County,
+    Identifier,
+    InstructionId,
+    Json,
+    Sha256,
+    Sha256OrEmpty,
+)
 
 ID = "1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit"
 INSTRUCTION_ID = "1 to 256 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit"
