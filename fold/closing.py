@@ -23,9 +23,9 @@ from rules.restatement import LIFETIME, STANDING, Closed, Concluded, Conclusion,
 from rules.settle.outcomes import outcome_is_over
 from rules.visits import visit_is_over
 from schemas import FACTS
+from schemas.symbols import GONE
 
 DIGEST = 8  # bytes: a key knows thousands of documents at most
-GONE = "GONE"  # a symbol that no fact may have
 BODY = -2  # its place in a row
 _NOTHING: dict[str, dict[str, Any]] = {  # what a stand-in of a kind that is forgotten says
     "EvvVisit": {"check_in_at": None, "check_out_at": None, "method": GONE},

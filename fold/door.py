@@ -20,9 +20,11 @@ from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, decode_message, original_message, validate
 from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
 from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_in
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
 from schemas.rejection import Rejection
-from schemas.types import Fields, RejectionReason
+from schemas.symbols import RejectionReason
+from schemas.types import Fields
 
 LARGEST_RAW = 1 << 20  # bytes of a rejected event that its Rejection carries; beyond, its SHA-256 and place
 
@@ -90,7 +92,7 @@ class Door:
                 if container.kind not in (*FACTS, *ARRIVALS):
                     raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
                 for number, (position, record) in enumerate(container):
-                    self.read_record(container, record, f"{name}:{position}")
+                    self.read_record(container, record, origin_in(name, position))
                     if not number % 1024:
                         yield
             except Unreadable as damage:
@@ -102,7 +104,7 @@ class Door:
         try:
             self.take(validate(container.kind, record), container.block_offset)
         except Unreadable as wrong:
-            self.reject(original_message(container.kind, container, record), origin, wrong)
+            self.reject(original_message(container), origin, wrong)
 
     def read_entry(self, entry: Entry, block: int = 0) -> None:
         """One entry of a journal: the pay run that the journal names sees it first, and what was rejected stays so."""
@@ -180,7 +182,7 @@ class Door:
     def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:
         """All of a file from its damage on, as one input."""
         offset = damage.offset or 0
-        origin = f"{name}:{offset}"
+        origin = origin_in(name, offset)
         self.tally.inputs += 1
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END) - offset

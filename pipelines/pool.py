@@ -32,6 +32,7 @@ from fold.tally import merged
 from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
+from schemas import private
 from schemas.avro import write_container
 from schemas.rejection import Rejection
 
@@ -73,7 +74,7 @@ def run(work: Work, law: Law, processes: int) -> None:
     """Records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a process dies, OSError
     if the disk is full."""
     replay = Replay(work, law)
-    replay.blocks.mkdir(0o700)
+    private.folder(replay.blocks)
     with _processes(replay, processes) as each:
         told = [one for of_file in each(_told, work.names) for one in of_file]
         read = each(_read, [(number, name, told) for number, name in enumerate(work.names)])
@@ -154,7 +155,7 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
         _put(replay, f"read-{number}", door.dealer.full_blocks())
     _put(replay, f"read-{number}", door.dealer.blocks())
     if door.rejections:
-        (replay.blocks / f"rejections-{number}").write_bytes(_encode(door.rejections))
+        private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))
     assert door.places is not None
     door.places.write_part(work.out, work.events, name)
     work.beat("read")
@@ -187,7 +188,7 @@ def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
     write_container(replay.work.out / file_name("PayRun", "close", 0), "PayRun", runs)
     for one in tally.runs.values():
         one.said.clear()  # nobody reads it again
-    replay.work.tally.write_bytes(tally.packed())
+    private.written(replay.work.tally, tally.packed())
     replay.work.beat("close")
 
 
@@ -197,7 +198,7 @@ def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
 def _put(replay: Replay, task: str, blocks: Iterable[tuple[str, tuple[int, bytes]]]) -> None:
     """Append blocks to the task's own files, one for each stage and shard."""
     for stage, (number, block) in blocks:
-        with (replay.blocks / f"{stage}.{number}.{task}").open("ab") as stream:
+        with private.appended(replay.blocks / f"{stage}.{number}.{task}") as stream:
             stream.write(len(block).to_bytes(LENGTH) + block)
 
 

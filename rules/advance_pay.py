@@ -17,7 +17,7 @@ from rules.law import Lookup
 from rules.money import line_cents
 from rules.periods import cut_off_of, first_business_day, last_business_day, midnight, next_month, previous_month
 from schemas.service_authorization import ServiceAuthorization
-from schemas.types import AdvanceStatus, DeductionKind
+from schemas.symbols import AdvanceStatus, DeductionKind
 
 CLOCKS: tuple[tuple[AdvanceStatus, str], ...] = (
     ("MAY_MOVE_TO_ARREARS", "advance.may_move_to_arrears_days"),

@@ -7,6 +7,7 @@ question. In force: always. Does not cover: key fields that move (DOCUMENT_MOVED
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from schemas import ids
 from schemas.envelope import Fact
 
 F = TypeVar("F", bound=Any)
@@ -121,7 +122,7 @@ class Document(Generic[F]):
 
 def reference(fact: Fact) -> str:
     """``kind/document_id/revision``."""
-    return f"{fact.KIND}/{fact.document_id}/{fact.revision}"
+    return ids.reference(fact.KIND, fact.document_id, fact.revision)
 
 
 class Span(NamedTuple, Generic[F]):

@@ -121,6 +121,10 @@ Concluded = Mapping[str, Any]
 Before = Mapping[Unit, Concluded]
 
 
+class NotRead(ValueError):
+    """A kind of arrival that came to a stage which does not read it; the message is the kind."""
+
+
 class CaseFile(Protocol):
     """The facts of one key, and how to decide on them."""
 

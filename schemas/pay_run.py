@@ -7,18 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from schemas.envelope import Outgoing, OutgoingRecord
-from schemas.types import (
-    Count,
-    EpochDay,
-    EpochMillis,
-    InstructionId,
-    LongCount,
-    PaymentKind,
-    PaymentMethod,
-    Sha256,
-    Sha256OrEmpty,
-    SignedCents,
-)
+from schemas.symbols import PaymentKind, PaymentMethod
+from schemas.types import Count, EpochDay, EpochMillis, InstructionId, LongCount, Sha256, Sha256OrEmpty, SignedCents
 
 
 class RunTotal(Outgoing, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta
 from pydantic import Field
@@ -61,28 +61,6 @@ Count = Annotated[int, Field(ge=0, lt=2**31), Meta(ge=0, lt=2**31)]
 LongCount = Annotated[int, Field(ge=0, lt=2**63), Meta(ge=0)]
 SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31), Meta(gt=-(2**31), lt=2**31)]
 SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63), Meta(gt=-(2**63))]
-
-Program = Literal["IHSS", "WPCS"]
-ClaimChannel = Literal["ESP", "OTHER"]
-Pathway = Literal[
-    "GENERAL_HEALTH_AND_SAFETY",
-    "ADULT_EDUCATION",
-    "COGNITIVE_IMPAIRMENTS_AND_BEHAVIORAL_HEALTH",
-    "COMPLEX_PHYSICAL_CARE_NEEDS",
-    "TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING",
-]
-PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
-PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
-Earning = Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
-PaidProgram = Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
-DeductionKind = Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
-AdvanceStatus = Literal[
-    "OPEN", "DUE", "PRESUMED_OVERPAYMENT", "MOVE_TO_ARREARS_REVIEW", "MAY_MOVE_TO_ARREARS", "RECONCILED"
-]
-Outcome = Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
-Addressee = Literal["PROVIDER", "RECIPIENT", "COUNTY"]
-RejectionReason = Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
-
 
 CONTRADICTION = "contradiction"
 

@@ -13,6 +13,7 @@ from schemas.admission import Admission
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_in
 from schemas.journal import Entry
 from schemas.types import Fields
 
@@ -60,7 +61,7 @@ class Counter(Door):
     def read_lines(self, lines: Iterable[bytes], name: str) -> Iterator[None]:
         """Read a text of JSON. Raises Misuse where it is Avro: a pipe cannot be read twice."""
         for number, piece in enumerate(pieces(_no_avro(lines, name))):
-            self._read_piece(piece, f"{name}:{piece.place}")
+            self._read_piece(piece, origin_in(name, piece.place))
             if not number % EVENTS_BETWEEN_BEATS:
                 yield
 

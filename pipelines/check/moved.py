@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 
+from schemas.ids import document_of
 from schemas.payment_instruction import PaymentInstruction
+from schemas.symbols import TAXES
 from schemas.types import Json
-
-TAXES = {"FICA", "MEDICARE", "SDI"}
 
 
 class _Statement:
@@ -27,7 +27,7 @@ class _Statement:
             self.rates[f"{line.earning} {line.rate_mills}"] += sign * line.minutes
         for deduction in instruction.deductions:
             self.amounts[deduction.kind] += sign * deduction.cents
-        self.documents.update(name.rpartition("/")[0] for name in instruction.documents)
+        self.documents.update(document_of(name) for name in instruction.documents)
 
     def reason(self) -> str:
         """In what the two differ, where no finding says why."""

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
-from rules.findings import document_named
 from schemas.finding import Finding
+from schemas.ids import document_name, document_named
 from schemas.types import Json
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
@@ -34,7 +34,7 @@ class Standing:
             return
         amounts = finding.minutes or 0, finding.cents or 0
         named = document_named(finding.finding_id)
-        about = finding.statement_id, f"{named.kind}/{named.document_id}" if named else None
+        about = finding.statement_id, document_name(named.kind, named.document_id) if named else None
         self.last[side][finding.finding_id] = Stands(finding.code, finding.outcome, *amounts, *about)
 
     def _differing(self) -> list[tuple[Stands | None, Stands | None]]:

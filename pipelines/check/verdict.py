@@ -16,13 +16,13 @@ from pipelines.check.counter import Counter, Placed
 from pipelines.check.json_lines import kind_of_line
 from pipelines.plain import replay_plain
 from rules.documents import named
-from rules.findings import DocumentNamed, document_named
 from rules.law import Law
 from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
 from schemas.finding import Finding
+from schemas.ids import DocumentNamed, document_named
 from schemas.physical import published
 from schemas.rejection import Rejection
 from schemas.timesheet import Timesheet

@@ -13,7 +13,7 @@ from rules.periods import hhmm, month_end, month_of
 from rules.price.month import MonthOfWork
 from rules.settle.filed import references
 from schemas.envelope import Fact
-from schemas.types import Program
+from schemas.symbols import Program
 
 
 class Side(NamedTuple):

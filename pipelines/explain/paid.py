@@ -8,21 +8,16 @@ from pathlib import Path
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
 from schemas.avro import Container, Out, Unreadable, outgoing
+from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.types import Json
 
-OF_PROVIDER = ("TRAINING", "INCENTIVE")
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
 
 class Refusal(Exception):
     """There is no answer that can be stood by; the message is one line with the remedy, without personal data."""
-
-
-def settlement_of(kind: str, payee_id: str, recipient_id: str) -> str:
-    """The key of the settlement that makes a kind of instruction."""
-    return f"P/{payee_id}" if kind in OF_PROVIDER else f"R/{recipient_id}"
 
 
 class Paid:

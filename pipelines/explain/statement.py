@@ -18,7 +18,6 @@ from pipelines.explain.hours import (
     time_node,
 )
 from pipelines.explain.incentives import earned_nodes
-from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
@@ -27,13 +26,14 @@ from rules.authorize.month import MonthOfTime
 from rules.conclusions import Statement
 from rules.instructions import paid_minutes
 from rules.law import Law
-from rules.periods import hhmm, iso, month_of, period_end, workweek_of
+from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
 from rules.price.month import MonthOfWork
 from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from schemas.finding import Finding as FindingRecord
+from schemas.ids import day_of, settlement_of
 from schemas.payment_instruction import PaymentInstruction
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
@@ -244,5 +244,5 @@ def beside(
 def _falls_in(finding: FindingRecord, period: int) -> bool:
     """Is it about the pay period (or, where it names none, about its month)?"""
     if finding.statement_id is not None:
-        return bool(finding.statement_id.rpartition(":")[-1] == iso(period))
+        return day_of(finding.statement_id) == period
     return bool(finding.service_month == month_of(period))

@@ -22,6 +22,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_of, previous_business_day
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Delivery, record_of
+from schemas.ids import origin_of_message
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -141,7 +142,7 @@ class _Subscription:
 
     def _delivery(self, received: pubsub_v1.types.ReceivedMessage) -> Delivery:
         at = int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
-        name = f"{self.name.rpartition('/')[2]}/{received.message.message_id}"
+        name = origin_of_message(self.name, received.message.message_id)
         return Delivery(name, at, self.kind, dict(received.message.attributes), received.message.data)
 
     def _taken(self, ids: list[str]) -> None:

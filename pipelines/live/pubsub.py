@@ -27,6 +27,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, cut_off_of
 from schemas.avro import PREFIX, Unreadable
 from schemas.cloud_journal import ENCODING, Delivery
+from schemas.ids import origin_of_message
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
@@ -82,6 +83,10 @@ class TopicsIn:
         """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
         return min(list(self._waiting.values()), default=None)
 
+    def settling(self) -> bool:
+        """Nothing: a message is whole."""
+        return False
+
     def ignored(self, until: int) -> dict[str, int]:
         """Nothing: whatever comes is taken, or rejected."""
         return {}
@@ -134,7 +139,7 @@ def message_of(
 ) -> Message:
     """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
     raw, attributes = received.message.data, dict(received.message.attributes)
-    origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
+    origin = origin_of_message(subscription, received.message.message_id)
     try:
         delivery = Delivery(origin, 0, kind, attributes, raw)
         return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind)

@@ -14,6 +14,7 @@ from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
 from schemas.envelope import Crossing, Fact
+from schemas.ids import person_of
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {
@@ -117,7 +118,7 @@ def _readers(kind: str) -> str:
 def _key(fact: Fact, key: str) -> str:
     """The field whose value is the key of a stage."""
     own = ("recipient_id", "provider_id", "instruction_id")
-    return next((name for name in own if getattr(fact, name, None) == key.rpartition("/")[2]), "instruction_id")
+    return next((name for name in own if getattr(fact, name, None) == (person_of(key)[1] or key)), "instruction_id")
 
 
 def _rules(kind: str) -> list[str]:

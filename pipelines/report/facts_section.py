@@ -10,6 +10,7 @@ from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
 from schemas.finding import Finding
+from schemas.ids import source_of
 from schemas.journal import is_journal
 from schemas.rejection import Rejection
 
@@ -48,10 +49,7 @@ def _each(asked: Asked) -> str:
 
 def _source(origin: str) -> str:
     """The file, or the subscription, without the place in it (and without the sum a landing folder adds)."""
-    head, colon, place = origin.rpartition(":")
-    if colon and place.isdigit():
-        return head.partition("#")[0]
-    return origin.rpartition("/")[0] or origin
+    return source_of(origin).partition("#")[0]
 
 
 def _inputs(books: Books) -> list[Table | Chart]:

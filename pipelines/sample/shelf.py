@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from pipelines.sample.situations import ROLL
+from schemas import private
 from schemas.avro import write_container
+from schemas.ids import document_name
 from schemas.types import Fields
 
 RECORDS_IN_A_FILE = 4000
@@ -28,7 +30,7 @@ class Shelf:
         self.waiting: dict[str, list[Record]] = {}
         self.written: Counter[str] = Counter()
         self.files: Counter[str] = Counter()
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder)
 
     def put(self, kind: str, record: Record) -> None:
         """Keeps a record for the next file of its kind."""
@@ -60,7 +62,7 @@ class Truth:
 
     def plant(self, name: str, facts: list[Fact], **grain: str) -> None:
         """Notes that the facts show situation ``name``; ``grain`` narrows it to a person or a day."""
-        documents = sorted({f"{kind}/{record['document_id']}" for kind, record in facts})
+        documents = sorted({document_name(kind, record["document_id"]) for kind, record in facts})
         self.planted.setdefault(name, []).append({"documents": documents, **grain})
 
     def situations(self) -> Fields:
@@ -73,4 +75,4 @@ class Truth:
 
 def write_truth(path: Path, truth: Fields) -> None:
     """Writes the truth, one line per planted instance."""
-    path.write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", "utf-8")
+    private.written(path, json.dumps(truth, indent=1, sort_keys=True) + "\n")

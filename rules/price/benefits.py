@@ -16,6 +16,7 @@ from rules.price.violations import Notice
 from rules.restatement import Change, Concluded, Decision, month_unit
 from rules.to_provider import Engagement
 from schemas.benefit_hours import BenefitHours
+from schemas.ids import conclusion_id
 
 
 def conclude_benefits(
@@ -32,7 +33,7 @@ def conclude_benefits(
 
 
 def _id(county: str) -> str:
-    return f"benefit:{county}"
+    return conclusion_id("benefit", county)
 
 
 def _record(county: str, of_county: MonthHours, notice: Notice) -> BenefitRecord:

@@ -20,6 +20,7 @@ from rules.price.filed import Filed
 from rules.price.statements import StatementKey
 from rules.restatement import Concluded
 from rules.weekly_limits import workweeks_of
+from schemas.ids import document_of
 from schemas.provider_enrollment import ProviderEnrollment
 
 Decided = dict[StatementKey, set[str]]
@@ -67,7 +68,7 @@ class TakenBack:
         gone = {key: names for key, names in keys.items() if key not in drafted}
         present = self._present() if gone else {}
         for key, names in gone.items():
-            yield key, {now for name in names for now in present.get(_stem(name), {name})}
+            yield key, {now for name in names for now in present.get(document_of(name), {name})}
 
     def _claims(self) -> Iterator[tuple[StatementKey, set[str]]]:
         """Travel and classes claimed by an earlier revision, and classes whose attendance was corrected."""
@@ -112,10 +113,5 @@ class TakenBack:
         names |= {id for engagement in filed.engagements.values() for *_, id in engagement.departed}
         present: dict[str, set[str]] = defaultdict(set)
         for name in (*names, *(document.reference for document in documents)):
-            present[_stem(name)].add(name)
+            present[document_of(name)].add(name)
         return present
-
-
-def _stem(name: str) -> str:
-    """Kind and document id of a reference."""
-    return name.rpartition("/")[0]

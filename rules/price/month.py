@@ -17,7 +17,7 @@ from rules.findings import note_conflicts
 from rules.kept import Tail
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
-from rules.periods import iso, midnight, month_of, period_end, period_of, saturday_of, workweek_of
+from rules.periods import midnight, month_of, period_end, period_of, saturday_of, workweek_of
 from rules.price.counts import Counts, Taken
 from rules.price.documents import TakenBack, enrollments_deciding
 from rules.price.filed import Filed
@@ -32,6 +32,7 @@ from rules.violations import WeeksJudged
 from rules.wages import wage
 from rules.whose_case import county_of_work, of_provider
 from rules.worked_time import price_time
+from schemas.ids import statement_id
 
 
 class MonthOfWork(Trace):
@@ -181,7 +182,7 @@ class MonthOfWork(Trace):
         decided = enrollments_deciding(self.enrollments, period) | ({term.reference} if term else set())
         decided |= engagement.departed_on(period, last) if engagement else set()
         return Statement(
-            statement_id=f"{kind}:{self.provider_id}:{recipient or '-'}:{iso(period)}",
+            statement_id=statement_id(kind, self.provider_id, recipient, period),
             kind=kind,
             provider_id=self.provider_id,
             recipient_id=recipient,

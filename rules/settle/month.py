@@ -18,6 +18,7 @@ from rules.settle.draft import Draft
 from rules.settle.filed import Filed
 from rules.settle.outcomes import turned
 from rules.taxes import turn_of_month
+from schemas.ids import account_id
 
 PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
@@ -72,7 +73,7 @@ class MonthOfPay(Trace):
         self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
 
     def _draft(self, statement: Statement) -> Draft:
-        account = self.before.get(f"account:{statement.statement_id}", Account([]))
+        account = self.before.get(account_id(statement.statement_id), Account([]))
         return Draft(statement, account, self.filed, self.law, self.cut_off)
 
     def _settle(self, draft: Draft, returned: Returned) -> None:
@@ -83,7 +84,7 @@ class MonthOfPay(Trace):
         else:
             self.decision.records += turned(draft.account, self.filed.outcomes.get(draft.id, {}), self.cut_off)
         if draft.account.said:
-            self.decision.conclusions[f"account:{draft.id}"] = draft.account
+            self.decision.conclusions[account_id(draft.id)] = draft.account
         if draft.outstanding_cents:
             advance = draft.statement.kind == ADVANCE
             addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)

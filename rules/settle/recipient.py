@@ -23,6 +23,7 @@ from rules.settle.filed import Filed, references
 from rules.settle.month import MonthOfPay, Returned
 from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_of_month
 from rules.whose_case import of_recipient
+from schemas.ids import account_id
 from schemas.income_assessment import IncomeAssessment
 
 SHARE: Final = "SHARE_OF_COST"
@@ -40,7 +41,7 @@ class RecipientMonth(MonthOfPay):
         self.reading = Reading(law, cut_off)
         self.assessment: IncomeAssessment | None = filed.assessments.on(month)
         self.share: Share = share_of_month(self.assessment, month, self.reading)
-        self.account: Account | None = before.get(f"account:{advance_id(recipient_id, month)}")
+        self.account: Account | None = before.get(account_id(advance_id(recipient_id, month)))
         self.mode = mode(filed, month, self.account, self.share.cents, cut_off)
         self.advance: Draft | None = self._draft_advance() if self.mode == ADVANCE else None
         self.covered = self._cover()
