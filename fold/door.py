@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from fold.admissions import Admissions, as_told
 from fold.places import Places
@@ -24,6 +24,7 @@ from schemas.ids import origin_in
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
 from schemas.rejection import Rejection
 from schemas.symbols import RejectionReason
+from schemas.types import Fields
 
 LARGEST_RAW = 1 << 20  # bytes of a rejected event that its Rejection carries; beyond, its SHA-256 and place
 
@@ -97,7 +98,7 @@ class Door:
             except Unreadable as damage:
                 self._reject_rest(path, name, damage)
 
-    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+    def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container."""
         self.tally.inputs += 1
         try:

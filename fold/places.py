@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
 from fold.rows import shard_of
 from schemas import private
+from schemas.envelope import Crossing
 from schemas.ids import payee_of, provider_key, recipient_key
 
 INDEX = "facts.index"
@@ -77,7 +78,7 @@ class Places:
     def __init__(self) -> None:
         self.blocks: dict[str, list[int]] = defaultdict(list)
 
-    def note(self, fact: Any, offset: int) -> None:
+    def note(self, fact: Crossing, offset: int) -> None:
         """A fact lies in the block that begins at ``offset``; blocks come in order."""
         self.note_keys(keys_of(fact.KIND, vars(fact)), offset)
 
@@ -173,7 +174,7 @@ class Index:
                 for number, *offsets in self._bucket(stream, shard_of(key, BUCKETS)).get(key, ()):
                     yield from (Place(self._head.files[number].name, offset) for offset in offsets)
 
-    def _bucket(self, stream: Any, number: int) -> dict[str, list[list[int]]]:
+    def _bucket(self, stream: IO[bytes], number: int) -> dict[str, list[list[int]]]:
         begin = self._head.ends[number - 1] if number else 0
         stream.seek(self._start + begin)
         return msgspec.msgpack.decode(stream.read(self._head.ends[number] - begin))  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from rules.documents import NAMED_BY, Document, named
+from rules.documents import NAMED_BY, About, Document, named
 from rules.money import dollars
 from rules.periods import civil_date, hhmm, month_end, period_end, saturday_of
 from rules.restatement import OUT, Closed, Conclusion, Stop
@@ -163,7 +163,7 @@ def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> No
             findings.add("CONFLICTING_REVISION", count=len(document.conflicts), **about)
 
 
-def referred(reference: str, period: int) -> dict[str, Any]:
+def referred(reference: str, period: int) -> About:
     """What ``kind/document_id/revision`` of a pay period names, as fields of a finding."""
     kind, document_id, _ = ids.referred(reference)
     of_period = {"period_start": period} if "period_start" in FACTS[kind].KEY_FIELDS else {}

@@ -11,16 +11,15 @@ Units: cents ``int``, days ``int``. ``Lookup`` gives a parameter in force on a d
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rules.kept import Said
-from rules.law import Law, NotInForce
+from rules.law import Law, Lookup, NotInForce
 from rules.money import share_cents
 from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
 from schemas.symbols import TAXES, DeductionKind
 
 REMEMBERED = 60 * 60  # answers that are asked for again and again: of each class at each pay run
-Lookup = Callable[[str, int], Any]
 
 
 def withholding(gross_cents: int, kinds: Sequence[DeductionKind], day: int, lookup: Lookup) -> dict[DeductionKind, int]:

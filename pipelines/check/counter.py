@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.door import Door, admission
 from pipelines.check.json_lines import fact_of
@@ -15,6 +15,7 @@ from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Crossing, Fact
 from schemas.ids import origin_in
 from schemas.journal import Entry
+from schemas.types import Fields
 
 TEXTS = (".json", ".jsonl", ".ndjson")
 SUFFIXES = (".avro", *TEXTS)
@@ -76,7 +77,7 @@ class Counter(Door):
             if not piece.is_rest:
                 self.bad_lines.add(origin)
 
-    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+    def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container, and where it stands."""
         self._origin = origin
         super().read_record(container, record, origin)

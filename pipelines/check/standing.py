@@ -1,10 +1,11 @@
 """Findings that stand at the end of each of two payrolls, set beside each other."""
 
 from collections import Counter, defaultdict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.finding import Finding
 from schemas.ids import document_name, document_named
+from schemas.types import Json
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 
@@ -51,7 +52,7 @@ class Standing:
                             reasons[about].add(said.code)
         return reasons
 
-    def told(self) -> list[dict[str, Any]]:
+    def told(self) -> list[Json]:
         """By code and outcome: how many stand in A and in B, and how many of them are not the same."""
         rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for side, last in self.last.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +15,10 @@ from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, iso, month_of
+from schemas.finding import Finding as FindingRecord
 from schemas.ids import day_of, is_instruction_id, payee_of, provider_key, recipient_key, settlement_of, statement_of
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 FORMAT = 1  # of the JSON: raised when a reader of the one before would misread it
 
@@ -116,7 +118,7 @@ def _answer(
         statements = [Explained(each, fold, folded, findings).node() for each in found]
     except Unbalanced as wrong:
         raise Refusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
-    asked: dict[str, Any] = {
+    asked: Json = {
         "instruction_id": question.instruction_id,
         "provider_id": question.provider_id,
         "recipient_id": question.recipient_id,
@@ -134,7 +136,7 @@ def _answer(
     )
 
 
-def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any], law: Law) -> list[Node]:
+def _beside(question: Question, found: Sequence[Decided], findings: Sequence[FindingRecord], law: Law) -> list[Node]:
     if question.instruction_id is not None or question.provider_id is None:
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)

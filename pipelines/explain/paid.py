@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
@@ -12,6 +11,7 @@ from schemas.avro import Container, Out, Unreadable, outgoing
 from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
@@ -32,7 +32,7 @@ class Paid:
         return index_at(self.folder / INDEX)
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """summary.json; empty if there is none."""
         path = self.folder / "summary.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else {}

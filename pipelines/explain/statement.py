@@ -1,7 +1,7 @@
 """One statement explained: its newest payment from net to lines to days, and its hours."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
@@ -25,6 +25,7 @@ from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.authorize.month import MonthOfTime
 from rules.conclusions import Statement
 from rules.instructions import paid_minutes
+from rules.law import Law
 from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
 from rules.price.month import MonthOfWork
@@ -213,7 +214,7 @@ def _same_people(finding: FindingRecord, statement: Statement) -> bool:
     return provider and finding.recipient_id in (None, statement.recipient_id)
 
 
-def _found(finding: FindingRecord, law: Any) -> Node:
+def _found(finding: FindingRecord, law: Law) -> Node:
     day = finding.service_month or finding.service_date
     closing = closes(month_of(day), law) if day is not None and finding.outcome in NOT_PAID else ""
     return finding_node(finding, finding.code, finding.minutes, closing, document_of(finding))

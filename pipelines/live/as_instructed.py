@@ -101,5 +101,5 @@ def _bearing(lines: Iterable[Line]) -> int:
     return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
 
 
-def _replaced(said: Said, **values: Any) -> Said:
+def _replaced(said: Said, **values: object) -> Said:
     return msgspec.structs.replace(said, **values)

@@ -1,7 +1,6 @@
 """A timesheet on its way to the county."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.sample.facts import fact
 from pipelines.sample.homes import Carer
@@ -31,7 +30,7 @@ class Sheet:
     recorded_at: int
 
     def file(
-        self, revision: int = 1, at: int = 0, approved: bool = True, minutes: list[int] | None = None, **changes: Any
+        self, revision: int = 1, at: int = 0, approved: bool = True, minutes: list[int] | None = None, **changes: object
     ) -> Fact:
         """Files a revision recorded at ``at`` (default: when first recorded)."""
         recorded_at = at or self.recorded_at

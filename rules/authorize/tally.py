@@ -12,7 +12,8 @@ import msgspec
 
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
-from rules.documents import Terms
+from rules.conclusions import Stamp
+from rules.documents import About, Terms
 from rules.findings import Loss
 from rules.periods import month_of
 from schemas.ids import conclusion_id, statement_id
@@ -51,7 +52,7 @@ class Tally(msgspec.Struct):
         return period
 
     @property
-    def order(self) -> Any:
+    def order(self) -> tuple[Stamp | None, str]:
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
 
@@ -99,7 +100,7 @@ def id_of(key: Key, recipient_id: str) -> str:
     return conclusion_id("time", provider, recipient_id, program, period, document_id)
 
 
-def about(key: Key, recipient_id: str) -> dict[str, Any]:
+def about(key: Key, recipient_id: str) -> About:
     """Fields of a finding about a timesheet."""
     provider, program, period, document_id = key
     return {

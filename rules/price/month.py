@@ -7,7 +7,6 @@ month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -27,7 +26,7 @@ from rules.price.limits import JUDGED, Limits
 from rules.price.statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
-from rules.restatement import Decision, Trace, month_unit
+from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.violations import WeeksJudged
 from rules.wages import wage
@@ -46,7 +45,7 @@ class MonthOfWork(Trace):
         provider_id: str,
         filed: Filed,
         tail: Tail | None,
-        said: Mapping[str, Any],
+        said: Concluded,
         law: Law,
         cut_off: int,
     ) -> None:

@@ -11,11 +11,11 @@ Months keep what they hold, closed ones too, since nothing is paid by closing; t
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
 from rules.conclusions import Stamp, Statement
+from rules.documents import About
 from rules.findings import Finding, Findings, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
 from rules.periods import (
@@ -87,7 +87,7 @@ def _business_days_after(day: int, count: int) -> int:
     return day
 
 
-def _about(document: HeldDocument, provider_id: str) -> dict[str, Any]:
+def _about(document: HeldDocument, provider_id: str) -> About:
     return {name: getattr(document, name) for name in _SHARED} | {"provider_id": provider_id}
 
 
@@ -130,7 +130,7 @@ def _sheet(time: AuthorizedTime | LateTime, payable: Stamp, minutes: Mapping[str
     )
 
 
-def _by_findings(said: Iterable[Any], filed: Filed) -> Iterator[HeldDocument]:
+def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]:
     """What the provider's own side holds."""
     for finding in said:
         if isinstance(finding, Finding) and finding.outcome == "HELD" and finding.minutes:

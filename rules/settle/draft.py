@@ -12,10 +12,10 @@ import msgspec
 from rules.adjustment import Due, carried, deductions_said, due, lines_said, outstanding, standing
 from rules.conclusions import Statement
 from rules.kept import Account, Said
-from rules.law import Law
+from rules.law import Law, Lookup
 from rules.periods import business_day_of
 from rules.settle.filed import Filed, references
-from rules.taxes import Deciding, Lookup, on_part, withheld
+from rules.taxes import Deciding, on_part, withheld
 from schemas.ids import instruction_id
 from schemas.payment_outcome import PaymentOutcome
 from schemas.symbols import CARRIED, GONE, DeductionKind, known

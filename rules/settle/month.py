@@ -5,8 +5,7 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 (`settle.draft`).
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from rules.conclusions import InstructionRecord, Stamp, Statement
 from rules.findings import Finding, Findings, long_date, referred
@@ -14,7 +13,7 @@ from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_min
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
-from rules.restatement import Decision, Trace, month_unit
+from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.settle.draft import Draft
 from rules.settle.filed import Filed
 from rules.settle.outcomes import turned
@@ -28,7 +27,7 @@ Returned = Callable[[str], Stamp | None]
 class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
-    def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
+    def __init__(self, filed: Filed, month: int, before: Concluded, law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
         self.decision, self.findings = Decision(self), Findings(self._whose)

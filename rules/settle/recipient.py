@@ -5,8 +5,8 @@ Authority: SOC-4 to SOC-6, ADV-1, ADV-3 to ADV-6. In force: by parameter. Does n
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
@@ -16,7 +16,7 @@ from rules.instructions import ADVANCE
 from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
-from rules.restatement import Decision, month_unit
+from rules.restatement import Concluded, Decision, month_unit
 from rules.settle.advance import advance_id, advance_statement, mode, reconciliation, repriced, worth
 from rules.settle.draft import Draft, Reading
 from rules.settle.filed import Filed, references
@@ -34,7 +34,7 @@ class RecipientMonth(MonthOfPay):
     """A recipient's month: its share of cost and its advance come before the instructions."""
 
     def __init__(
-        self, filed: Filed, recipient_id: str, month: int, before: Mapping[str, Any], law: Law, cut_off: int
+        self, filed: Filed, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int
     ) -> None:
         super().__init__(filed, month, before, law, cut_off)
         self.recipient_id = recipient_id
