@@ -21,6 +21,7 @@ from fold.tally import merged
 from pipelines import pool
 from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
+from pipelines.stopping import held
 from pipelines.summarize import summary_of
 from pipelines.work import Work
 from rules.law import Law
@@ -75,9 +76,7 @@ class Engine(NamedTuple):
         return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 
 
-def _replay(
-    events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]
-) -> Json:
+def _replay(events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]) -> Json:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
@@ -111,18 +110,25 @@ def _emptied(folder: Path) -> Path:
 
 
 def _publish(partial: Path, out: Path, summary: Json) -> None:
-    """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file."""
+    """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file.
+
+    summary.json goes first and comes last: where it is, the rest is whole.
+    """
     for kind in CONCLUSIONS:
-        stem = file_name(kind).removesuffix(".avro")
-        if not any(partial.glob(f"{stem}*.avro")):
+        if not any(partial.glob(f"{_stem(kind)}*.avro")):
             write_container(partial / file_name(kind), kind, [])
-        for old in out.glob(f"{stem}*.avro"):
-            old.unlink()
-    for path in (*partial.glob("*.avro"), partial / INDEX):
-        path.replace(out / path.name)
     private.written(partial / SUMMARY, json.dumps(summary, indent=2) + "\n")
-    (partial / SUMMARY).replace(out / SUMMARY)
+    with held():
+        (out / SUMMARY).unlink(missing_ok=True)
+        for old in [path for kind in CONCLUSIONS for path in out.glob(f"{_stem(kind)}*.avro")]:
+            old.unlink()
+        for path in (*partial.glob("*.avro"), partial / INDEX, partial / SUMMARY):
+            path.replace(out / path.name)
     shutil.rmtree(partial)
+
+
+def _stem(kind: str) -> str:
+    return file_name(kind).removesuffix(".avro")
 
 
 class _watched:

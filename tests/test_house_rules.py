@@ -19,9 +19,9 @@ STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
-    ("misuse", "wording", "county_names", "law_text", "watch", "worker_log"),
+    ("misuse", "stopping", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
-    ("summarize",),
+    ("summarize", "unchanged",),
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),

@@ -1,6 +1,5 @@
 """The summary of a replay (summary.json) as a payroll officer reads it: tables of at most 100 columns."""
 
-
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table

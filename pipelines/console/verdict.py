@@ -1,6 +1,5 @@
 """What would become of facts, as a sender reads it: what to do first, then each place with its remedy."""
 
-
 from rich.console import Console, Group
 from rich.style import Style
 from rich.table import Table

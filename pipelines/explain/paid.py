@@ -95,7 +95,8 @@ def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentIns
     if differing is not None:
         mine, paid, names = differing
         ours_is, theirs_is = (_said(getattr(each, names[0])) for each in (mine, paid))
-        what = f"{names[0]} is {ours_is} by these facts and this law, {theirs_is} in {folder}"
+        said = f"is {ours_is} by these facts and this law, {theirs_is} in {folder}"
+        what = f"{names[0]} of {paid.instruction_id} {said}"
     elif missing:
         what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
     else:

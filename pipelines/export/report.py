@@ -84,8 +84,12 @@ class Export:
     @property
     def is_whole(self) -> bool:
         """Whether all that moves is in a file, and stands."""
-        held_back = [left for left in self.left_out if left.instruction.net_cents > 0]
-        return not (held_back or self.waiting or self.reversed_since())
+        return not (self.held_back or self.reversed_since())
+
+    @property
+    def held_back(self) -> bool:
+        """Is there money that is in no file?"""
+        return bool(self.waiting) or any(left.instruction.net_cents > 0 for left in self.left_out)
 
     def told(self) -> Json:
         """The same as JSON, in cents."""

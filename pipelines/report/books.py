@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pipelines.came_back import CameBack
 from pipelines.report.records import Folder
 from pipelines.report.span import Span, span_of
+from pipelines.unchanged import changed
 from rules.periods import business_day_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
@@ -193,6 +194,7 @@ class Books:
             replace(said, raw=b"") for said in folder.records(Rejection)
         ]  # the bytes may be a megabyte each
         self.summary = folder.summary()
+        self.changed = changed(folder.path, {self.runs[day].cut_off for day in self.span.days})
 
     def county_of(self, finding: Finding) -> str:
         """Whose case a finding is; where it does not say, the county of the recipient's paid work, else of the

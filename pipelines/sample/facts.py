@@ -1,6 +1,5 @@
 """Facts as plain dicts of physical values (days and instants ``int``), shaped as CONTRACT.md says."""
 
-
 from pipelines.sample.shelf import Record
 
 

@@ -119,4 +119,3 @@ def _index(path: Path) -> Iterator[Any]:
 def _write(path: Path, content: bytes) -> None:
     with private.new(path) as stream:
         stream.write(content)
-
