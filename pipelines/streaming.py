@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
@@ -37,6 +37,7 @@ from rules.law import Law, LawError
 from rules.periods import cut_off_after, epoch_day
 from schemas import private
 from schemas.avro import Container, Unreadable, validate
+from schemas.envelope import Fact
 from transforms.admit_facts import KEPT
 from transforms.journal_folders import pattern_of
 
@@ -139,7 +140,7 @@ def _listings(path: str | None) -> Iterator[bytes]:
             container = Container(copied)
             if container.kind != REFERENCE:
                 raise Misuse(f"--catalog {path} holds {container.kind}: name an Avro file of {REFERENCE}")
-            yield from (fact_body(validate(REFERENCE, record)) for _, record in container)
+            yield from (fact_body(cast(Fact, validate(REFERENCE, record))) for _, record in container)
         except Unreadable as wrong:
             raise Misuse(f"--catalog {path}: {wrong}") from wrong
 

@@ -45,7 +45,7 @@ class Harmless:
 def harmless_streams() -> Iterator[None]:
     """Standard output and error are harmless within."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Harmless(before[0]), Harmless(before[1])  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Harmless(before[0]), Harmless(before[1])
     try:
         yield
     finally:

@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from google.cloud import pubsub_v1
 
@@ -25,10 +25,12 @@ from deploy.local.consumer import Consumer, compare
 from deploy.local.server import PROJECT, built, serving
 from pipelines.live.journal import Damaged, entries_of, run_folders, segments
 from pipelines.live.pubsub import attributes
+from pipelines.live.telling import Health
 from pipelines.live.topics import topics_of_facts
 from pipelines.sample.simulate import simulate
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import Container, Unreadable, original_message
+from schemas.types import Json
 
 ROOT = Path(__file__).parents[2]
 SECONDS_AT_MOST = 120
@@ -94,7 +96,7 @@ class Job:
             self.running.send_signal(signal.SIGINT)
             self.running.wait()
 
-    def until(self, true: Callable[[dict[str, Any]], bool]) -> None:
+    def until(self, true: Callable[[Json], bool]) -> None:
         """Wait until the job's health says so. Raises TimeoutError, and ChildProcessError if the job has ended."""
         ends = time.monotonic() + SECONDS_AT_MOST
         path = self.journal / "health.json"
@@ -120,7 +122,7 @@ def _county(folder: Path, recipients: int, seed: int) -> Facts:
     return dict(sorted(facts.items()))
 
 
-def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _records(folder: Path) -> Iterator[tuple[str, Json, bytes]]:
     for path in sorted(folder.rglob("*.avro")):
         with path.open("rb") as stream:
             try:
@@ -149,14 +151,21 @@ def publish_days(facts: Facts, job: Job, random: Random) -> int:
         for future in futures:
             future.result(timeout=SECONDS_AT_MOST)
         sent += len(futures)
-        wanted = sent
-        job.until(lambda health, wanted=wanted: health["entries"] >= wanted)
+        job.until(partial(_has_entries, sent))
         _set(job.clock, cut_off)
         day = iso(business_day_of(cut_off))
-        job.until(lambda health, day=day: health["open_run"] > day)
+        job.until(partial(_is_past, day))
         job.when_up()
         job.when_up = _nothing
     return sent
+
+
+def _has_entries(wanted: int, health: Health) -> bool:
+    return int(health["entries"]) >= wanted
+
+
+def _is_past(day: str, health: Health) -> bool:
+    return str(health["open_run"]) > day
 
 
 def _set(clock: Path, instant: int) -> None:
@@ -177,7 +186,7 @@ def _until_journalled(journal: Path, published: set[bytes]) -> None:
 
 def _journalled(journal: Path) -> set[bytes]:
     """Raw messages of a journal that may be written to meanwhile."""
-    found = set()
+    found: set[bytes] = set()
     for folder in run_folders(journal):
         for path in segments(folder):
             with suppress(Damaged):

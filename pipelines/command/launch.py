@@ -89,8 +89,9 @@ def update_job(
     follows = _replaceable(old, pairs, as_json, quiet=options is not None) if old else None
     if options is None or (old and follows is None):
         return 1 if follows is None else 0
-    names = {"changed": tuple(change or ()), "renamed": pairs, "follows": follows}
-    return _launch(Asked(options_in(options), image, update=True, **names), dry_run, as_json)
+    changed = tuple(change or ())
+    asked = Asked(options_in(options), image, update=True, changed=changed, renamed=pairs, follows=follows)
+    return _launch(asked, dry_run, as_json)
 
 
 @launch_app.command("graph")

@@ -101,10 +101,10 @@ def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool
 
     paid, events, overlay = sources
     books = Books(Folder(paid), *days)
-    law_then = law_that_paid(paid, books.runs[books.span.days[-1]]["law_version"], overlay)
+    law_then = law_that_paid(paid, books.runs[books.span.days[-1]].law_version, overlay)
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
-    until = None if books.span.end == max(run["cut_off"] for run in books.runs.values()) else books.span.days[-1]
+    until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]
     what_if = bool(books.summary and books.summary["law_overlay"])
     return page(books, Asked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipelines.export.run import PaidRun, Refusal
 from rules.money import dollars
 from rules.periods import iso
 from schemas import private
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 NOTHING_MOVES = "its net is not above zero, so nothing moves"
 NAMED_ON_A_LINE = 10
@@ -91,7 +91,7 @@ class Export:
         """Is there money that is in no file?"""
         return bool(self.waiting) or any(left.instruction.net_cents > 0 for left in self.left_out)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         """The same as JSON, in cents."""
         count, cents = self.run.total(self.method)
         parts = {"paid": self.paid, "sent_before": self.sent_before, "waiting": self.waiting}

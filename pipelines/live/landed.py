@@ -7,20 +7,22 @@ A file of which nothing can be read is not read: its mark is then the SHA-256 of
 import hashlib
 import os
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
-from typing import IO, Any
+from typing import Any
 
 from fold.door import LARGEST_RAW
 from pipelines.live.collector import Message, Taken
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from schemas.ids import origin_in
 
 NEITHER_LINK_NOR_PIPE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link may lead anywhere, a pipe be endless
 Seen = tuple[int, int, int]
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> BufferedReader:
     """The file itself, to be read. Raises OSError where there is none, or it may not be read."""
     descriptor = os.open(path, NEITHER_LINK_NOR_PIPE)
     if not S_ISREG(os.fstat(descriptor).st_mode):
@@ -38,7 +40,7 @@ class LandedFile:
     """One file, open. ``mark``: by which the same content is known again; ``damage``: why the rest of it cannot be used
     (None: all was read), once ``messages`` were. Raises OSError while it cannot be read."""
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: BufferedReader, name: str) -> None:
         self._stream = stream
         self._seen = seen(os.fstat(stream.fileno()))
         self.damage: Unreadable | None = None
@@ -55,12 +57,12 @@ class LandedFile:
         try:
             if self._container:
                 for position, record in self._container:
-                    yield _message(self._container, record, f"{self.origin}:{position}")
+                    yield _message(self._container, record, origin_in(self.origin, position))
         except Unreadable as damage:
             self.damage = damage
         if self.damage:
             yield self._rest(self.damage)
-        yield Message(bytes.fromhex(self.mark), f"{self.origin}:end", wrong=Taken())
+        yield Message(bytes.fromhex(self.mark), origin_in(self.origin, "end"), wrong=Taken())
 
     def _begun(self) -> Container | None:
         try:
@@ -82,14 +84,14 @@ class LandedFile:
         if self._container is None and self._size > LARGEST_RAW:
             found = hashlib.sha256(b"%d " % self._size + self._stream.read(LARGEST_RAW))
         else:
-            found = hashlib.file_digest(self._stream, "sha256")  # type: ignore[assignment]
+            found = hashlib.file_digest(self._stream, "sha256")
         self._stream.seek(here)
         return found.hexdigest()
 
     def _rest(self, damage: Unreadable) -> Message:
         """All from the damage on: with its bytes, or where they are if they are too many to carry."""
         offset = damage.offset or 0
-        origin, size = f"{self.origin}:from byte {offset}", self._size - offset
+        origin, size = origin_in(self.origin, f"from byte {offset}"), self._size - offset
         if size > LARGEST_RAW:
             words = f"{damage.message} {size:,} bytes of the file marked {self.mark} are in quarantine."
             return Message(b"", origin, wrong=Unreadable(damage.reason, words, damage.field, offset))

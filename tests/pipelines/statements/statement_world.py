@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.plain import replay_plain
 from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned, turns_of
 from rules.law import Law
 from schemas.avro import validate, write_container
 from tests.case_files import Case, case, case_files
+from tests.paid import replay_plain
 
 FORTNIGHT = """
 sentence = "A share of cost, an unapproved timesheet, too many hours, a correction and a missing visit."
@@ -58,7 +58,7 @@ def write_case(folder: Path, one: Case, law: Law | None = None) -> Path:
     """The records of a case as files."""
     records = said(one, law or Law.load())
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, stem in STEMS.items():
+    for kind, stem in {**STEMS, "BenefitHours": "benefit_hours"}.items():  # what a PayRun has a digest of
         write_container(folder / f"{stem}-0000.avro", kind, records.get(kind, []))
     return folder
 
