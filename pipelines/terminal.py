@@ -59,7 +59,7 @@ class Terminal(Console):
     def file(self) -> IO[str]:
         """Where it writes."""
         stream = Console.file.fget(self)  # type: ignore[attr-defined]
-        return stream.stream if isinstance(stream, Harmless) else stream  # type: ignore[no-any-return]
+        return stream.stream if isinstance(stream, Harmless) else stream
 
     @file.setter
     def file(self, stream: IO[str]) -> None:

@@ -59,7 +59,7 @@ def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str],
                     for name, made in zip(names, pdfs([paper.html for paper in batch]), strict=True):
                         _write(out / f"{name}.pdf", made)
                 for name, paper in zip(names, batch, strict=True):
-                    index.writerows((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
+                    index.many((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
                     written.add(paper)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error
