@@ -9,7 +9,7 @@ from typing import Any
 import fastavro
 
 from pipelines.check.json_lines import fact_of_line
-from pipelines.live.journal import entries_of, run_folders, segments
+from pipelines.live.segments import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
 from schemas.container import BAD_BYTES
@@ -65,7 +65,7 @@ def publish(fact: Any, project: str) -> None:
     """Publish a fact as its source would."""
     from google.cloud import pubsub_v1
 
-    from pipelines.live.pubsub import SECONDS_OF_ANSWER, attributes
+    from pipelines.live.publishing import SECONDS_OF_ANSWER, attributes
     from pipelines.live.topics import topics_of_facts
 
     client = pubsub_v1.PublisherClient()

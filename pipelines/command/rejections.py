@@ -55,7 +55,7 @@ def list_rejections(
 @contextmanager
 def _intact() -> Iterator[None]:
     """A journal that is damaged ends the command with one line and exit code 1."""
-    from pipelines.live.journal import Damaged
+    from pipelines.live.segments import Damaged
 
     try:
         yield

@@ -19,9 +19,10 @@ from fold.key_memory import NEVER, Remembered, remembered
 from fold.rows import arrival, conclusion_row
 from fold.stages import SETTLE
 from pipelines.live.as_instructed import Around, as_instructed
-from pipelines.live.memory import Memory, State
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import ID_FIELDS, Run, identity
+from pipelines.live.believed import State
+from pipelines.live.memory import Memory
+from pipelines.live.outbox import ID_FIELDS, Letter
+from pipelines.live.pay_run import Run, identity
 from rules.adjustment import deductions_said
 from rules.conclusions import Line, Record, Statement, worth_nothing
 from rules.findings import Finding

@@ -1,10 +1,9 @@
 """A folder that facts come from: files that land in it.
 
 Files land by an atomic rename to ``<anything>.avro``; each is moved to ``taken/`` when all of it is in the journal. The
-same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost, it costs duplicates, no money).
+same content twice does no harm: the journal knows it by its SHA-256.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any
 from pipelines.live.collector import Batch, Message, Taken, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
+from pipelines.live.seals import sha256_of
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, encode_message, original_message, validate
 
@@ -23,14 +23,25 @@ ENDINGS = (".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".t
 
 
 class FolderIn:
-    """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again."""
+    """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again.
+
+    Which files were taken the journal's segments say, and nothing else: a file in ``taken/`` that they do not know (the
+    journal is an older copy, put back) lands again, and so does one that comes again and of which something was
+    rejected. Facts that are known already change nothing.
+    """
 
     def __init__(self, folder: Path, journal: Journal) -> None:
-        self.folder, self.known = made(folder), made(journal.folder / TAKEN)
+        self.folder, self.journal = made(folder), journal
         self.done = made(folder / TAKEN)
-        self.unfinished = journal.unfinished
-        for mark in journal.taken:
-            (self.known / mark).touch()
+        self._turned_away = False
+        self.again = sum(self._land_again(path) for path in sorted(self.done.glob("*.avro")))
+
+    def _land_again(self, path: Path) -> bool:
+        mark = sha256_of(path)
+        if mark in self.journal.taken:
+            return False
+        _move(path, self.folder, mark)
+        return True
 
     def batches(self) -> Iterator[Batch]:
         """What has landed until now, file by file in the order of names."""
@@ -55,25 +66,39 @@ class FolderIn:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
 
+    def heard(self) -> dict[str, int]:
+        """A folder is always there to be asked."""
+        return {}
+
     def close(self) -> None:
         """Nothing to let go."""
 
     def _of_file(self, path: Path) -> Iterator[Batch]:
-        with path.open("rb") as stream:
-            mark = hashlib.file_digest(stream, "sha256").hexdigest()
-        if (self.known / mark).exists():
-            path.replace(self.done / path.name)
+        mark = sha256_of(path)
+        moving, self.journal.moving = self.journal.moving, None
+        if self.journal.taken.get(mark) is False or moving == mark:
+            _move(path, self.done, mark)
             return
         origin = f"{path.name}#{mark[:16]}"
-        known = self.unfinished.get(origin, ())
+        known = frozenset(self.journal.unfinished.get(origin, ()))
         messages = (message for message in _messages(path, origin, mark) if message.origin not in known)
-        yield from batches(messages, lambda: self._taken(path, mark), LARGEST_BATCH)
+        for batch in batches(messages, lambda: _move(path, self.done, mark), self._turn_away, LARGEST_BATCH):
+            yield batch
+            if self._turned_away:  # the rest of the file waits with it
+                self._turned_away = False
+                return
 
-    def _taken(self, path: Path, mark: str) -> None:
-        (self.known / mark).touch()
-        sync_folder(self.known)
-        path.replace(self.done / path.name)
-        sync_folder(self.done)
+    def _turn_away(self) -> None:
+        self._turned_away = True
+
+
+def _move(path: Path, folder: Path, mark: str) -> None:
+    """Move a file into a folder, where another content keeps its name."""
+    to = folder / path.name
+    if to.exists() and sha256_of(to) != mark:
+        to = folder / f"{mark[:16]}-{path.name}"
+    path.replace(to)
+    sync_folder(folder)
 
 
 def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:

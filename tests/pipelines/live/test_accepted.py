@@ -262,11 +262,11 @@ def test_a_death_within_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyP
     alive.live(days[half:], accepting(alive, STRICT, days[half - 1].cut_off)).close()
     world.live(days[:half]).close()
 
-    def dies(self: PayRuns, run: Run) -> None:
+    def dies(self: PayRuns, run: Run, said: Any = None) -> None:
         left[0] -= (world.journal / "accepted.json").exists()
         if left[0] < 0:
             raise KeyboardInterrupt
-        remember(self, run)
+        remember(self, run, said)
 
     monkeypatch.setattr(PayRuns, "remember", dies)
     with pytest.raises(KeyboardInterrupt):
