@@ -52,7 +52,8 @@ def backup(journal: Path, to: Path) -> Manifest:
     made(to / FOLDER, OWN_FOLDER)
     for folder in run_folders(journal):
         for path in segments(folder):
-            _copy_whole_blocks(path, to / FOLDER / folder.name / path.name)
+            copy = _copy if folder.name in closed else _copy_whole_blocks
+            copy(path, to / FOLDER / folder.name / path.name)
     return _noted(to, closed[-1] if closed else "")
 
 
@@ -116,7 +117,7 @@ def _copy(path: Path, to: Path) -> None:
 
 
 def _copy_whole_blocks(path: Path, to: Path) -> None:
-    """A segment up to its last whole block: what is being written now is in the next backup."""
+    """A segment of an open pay run up to its last whole block: what is being written now is in the next backup."""
     _copy(path, to)
     with to.open("rb+") as stream:
         whole = whole_bytes(stream)
