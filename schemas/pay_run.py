@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from schemas.types import (
     PaymentKind,
     PaymentMethod,
     Sha256,
+    Sha256OrEmpty,
     SignedCents,
 )
 
@@ -56,6 +57,6 @@ class PayRun(Record):
     assumptions: list[str]
     law_version: str
     came_back: list[CameBack] = Field(default_factory=list)
-    content_sha256: Sha256 | Literal[""] = ""
-    previous_sha256: Sha256 | Literal[""] = ""
+    content_sha256: Sha256OrEmpty = ""
+    previous_sha256: Sha256OrEmpty = ""
     facts: LongCount = 0

@@ -35,6 +35,7 @@ County = Annotated[str, Field(pattern=r"^(0[1-9]|[1-4][0-9]|5[0-8])$")]
 Token = Annotated[str, Field(min_length=1, max_length=256)]
 Text = Annotated[str, Field(max_length=4096)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256OrEmpty = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 Revision = Annotated[int, Field(ge=1, lt=2**31)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=LONGEST_DAY)]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipelines.live.telling import Voice
 
 SECONDS_BETWEEN_ROUNDS = 0.2
+DAY = "YYYY-MM-DD"
 FOLDERS = "see that the folders of --from, --to and --journal are there"
 SAFE = "what was acknowledged is safe, start again then"
 Fold = Literal["auto", "beam", "plain"]
@@ -45,19 +46,17 @@ def run(
     journal: Annotated[Path, typer.Option("--journal", help="Folder of the journal.")],
     clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
     close_run: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Take what is there, close pay runs up to this one, end.")
+        str | None, typer.Option(metavar=DAY, help="Take what is there, close pay runs up to this one, end.")
     ] = None,
     resume_after: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
+        str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
     ] = None,
     accept_history: Annotated[
         str | None,
-        typer.Option(metavar="YYYY-MM-DD", help="All said up to this pay run, the last, stands: pay the differences."),
+        typer.Option(metavar=DAY, help="All said up to this pay run, the last, stands: pay the differences."),
     ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
-    trust_clock: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="This machine's clock is right up to this pay run.")
-    ] = None,
+    trust_clock: Annotated[str | None, typer.Option(metavar=DAY, help="Up to this pay run the clock is right.")] = None,
     engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
 ) -> int:
@@ -70,19 +69,16 @@ def run(
         ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
 
         ihss-payroll run --from folder:in --to folder:out --journal journal --close-run 2026-02-27
-
-        ihss-payroll run --from folder:in --to folder:out --journal journal --accept-history 2026-02-27
     """
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
     logging.basicConfig(level=logging.ERROR)  # Beam warns of cloud clients that nobody needs here
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
-    edges = edge_of(from_, "--from"), edge_of(to, "--to")
-    now = _clock(clock, last)
-    trusted = max(last or 0, _cut_off(trust_clock, "--trust-clock") or 0)
-    with _voice(as_json, f"{from_} → {to}", now) as voice:
-        return _run_until_asked(edges, Place(journal, law, engine, now, trusted), voice, last, resumed)
+    edges, vouched = (edge_of(from_, "--from"), edge_of(to, "--to")), _cut_off(trust_clock, "--trust-clock")
+    place = Place(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0))
+    with _voice(as_json, f"{from_} → {to}", place.now) as voice:
+        return _run_until_asked(edges, place, voice, last, resumed)
 
 
 class Place(NamedTuple):

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pipelines.law_notices import notices
 from pipelines.live.begun import first_run
-from pipelines.live.believed import NotAsRemembered
 from pipelines.live.clock import Clock, day_of_run
 from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Collector, Source
+from pipelines.live.deciding import Deciding
 from pipelines.live.durable import made
 from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
-from pipelines.live.outbox import NotSent, OtherContent, Outbox, Sink
+from pipelines.live.outbox import NotSent, Outbox, Sink
 from pipelines.live.past import Past
-from pipelines.live.pay_run import PayRuns, Run
+from pipelines.live.pay_run import PayRuns
 from pipelines.live.resuming import Resuming
 from pipelines.live.telling import Stand, Teller
 from pipelines.live.whereabouts import note_all, note_run
@@ -24,11 +24,6 @@ from rules.law import Law
 from rules.periods import business_day_of, cut_off_after
 from schemas.journal import FOLDER
 
-T = TypeVar("T")
-SENT_OTHERWISE = (
-    "pay run {day} was sent, and this journal says it otherwise: restore the newest backup; if this is it, start with"
-    " --resume-after and the last pay run that is in --to, and what was sent stands"
-)
 STILL = 60_000  # milliseconds after which a file that is ignored is none that is just being written
 
 
@@ -58,12 +53,14 @@ class Job:
         self.ending: Callable[[], bool] = lambda: False  # whether it was asked to end
         decided = self.outbox.last_decided()
         self.begun = first_run(folder, self.outbox.decided(), self.clock)
-        self.doubt, self._doubted = ClockDoubt(self.journal, how.trusted), ""
+        self.doubt = ClockDoubt(self.journal, how.trusted)
+        self._doubted_before = self._doubted = ""
         open_run = self.begun if decided is None else cut_off_after(decided)
         self.collector = Collector(self.journal, open_run, self.doubt)
         self.memory = Memory(folder, law)
-        self.pay_runs = PayRuns(self.memory, law, how.engine)
-        self.past = Past(self.journal, self.outbox, self.memory, self.pay_runs, teller.voice.beat)
+        pay_runs = PayRuns(self.memory, law, how.engine)
+        past = Past(self.journal, self.outbox, self.memory, pay_runs, teller.voice.beat)
+        self.deciding = Deciding(self.begun, self.collector, self.outbox, past, teller)
 
     def resume(self, after: int | None = None, accept: int | None = None) -> None:
         """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.
@@ -71,15 +68,16 @@ class Job:
         ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``accept``: the last one
         decided, if all up to it stands as it was said though this code and law would say otherwise.
         """
-        Resuming(self).resume(after, accept)
+        Resuming(self.deciding).resume(after, accept)
         sent = self._send()
         if (decided := self.outbox.last_decided()) is not None:
             note_all(self.folder, decided)
-        self.teller.tell("resumed", open_run=self._openday_of_run(), entries=self.journal.count, sent=sent)
+        self.teller.tell("resumed", open_run=day_of_run(self.collector.open_run), entries=self.journal.count, sent=sent)
 
     def round(self, source: Source) -> int:
         """Take what has come, then close the pay runs whose time has come; how many messages were taken."""
         self.source = source
+        self._doubted_before, self._doubted = self._doubted, ""
         if self.unsent:
             self._send()
         oldest = source.oldest()
@@ -91,7 +89,10 @@ class Job:
     def _take(self, source: Source) -> int:
         """Take what has come, if the clock is to be believed; how many messages were taken."""
         taken, now = 0, self.clock()
-        if self._doubts(self.doubt.of_opening(self.collector.open_run, now)) or self.doubt.waits(now):
+        if self.doubt.waits(now):
+            self._doubted = self._doubted_before
+            return 0
+        if self._doubts(self.doubt.of_opening(self.collector.open_run, now)):
             return 0
         for batch in source.batches():
             turned_away = self.collector.take(batch, self.clock())
@@ -101,9 +102,9 @@ class Job:
 
     def _doubts(self, why: str | None) -> bool:
         """Is there a reason not to believe the clock? It is said once, and seen in health and counters."""
-        if why and why != self._doubted:
-            self._doubted = why
+        if why and why not in (self._doubted_before, self._doubted):
             self.teller.tell("clock doubted", says=why)
+        self._doubted = why or self._doubted
         return bool(why)
 
     def end_with(self, last: int) -> None:
@@ -130,13 +131,12 @@ class Job:
             if self._doubts(self.doubt.of_closing(cut_off)):
                 return
             self.teller.voice.beat(f"Closing pay run {day_of_run(cut_off)}", 0, 1)
-            run = self.decide()
+            run = self.deciding.decide()
             sent = self._send()
             note_run(self.folder, cut_off)
             self.teller.voice.beat("", 0, 0)
             self.teller.tell_run(day_of_run(cut_off), run, sent, self.source.oldest() if self.source else None)
             self.teller.tell_law(notices(self.law, business_day_of(cut_off), cut_off))
-            self._doubted = ""
 
     def _send(self) -> int:
         """Send what is decided; what does not go out now goes out in a later round."""
@@ -156,42 +156,3 @@ class Job:
         self.journal.close()
         self.memory.close()
         self.outbox.sink.close()
-
-    def close_open_run(self) -> int:
-        """Nothing is admitted to it any more; its cut-off."""
-        cut_off = self.collector.open_run
-        self.collector.open_run = cut_off_after(cut_off)
-        self.journal.close_run(cut_off)
-        return cut_off
-
-    def decide(self, sent: bool = False) -> Run:
-        """Close the open run, and write down what it says. Raises OtherContent if it was sent and said otherwise."""
-        cut_off = self.close_open_run()
-        run = self.believing(lambda: self._fold(cut_off))
-        there = self.outbox.sink.said(day_of_run(cut_off))
-        if there is not None and there != run.letters:
-            raise OtherContent(SENT_OTHERWISE.format(day=day_of_run(cut_off)))
-        self.outbox.decide(cut_off, run.letters, self.journal.newest, sent)
-        self.pay_runs.remember(run)
-        return run
-
-    def _fold(self, cut_off: int) -> Run:
-        self.memory.check()
-        self.remember_until(cut_off - 1)
-        return self.pay_runs.fold(cut_off, self.journal.entries(cut_off))
-
-    def believing(self, do: Callable[[], T]) -> T:
-        """Do it with a memory that is what it was; if it is not, it is made again from the journal first."""
-        try:
-            return do()
-        except NotAsRemembered:
-            self.teller.tell("memory made again")
-            self.memory.forget()
-            return do()
-
-    def remember_until(self, last: int) -> None:
-        """Remember pay runs up to a cut-off. Raises OtherHistory, NotAsRemembered."""
-        self.past.remember(self.begun, last, self.collector.open_run)
-
-    def _openday_of_run(self) -> str:
-        return day_of_run(self.collector.open_run)

@@ -1,23 +1,20 @@
 """How a job comes up on a journal that has a past: what was decided is remembered, and held against what was said."""
 
-from typing import TYPE_CHECKING
-
 from pipelines.live.accepted import accept
 from pipelines.live.begun import last_sent
 from pipelines.live.clock import day_of_run
+from pipelines.live.deciding import Deciding
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import cut_offs
-
-if TYPE_CHECKING:
-    from pipelines.live.job import Job
 
 
 class Resuming:
     """Of a job that was just opened."""
 
-    def __init__(self, job: "Job") -> None:
-        self.job = job
+    def __init__(self, deciding: Deciding) -> None:
+        self.deciding, self.outbox, self.memory = deciding, deciding.outbox, deciding.memory
+        self.journal, self.past = deciding.journal, deciding.past
 
     def resume(self, after: int | None, accept: int | None) -> None:
         """See `job.Job.resume`. Raises OtherHistory, Misuse."""
@@ -27,41 +24,41 @@ class Resuming:
 
     def _remember(self, accept: int | None = None) -> None:
         """Remember all that was decided. ``accept``: the last pay run, up to which all stands as it was said."""
-        decided = self.job.outbox.last_decided()
+        decided = self.outbox.last_decided()
         if accept is not None and accept != decided:
             named = "no pay run is decided yet" if decided is None else f"name {day_of_run(decided)}, the last decided"
             raise Misuse(f"--accept-history {day_of_run(accept)}: {named}")
         if decided is None:
             return
-        unsealed = self.job.outbox.unsealed()
+        unsealed = self.outbox.unsealed()
         if unsealed:
-            self.job.memory.forget()  # so that all of it is held against the journal
+            self.memory.forget()  # so that all of it is held against the journal
         try:
-            self.job.believing(lambda: self._remember_checked(decided))
+            self.deciding.believing(lambda: self._remember_checked(decided))
         except OtherHistory as refused:
             if accept is None:
                 raise
             self._accept(accept, str(refused))
         if unsealed:
-            self.job.outbox.seal_all(self.job.journal.newest)
+            self.outbox.seal_all(self.journal.newest)
 
     def _remember_checked(self, decided: int) -> None:
-        self.job.memory.check(thorough=True)
-        self.job.remember_until(decided)
+        self.memory.check(thorough=True)
+        self.deciding.remember_until(decided)
 
     def _accept(self, until: int, refused: str) -> None:
         """What was said stays said; the next pay run says the difference. Raises OtherHistory if letters are missing,
         for then nobody knows what was instructed."""
-        if any(self.job.outbox.letters(cut_off) is None for cut_off in cut_offs(self.job.begun, until)):
+        if any(self.outbox.letters(cut_off) is None for cut_off in cut_offs(self.deciding.begun, until)):
             raise OtherHistory(f"{refused}; and what was said is not all in the outbox: restore it from backup")
-        accept(self.job.folder, until, self.job.clock(), self.job.law.version)
-        self.job.past.accept()
-        self.job.remember_until(until)
-        self.job.teller.tell("history accepted", until=day_of_run(until), **self.job.past.otherwise._asdict())
+        accept(self.journal.folder, until, self.deciding.teller.now(), self.past.pay_runs.law.version)
+        self.past.accept()
+        self.deciding.remember_until(until)
+        self.deciding.teller.tell("history accepted", until=day_of_run(until), **self.past.otherwise._asdict())
 
     def _refuse_a_lost_outbox(self, after: int | None) -> None:
         """Raises OtherHistory if more pay runs were sent than the outbox knows, and nobody says what became of them."""
-        sent, known = last_sent(self.job.folder), self.job.collector.open_run
+        sent, known = last_sent(self.journal.folder), self.deciding.collector.open_run
         if after is None and sent >= known:
             day = day_of_run(sent)
             raise OtherHistory(
@@ -73,13 +70,13 @@ class Resuming:
         """Pay runs up to a cut-off were sent: what is there of them is what they said, though this journal, an older
         copy perhaps, would say it otherwise; of others, what it says. Was anything there?"""
         taken = False
-        while self.job.collector.open_run <= after:
-            cut_off = self.job.collector.open_run
-            there = self.job.outbox.sink.said(day_of_run(cut_off))
+        while self.deciding.collector.open_run <= after:
+            cut_off = self.deciding.collector.open_run
+            there = self.outbox.sink.said(day_of_run(cut_off))
             if there is None:
-                self.job.decide(sent=True)
+                self.deciding.decide(sent=True)
                 continue
-            self.job.close_open_run()
-            self.job.outbox.decide(cut_off, there, self.job.journal.newest, sent=True)
+            self.deciding.close_open_run()
+            self.outbox.decide(cut_off, there, self.journal.newest, sent=True)
             taken = True
         return taken
