@@ -19,8 +19,9 @@ from fold.key import KeyFold
 from fold.rows import Keyed, catalog_of
 from fold.run_sums import Said, summing_key
 from fold.shard import Shard
-from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, STAGES
+from fold.stages import STAGES
 from rules.law import Law
+from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE
 from transforms.close_run_unbounded import CloseRunUnbounded
 from transforms.keyed import typed
 from transforms.moments import decides, wakes_at
