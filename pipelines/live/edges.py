@@ -24,7 +24,10 @@ class Edge(NamedTuple):
         from pipelines.live.folders import FolderIn
 
         if self.kind == "folder":
-            return FolderIn(Path(self.place), job.journal)
+            source = FolderIn(Path(self.place), job.journal)
+            if source.again:
+                job.teller.tell("landed again", files=source.again)
+            return source
         from pipelines.live.pubsub import TopicsIn
 
         with _credentials():

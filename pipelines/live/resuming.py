@@ -26,7 +26,8 @@ class Resuming:
         """Remember all that was decided. ``accept``: the last pay run, up to which all stands as it was said."""
         decided = self.outbox.last_decided()
         if accept is not None and accept != decided:
-            named = "no pay run is decided yet" if decided is None else f"name {day_of_run(decided)}, the last decided"
+            last = "" if decided is None else day_of_run(decided)
+            named = f"name {last}, the last one decided" if last else "no pay run is decided yet"
             raise Misuse(f"--accept-history {day_of_run(accept)}: {named}")
         if decided is None:
             return

@@ -17,6 +17,7 @@ import pytest
 
 from pipelines.live.backup import NotWhole, backup, restore
 from pipelines.live.durable import LockLost, Owned
+from pipelines.live.engine import BEAM
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
 from pipelines.live.outbox import OtherContent
@@ -269,6 +270,15 @@ def changed(world: World, harm: str) -> None:
     with sqlite3.connect(world.journal / "memory.sqlite") as database:
         assert database.execute(harm).rowcount != 0
     database.close()
+
+
+def test_workers_believe_no_row_either(copy: World, short: list[Day], whole: World) -> None:
+    job = copy.job(engine=BEAM)
+    changed(copy, "update kept set state = x'00' where stage = 'authorize'")
+    copy.live(short[HALF : HALF + 1], job).close()
+    assert made_again(copy)
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
 
 
 def test_a_memory_of_yesterday_is_not_todays(copy: World, short: list[Day], whole: World) -> None:
