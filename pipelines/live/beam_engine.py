@@ -64,7 +64,7 @@ class BeamEngine:
                 (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
             with _undisturbed(), _worker_log(), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
-            return _gathered(folder)
+            return gathered(folder)
 
 
 @contextmanager
@@ -140,7 +140,8 @@ class FoldKept(beam.DoFn):
             yield beam.pvalue.TaggedOutput(stage, block)
 
 
-def _gathered(folder: Path) -> Folded:
+def gathered(folder: Path) -> Folded:
+    """What all shards came to. Raises OSError if one could not say it, NotAsRemembered."""
     if (folder / NOT_AS_REMEMBERED).exists():
         raise NotAsRemembered
     whole = Folded(defaultdict(list), Tally(), [])

@@ -7,7 +7,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.live.engine import AUTO
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import How, Job
@@ -67,16 +66,9 @@ class World:
         self.inbox, self.journal, self.out = root / "in", root / "journal", root / "out"
         self.inbox.mkdir(parents=True, exist_ok=True)
 
-    def job(
-        self,
-        sink: Sink | None = None,
-        law: Law = LAW,
-        after: int | None = None,
-        accept: int | None = None,
-        engine: str = AUTO,
-    ) -> Job:
+    def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
         self.teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
-        how = How(engine, self.trusted)
+        how = How(trusted=self.trusted)
         job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), self.teller, how)
         job.resume(after, accept)
         return job

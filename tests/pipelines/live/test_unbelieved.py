@@ -13,11 +13,14 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipelines.live.backup import NotWhole, backup, restore
+from pipelines.live.beam_engine import LISTINGS, FoldKept, Place, gathered
+from pipelines.live.believed import NotAsRemembered
 from pipelines.live.durable import LockLost, Owned
-from pipelines.live.engine import BEAM
+from pipelines.live.engine import SHARDS
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
 from pipelines.live.outbox import OtherContent
@@ -27,7 +30,7 @@ from pipelines.live.segments import Damaged
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
-from tests.pipelines.live.drill import Day, World
+from tests.pipelines.live.drill import LAW, Day, World
 
 DRILLS = int(os.environ.get("DRILLS", "2"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
@@ -272,13 +275,15 @@ def changed(world: World, harm: str) -> None:
     database.close()
 
 
-def test_workers_believe_no_row_either(copy: World, short: list[Day], whole: World) -> None:
-    job = copy.job(engine=BEAM)
-    changed(copy, "update kept set state = x'00' where stage = 'authorize'")
-    copy.live(short[HALF : HALF + 1], job).close()
-    assert made_again(copy)
-    copy.live(short[HALF + 1 :]).close()
-    agrees(copy, whole)
+def test_workers_believe_no_row_either(copy: World, tmp_path: Path) -> None:
+    """A worker process of Beam's reads the memory by itself; what it finds ends the fold, not the worker."""
+    changed(copy, "update kept set state = x'00', due = 1 where stage = 'authorize'")
+    (tmp_path / LISTINGS).write_bytes(msgspec.msgpack.encode([]))
+    place = Place(str(tmp_path), str(copy.journal / "memory.sqlite"))
+    for number in range(SHARDS):
+        assert not list(FoldKept("authorize", place, LAW, 2).process((number, [])))
+    with pytest.raises(NotAsRemembered):
+        gathered(tmp_path)
 
 
 def test_a_memory_of_yesterday_is_not_todays(copy: World, short: list[Day], whole: World) -> None:
