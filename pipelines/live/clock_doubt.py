@@ -26,7 +26,8 @@ class ClockDoubt:
 
     def of_opening(self, open_run: int, now: int) -> str | None:
         """Why nothing is to be taken or closed now; None: no reason."""
-        if now <= self.trusted or len(cut_offs(open_run, now)) <= MOST_AT_ONCE:
+        first = max(open_run, self.trusted + 1)
+        if now < first or len(cut_offs(first, now)) <= MOST_AT_ONCE:
             return None
         return f"more than {MOST_AT_ONCE} pay runs are due at once by this machine's clock: {SAYS}"
 

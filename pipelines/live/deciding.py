@@ -47,6 +47,9 @@ class Deciding:
     def _fold(self, cut_off: int) -> Run:
         self.memory.check()
         self.remember_until(cut_off - 1)
+        told = self.memory.told()
+        if cut_off != (self.begun if told is None else cut_off_after(told.cut_off)):
+            raise RuntimeError("what is remembered does not reach the pay run before: nothing may be paid on top of it")
         return self.past.pay_runs.fold(cut_off, self.journal.entries(cut_off))
 
     def believing(self, do: Callable[[], T]) -> T:

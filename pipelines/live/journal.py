@@ -33,7 +33,8 @@ class Segment:
     """One segment, open to be appended to."""
 
     def __init__(self, folder: Path) -> None:
-        path = made(folder) / f"{len(segments(folder)) + 1:06d}.avro"
+        before = [int(path.stem) for path in segments(folder) if path.stem.isdigit()]
+        path = made(folder) / f"{max(before, default=0) + 1:06d}.avro"
         self._stream = path.open("xb")
         sync_folder(folder)
         self._writer = Writer(self._stream, SCHEMA, sync_interval=ONE_BLOCK, sync_marker=MARKER)
@@ -54,7 +55,8 @@ class Journal:
     """The journal of one job. Opening it checks what is closed, and cuts torn tails off what is open (``cuts``); raises
     Damaged for any other damage.
 
-    ``taken``: files that are in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
+    ``count``: the last number given, ``total``: entries that are there, as many unless some were lost; ``taken``: files
+    that are in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
     files that are not, the origins that are there; ``moving``: the file that was taken last, and perhaps not moved
     away before the job died. ``newest``: the latest instant that a fact was recorded at.
     """
@@ -67,9 +69,9 @@ class Journal:
         open_ones = _segments_after(folder, sealed)
         self.cuts = [cut for path in open_ones if (cut := _without_torn_tail(path))]
         fresh = [entry for path in _segments_after(folder, sealed) for entry in entries_of(path)]
-        self.count = sum(each.seal.entries for each in sealed) + len(fresh)
-        self.count = max([self.count, *(entry.number for entry in fresh)])
-        if missing := entries_missing(folder, self.count):
+        self.total = sum(each.seal.entries for each in sealed) + len(fresh)
+        self.count = max([self.total, *(entry.number for entry in fresh)])
+        if missing := entries_missing(folder, self.total):
             raise Damaged(missing)
         self.taken = {mark: rejected for each in sealed for mark, rejected in each.seal.taken.items()}
         self.taken |= taken_in(fresh)
@@ -89,6 +91,7 @@ class Journal:
             numbered = [entry._replace(number=self.count + place) for place, entry in enumerate(of_run, 1)]
             self._segment(cut_off).append(numbered)
             self.count += len(numbered)
+            self.total += len(numbered)
             written += numbered
         for entry in entries:
             self._note_file(entry)

@@ -89,7 +89,7 @@ class Memory:
 
     def __init__(self, journal: Path, law: Law) -> None:
         self.path, self.law, self.mark = journal / "memory.sqlite", law, mark_of(law)
-        self._bound, self._as_of = Bound(journal), NOTHING
+        self._bound, self._as_of, self._was_none = Bound(journal), NOTHING, False
         self._database = self._opened()
         if self._made_by() not in (None, self.mark):
             self.forget()
@@ -144,6 +144,9 @@ class Memory:
     def check(self, thorough: bool = False) -> None:
         """Hold it to what it was at its last commit; ``thorough``: also what it knows of each key, which is else
         checked when it is read. Raises NotAsRemembered."""
+        was_none, self._was_none = self._was_none, False
+        if was_none:
+            raise NotAsRemembered
         with believed():
             if thorough:
                 check_structure(self._database)
@@ -156,9 +159,12 @@ class Memory:
     def forget(self) -> None:
         """Throw all away."""
         self._database.close()
+        self._delete()
+        self._database, self._as_of = self._opened(), NOTHING
+
+    def _delete(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self._database, self._as_of = self._opened(), NOTHING
 
     def close(self) -> None:
         """Let go of the file; what was not committed is forgotten."""
@@ -172,7 +178,8 @@ class Memory:
                 database.executescript(TABLES)
         except sqlite3.DatabaseError:  # not a database any more: it can always be made again
             database.close()
-            self.path.unlink()
+            self._delete()
+            self._was_none = True
             return self._opened()
         return database
 

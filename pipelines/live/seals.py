@@ -16,7 +16,7 @@ import msgspec
 from pipelines.live.durable import replace
 from pipelines.live.segments import Damaged, entries_of, run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
-from schemas.journal import TAKEN, Entry
+from schemas.journal import FOLDER, TAKEN, Entry
 
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
 SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
@@ -124,7 +124,7 @@ def _faults_of_letters(journal: Path, sealed: Sealed) -> Iterator[str]:
 
 
 def _faults_of_segments(journal: Path, sealed: Sealed) -> Iterator[str]:
-    there = {path.name: path for path in segments(journal / "segments" / sealed.day)}
+    there = {path.name: path for path in segments(journal / FOLDER / sealed.day)}
     for name in sorted(there.keys() | sealed.seal.segments.keys()):
         if name not in there:
             yield f"{sealed.day}/{name} is missing: {RESTORE}"
@@ -145,15 +145,16 @@ def _unsealed(journal: Path, days: set[str], first: str, last: str) -> Iterator[
             yield f"segments/{folder.name} came to a pay run that was closed: take it away"
 
 
-def entries_missing(journal: Path, count: int) -> str | None:
-    """The sentence about entries that were in the journal and are no more; None: none is missing."""
+def entries_missing(journal: Path, total: int) -> str | None:
+    """The sentence about entries that were in the journal and are no more; ``total``: so many are; None: none is
+    missing."""
     try:
         told = int(json.loads((journal / HEALTH).read_bytes())["entries"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it is written again, and nothing is paid by it
-    if told <= count:
+    if told <= total:
         return None
     return (
-        f"entries {count + 1} to {told} were acknowledged and are not in the journal: restore its newest segments from"
-        f" backup; without one, have their sources send again, and delete {HEALTH}"
+        f"{told - total} entries were acknowledged and are not in the journal: restore its newest segments from backup;"
+        f" without one, have their sources send again, and delete {HEALTH}"
     )

@@ -33,7 +33,7 @@ def verify(journal: Path) -> Verdict:
                 found.append(str(damage))
     found += _gaps(sorted(numbers))
     found += _of_closed(journal)
-    found += [each for each in (entries_missing(journal, max(numbers, default=0)), fault(journal)) if each]
+    found += [each for each in (entries_missing(journal, len(numbers)), fault(journal)) if each]
     return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], found)
 
 

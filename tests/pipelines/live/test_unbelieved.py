@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
@@ -30,6 +31,7 @@ from pipelines.live.segments import Damaged
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
+from schemas.journal import segment_blocks
 from tests.pipelines.live.drill import LAW, Day, World
 
 DRILLS = int(os.environ.get("DRILLS", "2"))
@@ -275,6 +277,13 @@ def changed(world: World, harm: str) -> None:
     database.close()
 
 
+def test_what_is_no_database_is_said(copy: World, short: list[Day], whole: World) -> None:
+    (copy.journal / "memory.sqlite").write_bytes(Random(SEED).randbytes(9000))
+    copy.live(short[HALF:]).close()
+    assert made_again(copy)
+    agrees(copy, whole)
+
+
 def test_workers_believe_no_row_either(copy: World, tmp_path: Path) -> None:
     """A worker process of Beam's reads the memory by itself; what it finds ends the fold, not the worker."""
     changed(copy, "update kept set state = x'00', due = 1 where stage = 'authorize'")
@@ -389,7 +398,7 @@ def test_a_clock_two_days_ahead_closes_no_pay_run_that_has_no_facts(copy: World,
 
 def test_an_operator_may_vouch_for_the_clock(copy: World, short: list[Day]) -> None:
     copy.trusted = short[HALF + 7].cut_off
-    copy.now = short[HALF + 7].cut_off
+    copy.now = short[HALF + 7].cut_off + DAY // 2
     job = copy.job()
     job.round(copy.source(job))
     assert job.outbox.last_decided() == short[HALF + 7].cut_off
@@ -474,19 +483,35 @@ def test_a_closed_segment_is_held_to_its_sum(copy: World, short: list[Day], whol
     agrees(copy, whole)
 
 
-def test_the_newest_segment_does_not_vanish_unseen(copy: World, short: list[Day]) -> None:
-    """Of the pay run that is open: deleted, or cut where a block ends."""
-    job = copy.job()
+def test_no_segment_of_the_open_pay_run_vanishes_unseen(copy: World, short: list[Day], whole: World) -> None:
+    """The newest and another deleted, or cut where a block ends; then none is to be had, and the sources send again."""
     copy.now = short[HALF].cut_off - 1
-    copy.land(short[HALF])
-    job.round(copy.source(job))
-    job.close()
-    path = segments(copy)[-1]
-    good = path.read_bytes()
-    path.unlink()
-    refused(copy, "were acknowledged and are not in the journal")
-    path.write_bytes(good)
-    copy.job().close()
+    for half in (0, 1):
+        job = copy.job()
+        copy.land(Day(short[HALF].cut_off, {kind: each[half::2] for kind, each in short[HALF].facts.items()}))
+        job.round(copy.source(job))
+        job.close()
+    opened = [path for path in segments(copy) if path.parent == segments(copy)[-1].parent]
+    assert len(opened) > 1
+    for path in (opened[0], opened[-1]):
+        good = path.read_bytes()
+        path.unlink()
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good[: whole_blocks(good)])
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good)
+    opened[0].unlink()
+    (copy.journal / "health.json").unlink()
+    job = copy.job()
+    assert job.round(copy.source(job)) > 0, "what lies in taken/ and is not known lands again by itself"
+    copy.live(short[HALF + 1 :], job).close()
+    assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
+
+
+def whole_blocks(good: bytes) -> int:
+    """Bytes of a segment without its last block."""
+    *_, (offset, _) = segment_blocks(BytesIO(good))
+    return offset
 
 
 # --- 12: two jobs -----------------------------------------------------------------------------------------------------
