@@ -28,7 +28,8 @@ def files_below(folder: Path, endings: Sequence[str] = FACTS) -> Below:
 
     Ignored is what has another ending, is no file (a pipe, a link to nothing) or a link to a folder.
     """
-    files, ignored = [], []
+    files: list[Path] = []
+    ignored: list[Path] = []
     for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
         ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
         for path in (Path(root, name) for name in names if name not in OURS):

@@ -8,22 +8,23 @@ import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from rules.documents import NAMED_BY, Document, named
+from rules.documents import NAMED_BY, About, Document, named
 from rules.money import dollars
-from rules.periods import civil_date, hhmm, iso, month_end, period_end, saturday_of
+from rules.periods import civil_date, hhmm, month_end, period_end, saturday_of
 from rules.restatement import OUT, Closed, Conclusion, Stop
-from schemas import FACTS
+from schemas import FACTS, ids
+from schemas.finding import Finding as FindingRecord
+from schemas.symbols import Addressee, FindingOutcome, LineProgram, Program
 
 DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
 GRAIN_FIELDS = (
     "provider_id", "recipient_id", "other_id", "program", DOCUMENT,
     "statement_id", "service_date", "workweek_start", "service_month",
 )  # fmt: skip
-_INSIDE = ("kind", "period_start")  # of the document: in the id, in no field of the record
 
 
 class Finding(Conclusion, frozen=True):
@@ -35,12 +36,12 @@ class Finding(Conclusion, frozen=True):
     state_number = 7
 
     code: str
-    outcome: str
-    addressee: str
+    outcome: FindingOutcome | Literal[""]  # "": it is only counted, and never sent
+    addressee: Addressee | Literal[""]
     provider_id: str | None = None
     recipient_id: str | None = None
     other_id: str | None = None
-    program: str | None = None
+    program: Program | None = None
     document_id: str | None = None
     statement_id: str | None = None
     service_date: int | None = None
@@ -81,8 +82,7 @@ class Finding(Conclusion, frozen=True):
     @property
     def document(self) -> str:
         """``Kind/document_id/period_start``, the last only where the kind has one: two kinds may number alike."""
-        period = "" if self.period_start is None else f"/{iso(self.period_start)}"
-        return f"{self.kind}/{self.document_id}{period}"
+        return ids.document_name(self.kind, self.document_id, self.period_start)
 
 
 Whose = Callable[[Finding], str | None]
@@ -107,34 +107,17 @@ def _grain(code: str, kind: str) -> tuple[str | None, ...]:
 
 def finding_id(finding: Finding) -> str:
     """``code:addressee:`` and the nine fields of the grain, ``-`` where not part of it; dates as ISO."""
-    parts = [finding.code, finding.addressee]
-    for name in _grain(finding.code, finding.kind or ""):
-        value = getattr(finding, name) if name else None
-        parts.append("-" if value is None else iso(value) if isinstance(value, int) else value)
-    return ":".join(parts)
-
-
-class DocumentNamed(NamedTuple):
-    """The document in a finding's id; ``period_start``: of its pay period, as ISO date."""
-
-    kind: str
-    document_id: str
-    period_start: str | None = None
-
-
-def document_named(finding_id: str) -> DocumentNamed | None:
-    """Which document a finding is about; None: its grain is none, or the id is of a time before kinds were in it."""
-    found = next((part for part in finding_id.split(":") if "/" in part), None)
-    return DocumentNamed(*found.split("/")) if found else None
+    grain = _grain(finding.code, finding.kind or "")
+    return ids.finding_id(finding.code, finding.addressee, [getattr(finding, name) if name else None for name in grain])
 
 
 class Loss(NamedTuple):
     """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
 
     document_id: str
-    program: str
+    program: LineProgram
     code: str
-    outcome: str
+    outcome: FindingOutcome
     day: int
     minutes: int
 
@@ -149,9 +132,9 @@ class Findings:
         self.whose = whose
 
     @staticmethod
-    def outcome(code: str) -> str:
+    def outcome(code: str) -> FindingOutcome:
         """The outcome of a code whose rule leaves no choice."""
-        outcome: str = catalog()[code]["outcome"]
+        outcome: FindingOutcome = catalog()[code]["outcome"]
         return outcome
 
     def add(self, code: str, **fields: Any) -> None:
@@ -180,9 +163,9 @@ def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> No
             findings.add("CONFLICTING_REVISION", count=len(document.conflicts), **about)
 
 
-def referred(reference: str, period: int) -> dict[str, Any]:
+def referred(reference: str, period: int) -> About:
     """What ``kind/document_id/revision`` of a pay period names, as fields of a finding."""
-    kind, document_id, _ = reference.split("/")
+    kind, document_id, _ = ids.referred(reference)
     of_period = {"period_start": period} if "period_start" in FACTS[kind].KEY_FIELDS else {}
     return {"kind": kind, "document_id": document_id, **of_period}
 
@@ -191,25 +174,42 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return b if a is None else a if b is None else a + b
 
 
-def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> dict[str, Any]:
-    """The Finding of the contract, physical values."""
+def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> FindingRecord:
+    """The Finding of the contract."""
+    assert finding.outcome and finding.addressee, "of one that is only counted there is no record"
     entry = catalog()[finding.code]
-    fields = msgspec.structs.asdict(finding)
-    words = {name: _in_words(name, value) for name, value in fields.items() if value is not None} | fields.pop("words")
-    for name in _INSIDE:
-        del fields[name]
-    variant = fields["message"]
+    named = msgspec.structs.asdict(finding)
+    words = {name: _in_words(name, value) for name, value in named.items() if value is not None} | finding.words
+    variant = finding.message
     sentence = entry["messages"][variant] if variant else entry["message"]
     next_step = entry.get("next_steps", {}).get(variant, entry["next_step"])
-    return fields | {
-        "finding_id": id,
-        "rule": entry["rule"],
-        "authority": entry["authority"],
-        "message": ("No longer so: " if cleared else "") + sentence.format_map(words),
-        "next_step": "Nothing: this was cleared." if cleared else next_step.format_map(words),
-        "cut_off": cut_off,
-        "cleared": cleared,
-    }
+    return FindingRecord(
+        finding_id=id,
+        code=finding.code,
+        outcome=finding.outcome,
+        rule=entry["rule"],
+        authority=entry["authority"],
+        addressee=finding.addressee,
+        provider_id=finding.provider_id,
+        recipient_id=finding.recipient_id,
+        other_id=finding.other_id,
+        program=finding.program,
+        document_id=finding.document_id,
+        statement_id=finding.statement_id,
+        service_date=finding.service_date,
+        workweek_start=finding.workweek_start,
+        service_month=finding.service_month,
+        minutes=finding.minutes,
+        cents=finding.cents,
+        count=finding.count,
+        consequence=finding.consequence,
+        due_by=finding.due_by,
+        message=("No longer so: " if cleared else "") + sentence.format_map(words),
+        next_step="Nothing: this was cleared." if cleared else next_step.format_map(words),
+        cut_off=cut_off,
+        cleared=cleared,
+        county=finding.county,
+    )
 
 
 def _in_words(name: str, value: Any) -> str:

@@ -83,16 +83,21 @@ class Conclusion(msgspec.Struct, array_like=True, frozen=True):
         return True
 
 
+class Trace:
+    """What a decision was made from and how, by those who make it; kept only for who explains it."""
+
+
 class Decision:
     """What is true of a unit as of a cut-off.
 
     ``conclusions`` by id hold while they are said again; ``records`` are said once; ``reviews`` are instants at which
-    units must be decided again though no fact arrives.
+    units must be decided again though no fact arrives. ``trace``: how it was decided, where that can be explained.
     """
 
-    __slots__ = ("conclusions", "records", "reviews")
+    __slots__ = ("conclusions", "records", "reviews", "trace")
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.trace = trace
         self.conclusions: dict[str, Conclusion] = {}
         self.records: list[Conclusion] = []
         self.reviews: dict[Unit, int] = {}
@@ -111,7 +116,13 @@ class Change(NamedTuple):
     now: Any
 
 
-Before = Mapping[Unit, Mapping[str, Any]]
+Concluded = Mapping[str, Any]
+"""What is concluded of a unit, by id: each id has a class of its own."""
+Before = Mapping[Unit, Concluded]
+
+
+class NotRead(ValueError):
+    """A kind of arrival that came to a stage which does not read it; the message is the kind."""
 
 
 class CaseFile(Protocol):
@@ -216,6 +227,7 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
         memory.reviews.update(decision.reviews)
         changed = changes(memory.said[unit], decision, cut_off)
         memory.said[unit] = decision.conclusions
+        decision.trace = None  # it holds the decision itself, and the collector comes seldom
         found += changed
         for change in changed:
             for follower in case.followers(unit, change):
@@ -224,7 +236,7 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
     return found
 
 
-def changes(before: dict[str, Any], decision: Decision, cut_off: int) -> list[Change]:
+def changes(before: Concluded, decision: Decision, cut_off: int) -> list[Change]:
     """What the new decision says otherwise than the one before."""
     now = decision.conclusions
     found = [Change(cut_off, id, before.get(id), said) for id, said in now.items() if before.get(id) != said]

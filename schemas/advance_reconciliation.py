@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from schemas.envelope import Record
+from schemas.envelope import OutgoingRecord
+from schemas.symbols import AdvanceStatus
 from schemas.types import Count, EpochDay, EpochMillis, Identifier, SignedCents
 
 
-class AdvanceReconciliation(Record):
+class AdvanceReconciliation(OutgoingRecord, frozen=True, kw_only=True):
     """How far an advance is accounted for (ADV-6). One whenever it changes."""
 
     KIND: ClassVar[str] = "AdvanceReconciliation"
@@ -20,12 +21,5 @@ class AdvanceReconciliation(Record):
     open_minutes: Count
     advanced_cents: SignedCents
     accounted_cents: SignedCents
-    status: Literal[
-        "OPEN",
-        "DUE",
-        "PRESUMED_OVERPAYMENT",
-        "MOVE_TO_ARREARS_REVIEW",
-        "MAY_MOVE_TO_ARREARS",
-        "RECONCILED",
-    ]
+    status: AdvanceStatus
     cut_off: EpochMillis

@@ -13,13 +13,15 @@ from typing import IO, Any, NamedTuple
 
 import fastavro
 
-from schemas.container import BAD_BYTES, Spliced
 from schemas.physical import BAD_SCHEMA, Unreadable, same_layout
+from schemas.streams import BAD_BYTES, Spliced
+from schemas.types import Fields
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"
 TAKEN = "TAKEN"  # in the place of a reason: no event, but a file that is in the journal to its end
 MARKER = hashlib.sha256(NAME.encode()).digest()[:16]
+LARGEST_BATCH = 1 << 30  # bytes: a batch is a block
 OPTIONAL = ["null", "string"]
 SCHEMA = fastavro.parse_schema(
     {
@@ -58,7 +60,7 @@ class Entry(NamedTuple):
         head = repr((*self[: self._fields.index("raw")], self.reason, self.field, self.message)).encode()
         return hashlib.sha256(head + b"\0" + self.raw).digest()[:16]
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Fields:
         """The Avro record."""
         return self._asdict() | {"check": self.check}
 
@@ -111,7 +113,7 @@ def whole_bytes(stream: IO[bytes]) -> int:
 def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
     """Entries of the block that begins at a byte of a segment, as `segment_blocks` said. Raises Unreadable."""
     stream.seek(0)
-    source = Spliced(stream)
+    source = Spliced(stream, LARGEST_BATCH)
     try:
         header = next(fastavro.block_reader(stream)).offset  # where the first block begins
         stream.seek(0)
@@ -122,7 +124,7 @@ def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
         raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=offset) from None
 
 
-def _checked(record: dict[str, Any]) -> Entry:
+def _checked(record: Fields) -> Entry:
     check = record.pop("check")
     entry = Entry(**record)
     if entry.check != check:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+import msgspec
 
-from schemas.envelope import Part, Record
-from schemas.types import (
-    Count,
-    EpochDay,
-    EpochMillis,
-    InstructionId,
-    LongCount,
-    PaymentKind,
-    PaymentMethod,
-    Sha256,
-    Sha256OrEmpty,
-    SignedCents,
-)
+from schemas.envelope import Outgoing, OutgoingRecord
+from schemas.symbols import PaymentKind, PaymentMethod
+from schemas.types import Count, EpochDay, EpochMillis, InstructionId, LongCount, Sha256, Sha256OrEmpty, SignedCents
 
 
-class RunTotal(Part):
+class RunTotal(Outgoing, frozen=True, kw_only=True):
     """Instructions of one kind and method in the run."""
 
     kind: PaymentKind
@@ -31,7 +21,7 @@ class RunTotal(Part):
     net_cents: SignedCents
 
 
-class CameBack(Part):
+class CameBack(Outgoing, frozen=True, kw_only=True):
     """A payment whose standing an outcome of the run changed (RUN-4), by its instruction."""
 
     instruction_id: InstructionId
@@ -39,7 +29,7 @@ class CameBack(Part):
     reversed: bool
 
 
-class PayRun(Record):
+class PayRun(OutgoingRecord, frozen=True, kw_only=True):
     """The control total of a pay run, so that a consumer knows that it is complete.
 
     ``came_back``: payments that were reversed, or stand again, and of which no instruction of this run tells.
@@ -56,7 +46,7 @@ class PayRun(Record):
     findings: Count
     assumptions: list[str]
     law_version: str
-    came_back: list[CameBack] = Field(default_factory=list)
+    came_back: list[CameBack] = msgspec.field(default_factory=list)
     content_sha256: Sha256OrEmpty = ""
     previous_sha256: Sha256OrEmpty = ""
     facts: LongCount = 0

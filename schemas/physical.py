@@ -18,10 +18,12 @@ from fastavro.schema import fingerprint as hexadecimal_fingerprint
 from schemas import KINDS
 from schemas.harmful_schema import Harmful
 from schemas.resolution import DECLARED, LOGICAL, Json, Resolution, declared, words_of
+from schemas.symbols import RejectionReason
 
 FOLDER = Path(__file__).parent
 EARLIER = FOLDER / "earlier"
 NAMESPACE = "ihss.v1."
+LARGEST_SCHEMA = 256 << 10  # characters of JSON; ours have 7,000
 
 BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
 
@@ -33,7 +35,9 @@ class Unreadable(ValueError):
     ``trips[0].minutes``; ``offset`` the first unusable byte of a file. ``message`` never holds a value of the record.
     """
 
-    def __init__(self, reason: str, message: str, field: str | None = None, offset: int | None = None) -> None:
+    def __init__(
+        self, reason: RejectionReason, message: str, field: str | None = None, offset: int | None = None
+    ) -> None:
         super().__init__(f"{reason}: {field}: {message}" if field else f"{reason}: {message}")
         self.reason = reason
         self.message = message
@@ -154,6 +158,8 @@ def written_schema(text: bytes | str) -> tuple[Json, Json]:
     """A writer's schema as it lies in the bytes, and as `declared` gives it. Raises Unreadable for one that is none, or
     would harm."""
     try:
+        if len(text) > LARGEST_SCHEMA:
+            raise Harmful(f"It has more than {LARGEST_SCHEMA >> 10} KiB.")
         schema = json.loads(text)
         as_declared = declared(schema)  # first: it refuses what would harm
         return parsed(schema), as_declared

@@ -4,7 +4,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from google.api_core.exceptions import Cancelled, DeadlineExceeded
 from google.cloud import pubsub_v1
@@ -16,6 +15,9 @@ from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, iso
 from schemas.avro import Container, decode_message, original_message
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Fields
 
 SECONDS_OF_PULL = 0.3
 TIMES_EMPTY = 2  # in a row, until a topic is taken to be empty: one answer may have been lost on its way
@@ -44,8 +46,8 @@ class Consumer:
 
     def _instructions_said(self) -> int:
         """How many instructions the PayRuns count: what a consumer knows it must have."""
-        runs = (decode_message(raw).model_dump() for raw in self.by_id["PayRun"].values())
-        return sum(total["count"] for run in runs for total in run["totals"])
+        runs = (decode_message(raw) for raw in self.by_id["PayRun"].values())
+        return sum(total.count for run in runs if isinstance(run, PayRun) for total in run.totals)
 
     def _pull(self, kind: str) -> int:
         path = self.client.subscription_path(PROJECT, subscription_to(topics_of_conclusions()[kind]))
@@ -65,7 +67,7 @@ class Consumer:
 def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off: int) -> int:
     """Hold what a consumer has against the replay of the journal, kind by kind, byte by byte."""
     replay(journal, out, business_day_of(cut_off), Law.load())
-    replayed: dict[str, list[Any]] = defaultdict(list)
+    replayed: dict[str, list[bytes]] = defaultdict(list)
     for kind, _, raw in _conclusions(out):
         replayed[kind].append(raw)
     different = [kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])]
@@ -79,19 +81,20 @@ def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off
     return 0
 
 
-def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _conclusions(folder: Path) -> Iterator[tuple[str, Fields, bytes]]:
     for path in sorted(folder.glob("*.avro")):
         with path.open("rb") as stream:
             container = Container(stream)
             for _, record in container:
-                yield container.kind, record, original_message(container.kind, container, record)
+                yield container.kind, record, original_message(container)
 
 
 def _print_table(said: dict[str, dict[str, bytes]]) -> None:
-    paid = [decode_message(raw).model_dump() for raw in said["PaymentInstruction"].values()]
-    counts, net = Counter(each["kind"] for each in paid), Counter[str]()
+    found = (decode_message(raw) for raw in said["PaymentInstruction"].values())
+    paid = [each for each in found if isinstance(each, PaymentInstruction)]
+    counts, net = Counter(each.kind for each in paid), Counter[str]()
     for each in paid:
-        net[each["kind"]] += each["net_cents"]
+        net[each.kind] += each.net_cents
     for kind, count in sorted(counts.items()):
         print(f"{kind.capitalize():<12}{count:>8,} instructions{dollars(net[kind]):>16} net")
     rest = ", ".join(f"{len(of_kind):,} {kind}" for kind, of_kind in said.items() if kind != "PaymentInstruction")

@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from google.cloud import pubsub_v1
 
@@ -25,10 +25,12 @@ from deploy.local.consumer import Consumer, compare
 from deploy.local.server import PROJECT, built, serving
 from pipelines.live.publishing import attributes
 from pipelines.live.segments import Damaged, entries_of, run_folders, segments
+from pipelines.live.telling import Health
 from pipelines.live.topics import topics_of_facts
 from pipelines.sample.simulate import simulate
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import Container, Unreadable, original_message
+from schemas.types import Json
 
 ROOT = Path(__file__).parents[2]
 SECONDS_AT_MOST = 120
@@ -97,7 +99,7 @@ class Job:
             self.running.send_signal(signal.SIGINT)
             self.running.wait()
 
-    def until(self, true: Callable[[dict[str, Any]], bool]) -> None:
+    def until(self, true: Callable[[Json], bool]) -> None:
         """Wait until the job's health says so. Raises TimeoutError, and ChildProcessError if the job has ended."""
         ends = time.monotonic() + SECONDS_AT_MOST
         path = self.journal / "health.json"
@@ -123,14 +125,14 @@ def _county(folder: Path, recipients: int, seed: int) -> Facts:
     return dict(sorted(facts.items()))
 
 
-def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _records(folder: Path) -> Iterator[tuple[str, Json, bytes]]:
     for path in sorted(folder.rglob("*.avro")):
         with path.open("rb") as stream:
             try:
                 container = Container(stream)
                 for _, record in container:
                     if isinstance(record.get("recorded_at"), int) and record["recorded_at"] > 0:
-                        yield container.kind, record, original_message(container.kind, container, record)
+                        yield container.kind, record, original_message(container)
             except Unreadable:
                 continue
 
@@ -152,14 +154,21 @@ def publish_days(facts: Facts, job: Job, random: Random) -> int:
         for future in futures:
             future.result(timeout=SECONDS_AT_MOST)
         sent += len(futures)
-        wanted = sent
-        job.until(lambda health, wanted=wanted: health["entries"] >= wanted)
+        job.until(partial(_has_entries, sent))
         _set(job.clock, cut_off)
         day = iso(business_day_of(cut_off))
-        job.until(lambda health, day=day: health["open_run"] > day)
+        job.until(partial(_is_past, day))
         job.when_up()
         job.when_up = _nothing
     return sent
+
+
+def _has_entries(wanted: int, health: Health) -> bool:
+    return int(health["entries"]) >= wanted
+
+
+def _is_past(day: str, health: Health) -> bool:
+    return str(health["open_run"]) > day
 
 
 def _set(clock: Path, instant: int) -> None:
@@ -180,7 +189,7 @@ def _until_journalled(journal: Path, published: set[bytes]) -> None:
 
 def _journalled(journal: Path) -> set[bytes]:
     """Raw messages of a journal that may be written to meanwhile."""
-    found = set()
+    found: set[bytes] = set()
     for folder in run_folders(journal):
         for path in segments(folder):
             with suppress(Damaged):

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.door import Door, admission
 from pipelines.check.json_lines import fact_of
 from pipelines.check.json_text import Piece, pieces
 from pipelines.files_below import files_below, named_files, unread
 from pipelines.misuse import Misuse, readable
-from schemas import ARRIVALS
+from schemas.admission import Admission
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Delivery, arrived
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_in
 from schemas.journal import Entry
+from schemas.types import Fields
 
 TEXTS = (".json", ".jsonl", ".ndjson")
 SUFFIXES = (".avro", *TEXTS)
@@ -38,7 +40,7 @@ class Counter(Door):
         super().__init__(shards=1, until=None)
         self.now = now
         self.placed: list[Placed] = []
-        self.late: list[Record] = []  # what is said of facts that came late
+        self.late: list[Admission] = []  # what is said of facts that came late
         self.bad_lines: set[str] = set()  # where events of a text are that were rejected: what follows them is used
         self._origin = ""
         self._journalled = False
@@ -59,7 +61,7 @@ class Counter(Door):
     def read_lines(self, lines: Iterable[bytes], name: str) -> Iterator[None]:
         """Read a text of JSON. Raises Misuse where it is Avro: a pipe cannot be read twice."""
         for number, piece in enumerate(pieces(_no_avro(lines, name))):
-            self._read_piece(piece, f"{name}:{piece.place}")
+            self._read_piece(piece, origin_in(name, piece.place))
             if not number % EVENTS_BETWEEN_BEATS:
                 yield
 
@@ -75,7 +77,7 @@ class Counter(Door):
             if not piece.is_rest:
                 self.bad_lines.add(origin)
 
-    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+    def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container, and where it stands."""
         self._origin = origin
         super().read_record(container, record, origin)
@@ -90,10 +92,10 @@ class Counter(Door):
         self._origin, self._journalled = delivery.origin, True
         super().read_delivery(delivery, block)
 
-    def take(self, record: Record, block: int = 0) -> None:
+    def take(self, record: Crossing, block: int = 0) -> None:
         """A trusted record."""
         super().take(record, block)
-        if record.KIND in ARRIVALS:
+        if isinstance(record, Admission):
             self.late.append(record)
 
     def admit(self, fact: Fact, block: int = 0) -> None:

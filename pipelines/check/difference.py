@@ -6,13 +6,16 @@ in it only when asked for.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Any
 
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
-from pipelines.check.pairs import KEYS, Pair, Payroll, Record, pairs
+from pipelines.check.pairs import KEYS, Pair, Payroll, pairs
 from pipelines.check.standing import Standing
 from rules.periods import business_day_of, iso
+from schemas.envelope import OutgoingRecord
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 Beat = Callable[[str, int, int], None]
 Sums = dict[str, dict[str, int]]
@@ -26,9 +29,9 @@ class Difference:
         self.a, self.b, self.listed = a, b, listed
         self.counts: dict[str, Counter[str]] = {kind: Counter() for kind in KEYS}
         self.fields: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.money: dict[str, Counter[str]] = {"a": Counter(), "b": Counter()}
+        self.money: dict[str, Counter[tuple[str, str, str]]] = {"a": Counter(), "b": Counter()}
         self.moved, self.standing = Moved(), Standing()
-        self.changes: list[dict[str, Any]] = []
+        self.changes: list[Json] = []
 
     def read(self, beat: Beat) -> "Difference":
         """Set all kinds beside each other, findings first: they are reasons for what else differs."""
@@ -51,7 +54,7 @@ class Difference:
         for side, record in (("a", pair.before), ("b", pair.after)):
             if record is not None:
                 count[side] += 1
-                self._sum(pair.kind, side, record)
+                self._sum(side, record)
         if pair.before is not None and pair.after is not None and same(pair.before, pair.after):
             count["same"] += 1
             return
@@ -59,23 +62,23 @@ class Difference:
         count[how] += 1
         self._differs(pair, how)
 
-    def _sum(self, kind: str, side: str, record: Record) -> None:
-        if kind == "Finding":
+    def _sum(self, side: str, record: OutgoingRecord) -> None:
+        if isinstance(record, Finding):
             self.standing.say(side, record)
-        if kind != "PaymentInstruction":
+        if not isinstance(record, PaymentInstruction):
             return
         sums = self.money[side]
-        sums["net", record["kind"], ""] += record["net_cents"]
-        for line in record["lines"]:
-            sums["gross", record["kind"], line["county"] or ""] += line["cents"]
-        for deduction in record["deductions"]:
-            sums["deductions", deduction["kind"], ""] += deduction["cents"]
+        sums["net", record.kind, ""] += record.net_cents
+        for line in record.lines:
+            sums["gross", record.kind, line.county or ""] += line.cents
+        for deduction in record.deductions:
+            sums["deductions", deduction.kind, ""] += deduction.cents
 
     def _differs(self, pair: Pair, how: str) -> None:
-        before, after = flat(pair.before), flat(pair.after)
-        changed = changed_fields(before, after)
-        if pair.kind == "PaymentInstruction":
-            self.moved.take(pair.before, pair.after)
+        changed = changed_fields(flat(pair.before), flat(pair.after))
+        for sign, record in ((-1, pair.before), (1, pair.after)):
+            if isinstance(record, PaymentInstruction):
+                self.moved.take(sign, record)
         if how == "changed":
             for field, (one, other) in changed.items():
                 so_far = self.fields[pair.kind, field]
@@ -84,7 +87,7 @@ class Difference:
         if self.listed:
             self._list(pair, how, changed)
 
-    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[Any, Any]]) -> None:
+    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[object, object]]) -> None:
         named = zip(KEYS[pair.kind], pair.key, strict=True)
         run = iso(business_day_of(pair.key[0])) if KEYS[pair.kind][0] == "cut_off" else None
         key = " ".join(str(as_said(name, part)) for name, part in named if name != "cut_off")
@@ -95,7 +98,7 @@ class Difference:
             if field not in KEYS[pair.kind] and field != "raw"
         )
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         """All of it as JSON."""
         reasons = self.moved.by_reason(self.standing.reasons())
         told = {
@@ -114,7 +117,7 @@ class Difference:
         }
         return told | ({"statements": self.moved.statements(), "changes": self.changes} if self.listed else {})
 
-    def _sums(self, part: str) -> list[dict[str, Any]]:
+    def _sums(self, part: str) -> list[Json]:
         named = sorted({name for sums in self.money.values() for name in sums if name[0] == part})
         return [
             {"kind": name[1], "county": name[2] or None, **_sides(self.money["a"][name], self.money["b"][name])}

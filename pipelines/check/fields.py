@@ -4,6 +4,9 @@ from collections import defaultdict
 from typing import Any
 
 from rules.periods import iso
+from schemas.avro import fields_of
+from schemas.envelope import OutgoingRecord
+from schemas.types import Json
 
 # A difference in the first alone makes no instruction; the second only a live job knows (CONTRACT.md).
 IGNORED = {"law_version": None, "seen_at": None}
@@ -13,13 +16,13 @@ NAMES = {"deductions": ("kind",), "lines": ("earning",), "totals": ("kind", "met
 DAYS = ("period_start", "run_date", "service_date", "workweek_start", "service_month", "due_by", "spend_by")
 AMOUNTS = ("cents", "minutes")
 
-Flat = dict[str, Any]
+Flat = Json
 
 
-def flat(record: dict[str, Any] | None) -> Flat:
+def flat(record: OutgoingRecord | None) -> Flat:
     """The fields of a record that say something, arrays of parts summed by what names a part."""
     fields: Flat = {}
-    for name, value in (record or {}).items():
+    for name, value in (fields_of(record) if record else {}).items():
         if name in NAMES:
             fields |= _of_parts(name, value)
         elif name not in IGNORED:
@@ -27,7 +30,7 @@ def flat(record: dict[str, Any] | None) -> Flat:
     return fields
 
 
-def _of_parts(name: str, parts: list[dict[str, Any]]) -> Flat:
+def _of_parts(name: str, parts: list[Json]) -> Flat:
     sums: dict[str, int] = defaultdict(int)
     words: dict[str, set[str]] = defaultdict(set)
     for part in parts:
@@ -42,7 +45,7 @@ def _of_parts(name: str, parts: list[dict[str, Any]]) -> Flat:
     return {**sums, **{path: ", ".join(sorted(values)) for path, values in words.items()}}
 
 
-def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
+def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[object, object]]:
     """What differs, as (before, after); what a side does not have counts as zero in a sum, else as None."""
     changed = {}
     for name in before.keys() | after.keys():
@@ -52,9 +55,9 @@ def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
     return dict(sorted(changed.items()))
 
 
-def same(before: dict[str, Any], after: dict[str, Any]) -> bool:
+def same(before: OutgoingRecord, after: OutgoingRecord) -> bool:
     """Whether two records say the same, whatever law version they name."""
-    return before == after or before | IGNORED == after | IGNORED
+    return before == after or fields_of(before) | IGNORED == fields_of(after) | IGNORED
 
 
 def difference(field: str, one: Any, other: Any) -> int:

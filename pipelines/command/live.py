@@ -52,12 +52,12 @@ def run(
         str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
     ] = None,
     accept_history: Annotated[
-        str | None,
-        typer.Option(metavar=DAY, help="All said up to this pay run, the last, stands: pay the differences."),
+        str | None, typer.Option(metavar=DAY, help="All said up to the last pay run stands: pay differences.")
     ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     trust_clock: Annotated[str | None, typer.Option(metavar=DAY, help="Up to this pay run the clock is right.")] = None,
     engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
+    settle: Annotated[float, typer.Option(min=0, help="Seconds for which what lands must stay as it is.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
 ) -> int:
     """Take facts as they come and pay at each cut-off, for years.
@@ -76,19 +76,22 @@ def run(
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
     edges, vouched = (edge_of(from_, "--from"), edge_of(to, "--to")), _cut_off(trust_clock, "--trust-clock")
-    place = Place(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0))
+    place = Place(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0), settle)
     with _voice(as_json, f"{from_} → {to}", place.now) as voice:
         return _run_until_asked(edges, place, voice, last, resumed)
 
 
 class Place(NamedTuple):
-    """Where a job is, and by what law, engine and clock it pays; ``trusted``: until when the clock is vouched for."""
+    """Where a job is, and by what law, engine and clock it pays; ``trusted``: until when the clock is vouched for;
+    ``settle``: how long what lands must be as it is (seconds)."""
+
 
     journal: Path
     law: Path | None
     engine: str
     now: "Clock"
     trusted: int
+    settle: float
 
 
 class _Resumed(NamedTuple):
@@ -134,7 +137,7 @@ def _run(
             teller = Teller(place.journal, voice, place.now)
             law, how = overlaid_law(place.law), How(place.engine, place.trusted)
             job = Job(place.journal, law, place.now, edges[1].sink(), teller, how)
-            source = edges[0].source(job)
+            source = edges[0].source(job, place.settle)
             job.resume(*resumed)
             ending.after_the_round()
             return _rounds(job, source, last, ending, owned.check)
@@ -170,7 +173,7 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending, chec
         while not ending.asked:
             check()
             taken = job.round(source)
-            if not taken and last is not None:
+            if not taken and last is not None and not source.settling():
                 job.end_with(last)
                 break
             if not taken:

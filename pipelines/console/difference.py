@@ -1,9 +1,7 @@
 """The difference of two payrolls as an officer reads it, and as a CSV."""
 
 import csv
-import os
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -12,11 +10,12 @@ from rich.text import Text
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
+from schemas import private
+from schemas.types import Json
 
 COLUMNS = ("part", "kind", "county", "run", "key", "change", "field", "a", "b", "difference")
-OWN_EYES = 0o600  # with --all it says who is paid what
 MOST_FIELDS = 25
-Told = dict[str, Any]
+Told = Json
 
 
 def render(told: Told, console: Console) -> None:
@@ -165,7 +164,7 @@ def _turned(row: Told) -> str:
     return f"{_said(row['field'], a)} -> {_said(row['field'], b)}"
 
 
-def _said(field: str, value: Any) -> str:
+def _said(field: str, value: object) -> str:
     if type(value) is int and field.endswith(("minutes", "cents")):
         return clock(value) if field.endswith("minutes") else dollars(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)
@@ -182,7 +181,7 @@ def _amounts(row: Told) -> tuple[str, str, Text]:
 
 def write_csv(told: Told, path: Path) -> None:
     """All of it as rows of COLUMNS, amounts in cents and minutes; readable by its owner only. Raises OSError."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_EYES), "w", encoding="utf-8", newline="") as out:
+    with private.text(path) as out:
         writer = csv.DictWriter(out, COLUMNS, restval="")
         writer.writeheader()
         for row in _rows(told):

@@ -1,17 +1,16 @@
 """The summary of a replay (summary.json) as a payroll officer reads it: tables of at most 100 columns."""
 
-from typing import Any
-
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.summarize import faults
 from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
 from rules.money import dollars
+from schemas.types import Json
 
-Summary = dict[str, Any]
+Summary = Json
 WIDTH = 100
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 """Outcomes that keep minutes from being paid, in the order of hope."""
@@ -53,7 +52,7 @@ def _heading(summary: Summary) -> Group:
     counties = ("county " if len(summary["counties"]) == 1 else "counties ") + ", ".join(summary["counties"])
     until = f" until {summary['until']}" if summary["until"] else ": no fact names a pay run"
     dates = f" from {runs['first']} to {runs['last']}, {runs['paying']:,} of them paying" if runs["count"] else ""
-    lines = [
+    lines: list[RenderableType] = [
         Text(f"Payroll of {counties if summary['counties'] else 'no county'}{until}", style="bold"),
         f"{runs['count']:,} pay runs{dates}",
         f"{payees['providers']:,} providers and {payees['recipients']:,} recipients are payees",

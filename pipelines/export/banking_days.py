@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from rules.periods import civil_date, epoch_day
+from schemas.types import Json
 
 HOLIDAYS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["closed"]["holiday"]
 SATURDAY, SUNDAY = 6, 7  # counted from Monday = 1
@@ -34,10 +34,10 @@ def _closed(year: int) -> frozenset[int]:
     return frozenset(epoch_day(day) + (day.isoweekday() == SUNDAY) for day in civil)
 
 
-def _in_year(holiday: dict[str, Any], year: int) -> date:
+def _in_year(holiday: Json, year: int) -> date:
     if "on" in holiday:
         return date.fromisoformat(f"{year}-{holiday['on']}")
-    month, weekday, which = holiday["weekday"]
+    month, weekday, which = map(int, holiday["weekday"])
     days = (date(year, month, 1) + timedelta(days=later) for later in range(31))
     matching = [day for day in days if day.month == month and day.isoweekday() == weekday]
     return matching[which - 1 if which > 0 else which]

@@ -17,12 +17,13 @@ from rules.conclusions import Line
 from rules.kept import Said
 from rules.law import Law, NotInForce
 from rules.periods import year_of
-from rules.taxes import KINDS, kinds_of, withholding
+from rules.taxes import kinds_of, withholding
+from schemas.payment_instruction import PaymentInstruction
+from schemas.symbols import TAXES, DeductionKind
 
-Fields = dict[str, Any]
 CLASSES = ("NON_RELATIVE", "DOMESTIC_PARTNER", "CHILD_18_TO_20", "SPOUSE")  # one for each set of taxes (TAX-1)
 BEARING = ("SERVICE", "OVERTIME_PREMIUM")
-COVERED = ("ADVANCE_PAID", "SHARE_OF_COST")
+COVERED: tuple[DeductionKind, ...] = ("ADVANCE_PAID", "SHARE_OF_COST")
 
 
 class Around(NamedTuple):
@@ -35,17 +36,17 @@ class Around(NamedTuple):
     advanced: bool
 
 
-def as_instructed(real: Fields, around: Around, law: Law) -> Said:
+def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> Said:
     """``real``: the letter."""
     said = Said(
-        instruction_id=real["instruction_id"],
-        run_date=real["run_date"],
-        cut_off=real["cut_off"],
+        instruction_id=real.instruction_id,
+        run_date=real.run_date,
+        cut_off=real.cut_off,
         relationship=around.likely,
-        lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
-        deductions={each["kind"]: each["cents"] for each in real["deductions"]},
+        lines=[Line(**{name: getattr(line, name) for name in Line.__struct_fields__}) for line in real.lines],
+        deductions={each.kind: each.cents for each in real.deductions},
         part_cents=0,
-        net_cents=real["net_cents"],
+        net_cents=real.net_cents,
     )
     return _with_part(_with_class(said, around.before, law), around, law)
 
@@ -53,7 +54,7 @@ def as_instructed(real: Fields, around: Around, law: Law) -> Said:
 def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
     """The class that pays just the taxes that were withheld in its payment year, the likely one first."""
     of_year = _of_year(said, before)
-    withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in KINDS}
+    withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in TAXES}
     gross = sum(each.gross_cents for each in of_year)
     for relationship in (said.relationship, *CLASSES):
         would = _taxes(gross, relationship, said, law)
@@ -83,7 +84,7 @@ def _before_taxes(covered: int, said: Said, law: Law) -> int:
     return gross if covered > 0 else -gross
 
 
-def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[str]:
+def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[DeductionKind]:
     def lookup(name: str, day: int) -> Any:
         return law.value(name, day, said.cut_off)
 
@@ -100,5 +101,5 @@ def _bearing(lines: Iterable[Line]) -> int:
     return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
 
 
-def _replaced(said: Said, **values: Any) -> Said:
+def _replaced(said: Said, **values: object) -> Said:
     return msgspec.structs.replace(said, **values)

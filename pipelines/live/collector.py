@@ -51,6 +51,9 @@ class Source(Protocol):
     def oldest(self) -> int | None:
         """Since when (the machine's epoch milliseconds) the oldest waits that is not acknowledged; None: none waits."""
 
+    def settling(self) -> bool:
+        """Is something there that is not taken yet, only because it may still be written to?"""
+
     def ignored(self, until: int) -> dict[str, int]:
         """How many things are there that are never taken, and have been since an instant (the machine's), by what they
         are."""
@@ -117,7 +120,7 @@ class Taken(Unreadable):
     """Not an event: the end of a file of events, so that the file is not taken twice."""
 
     def __init__(self) -> None:
-        super().__init__(TAKEN, "")
+        super().__init__("UNREADABLE", "The end of a file that was taken.")
 
 
 def _read(message: Message, now: int) -> Fact:

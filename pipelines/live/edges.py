@@ -19,12 +19,12 @@ class Edge(NamedTuple):
     kind: str
     place: str
 
-    def source(self, job: "Job") -> "Source":
-        """Where facts come from."""
+    def source(self, job: "Job", settle: float) -> "Source":
+        """Where facts come from; ``settle``: how long a file that landed must have been as it is (seconds)."""
         from pipelines.live.folders import FolderIn
 
         if self.kind == "folder":
-            source = FolderIn(Path(self.place), job.journal)
+            source = FolderIn(Path(self.place), job.journal, settle)
             if source.again:
                 job.teller.tell("landed again", files=source.again)
             return source

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from fold.record_files import file_name
 from pipelines.live.durable import made, sync_file, sync_folder
 from pipelines.live.outbox import ORDER, Letter, OtherContent, letter_id, letter_of
 from pipelines.live.seals import sha256_of
-from schemas.avro import Container, Unreadable, decode_message, write_container
+from schemas import CONCLUSIONS
+from schemas.avro import Container, Unreadable, fields_of, outgoing, write_container
+from schemas.envelope import OutgoingRecord
+from schemas.types import Fields
 
-Rows = list[dict[str, Any]]
+Rows = list[OutgoingRecord]
 
 
 class FolderOut:
@@ -46,7 +48,8 @@ class FolderOut:
             if (path := self._path(kind, run)).exists():
                 if (records := _said_in(path)) is None:
                     raise OtherContent(f"{path.name} in --to is damaged, and nobody knows what it said")
-                letters += [letter_of(kind, record, letter_id(kind, record, run)) for record in records]
+                made_again = (outgoing(CONCLUSIONS[kind], record) for record in records)
+                letters += [letter_of(record, letter_id(record, run)) for record in made_again]
         return letters
 
     def close(self) -> None:
@@ -57,12 +60,12 @@ class FolderOut:
 
 
 def _records(kind: str, letters: list[Letter]) -> Rows:
-    return [decode_message(letter.body).model_dump() for letter in letters if letter.kind == kind]
+    return [letter.record for letter in letters if letter.kind == kind]
 
 
 def _hold_against(path: Path, new: Path, records: Rows) -> None:
     """What is there must say the same; its bytes may be those of an earlier schema."""
-    if not path.exists() or sha256_of(path) == sha256_of(new) or _said_in(path) == records:
+    if not path.exists() or sha256_of(path) == sha256_of(new) or _said_in(path) == [*map(fields_of, records)]:
         return
     raise OtherContent(
         f"--to has a {path.name} that says something else, and it may have been paid by: is this the right journal? If"
@@ -70,7 +73,7 @@ def _hold_against(path: Path, new: Path, records: Rows) -> None:
     )
 
 
-def _said_in(path: Path) -> Rows | None:
+def _said_in(path: Path) -> list[Fields] | None:
     try:
         with path.open("rb") as stream:
             return [record for _, record in Container(stream)]

@@ -1,25 +1,27 @@
 """A folder that facts come from: files that land in it.
 
-Files land by an atomic rename to ``<anything>.avro``; each is moved to ``taken/`` when all of it is in the journal. The
-same content twice does no harm: the journal knows it by its SHA-256.
+Files land by an atomic rename to ``<anything>.avro``, or are taken when nobody has written to them for a while
+(``settle``); each is moved to ``taken/`` when all of it is in the journal, or to ``quarantine/`` (under its mark) when
+it could not be read to its end. The same content twice does no harm: the journal knows it by its mark.
 """
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from pipelines.live.collector import Batch, Message, Taken, batches
+from pipelines.live.collector import Batch, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
-from pipelines.live.seals import sha256_of
-from schemas import FACTS
-from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from pipelines.live.landed import LandedFile, Seen, opened, seen
 
 LARGEST_BATCH = 2000
-TAKEN = "taken"
-ENDINGS = (".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".tmp", ".txt", ".xlsx", ".xml", ".zip")
+TAKEN, QUARANTINE = "taken", "quarantine"
+ENDINGS = (
+    ".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".partial", ".tmp", ".txt", ".xlsx", ".xml",
+    ".zip",
+)  # fmt: skip
 
 
 class FolderIn:
@@ -27,42 +29,67 @@ class FolderIn:
 
     Which files were taken the journal's segments say, and nothing else: a file in ``taken/`` that they do not know (the
     journal is an older copy, put back) lands again, and so does one that comes again and of which something was
-    rejected. Facts that are known already change nothing.
+    rejected. Facts that are known already change nothing. ``settle``: how long a file must have been as it is (seconds
+    by ``clock``).
     """
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
+    def __init__(
+        self, folder: Path, journal: Journal, settle: float = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.folder, self.journal = made(folder), journal
-        self.done = made(folder / TAKEN)
+        self.done, self.quarantine = made(folder / TAKEN), made(folder / QUARANTINE)
+        self.settle, self.clock = settle, clock
+        self._since: dict[Path, tuple[Seen, float]] = {}  # as a file is, and since when
+        self._refused: set[Path] = set()  # what may not be read
         self._turned_away = False
         self.again = sum(self._land_again(path) for path in sorted(self.done.glob("*.avro")))
 
     def _land_again(self, path: Path) -> bool:
-        mark = sha256_of(path)
-        if mark in self.journal.taken:
-            return False
-        _move(path, self.folder, mark)
+        with opened(path) as stream:
+            if (mark := LandedFile(stream, path.name).mark) in self.journal.taken:
+                return False
+        _move(path, self.folder / path.name, mark)
         return True
 
     def batches(self) -> Iterator[Batch]:
-        """What has landed until now, file by file in the order of names."""
-        for path in self._landed():
-            yield from self._of_file(path)
+        """What has landed until now, file by file by name; one that may not be read keeps no other back."""
+        self._refused.clear()
+        for path in self._settled():
+            try:
+                yield from self._of_file(path)
+            except OSError:
+                self._refused.add(path)
 
     def oldest(self) -> int | None:
         """Since when the oldest file waits that is not taken (epoch milliseconds of its last change); None: none."""
         return min(map(_changed, self._landed()), default=None)
 
+    def settling(self) -> bool:
+        """Has something landed that will be taken when it has been as it is for long enough?"""
+        landed = self._landed()
+        return len(landed) > len(self._settled()) if self.settle else False
+
     def _landed(self) -> list[Path]:
         return [path for path in sorted(self.folder.iterdir()) if _lands(path)]
+
+    def _settled(self) -> list[Path]:
+        """Files that nobody writes to any more, as far as anyone can tell."""
+        now, before, self._since = self.clock(), self._since, {}
+        for path in self._landed():
+            with suppress(FileNotFoundError):
+                is_now = seen(path.lstat())
+                was, since = before.get(path, (None, now))
+                self._since[path] = (is_now, since if was == is_now else now)
+        return [path for path, (_, since) in self._since.items() if now - since >= self.settle]
 
     def ignored(self, until: int) -> dict[str, int]:
         """How many things lie in the folder that are never taken, by what they are; ``until`` (epoch milliseconds):
         changed no later, for a file that is being written has another name for a while. Names are of people, perhaps.
         """
-        others: Counter[str] = Counter()
+        others: Counter[str] = Counter({"unreadable": len(self._refused)} if self._refused else {})
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):  # it has its name by now
-                if not _lands(path) and path != self.done and _changed(path) <= until:
+                if not _lands(path) and path not in (self.done, self.quarantine) and _changed(path) <= until:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
 
@@ -74,61 +101,39 @@ class FolderIn:
         """Nothing to let go."""
 
     def _of_file(self, path: Path) -> Iterator[Batch]:
-        mark = sha256_of(path)
-        moving, self.journal.moving = self.journal.moving, None
-        if self.journal.taken.get(mark) is False or moving == mark:
-            _move(path, self.done, mark)
-            return
-        origin = f"{path.name}#{mark[:16]}"
-        known = frozenset(self.journal.unfinished.get(origin, ()))
-        messages = (message for message in _messages(path, origin, mark) if message.origin not in known)
-        for batch in batches(messages, lambda: _move(path, self.done, mark), self._turn_away, LARGEST_BATCH):
-            yield batch
-            if self._turned_away:  # the rest of the file waits with it
-                self._turned_away = False
+        with opened(path) as stream:
+            file = LandedFile(stream, path.name)
+            moving, self.journal.moving = self.journal.moving, None
+            if self.journal.taken.get(file.mark) is False or moving == file.mark:
+                self._put_away(path, file)
                 return
+            known = frozenset(self.journal.unfinished.get(file.origin, ()))
+            messages = (message for message in file.messages() if message.origin not in known)
+            for batch in batches(messages, lambda: self._taken(path, file), self._turn_away, LARGEST_BATCH):
+                yield batch
+                if self._turned_away:  # the rest of the file waits with it
+                    self._turned_away = False
+                    return
 
     def _turn_away(self) -> None:
         self._turned_away = True
 
+    def _taken(self, path: Path, file: LandedFile) -> None:
+        if not file.changed():  # else it comes again, and is then in the journal twice, which changes nothing
+            self._put_away(path, file)
 
-def _move(path: Path, folder: Path, mark: str) -> None:
-    """Move a file into a folder, where another content keeps its name."""
-    to = folder / path.name
-    if to.exists() and sha256_of(to) != mark:
-        to = folder / f"{mark[:16]}-{path.name}"
-    path.replace(to)
-    sync_folder(folder)
+    def _put_away(self, path: Path, file: LandedFile) -> None:
+        _move(path, self.quarantine / f"{file.mark}.avro" if file.damage else self.done / path.name, file.mark)
 
 
-def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
-    """Facts of a container file, what is damaged as one rejection, and a mark of its end."""
-    with path.open("rb") as stream:
-        try:
-            container = Container(stream)
-            if container.kind not in FACTS:
-                raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
-            for position, record in container:
-                yield _message(container, record, f"{origin}:{position}")
-        except Unreadable as damage:
-            stream.seek(damage.offset or 0)
-            yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
-    yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
-
-
-def _message(container: Container, record: dict[str, Any], origin: str) -> Message:
-    """The record last read. A journal is read without the schemas of its writers, so what others wrote otherwise is
-    written as we would; what cannot be used stays as it was."""
-    try:
-        if container.reader_schema is not None:
-            return Message(encode_message(validate(container.kind, record)), origin)
-    except Unreadable as wrong:
-        return Message(original_message(container.kind, container, record), origin, wrong=wrong)
-    return Message(original_message(container.kind, container, record), origin)
+def _move(path: Path, to: Path, mark: str) -> None:
+    """Move a file to a place, or beside what has its name there."""
+    path.replace(to.with_name(f"{mark[:16]}-{to.name}") if to.exists() else to)
+    sync_folder(to.parent)
 
 
 def _lands(path: Path) -> bool:
-    return path.suffix == ".avro" and path.name[0] != "." and path.is_file()
+    return path.suffix == ".avro" and path.name[0] != "." and path.is_file() and not path.is_symlink()
 
 
 def _changed(path: Path) -> int:
@@ -139,6 +144,8 @@ def _what(path: Path) -> str:
     """``.csv`` and other endings that are well known; what else it is."""
     if path.name.startswith("."):
         return "hidden"
+    if path.is_symlink():
+        return "link"
     if path.suffix in ENDINGS:
         return path.suffix
     return "folder" if path.is_dir() else "other"

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from fastavro.write import Writer
 
 from pipelines.live.durable import made, sync, sync_folder
-from pipelines.live.seals import Sealed, entries_missing, faults, file_of, seals, taken_in
+from pipelines.live.seals import Sealed, entries_missing, faults, seals, taken_in
 from pipelines.live.segments import Damaged, entries_of, name_of, run_folder, run_folders, segments
 from schemas.avro import decode_message
 from schemas.envelope import Fact
+from schemas.ids import file_of
 from schemas.journal import MARKER, SCHEMA, TAKEN, Entry, whole_bytes
 
 ONE_BLOCK = 1 << 30  # bytes until Avro would begin another block by itself: never, a batch is a block
@@ -119,7 +120,7 @@ class Journal:
 
     def _note_file(self, entry: Entry) -> None:
         """Keep what is known of files as it is in the segments."""
-        file = file_of(entry)
+        file = file_of(entry.origin)
         if entry.reason == TAKEN:
             self.taken[entry.raw.hex()] = file in self._rejected
             self._rejected.discard(file)
@@ -166,18 +167,19 @@ def _unfinished(entries: Iterable[Entry]) -> dict[str, set[str]]:
     of_file: dict[str, set[str]] = defaultdict(set)
     ended: set[str] = set()
     for entry in entries:
-        of_file[file_of(entry)].add(entry.origin)
+        of_file[file_of(entry.origin)].add(entry.origin)
         if entry.reason == TAKEN:
-            ended.add(file_of(entry))
+            ended.add(file_of(entry.origin))
     return {file: origins for file, origins in of_file.items() if file and file not in ended}
 
 
 def _last_taken(entries: list[Entry]) -> str | None:
     """The file (SHA-256) after whose end nothing came; None: something did."""
     last = max((entry for entry in entries if entry.reason == TAKEN), default=None)
-    if last is None or any(entry.number > last.number and file_of(entry) != file_of(last) for entry in entries):
+    if last is None:
         return None
-    return last.raw.hex()
+    later = {file_of(entry.origin) for entry in entries if entry.number > last.number}
+    return None if later - {file_of(last.origin)} else last.raw.hex()
 
 
 def _recorded_at(entry: Entry) -> int:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import fastavro
 
@@ -19,9 +19,13 @@ from pipelines.live.durable import made, replace, sync
 from pipelines.live.seals import CONFIRMED, DONE, LETTERS, OUTBOX, RESTORE, SEAL, SEALING, put_seal, seal_of, seals
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
-from schemas.avro import encode_message, validate
-from schemas.container import BAD_BYTES
+from schemas.avro import decode_message, encode_message, fields_of, outgoing
+from schemas.envelope import OutgoingRecord
+from schemas.ids import message_id
+from schemas.payment_instruction import PaymentInstruction
 from schemas.physical import BAD_SCHEMA
+from schemas.rejection import Rejection
+from schemas.streams import BAD_BYTES
 
 MARKER = b"ihss.v1 letters."
 SCHEMA = fastavro.parse_schema(
@@ -52,6 +56,13 @@ class Letter(NamedTuple):
     id: str
     body: bytes
 
+    @property
+    def record(self) -> OutgoingRecord:
+        """What it says. Raises Unreadable."""
+        record = decode_message(self.body, self.kind)
+        assert isinstance(record, OutgoingRecord), "no letter holds a fact"
+        return record
+
 
 class NotSent(ConnectionError):
     """The other side did not confirm: to be tried again."""
@@ -75,18 +86,18 @@ class Sink(Protocol):
         """Let go of connections."""
 
 
-def letter_of(kind: str, record: dict[str, Any], id: str) -> Letter:
-    """The letter of a record (physical values)."""
-    return Letter(kind, id, encode_message(validate(kind, record)))
+def letter_of(record: OutgoingRecord, id: str) -> Letter:
+    """The letter of a record. Raises Unreadable for one that nobody could read."""
+    return Letter(record.KIND, id, encode_message(outgoing(type(record), fields_of(record))))
 
 
-def letter_id(kind: str, record: dict[str, Any], run: str) -> str:
+def letter_id(record: OutgoingRecord, run: str) -> str:
     """What no other letter has: an instruction's own id, else that of the record and the pay run."""
-    if kind == "PaymentInstruction":
-        return str(record["instruction_id"])
-    if kind == "Rejection":
-        return f"Rejection:{hashlib.sha256(record['origin'].encode() + record['raw']).hexdigest()}:{run}"
-    return ":".join([kind, *(str(record[name]) for name in ID_FIELDS.get(kind, ())), run])
+    if isinstance(record, PaymentInstruction):
+        return record.instruction_id
+    if isinstance(record, Rejection):
+        return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
+    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)
 
 
 class Outbox:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from google.api_core.exceptions import NotFound, PermissionDenied
 from google.cloud import pubsub_v1
@@ -68,7 +67,7 @@ class TopicsOut:
                 raise NotSent(type(broken).__name__) from None
             self._has_schema[kind] = bool(topic.schema_settings.schema)
 
-    def _publish(self, letter: Letter, time: str) -> Any:
+    def _publish(self, letter: Letter, time: str) -> pubsub_v1.publisher.futures.Future:
         body = letter.body[PREFIX:] if self._has_schema[letter.kind] else letter.body
         return self._client.publish(self._topics[letter.kind], body, **attributes(letter.kind, letter.id, time))
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import grpc
 from google.api_core.exceptions import (
@@ -30,6 +30,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND
 from schemas.avro import Unreadable
 from schemas.cloud_journal import ENCODING, Delivery
+from schemas.ids import origin_of_message
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
@@ -44,7 +45,7 @@ class _Pulled(NamedTuple):
     number: int
     subscription: str
     kind: str
-    messages: list[Any]
+    messages: list[pubsub_v1.types.ReceivedMessage]
 
 
 def subscriber() -> pubsub_v1.SubscriberClient:
@@ -85,7 +86,7 @@ class TopicsIn:
         for path, thread in self._pulling.items():
             if not thread.is_alive():
                 raise SourceEnded(f"{path} {self._failed.get(path, 'is pulled no more: its error is above')}")
-        pulled = []
+        pulled: list[_Pulled] = []
         while len(pulled) < PULLS_AHEAD:
             try:
                 pulled.append(self._pulled.get_nowait())
@@ -104,6 +105,10 @@ class TopicsIn:
     def heard(self) -> dict[str, int]:
         """When each subscription last answered, though it were with nothing; by its own name."""
         return {path.rpartition("/")[2]: at for path, at in sorted(self._heard.items())}
+
+    def settling(self) -> bool:
+        """Nothing: a message is whole."""
+        return False
 
     def ignored(self, until: int) -> dict[str, int]:
         """Nothing: whatever comes is taken, or rejected."""
@@ -137,7 +142,8 @@ class TopicsIn:
                 self._failed[subscription] = _why(broken)
                 return
             except BROKEN as broken:  # what was pulled and is not acknowledged comes again
-                if broken.grpc_status_code is not None and broken.grpc_status_code.name != "DEADLINE_EXCEEDED":
+                code = getattr(broken, "grpc_status_code", None)
+                if code is not None and code.name != "DEADLINE_EXCEEDED":
                     self._over.wait(SECONDS_TO_RECOVER)
                 else:
                     self._heard[subscription] = _machine()  # nothing came in all that time
@@ -146,7 +152,7 @@ class TopicsIn:
             if response.received_messages:
                 self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
 
-    def _noted(self, subscription: str, kind: str, messages: list[Any]) -> _Pulled:
+    def _noted(self, subscription: str, kind: str, messages: list[pubsub_v1.types.ReceivedMessage]) -> _Pulled:
         pulled = _Pulled(next(self._numbers), subscription, kind, messages)
         self._waiting[pulled.number] = min(_published(each) for each in messages)
         return pulled
@@ -181,14 +187,16 @@ def _machine() -> int:
     return time.time_ns() // NANOS_IN_MILLI
 
 
-def _published(received: Any) -> int:
+def _published(received: pubsub_v1.types.ReceivedMessage) -> int:
     return int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
 
 
-def message_of(received: Any, kind: str, subscription: str, schemas: TopicSchemas | None = None) -> Message:
+def message_of(
+    received: pubsub_v1.types.ReceivedMessage, kind: str, subscription: str, schemas: TopicSchemas | None = None
+) -> Message:
     """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
     raw, attributes = received.message.data, dict(received.message.attributes)
-    origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
+    origin = origin_of_message(subscription, received.message.message_id)
     try:
         delivery = Delivery(origin, 0, kind, attributes, raw)
         return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind, None, _published(received))

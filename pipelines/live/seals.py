@@ -16,6 +16,7 @@ import msgspec
 from pipelines.live.durable import replace
 from pipelines.live.segments import Damaged, entries_of, run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
+from schemas.ids import file_of
 from schemas.journal import FOLDER, TAKEN, Entry
 
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
@@ -87,13 +88,8 @@ def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: 
 
 def taken_in(entries: list[Entry]) -> dict[str, bool]:
     """Files that were taken to their end, by SHA-256: was something of them rejected?"""
-    rejected = {file_of(entry) for entry in entries if entry.reason not in (None, TAKEN)}
-    return {entry.raw.hex(): file_of(entry) in rejected for entry in entries if entry.reason == TAKEN}
-
-
-def file_of(entry: Entry) -> str:
-    """The file that an entry is from, as its origin names it; "": it is from no file."""
-    return entry.origin.rpartition(":")[0]
+    rejected = {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+    return {entry.raw.hex(): file_of(entry.origin) in rejected for entry in entries if entry.reason == TAKEN}
 
 
 def sha256_of(path: Path) -> str:

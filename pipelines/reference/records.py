@@ -5,7 +5,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
 
 from fold.stages import routes
 from pipelines.reference.avro_words import Field, as_json, fields_of, published_schema
@@ -14,7 +13,8 @@ from pipelines.reference.ranges import DAYS, ID, INSTRUCTION_ID, ranges
 from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
-from schemas.envelope import Record
+from schemas.envelope import Crossing, Fact
+from schemas.ids import person_of
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {
@@ -110,15 +110,15 @@ def _facts_about(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _readers(kind: str) -> str:
-    fact = KINDS[kind].model_validate(examples()[kind])
+    fact = FACTS[kind].model_validate(examples()[kind])
     readers = [f"{STAGES[stop.stage]}, under `{_key(fact, stop.key)}`" for stop in routes(fact)]
     return "; ".join(dict.fromkeys(readers)) or "every stage, as reference data"
 
 
-def _key(fact: Any, key: str) -> str:
+def _key(fact: Fact, key: str) -> str:
     """The field whose value is the key of a stage."""
     own = ("recipient_id", "provider_id", "instruction_id")
-    return next((name for name in own if getattr(fact, name, None) == key.rpartition("/")[2]), "instruction_id")
+    return next((name for name in own if getattr(fact, name, None) == (person_of(key)[1] or key)), "instruction_id")
 
 
 def _rules(kind: str) -> list[str]:
@@ -139,7 +139,7 @@ def _in_order(id: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def contradictions(model: type[Record]) -> list[str]:
+def contradictions(model: type[Crossing]) -> list[str]:
     """What cannot both be true in a record, in the words of its rejection."""
     module = inspect.getmodule(model)
     used = {node.id for node in ast.walk(_tree(module)) if isinstance(node, ast.Name)}

@@ -23,7 +23,15 @@ from schemas import KINDS
 ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "payment_files.md"],
-    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "contributing.md", "changelog.md"],
+    "Change": [
+        "law_as_data.md",
+        "add_a_rule.md",
+        "adding.md",
+        "cases.md",
+        "decisions/README.md",
+        "contributing.md",
+        "changelog.md",
+    ],
     "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
     "Connect": ["consumer/README.md", "contract.md", "records/*"],
     "The law": ["law/*"],
@@ -80,7 +88,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def moved(link: re.Match[str], source: Path, here: str, files: Files) -> str:
     """A link of the file ``source`` as it reads on the page ``here`` of the site."""
-    words, path, anchor = link[1], *link[2].partition("#")[::2]
+    words, (path, _, anchor) = str(link[1]), str(link[2]).partition("#")
     target = source.parent.joinpath(path).resolve()
     named = target.relative_to(ROOT).as_posix() if target.is_relative_to(ROOT) else ""
     page = _page_of(named, files)

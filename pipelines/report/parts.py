@@ -1,9 +1,13 @@
 """What a page is made of: sections of sentences, charts and tables. No words or figures of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from schemas.finding import Finding
+
+Cells = tuple[Any, ...]
+"""Raw values of a row, one for each column."""
 Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
 FIGURES = {"count", "hours", "dollars"}
 
@@ -15,9 +19,9 @@ class Cited(NamedTuple):
     authority: str
 
 
-def cited(finding: Mapping[str, Any]) -> Cited:
+def cited(finding: Finding) -> Cited:
     """The rule of a finding."""
-    return Cited(finding["rule"], finding["authority"])
+    return Cited(finding.rule, finding.authority)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Table:
 
     caption: str
     columns: list[Column]
-    rows: list[tuple[Any, ...]]
+    rows: list[Cells]
     more: int = 0
     wide: bool = False
     bold_last: bool = False
@@ -89,6 +93,6 @@ def rules_named(sections: list[Section]) -> Iterator[str]:
             yield named.rule
 
 
-def top(rows: list[tuple[Any, ...]], most: int) -> tuple[list[tuple[Any, ...]], int]:
+def top(rows: list[Cells], most: int) -> tuple[list[Cells], int]:
     """The first ``most`` rows and the number of the others."""
     return rows[:most], max(0, len(rows) - most)

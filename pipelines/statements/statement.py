@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.statements.language import Language
-from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
+from pipelines.statements.ledger import CameBack, Paid, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
-from rules.periods import iso, month_end, period_end, year_of
+from rules.periods import month_end, period_end, year_of
 from schemas.finding import Finding
+from schemas.ids import payee_of, statement_id
+from schemas.symbols import DEDUCTIONS
 
 TAKING = ("HELD", "CUT", "DENIED")
 
@@ -141,7 +143,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
 
 def _back(back: CameBack, findings: Sequence[Finding]) -> CameBack:
     """Whether a person has to see to it, since the month is closed."""
-    asked = {each.statement_id for each in findings if about_payment(vars(each))}
+    asked = {each.statement_id for each in findings if about_payment(each)}
     return replace(back, too_late=back.alone and back.instruction.statement_id in asked)
 
 
@@ -187,20 +189,20 @@ def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Findin
     for each in findings:
         if statement := _service_statement(each):
             said[statement].append(each)
-    ids = sorted({*(id for id in own if id.startswith("ARREARS:")), *said})
-    counted = [_counted(id.split(":")[2], own.get(id, []), said[id]) for id in ids]
+    ids = sorted({*(id for id in own if payee_of(id).kind == "ARREARS"), *said})
+    counted = [_counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids]
     return [hours for hours in counted if hours.claimed]
 
 
 def _service_statement(finding: Finding) -> str | None:
     """The ARREARS statement whose service minutes a finding takes from."""
     travel = finding.code in ("OVER_TRAVEL_LIMIT", "TRAVEL_WITHOUT_TWO_RECIPIENTS")
-    if finding.outcome not in TAKING or travel or about_payment(vars(finding)):
+    if finding.outcome not in TAKING or travel or about_payment(finding):
         return None
     if finding.statement_id is not None:
-        return finding.statement_id if finding.statement_id.startswith("ARREARS:") else None
+        return finding.statement_id if payee_of(finding.statement_id).kind == "ARREARS" else None
     period = period_of_finding(finding) if finding.code in VISITS else None
-    return None if period is None else f"ARREARS:{finding.provider_id}:{finding.recipient_id}:{iso(period)}"
+    return None if period is None else statement_id("ARREARS", finding.provider_id or "", finding.recipient_id, period)
 
 
 def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Hours:
@@ -220,7 +222,7 @@ def _points(person: Person, findings: Sequence[Finding], language: Language) -> 
     told = [
         point_of(each, person[0], language)
         for each in findings
-        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(vars(each))
+        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(each)
     ]
     return in_order(told)
 

@@ -17,13 +17,13 @@ from fold.door import Door
 from pipelines.check.json_lines import fact_of_line
 from pipelines.check.verdict import words
 from pipelines.command import cli
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.findings import catalog
 from rules.law import Law
 from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, logical_schema, validate, write_container
+from tests.paid import replay_plain
 from tests.schemas.samples import SAMPLES
 
 Record = dict[str, Any]
@@ -280,7 +280,7 @@ def test_a_journal_is_read(county, told, tmp_path) -> None:
     write_container(inbox / "a.avro", "Timesheet", [*sheets, sheets[0] | {"revision": 0, "event_id": "wrong"}])
     asked = ["run", "--from", f"folder:{inbox}", "--to", f"folder:{tmp_path / 'out'}", "--journal", str(journal)]
     with pytest.raises(SystemExit) as ended:
-        cli.main([*asked, "--close-run", "2024-03-29"])
+        cli.main([*asked, "--settle", "0", "--close-run", "2024-03-29"])
     assert not ended.value.code
     said = told(journal)
     assert (said["events"], said["usable"], said["rejected"]) == (4, {"Timesheet": 3}, 1)

@@ -200,7 +200,7 @@ def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.Ca
     assert run("--paid", paid, "--out", out, "--json") == 0
     said = json.loads(capsys.readouterr().out)
     instructions = records(paid, "PaymentInstruction")
-    assert said["adds_up"] and len(said["checks"]) == 6 and said["page"] == str(out)
+    assert said["adds_up"] and len(said["checks"]) == 7 and said["page"] == str(out)
     assert (said["instructions"], said["net_cents"]) == (len(instructions), sum(i["net_cents"] for i in instructions))
     assert said["held"]["documents"] == sum(finding["outcome"] == "HELD" for finding in standing(paid))
     another_payee(instructions)
@@ -277,7 +277,7 @@ def test_a_run_in_which_nothing_was_said_has_its_page(paid: Path) -> None:
 def test_a_folder_without_a_summary_is_judged_by_its_pay_runs(paid: Path) -> None:
     (paid / "summary.json").unlink()
     html = page(paid)
-    assert "All 4 checks agree" in html and "facts came in" not in html
+    assert "All 5 checks agree" in html and "facts came in" not in html
     assert 'role="alert"' not in html
 
 
