@@ -215,8 +215,7 @@ def _taken_back(real: Repeated) -> Repeated | None:
 
 
 def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
-    """States of the keys that say something otherwise than the world has heard it: forgotten, to be said again at the
-    next pay run."""
+    """States of the keys that say something otherwise than was heard: forgotten, to be said again at the next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         memory = remembered(state.key, state.body)

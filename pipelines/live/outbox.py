@@ -144,14 +144,13 @@ class Outbox:
         return self._letters(folder) if (folder / LETTERS).exists() else None
 
     def _letters(self, folder: Path) -> list[Letter]:
-        name, seal = f"outbox/{folder.name}/{LETTERS}", seal_of(folder)
-        content = (folder / LETTERS).read_bytes()
+        content, seal = (folder / LETTERS).read_bytes(), seal_of(folder)
         if seal is not None and hashlib.sha256(content).hexdigest() != seal.letters_sha256:
-            raise Damaged(f"{name} is not what was decided: {RESTORE}")
+            raise Damaged(f"outbox/{folder.name}/{LETTERS} is not what was decided: {RESTORE}")
         try:
             return [Letter(**record) for record in fastavro.reader(BytesIO(content))]  # type: ignore[arg-type]
         except (*BAD_BYTES, *BAD_SCHEMA):
-            raise Damaged(f"{name} is damaged: {RESTORE}") from None
+            raise Damaged(f"outbox/{folder.name}/{LETTERS} is damaged: {RESTORE}") from None
 
     def send_all(self) -> int:
         """Send what is decided and not done, oldest pay run first; how many letters that were. Safe to run twice."""
