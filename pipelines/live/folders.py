@@ -45,9 +45,13 @@ class FolderIn:
         self.again = sum(self._land_again(path) for path in sorted(self.done.glob("*.avro")))
 
     def _land_again(self, path: Path) -> bool:
-        with opened(path) as stream:
-            if (mark := LandedFile(stream, path.name).mark) in self.journal.taken:
-                return False
+        try:
+            with opened(path) as stream:
+                mark = LandedFile(stream, path.name).mark
+        except OSError:  # as one that lands and may not be read: it keeps no other back
+            return False
+        if mark in self.journal.taken:
+            return False
         _move(path, self.folder / path.name, mark)
         return True
 
@@ -103,8 +107,8 @@ class FolderIn:
     def _of_file(self, path: Path) -> Iterator[Batch]:
         with opened(path) as stream:
             file = LandedFile(stream, path.name)
-            moving, self.journal.moving = self.journal.moving, None
-            if self.journal.taken.get(file.mark) is False or moving == file.mark:
+            if self.journal.taken.get(file.mark) is False or self.journal.moving == file.mark:
+                self.journal.moving = None
                 self._put_away(path, file)
                 return
             known = frozenset(self.journal.unfinished.get(file.origin, ()))
