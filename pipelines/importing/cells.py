@@ -29,12 +29,12 @@ DECIMAL_HOURS = re.compile(r"(\d*[.,]?\d+)\s*(?:h|hr|hrs|hours?)?", re.I | re.AS
 
 class BadCell(ValueError):
     """A cell that cannot be used. ``expected`` says what was, and never repeats the cell; ``column`` and ``cell`` where
-    it is another than the field's first."""
+    it is another than the field's first; ``secret``: nothing of the row may be repeated."""
 
-    def __init__(self, expected: str, reason: str = "INVALID", column: str = "", cell: "Cell" = None) -> None:
+    def __init__(self, expected: str, reason: str = "INVALID", column: str = "", cell: "Cell" = None, secret: bool = False) -> None:
         super().__init__(expected)
         self.expected, self.reason = expected, reason
-        self.column, self.cell = column, cell
+        self.column, self.cell, self.is_secret = column, cell, secret
 
 
 def text_of(cell: Cell) -> str:

@@ -10,7 +10,7 @@ from pipelines.importing.cells import BadCell, text_of
 from pipelines.importing.map import OF_ROWS, ImportMap
 from pipelines.importing.reading import Bad, Reading
 from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
-from rules.periods import MILLIS_IN_MINUTE, civil_day, iso, period_of
+from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
 from schemas import FACTS
 from schemas.types import days_of_pay_period
 
@@ -56,19 +56,28 @@ def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
             ends = _ends(asked, values, "check_in_at", "check_out_at")
             yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
         else:
-            yield _whole(asked, _with_days(values), sum(values.get("minutes_worked") or ()), raw)
+            yield _whole(asked, _with_days(values, _day_columns(asked)), sum(each or 0 for each in values.get("minutes_worked") or ()), raw)
 
 
-def _with_days(values: Values) -> Values:
+def _with_days(values: Values, columns: list[str]) -> Values:
     """Values with as many days as the pay period has: days that are silent are 0, days that it has not must be."""
     days = values.get("minutes_worked")
     if days is None:
         return values
     length = days_of_pay_period(values["period_start"]) or HALF_MONTH
-    if any(days[length:]):
-        raise BadCell(f"nothing in columns after the {length} days of the pay period", "CONTRADICTORY")
+    if beyond := next((at for at, each in enumerate(days) if at >= length and each), None):
+        words = f"nothing there: the pay period that starts {iso(values['period_start'])} has {length} days"
+        raise BadCell(words, "CONTRADICTORY", columns[beyond] if columns else "", hhmm(days[beyond]))
+    if columns and len(columns) < length:
+        words = f"a column for each of the {length} days of the pay period that starts {iso(values['period_start'])}"
+        raise BadCell(words, "CONTRADICTORY", columns[-1])
     filled = [each or 0 for each in days[:length]]
     return values | {"minutes_worked": filled + [0] * (length - len(filled))}
+
+
+def _day_columns(asked: ImportMap) -> list[str]:
+    each = asked.fields.get("minutes_worked")
+    return list(each.columns or ()) if each else []
 
 
 def _whole(asked: ImportMap, values: Values, minutes: int, raw: str) -> Draft:
@@ -148,7 +157,11 @@ DAYS = ("period_start", "class_date", "workweek_start", "effective_from", "liste
 
 def _day_of_instant(body: Values) -> str:
     start = body.get("check_in_at") or body.get("check_out_at")
-    return f"{iso(civil_day(start))}.{start // MILLIS_IN_MINUTE % 1440:04}" if start else ""
+    if not start:
+        return ""
+    day = civil_day(start)
+    hours, minutes = divmod((start - midnight(day)) // MILLIS_IN_MINUTE, 60)
+    return f"{iso(day)}.{hours:02}{minutes:02}"
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,7 @@
 """Days, times of day and instants as people write them. What a clock never showed, or showed twice, is a BadCell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ from pipelines.misuse import YEARS
 from rules.periods import epoch_day
 
 MILLIS = 1000
-NOON = 12
+NOON = MONTHS_IN_YEAR = 12
 FIRST_SERIAL = date(1899, 12, 30)  # day 0 of the 1900 system, for days after its 29 February that never was
 SERIALS = range(61, 200_000)
 SECONDS_IN_DAY = 24 * 60 * 60
@@ -49,6 +49,19 @@ def day_of(cell: Cell, order: str, patterns: list[str] = [], serial: bool = Fals
     if patterns:
         raise BadCell(f"a day written as {' or '.join(patterns)}")
     return _in_years(_of_digits(text, order) or _of_words(text))
+
+
+def proven_order(pairs: Sequence[tuple[int, int]]) -> str | None:
+    """MDY or DMY, by numbers that can be no month; None where none proves it, or some prove one and some the other."""
+    day_first = any(first > MONTHS_IN_YEAR for first, _ in pairs)
+    month_first = any(second > MONTHS_IN_YEAR for _, second in pairs)
+    return None if day_first == month_first else "DMY" if day_first else "MDY"
+
+
+def digits_of(cell: Cell) -> tuple[int, int] | None:
+    """The first two numbers of a day such as 1/31/2026, which may be month and day or day and month."""
+    found = DIGITS.match(text_of(cell).split(" ")[0]) if isinstance(cell, str) else None
+    return (int(found[1]), int(found[3])) if found and len(found[1]) < len("YYYY") else None
 
 
 def _of_digits(text: str, order: str) -> date | None:

@@ -51,6 +51,8 @@ class Ledger:
         self.assumed: Counter[Assumed] = Counter()
         self.noted: Counter[str] = Counter()
         self.documents: Counter[str] = Counter()
+        self._said: dict[tuple[tuple[Assumed, ...], tuple[str, ...]], int] = {}
+        self._used: Counter[int] = Counter()
         self.warnings: list[str] = []
         self.by: Counter[tuple[str, str, str]] = Counter()
         self.first: list[BadRow] = []
@@ -90,27 +92,41 @@ class Ledger:
         self._writer.writerow([_printable(safe(told[name])) for name in COLUMNS])
         self.bad_cells += 1
 
-    def assume(self, assumed: Sequence[Assumed], noted: Sequence[str]) -> None:
-        """What the map said of a row that is used and what was noted of it."""
-        self.assumed.update(assumed)
-        self.noted.update(noted)
+    def saying(self, assumed: Sequence[Assumed], noted: Sequence[str]) -> int:
+        """A number for what the map said of a row and what was noted of it: few are different."""
+        return self._said.setdefault((tuple(assumed), tuple(noted)), len(self._said))
+
+    def assume(self, said: int) -> None:
+        """A row is used of which that was said."""
+        self._used[said] += 1
+
+    def _count_sayings(self) -> None:
+        for (assumed, noted), number in self._said.items():
+            for each in assumed:
+                self.assumed[each] += self._used[number]
+            for words in set(noted):
+                self.noted[words] += self._used[number]
+        self._used.clear()
 
     def adds_up(self) -> bool:
         """Whether every row read became one thing, and its minutes with it."""
-        return self.rows["read"] == sum(self.rows[fate] for fate in FATES)
+        return all(counts["read"] == sum(counts[fate] for fate in FATES) for counts in (self.rows, self.minutes))
 
-    def told(self, kind_words: str) -> dict[str, Any]:
+    def told(self, kind: str, rows_are_documents: bool) -> dict[str, Any]:
         """As JSON."""
+        self._count_sayings()
         assumed = sorted(self.assumed.items(), key=lambda each: (each[0].why, -each[1], each[0]))
         return {
             "rows": {name: self.rows[name] for name in ("read", *FATES)} | {"blank": self.rows["blank"]},
-            "minutes": {name: self.minutes[name] for name in ("read", *FATES) if name != "skipped"},
+            "minutes": {name: self.minutes[name] for name in ("read", *FATES)},
             "skipped": dict(self.skipped.most_common()),
             "documents": {name: self.documents[name] for name in ("new", "revised", "withdrawn")},
             "assumed": [
-                {**each._asdict(), "rows": count, "words": in_words(each, count, kind_words)} for each, count in assumed
+                {**each._asdict(), "rows": count, "words": in_words(each, count, kind, rows_are_documents)}
+                for each, count in assumed
+                if count
             ],
-            "noted": dict(self.noted.most_common()),
+            "noted": {words: count for words, count in self.noted.most_common() if count},
             "warnings": self.warnings,
             "bad": {
                 "cells": self.bad_cells,
@@ -133,10 +149,11 @@ def _printable(cell: Any) -> Any:
     return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell
 
 
-def in_words(assumed: Assumed, count: int, kind_words: str) -> str:
+def in_words(assumed: Assumed, count: int, kind: str, rows_are_documents: bool) -> str:
     """What was assumed, as a sentence."""
     name = field_words(assumed.field)
-    of = f"{count:,} {kind_words}"
+    many = several(kind) if rows_are_documents or assumed.why == "import" else "rows"
+    of = f"{count:,} {many if count != 1 else many.removesuffix('s')}"
     if assumed.why == "constant":
         return f"{of}: {name} is {assumed.value}, by the map"
     if assumed.why == "default":

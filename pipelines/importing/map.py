@@ -51,14 +51,21 @@ class Choice(When):
 class Skip(When):
     """Rows that are no facts, such as totals."""
 
+    also: list[When] = Field(default_factory=list, description="All of these must hold too.")
     why: str = Field(description="What such rows are, for the report.")
+
+
+class Refusal(When):
+    """Rows of which a field cannot be used; what stands in them is not repeated, for it may be a secret."""
+
+    why: str = Field(description="What was expected, for the table of bad rows.")
 
 
 class FieldMap(Words):
     """Where a field comes from and how it is written there."""
 
     column: Columns | None = Field(None, description="Heading, or several: the first that is filled is taken.")
-    columns: list[str] | None = Field(None, description="Minutes of days: a column a day. Otherwise all that count.")
+    columns: list[str] | None = Field(None, description="Of minutes_worked a column a day; else joined by a space.")
     value: Constant | None = Field(None, description="The same for every row; counted in the report.")
     default: Constant | None = Field(None, description="Where the cell is empty; counted in the report.")
     when: list[Choice] = Field(default_factory=list, description="Asked first, in order; the first that holds decides.")
@@ -71,6 +78,7 @@ class FieldMap(Words):
     zone_column: str | None = Field(None, description="Column that names the zone of what has no offset.")
     minutes_column: Columns | None = Field(None, description="Hours in one column, minutes in this one.")
     serial: bool = Field(False, description="Days and times are spreadsheet numbers (1900 system).")
+    refuse: list[Refusal] = Field(default_factory=list, description="Rows in which this field cannot be used.")
     codes: Strings = Field(description="What each word in the file means; a word that is not here is a bad row.")
     lookup: str | None = Field(None, description="The table of [lookups] that says what each word means.")
     weakest: list[str] = Field(default_factory=list, description="Where columns differ: the first of these wins.")

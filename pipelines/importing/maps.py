@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.importing.map import ImportMap, names_for
+from pipelines.importing.whole import faults
 from pipelines.misuse import Misuse
 from schemas.types import path_of
 
@@ -47,6 +48,8 @@ def made(words: Json, path: Path, constants: Sequence[str] = ()) -> ImportMap:
         told = "; ".join(f"{name}: {how}" for name, how in needed.items())
         raise Misuse(f"{path.stem} leaves to you what the file does not say. {told}. Say it with --set FIELD=VALUE, or in a "
                      f"map of your own that begins with preset = \"{path.stem}\"")
+    if wrong := next(faults(asked), None):
+        raise Misuse(f"{path.name}: {wrong}: see docs/import_maps.md")
     return asked.model_copy(update={"lookups": {name: _table(each, path) for name, each in asked.lookups.items()}})
 
 

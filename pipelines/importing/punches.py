@@ -73,8 +73,9 @@ def _drafted(asked: ImportMap, shift: Shift, ledger: Ledger) -> Iterator[Spooled
         yield from _hours(asked, shift, body, ledger)
         if shift.ends.end is None or shift.ends.start is None:
             return
-    for _ in others:
+    for each in others:
         ledger.became("used", 0)
+        ledger.assume(each.said)
 
 
 def _hours(asked: ImportMap, shift: Shift, body: dict[str, object], ledger: Ledger) -> Iterator[Spooled]:

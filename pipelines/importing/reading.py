@@ -14,6 +14,7 @@ from pipelines.importing.map import FieldMap, ImportMap, When, listed
 from pipelines.importing.sources import Row, is_empty
 from pipelines.importing.targets import LATER, Target, targets
 
+ENOUGH_HUNDREDTHS = 10  # quarters of hours have .75 among so many, all but surely
 COUNTIES = frozenset(f"{number:02}" for number in range(1, 59))
 PAIRED = {"check_in_at", "check_out_at", "started_at", "ended_at", "punched_at"}
 """Instants of a shift: what a clock showed twice is told by the other end and the duration."""
@@ -54,6 +55,7 @@ class Reading:
     bad: list[Bad] = field(default_factory=list)
     assumed: list[Assumed] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)
+    is_secret: bool = False
 
 
 @dataclass
@@ -70,7 +72,8 @@ class Reader:
 
     def skipped(self, row: Row) -> str | None:
         """Why a row is no fact; None if it may be."""
-        return next((rule.why for rule in self.asked.rows.skip if holds(rule, row)), None)
+        rules = (rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also))
+        return next((rule.why for rule in rules), None)
 
     def read(self, row: Row) -> Reading:
         """All fields of a row, and all that is wrong with it at once."""
@@ -86,13 +89,21 @@ class Reader:
             except BadCell as bad:
                 at, cell = row.first(self._columns(each)) if self._columns(each) else (column, None)
                 at, cell = (bad.column, bad.cell) if bad.column else (at, cell)
-                read.bad.append(Bad(at, text_of(cell), bad.expected, bad.reason, name))
+                read.is_secret |= bad.is_secret
+                value = "" if bad.is_secret else text_of(cell)
+                found = Bad(at, value, bad.expected, bad.reason, name)
+                if found._replace(field="") not in (each_._replace(field="") for each_ in read.bad):
+                    read.bad.append(found)
+        if read.values.get("withdrawn") and "document_id" in read.values and "revision" not in read.values:
+            read.bad.clear()  # what is taken back is known by its number: it need not be told again
         return read
 
     def _columns(self, each: FieldMap) -> list[str]:
         return listed(each.column) or list(each.columns or ()) or [name for name in (each.clock, each.day) if name]
 
     def _value(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Any:
+        if wrong := next((rule.why for rule in each.refuse if holds(rule, row)), None):
+            raise BadCell(wrong, secret=True)
         chosen = next((rule.value for rule in each.when if holds(rule, row)), None)
         if chosen is not None:
             return self._converted(name, each, target, chosen, read)
@@ -105,7 +116,7 @@ class Reader:
             return self._in_two(name, each, row, read)
         if each.weakest:
             return self._weakest(name, each, target, row, read)
-        column, cell = row.first(listed(each.column)) if each.column else ("", None)
+        column, cell = row.first(listed(each.column)) if each.column else ("", joined(each, row))
         if is_empty(cell) and (each.minutes_column is None or is_empty(row.first(listed(each.minutes_column))[1])):
             return self._where_empty(name, each, target, read)
         no_formula(cell)
@@ -116,10 +127,10 @@ class Reader:
         return self._converted(name, each, target, cell, read)
 
     def _where_empty(self, name: str, each: FieldMap, target: Target, read: Reading) -> Any:
-        if each.default is not None:
+        if each.default is not None and name not in self.asked.rows.keep_earlier:
             read.assumed.append(Assumed(name, str(each.default), "default"))
             return self._converted(name, each, target, each.default, read)
-        if target.nullable or target.defaults or name in LATER:
+        if target.nullable or target.defaults or name in (*LATER, *self.asked.rows.keep_earlier):
             return None
         if target.form in ("list", "services", "trips"):
             return []
@@ -214,6 +225,8 @@ class Reader:
             civil_day = instants.day_of(day, self.asked.dates, listed(each.pattern), each.serial)
         except BadCell as bad:
             raise BadCell(bad.expected, bad.reason, each.day or "", day) from None
+        if isinstance(clock, datetime) or instants.JOINED.fullmatch(text_of(clock)):  # it says its own day too
+            return self._instant(name, each, each.clock or "", clock, row, read)
         civil = datetime.combine(civil_day, instants.clock_of(clock, read.noted.append))
         return self._placed(name, Civil(civil, self._zone(each, row), each.day or "", each.clock or ""))
 
@@ -232,13 +245,21 @@ class Reader:
 
     def _zone(self, each: FieldMap, row: Row | None) -> ZoneInfo:
         if each.zone_column and row and not is_empty(cell := row.cells.get(each.zone_column)):
-            return instants.zone_named(cell, self.asked.zones)
+            try:
+                return instants.zone_named(cell, self.asked.zones)
+            except BadCell as bad:
+                raise BadCell(bad.expected, bad.reason, each.zone_column, cell) from None
         return instants.zone_of(each.zone or self.asked.zone)
 
     def warnings(self) -> Iterator[str]:
         """What columns look like as a whole."""
-        if self.hundredths["below"] and not self.hundredths["above"] and sum(self.hundredths.values()) > 4:
+        if self.hundredths["below"] and not self.hundredths["above"] and self.hundredths["below"] >= ENOUGH_HUNDREDTHS:
             yield "hours with two decimals never have more than .59: they look like hours.minutes, and were read as decimals"
+
+
+def joined(each: FieldMap, row: Row) -> Cell:
+    """Several columns as one text: first and last name."""
+    return " ".join(text for name in each.columns or () if (text := text_of(row.cells.get(name)))) or None
 
 
 def holds(rule: When, row: Row) -> bool:

@@ -57,8 +57,11 @@ class Reviser:
         keys = keys_of(self.asked.kind, version.body)
         moved = next((last for key, last in chains.items() if key != keys and not last.withdrawn), None)
         last = chains.get(keys)
-        body = self._merged(version, last or moved)
+        body, said = self._merged(version, last or moved)
         withdrawn, stated = bool(body.pop("withdrawn", False)), body.pop("revision", None)
+        if withdrawn and stated is None and (last or moved):
+            last, moved = (last or moved), None
+            body = dict(last.body) if last else body
         if withdrawn and (last is None or last.withdrawn) and stated is None:
             return self._never_known(version)
         if last is not None and last.withdrawn == withdrawn and _same(last.body, body):
@@ -67,6 +70,7 @@ class Reviser:
             rejected(self.ledger, version.rows, *wrong)
             return iter(())
         revision = stated if stated is not None else (last.revision + 1 if last else 1)
+        self.ledger.assumed.update(said)
         return self._told(document, version, self._sealed(document, revision, withdrawn, body), moved)
 
     def _told(self, document: str, version: Version, record: Record, moved: Last | None) -> Iterator[Record]:
@@ -81,13 +85,15 @@ class Reviser:
         kind = "withdrawn" if record["withdrawn"] else "revised" if record["revision"] > 1 else "new"
         self.ledger.documents[kind] += 1
         if record.get(SIGNED) == self.now and version.body.get(SIGNED) is None:
-            self.ledger.assumed[Assumed(SIGNED, BY_IMPORT, "import")] += len(version.rows)
+            self.ledger.assumed[Assumed(SIGNED, BY_IMPORT, "import")] += 1
         yield record
         yield from self._became("used", version)
 
     def _became(self, fate: str, version: Version) -> Iterator[Record]:
         for row in version.rows:
             self.ledger.became(fate, row.draft.minutes, row.first)
+            if fate == "used" and row.first:
+                self.ledger.assume(row.said)
         return iter(())
 
     def _never_known(self, version: Version) -> Iterator[Record]:
@@ -104,9 +110,17 @@ class Reviser:
         self.spool.know_sequence(document, version.sequence)
         return last is not None and version.sequence < last
 
-    def _merged(self, version: Version, last: Last | None) -> Record:
-        kept = {name: last.body.get(name) for name in self.asked.rows.keep_earlier} if last else {}
-        return version.body | {name: value for name, value in kept.items() if version.body.get(name) is None}
+    def _merged(self, version: Version, last: Last | None) -> tuple[Record, list[Assumed]]:
+        """The body with what an update left out as it was, or as the map says; and what the map said."""
+        body, said = dict(version.body), []
+        for name in self.asked.rows.keep_earlier:
+            if body.get(name) is None:
+                body[name] = last.body.get(name) if last else None
+            default = self.asked.fields[name].default if name in self.asked.fields else None
+            if body[name] is None and default is not None:
+                body[name] = default
+                said.append(Assumed(name, str(default), "default"))
+        return body, said
 
     def _not_newer(self, last: Last, stated: int | None) -> tuple[str, str] | None:
         if stated is None or stated > last.revision:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pipelines.importing.drafts import DAYS, drafts_of
 from pipelines.importing.documents import versions
-from pipelines.importing.ledger import Ledger, several
+from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.previous import learn, write_sequences
 from pipelines.importing.punches import regrouped
@@ -22,7 +22,8 @@ from pipelines.importing.reading import Bad, Reader
 from pipelines.importing.revisions import Record, Reviser
 from pipelines.importing.sources import RefusedFile, Row, Source, as_text
 from pipelines.importing.spool import Spool
-from pipelines.importing.opening import opened
+from pipelines.importing.whole import of_hours
+from pipelines.importing.opening import opened, with_order
 from fold.record_files import file_name
 from rules.periods import civil_day, midnight
 from schemas.avro import write_container
@@ -72,7 +73,7 @@ class _Import:
             closing(Spool(self.scratch / "spool")) as spool,
         ):
             ids = learn(self.asked.previous, self.asked.map, spool) if self.asked.previous else {}
-            reader = Reader(self.asked.map, ids)
+            reader = Reader(with_order(self.asked.map, self.asked.files), ids)
             for number, path in enumerate(self.asked.files):
                 self._read(number, path, reader, spool, ledger)
             ledger.warnings += reader.warnings()
@@ -105,7 +106,8 @@ class _Import:
         ledger.rows["read"] += 1
         if row.fault is None and (why := reader.skipped(row)):
             return ledger.skip(why)
-        read, raw = reader.read(row), as_text(row.raw)
+        read = reader.read(row)
+        raw = "" if read.is_secret else as_text(row.raw)
         drafts = drafts_of(reader.asked, read, raw)
         if read.bad or not drafts:
             ledger.became("rejected", 0)
@@ -113,8 +115,7 @@ class _Import:
                 ledger.reject(number, row.place, bad, raw)
             return None
         ledger.minutes["read"] += sum(each.minutes for each in drafts)
-        ledger.assume(read.assumed, read.noted)
-        spool.add(drafts, number, row.place, raw)
+        spool.add(drafts, number, row.place, raw, ledger.saying(read.assumed, read.noted))
         return None
 
     def _published(self, ledger: Ledger, facts: Path, mark: str, has_numbers: bool) -> Told:
@@ -123,7 +124,7 @@ class _Import:
         kept_back = asked.strict and ledger.bad_cells > 0
         target, is_there = asked.out / facts.name, (asked.out / facts.name).exists()
         told = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
-        told |= ledger.told(several(asked.map.kind))
+        told |= ledger.told(asked.map.kind, not (of_hours(asked.map) or asked.map.rows.shape == "punch"))
         told |= {"events": 0 if kept_back or is_there else count, "imported_before": is_there and not kept_back}
         told |= {"facts": None if kept_back or not count else str(target), "bad_rows": None}
         if ledger.bad_cells:

@@ -65,9 +65,9 @@ class Wanted(NamedTuple):
 def wanted(asked: ImportMap) -> Wanted:
     """The columns of a map."""
     groups: list[list[str]] = []
-    others = [skip.column for skip in asked.rows.skip]
+    others = [rule.column for skip in asked.rows.skip for rule in (skip, *skip.also)]
     for each in asked.fields.values():
-        alone = [*(each.columns or ()), *(when.column for when in each.when), *listed(each.minutes_column)]
+        alone = [*(each.columns or ()), *(when.column for when in (*each.when, *each.refuse)), *listed(each.minutes_column)]
         alone += [name for name in (each.day, each.clock, each.zone_column) if name]
         found = [listed(each.column)] if each.column else []
         if each.optional:

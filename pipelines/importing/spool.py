@@ -14,7 +14,7 @@ from pipelines.importing.shifts import Part
 AT_ONCE = 1000
 TABLES = """
 CREATE TABLE draft(document TEXT, sequence INTEGER, file INTEGER, place INTEGER, first INTEGER, same TEXT, body TEXT,
-                   parts TEXT, minutes INTEGER, raw TEXT);
+                   parts TEXT, minutes INTEGER, raw TEXT, said INTEGER);
 CREATE TABLE known(document TEXT, keys TEXT, revision INTEGER, withdrawn INTEGER, body TEXT, seen INTEGER DEFAULT 0,
                    PRIMARY KEY (document, keys)) WITHOUT ROWID;
 CREATE TABLE sequence(document TEXT PRIMARY KEY, last INTEGER) WITHOUT ROWID;
@@ -22,13 +22,15 @@ CREATE TABLE sequence(document TEXT PRIMARY KEY, last INTEGER) WITHOUT ROWID;
 
 
 class Spooled(NamedTuple):
-    """A draft with the row it comes from; ``first``: the row's first draft, which stands for the row when counting."""
+    """A draft with the row it comes from; ``first``: the row's first draft, which stands for the row when counting;
+    ``said``: the ledger's number for what the map said of the row."""
 
     draft: Draft
     file: int
     place: int
     first: bool
     raw: str
+    said: int = 0
 
 
 class Known(NamedTuple):
@@ -51,17 +53,17 @@ class Spool:
         self._base.execute("BEGIN")
         self._waiting: list[tuple[Any, ...]] = []
 
-    def add(self, drafts: list[Draft], file: int, place: int, raw: str) -> None:
+    def add(self, drafts: list[Draft], file: int, place: int, raw: str, said: int) -> None:
         """The drafts of a row."""
         for number, each in enumerate(drafts):
             body, parts = (json.dumps(part, ensure_ascii=False) for part in (each.body, each.parts))
-            row = (each.document, each.sequence, file, place, not number, each.same, body, parts, each.minutes, raw)
+            row = (each.document, each.sequence, file, place, not number, each.same, body, parts, each.minutes, raw, said)
             self._waiting.append(row)
         if len(self._waiting) >= AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:
-        self._base.executemany("INSERT INTO draft VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        self._base.executemany("INSERT INTO draft VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     def count(self) -> int:
@@ -124,7 +126,7 @@ class Spool:
 
 def _spooled(
     document: str, sequence: int | None, file: int, place: int, first: int, same: str, body: str, parts: str,
-    minutes: int, raw: str,
+    minutes: int, raw: str, said: int,
 ) -> Spooled:  # fmt: skip
     days = tuple(Part(*part) for part in json.loads(parts))
-    return Spooled(Draft(document, sequence, same, json.loads(body), days, minutes), file, place, bool(first), raw)
+    return Spooled(Draft(document, sequence, same, json.loads(body), days, minutes), file, place, bool(first), raw, said)

@@ -8,6 +8,7 @@ from pipelines.importing.cells import Cell
 from pipelines.importing.sources import HeadedSource, RefusedFile
 from pipelines.importing.texts import Listed
 
+EXPLANATIONS = "Explanations"  # of our templates
 LARGEST_INSIDE = 8 << 30  # bytes unpacked: a bomb has more
 
 
@@ -46,7 +47,7 @@ class Workbook(HeadedSource):
         names, asked = book.sheetnames, self.asked.file.sheet
         if asked in names:
             return book[asked]
-        shown = [each for each in names if book[each].sheet_state == "visible"]
+        shown = [each for each in names if book[each].sheet_state == "visible" and each != EXPLANATIONS]
         if asked is None and len(shown) == 1:
             return book[shown[0]]
         which = f"the sheet {asked}" if asked else "one sheet, or its name in the map (sheet = ...)"
