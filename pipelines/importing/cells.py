@@ -19,6 +19,7 @@ MOST_NAMED = 8
 YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
 HOURS_FORMS = "hours as 4:30, 4.5, 4h30 or 270m"
 
+MARKS = ("=", "'")
 SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 QUOTED_FORMULA = re.compile(r'="(.*)"')
 EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.ASCII | re.IGNORECASE)
@@ -41,13 +42,23 @@ def text_of(cell: Cell) -> str:
     """The text of a cell as a person sees it: without spaces around, no-break spaces, or the marks of a text cell."""
     if cell is None:
         return ""
+    if type(cell) is str:
+        return _plain(cell)
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     if isinstance(cell, float | Decimal):
         return _digits(cell)
-    text = SPACES.sub(" ", str(cell)).strip()
+    return _plain(str(cell))
+
+
+def _plain(text: str) -> str:
+    if not text.isascii() or "\n" in text or "  " in text:
+        text = SPACES.sub(" ", text)
+    text = text.strip()
+    if not text.startswith(MARKS):
+        return text
     if found := QUOTED_FORMULA.fullmatch(text):
         return found[1].strip()
     return text[1:].strip() if text[:1] == "'" else text
@@ -79,7 +90,9 @@ def identifier(cell: Cell) -> str:
 def code(cell: Cell, codes: Mapping[str, str], symbols: list[str]) -> str:
     """What a word means: by the map's codes, else one of the symbols themselves. Capitals do not matter."""
     text = text_of(cell)
-    meant = _folded(codes).get(text.casefold()) or {each.casefold(): each for each in symbols}.get(text.casefold())
+    meant = codes.get(text) or (text if text in symbols else None)
+    if meant is None:
+        meant = _folded({each: each for each in symbols} | dict(codes)).get(text.casefold())
     if meant is None:
         raise BadCell(f"one of {named([*codes, *(each for each in symbols if each not in codes)])}")
     return meant

@@ -1,10 +1,11 @@
 """A row's values to drafts: what it says of one document each. A shift over a half-month's end says something of two."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+import msgspec
 
 from pipelines.importing.cells import BadCell, text_of
 from pipelines.importing.map import OF_ROWS, ImportMap
@@ -174,8 +175,7 @@ def _fitting(text: str) -> str:
 
 def digest(said: Any) -> str:
     """The same for what says the same."""
-    text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
 
 
 def _of_times(asked: ImportMap) -> tuple[str, str]:

@@ -64,6 +64,7 @@ def digits_of(cell: Cell) -> tuple[int, int] | None:
     return (int(found[1]), int(found[3])) if found and len(found[1]) < len("YYYY") else None
 
 
+@lru_cache(maxsize=4096)
 def _of_digits(text: str, order: str) -> date | None:
     found = DIGITS.fullmatch(text)
     if not found:
@@ -180,6 +181,8 @@ def instants_of(civil: datetime, zone: ZoneInfo) -> list[int]:
     if civil.tzinfo is not None:
         return [_millis(civil)]
     there = [civil.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    if there[0].utcoffset() == there[1].utcoffset():
+        return [_millis(there[0])]
     real = [each for each in there if each.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) == civil]
     if not real:
         raise BadCell(NOT_BOTH)

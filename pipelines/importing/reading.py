@@ -68,7 +68,12 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.targets = targets(self.asked.kind)
-        self.wanted = [(name, each, self.targets[name]) for name, each in self.asked.fields.items()]
+        is_same = {name: each.value is not None and not (each.when or each.refuse) for name, each in self.asked.fields.items()}
+        self.wanted = [(name, each, self.targets[name]) for name, each in self.asked.fields.items() if not is_same[name]]
+        self.constant = Reading()
+        for name, each in self.asked.fields.items():
+            if is_same[name]:
+                self.constant.values[name] = self._value(name, each, self.targets[name], Row(0, {}, ""), self.constant)
 
     def skipped(self, row: Row) -> str | None:
         """Why a row is no fact; None if it may be."""
@@ -77,17 +82,16 @@ class Reader:
 
     def read(self, row: Row) -> Reading:
         """All fields of a row, and all that is wrong with it at once."""
-        read = Reading()
+        read = Reading(dict(self.constant.values), assumed=list(self.constant.assumed))
         if row.fault:
             read.bad.append(Bad("", "", row.fault.expected, row.fault.reason))
             return read
         for name, each, target in self.wanted:
-            column = next(iter(self._columns(each)), "")
             try:
                 if (value := self._value(name, each, target, row, read)) is not None:
                     read.values[name] = value
             except BadCell as bad:
-                at, cell = row.first(self._columns(each)) if self._columns(each) else (column, None)
+                at, cell = row.first(self._columns(each) or [""])
                 at, cell = (bad.column, bad.cell) if bad.column else (at, cell)
                 read.is_secret |= bad.is_secret
                 value = "" if bad.is_secret else text_of(cell)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import msgspec
+
 from pipelines.importing.cells import BadCell, Cell, text_of
 from pipelines.importing.map import ImportMap, listed
 
@@ -214,7 +216,7 @@ def begins_with(path: Path) -> bytes:
 
 def not_this_text(line: str) -> BadCell | None:
     """The fault of a line whose bytes are not in the encoding."""
-    if any("\udc80" <= character <= "\udcff" for character in line):
+    if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
         return BadCell("text in the file's encoding: say it in the map, such as encoding = 'windows-1252'", "UNREADABLE")
     return None
 
@@ -226,4 +228,9 @@ def position(stream: IO[Any]) -> int:
 
 def as_text(raw: Sequence[Any] | str) -> str:
     """A row as it came, on one line."""
-    return raw if isinstance(raw, str) else json.dumps([text_of(each) for each in raw], ensure_ascii=False)
+    if isinstance(raw, str):
+        return raw
+    try:
+        return msgspec.json.encode([each if type(each) is str else text_of(each) for each in raw]).decode()
+    except UnicodeEncodeError:  # bytes of another encoding
+        return json.dumps([text_of(each) for each in raw])

@@ -1,21 +1,23 @@
 """What rows said, on the disk until all are read, so that memory stays flat: drafts in the order of their documents,
 and what an import before wrote."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from pipelines.importing.drafts import Draft
 from pipelines.importing.shifts import Part
 
 AT_ONCE = 1000
+NO_PARTS = b"[]"
 TABLES = """
-CREATE TABLE draft(document TEXT, sequence INTEGER, file INTEGER, place INTEGER, first INTEGER, same TEXT, body TEXT,
-                   parts TEXT, minutes INTEGER, raw TEXT, said INTEGER);
-CREATE TABLE known(document TEXT, keys TEXT, revision INTEGER, withdrawn INTEGER, body TEXT, seen INTEGER DEFAULT 0,
+CREATE TABLE draft(document TEXT, sequence INTEGER, file INTEGER, place INTEGER, first INTEGER, same TEXT, body BLOB,
+                   parts BLOB, minutes INTEGER, raw TEXT, said INTEGER);
+CREATE TABLE known(document TEXT, keys TEXT, revision INTEGER, withdrawn INTEGER, body BLOB, seen INTEGER DEFAULT 0,
                    PRIMARY KEY (document, keys)) WITHOUT ROWID;
 CREATE TABLE sequence(document TEXT PRIMARY KEY, last INTEGER) WITHOUT ROWID;
 """
@@ -56,7 +58,7 @@ class Spool:
     def add(self, drafts: list[Draft], file: int, place: int, raw: str, said: int) -> None:
         """The drafts of a row."""
         for number, each in enumerate(drafts):
-            body, parts = (json.dumps(part, ensure_ascii=False) for part in (each.body, each.parts))
+            body, parts = (msgspec.json.encode(part) for part in (each.body, each.parts))
             row = (each.document, each.sequence, file, place, not number, each.same, body, parts, each.minutes, raw, said)
             self._waiting.append(row)
         if len(self._waiting) >= AT_ONCE:
@@ -84,13 +86,13 @@ class Spool:
             "INSERT INTO known(document, keys, revision, withdrawn, body) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET revision = excluded.revision, withdrawn = excluded.withdrawn, body = excluded.body "
             "WHERE excluded.revision > revision",
-            (document, keys, revision, withdrawn, json.dumps(body, ensure_ascii=False)),
+            (document, keys, revision, withdrawn, msgspec.json.encode(body)),
         )
 
     def known(self, document: str) -> list[Known]:
         """What an import before wrote of a document: one, or one for each of the keys it moved to."""
         rows = self._base.execute("SELECT keys, revision, withdrawn, body FROM known WHERE document = ?", (document,))
-        return [Known(keys, revision, bool(withdrawn), json.loads(body)) for keys, revision, withdrawn, body in rows]
+        return [Known(keys, revision, bool(withdrawn), msgspec.json.decode(body)) for keys, revision, withdrawn, body in rows]
 
     def saw(self, document: str) -> None:
         """This import has the document."""
@@ -102,7 +104,7 @@ class Spool:
             "SELECT document, keys, revision, withdrawn, body FROM known WHERE NOT seen AND NOT withdrawn ORDER BY document"
         ).fetchall()
         for document, keys, revision, withdrawn, body in rows:
-            yield document, Known(keys, revision, bool(withdrawn), json.loads(body))
+            yield document, Known(keys, revision, bool(withdrawn), msgspec.json.decode(body))
 
     def sequence_of(self, document: str) -> int | None:
         """The sender's last number of a document, of imports before."""
@@ -125,8 +127,8 @@ class Spool:
 
 
 def _spooled(
-    document: str, sequence: int | None, file: int, place: int, first: int, same: str, body: str, parts: str,
+    document: str, sequence: int | None, file: int, place: int, first: int, same: str, body: bytes, parts: bytes,
     minutes: int, raw: str, said: int,
 ) -> Spooled:  # fmt: skip
-    days = tuple(Part(*part) for part in json.loads(parts))
-    return Spooled(Draft(document, sequence, same, json.loads(body), days, minutes), file, place, bool(first), raw, said)
+    days = tuple(Part(*part) for part in msgspec.json.decode(parts)) if parts != NO_PARTS else ()
+    return Spooled(Draft(document, sequence, same, msgspec.json.decode(body), days, minutes), file, place, bool(first), raw, said)
