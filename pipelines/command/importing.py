@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 OWN_EYES = 0o077  # taken from files and folders: they are about people
 
 
+Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, TSV, .xlsx, fixed width or JSON.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the facts, which replay can read.")]
+Kind = Annotated[str | None, typer.Option("--as", metavar="KIND", help="The template that the file fills.")]
+Map = Annotated[str | None, typer.Option("--map", metavar="MAP", help="Your map (TOML), or a preset's name.")]
+Constants = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same in each row.")]
+Previous = Annotated[Path | None, typer.Option(help="What was imported before: what changed becomes a revision.")]
+Missing = Annotated[bool, typer.Option("--withdraw-missing", help="Take back what is not in the files any more.")]
+Guess = Annotated[bool, typer.Option("--guess", help="Print a map to begin with, and import nothing.")]
+Strict = Annotated[bool, typer.Option("--strict", help="One bad row, and nothing is written; exit code 1.")]
+All = Annotated[bool, typer.Option("--all", help="Show every kind of fault and assumption.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(name="import")(import_)
@@ -28,20 +42,18 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, TSV, .xlsx, fixed width or JSON.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the facts, which replay can read.")] = None,
-    as_: Annotated[str | None, typer.Option("--as", metavar="KIND", help="The template that the file fills.")] = None,
-    map_: Annotated[str | None, typer.Option("--map", metavar="MAP", help="Your map (TOML), or a preset's name.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same in each row.")] = None,
-    previous: Annotated[Path | None, typer.Option(help="Folder of what was imported before: what changed is revised.")] = None,
-    withdraw_missing: Annotated[
-        bool, typer.Option("--withdraw-missing", help="Take back what is not in the files any more.")
-    ] = False,
-    guess: Annotated[bool, typer.Option("--guess", help="Print a map to begin with, and import nothing.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="One bad row, and nothing is written; exit code 1.")] = False,
-    all_: Annotated[bool, typer.Option("--all", help="Show every kind of fault and assumption.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    files: Files,
+    out: Out = None,
+    as_: Kind = None,
+    map_: Map = None,
+    set_: Constants = None,
+    previous: Previous = None,
+    withdraw_missing: Missing = False,
+    guess: Guess = False,
+    strict: Strict = False,
+    all_: All = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Make facts of plain files: by a template's headings, by a preset, or by a map of your own.
 
@@ -57,20 +69,25 @@ def import_(
 
         ihss-payroll import visits.json --map sandata_altevv --set program=IHSS --out facts --strict
     """
-    for path in files:
-        if not path.is_file():
-            raise Misuse(f"{path} is no file that is there: name the files to import")
-        readable(path, "")
+    _check(files, previous, withdraw_missing)
     if guess:
         return _guessed(files, as_)
     if out is None:
         raise Misuse("--out says where the facts go: name a folder")
+    asked = _map_of(files, as_, map_, set_ or [])
+    told = _imported(files, asked, out, previous, withdraw_missing, strict, quiet or as_json)
+    return _tell(told, strict, all_, as_json, quiet)
+
+
+def _check(files: list[Path], previous: Path | None, withdraw_missing: bool) -> None:
+    for path in files:
+        if not path.is_file():
+            raise Misuse(f"{path} is no file that is there: name the files to import")
+        readable(path, "")
     if previous is not None and not previous.is_dir():
         raise Misuse(f"--previous {previous} is no folder: name the folder of what was imported before")
     if withdraw_missing and previous is None:
         raise Misuse("--withdraw-missing needs --previous: what is missing is seen beside what was imported before")
-    told = _imported(files, _map_of(files, as_, map_, set_ or []), out, previous, withdraw_missing, strict, quiet or as_json)
-    return _tell(told, strict, all_, as_json, quiet)
 
 
 def _tell(told: dict[str, Any], strict: bool, everything: bool, as_json: bool, quiet: bool) -> int:
@@ -105,7 +122,7 @@ def _template_of(files: list[Path], kind: str | None, constants: list[str]) -> "
     found = kind_asked(kind) if kind else kind_of_file(files[0])
     if found is None:
         raise Misuse(
-            f"{files[0]} has the headings of no template: name a map (--map), or let ihss-payroll import --guess propose one"
+            f"{files[0]} has the headings of no template: name a map (--map), or let ihss-payroll import --guess make one"
         )
     words = template_map(found).model_dump(exclude_defaults=True)
     return made(words, Path(f"the template of {found}"), constants)

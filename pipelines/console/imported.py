@@ -49,7 +49,9 @@ def _heading(told: Told) -> Group:
     if told["facts"] and told["imported_before"]:
         lines.append(Text(f"Imported before: {told['facts']} stays as it is", style="bold yellow", overflow="fold"))
     elif told["facts"]:
-        lines.append(Text(f"{told['events']:,} facts ({events}) are in {told['facts']}", style="bold green", overflow="fold"))
+        lines.append(
+            Text(f"{told['events']:,} facts ({events}) are in {told['facts']}", style="bold green", overflow="fold")
+        )
     else:
         lines.append(Text("Nothing was written", style="bold yellow"))
     return Group(*lines)

@@ -24,7 +24,9 @@ SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 QUOTED_FORMULA = re.compile(r'="(.*)"')
 EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.ASCII | re.IGNORECASE)
 COLON = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2}))?", re.ASCII)
-LETTERS = re.compile(r"(?:(\d{1,4})\s*(?:h|hr|hrs|hours?))?\s*(?:(\d{1,5})\s*(?:m|min|mins|minutes?)?)?", re.I | re.ASCII)
+LETTERS = re.compile(
+    r"(?:(\d{1,4})\s*(?:h|hr|hrs|hours?))?\s*(?:(\d{1,5})\s*(?:m|min|mins|minutes?)?)?", re.I | re.ASCII
+)
 DECIMAL_HOURS = re.compile(r"(\d*[.,]?\d+)\s*(?:h|hr|hrs|hours?)?", re.I | re.ASCII)
 
 
@@ -32,7 +34,9 @@ class BadCell(ValueError):
     """A cell that cannot be used. ``expected`` says what was, and never repeats the cell; ``column`` and ``cell`` where
     it is another than the field's first; ``secret``: nothing of the row may be repeated."""
 
-    def __init__(self, expected: str, reason: str = "INVALID", column: str = "", cell: "Cell" = None, secret: bool = False) -> None:
+    def __init__(
+        self, expected: str, reason: str = "INVALID", column: str = "", cell: "Cell" = None, secret: bool = False
+    ) -> None:
         super().__init__(expected)
         self.expected, self.reason = expected, reason
         self.column, self.cell, self.is_secret = column, cell, secret
@@ -67,7 +71,11 @@ def _plain(text: str) -> str:
 def _digits(number: float | Decimal) -> str:
     if isinstance(number, float) and not math.isfinite(number):
         return str(number)
-    return str(int(number)) if number == int(number) else format(Decimal(repr(number) if isinstance(number, float) else number), "f")
+    return (
+        str(int(number))
+        if number == int(number)
+        else format(Decimal(repr(number) if isinstance(number, float) else number), "f")
+    )
 
 
 def no_formula(cell: Cell) -> None:
@@ -129,7 +137,9 @@ def cents(cell: Cell, decimal: str) -> int:
     """Dollars to cents, exactly."""
     text = text_of(cell).removeprefix("$").strip()
     thousands = "." if decimal == "," else ","
-    if not re.fullmatch(rf"[0-9]{{1,3}}(?:\{thousands}?[0-9]{{3}})*(?:\{decimal}[0-9]{{1,2}})?|\{decimal}[0-9]{{2}}", text):
+    if not re.fullmatch(
+        rf"[0-9]{{1,3}}(?:\{thousands}?[0-9]{{3}})*(?:\{decimal}[0-9]{{1,2}})?|\{decimal}[0-9]{{2}}", text
+    ):
         raise BadCell("dollars and cents, such as 1,234.56")
     try:
         amount = Decimal(text.replace(thousands, "").replace(decimal, ".")) * CENTS_IN_DOLLAR

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
-from pipelines.importing.reading import Bad
+from pipelines.importing.readings import Bad
 from pipelines.importing.spool import Spooled
 from rules.periods import hhmm, iso
 from schemas import FACTS
@@ -121,5 +121,3 @@ def _without(rows: list[Spooled], wrong: dict[int, str], ledger: Ledger) -> list
         else:
             rejected(ledger, [row], words, "minutes_worked")
     return kept
-
-

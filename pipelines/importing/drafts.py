@@ -1,4 +1,4 @@
-"""A row's values to drafts: what it says of one document each. A shift over a half-month's end says something of two."""
+"""A row's values to drafts: what it says of one document each. A shift over a half-month's end says it of two."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.importing.cells import BadCell, text_of
 from pipelines.importing.map import OF_ROWS, ImportMap
-from pipelines.importing.reading import Bad, Reading
+from pipelines.importing.readings import Bad, Reading
 from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
 from schemas import FACTS
@@ -23,7 +23,7 @@ Values = dict[str, Any]
 
 
 class Draft(NamedTuple):
-    """``document``: which; ``sequence``: the sender's number of this version; ``same``: equal of rows that say the same;
+    """``document``: which; ``sequence``: the sender's number of this version; ``same``: equal of rows that are;
     ``body``: values; ``parts``: minutes by day, of rows that make a document together; ``minutes``: all it claims."""
 
     document: str
@@ -57,7 +57,12 @@ def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
             ends = _ends(asked, values, "check_in_at", "check_out_at")
             yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
         else:
-            yield _whole(asked, _with_days(values, _day_columns(asked)), sum(each or 0 for each in values.get("minutes_worked") or ()), raw)
+            yield _whole(
+                asked,
+                _with_days(values, _day_columns(asked)),
+                sum(each or 0 for each in values.get("minutes_worked") or ()),
+                raw,
+            )
 
 
 def _with_days(values: Values, columns: list[str]) -> Values:
@@ -137,8 +142,8 @@ def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
 
 
 def document_id(source: str, said: str) -> str:
-    """The sender's id behind its source; other characters as _XX_ of their code, which can be turned back. Longer than a
-    document id may be: its SHA-256."""
+    """The sender's id behind its source; other characters as _XX_ of their code, which can be turned back. What is longer
+    than a document id may be: its SHA-256."""
     return _fitting(f"{_escaped(source)}.{_escaped(said)}")
 
 
@@ -147,7 +152,9 @@ def unnamed_id(asked: ImportMap, body: Values) -> str:
     fields = FACTS[asked.kind].model_fields
     names = [name for name in NAMED_BY if name in fields]
     day = next((iso(body[name]) for name in DAYS if isinstance(body.get(name), int)), _day_of_instant(body))
-    return _fitting(".".join(_escaped(str(each)) for each in (asked.source, *(body.get(n, "") for n in names), day) if each))
+    return _fitting(
+        ".".join(_escaped(str(each)) for each in (asked.source, *(body.get(n, "") for n in names), day) if each)
+    )
 
 
 NAMED_BY = (

@@ -83,7 +83,9 @@ class _Guess:
         order, why = _order([text_of(cell) for cells in self.looked.columns.values() for cell in cells])
         yield f'dates = "{order}"          # {why}'
         yield 'zone = "America/Los_Angeles"   # of times that have no offset: is it so?'
-        commas = sum(bool(re.fullmatch(r"\d+,\d{1,2}", text_of(c))) for cells in self.looked.columns.values() for c in cells)
+        commas = sum(
+            bool(re.fullmatch(r"\d+,\d{1,2}", text_of(c))) for cells in self.looked.columns.values() for c in cells
+        )
         if commas:
             yield f'decimal = ","            # {commas:,} cells are written so'
 
@@ -159,11 +161,15 @@ _ALL_PARTS = {"started_at", "ended_at", "break_minutes", "duration", "service_da
 
 def parts_of_shape(kind: str, shape: str) -> tuple[str, ...]:
     """Words of a shape that a map of it says."""
-    return {
-        "day": ("service_date", "minutes"),
-        "punch": ("punched_at", "punch"),
-        "shift": ("started_at", "ended_at", "break_minutes"),
-    }.get(shape, ()) if kind in ("Timesheet", "EvvVisit") and not (kind == "EvvVisit" and shape == "shift") else ()
+    return (
+        {
+            "day": ("service_date", "minutes"),
+            "punch": ("punched_at", "punch"),
+            "shift": ("started_at", "ended_at", "break_minutes"),
+        }.get(shape, ())
+        if kind in ("Timesheet", "EvvVisit") and not (kind == "EvvVisit" and shape == "shift")
+        else ()
+    )
 
 
 def not_of_shape(kind: str, shape: str) -> set[str]:
@@ -205,5 +211,3 @@ def _plain(heading: str) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-

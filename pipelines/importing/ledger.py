@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TextIO
 
-from pipelines.importing.reading import Assumed, Bad
+from pipelines.importing.readings import Assumed, Bad
 
 COLUMNS = ("file", "row", "column", "value", "expected", "reason", "field", "raw")
 OBEYED = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -66,7 +66,9 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._json.write("\n]\n" if self.bad_cells else "]\n")
         self._csv.close()
         self._json.close()

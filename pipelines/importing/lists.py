@@ -1,4 +1,4 @@
-"""Lists in one cell: ``A; B``, services as ``BATHING=2:30; DRESSING=1:00``, trips as ``2026-01-05 R2 IHSS 0:45; ...``."""
+"""Lists in one cell: ``A; B``; services, ``BATHING=2:30; DRESSING=1:00``; trips, ``2026-01-05 R2 IHSS 0:45; ...``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -41,13 +41,17 @@ def made(words: Json, path: Path, constants: Sequence[str] = ()) -> ImportMap:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         where = f"{path_of(first['loc'])}: " if first["loc"] else ""
-        raise Misuse(f"{path.name}: {where}{first['msg'].removeprefix('Value error, ')}: see docs/import_maps.md") from None
+        raise Misuse(
+            f"{path.name}: {where}{first['msg'].removeprefix('Value error, ')}: see docs/import_maps.md"
+        ) from None
     if asked.refuse:
         raise Misuse(f"{path.stem} cannot be imported: {asked.refuse}")
     if needed := {name: how for name, how in asked.needs.items() if not _said(asked, name)}:
         told = "; ".join(f"{name}: {how}" for name, how in needed.items())
-        raise Misuse(f"{path.stem} leaves to you what the file does not say. {told}. Say it with --set FIELD=VALUE, or in a "
-                     f"map of your own that begins with preset = \"{path.stem}\"")
+        raise Misuse(
+            f"{path.stem} leaves to you what the file does not say. {told}. Say it with --set FIELD=VALUE, or in a "
+            f'map of your own that begins with preset = "{path.stem}"'
+        )
     if wrong := next(faults(asked), None):
         raise Misuse(f"{path.name}: {wrong}: see docs/import_maps.md")
     return asked.model_copy(update={"lookups": {name: _table(each, path) for name, each in asked.lookups.items()}})
@@ -113,5 +117,3 @@ def _table(told: Mapping[str, str] | str, path: Path) -> dict[str, str]:
     if twice:
         raise Misuse(f"{path.name}: lookups {told} says {twice} words twice: which is meant?")
     return {row[0]: row[1].strip() for row in rows}
-
-

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pipelines.importing.instants import digits_of, proven_order
 from pipelines.importing.json_rows import Json
 from pipelines.importing.map import ImportMap
 from pipelines.importing.sources import OLD_WORKBOOK, WORKBOOK, RefusedFile, Row, Source, begins_with
-from pipelines.importing.instants import digits_of, proven_order
 from pipelines.importing.texts import Delimited, FixedWidth
 from pipelines.importing.workbooks import Workbook
 from pipelines.misuse import Misuse
@@ -38,7 +38,9 @@ def with_order(asked: ImportMap, files: Sequence[Path]) -> ImportMap:
                 first, second = max(first, pair[0]), max(second, pair[1])
     order = proven_order([(first, second)])
     if order is None and first:
-        raise Misuse("no day in the files proves whether month or day comes first: say dates = \"MDY\" or \"DMY\" in the map")
+        raise Misuse(
+            'no day in the files proves whether month or day comes first: say dates = "MDY" or "DMY" in the map'
+        )
     return asked.model_copy(update={"dates": order or "YMD"})
 
 

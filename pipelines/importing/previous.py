@@ -40,7 +40,9 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 for _, record in container:
                     yield container.kind, record
         except Unreadable as damage:
-            raise Misuse(f"--previous {path} cannot be read whole ({damage.message}): name a folder of whole facts") from None
+            raise Misuse(
+                f"--previous {path} cannot be read whole ({damage.message}): name a folder of whole facts"
+            ) from None
 
 
 def sequences_of(folder: Path) -> Iterator[tuple[str, int]]:

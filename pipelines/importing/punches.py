@@ -83,7 +83,9 @@ def _hours(asked: ImportMap, shift: Shift, body: dict[str, object], ledger: Ledg
     try:
         parts = parts_of(shift.ends, 0, asked.rows, lambda words: ledger.noted.update([words]))
     except BadCell as bad:
-        rejected(ledger, [each._replace(draft=each.draft._replace(minutes=0)) for each in shift.rows], bad.expected, "punch")
+        rejected(
+            ledger, [each._replace(draft=each.draft._replace(minutes=0)) for each in shift.rows], bad.expected, "punch"
+        )
         return
     for number, period in enumerate(sorted({period_of(part.day) for part in parts})):
         within = tuple(part for part in parts if period_of(part.day) == period)

@@ -5,57 +5,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.importing import cells, instants, lists
 from pipelines.importing.cells import BadCell, Cell, no_formula, text_of
-from pipelines.importing.map import FieldMap, ImportMap, When, listed
+from pipelines.importing.map import FieldMap, ImportMap, listed
+from pipelines.importing.readings import Assumed, Bad, Civil, Reading, holds, joined
 from pipelines.importing.sources import Row, is_empty
 from pipelines.importing.targets import LATER, Target, targets
 
+LIKE_MINUTES = "hours never have more than .59: they look like hours.minutes, and were read as decimals"
 ENOUGH_HUNDREDTHS = 10  # quarters of hours have .75 among so many, all but surely
 COUNTIES = frozenset(f"{number:02}" for number in range(1, 59))
 PAIRED = {"check_in_at", "check_out_at", "started_at", "ended_at", "punched_at"}
 """Instants of a shift: what a clock showed twice is told by the other end and the duration."""
-
-
-class Bad(NamedTuple):
-    """One cell, or row, that cannot be used."""
-
-    column: str
-    value: str
-    expected: str
-    reason: str = "INVALID"
-    field: str = ""
-
-
-class Assumed(NamedTuple):
-    """What the map said and the file did not. ``why``: constant, default, import time, known time."""
-
-    field: str
-    value: str
-    why: str
-
-
-class Civil(NamedTuple):
-    """What a clock showed, and in which zone; ``day`` is the column that said the day alone."""
-
-    at: datetime
-    zone: ZoneInfo
-    day: str
-    column: str
-
-
-@dataclass
-class Reading:
-    """Fields of a row by name, in physical units, and what is wrong with it."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    bad: list[Bad] = field(default_factory=list)
-    assumed: list[Assumed] = field(default_factory=list)
-    noted: list[str] = field(default_factory=list)
-    is_secret: bool = False
 
 
 @dataclass
@@ -68,8 +32,12 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.targets = targets(self.asked.kind)
-        is_same = {name: each.value is not None and not (each.when or each.refuse) for name, each in self.asked.fields.items()}
-        self.wanted = [(name, each, self.targets[name]) for name, each in self.asked.fields.items() if not is_same[name]]
+        is_same = {
+            name: each.value is not None and not (each.when or each.refuse) for name, each in self.asked.fields.items()
+        }
+        self.wanted = [
+            (name, each, self.targets[name]) for name, each in self.asked.fields.items() if not is_same[name]
+        ]
         self.constant = Reading()
         for name, each in self.asked.fields.items():
             if is_same[name]:
@@ -77,7 +45,9 @@ class Reader:
 
     def skipped(self, row: Row) -> str | None:
         """Why a row is no fact; None if it may be."""
-        rules = (rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also))
+        rules = (
+            rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also)
+        )
         return next((rule.why for rule in rules), None)
 
     def read(self, row: Row) -> Reading:
@@ -258,20 +228,4 @@ class Reader:
     def warnings(self) -> Iterator[str]:
         """What columns look like as a whole."""
         if self.hundredths["below"] and not self.hundredths["above"] and self.hundredths["below"] >= ENOUGH_HUNDREDTHS:
-            yield "hours with two decimals never have more than .59: they look like hours.minutes, and were read as decimals"
-
-
-def joined(each: FieldMap, row: Row) -> Cell:
-    """Several columns as one text: first and last name."""
-    return " ".join(text for name in each.columns or () if (text := text_of(row.cells.get(name)))) or None
-
-
-def holds(rule: When, row: Row) -> bool:
-    """Whether a row is as a rule says."""
-    cell = row.cells.get(rule.column)
-    if rule.filled is not None:
-        return is_empty(cell) != rule.filled
-    text = text_of(cell)
-    if rule.equals is not None:
-        return text.casefold() in {each.casefold() for each in listed(rule.equals)}
-    return bool(re.search(rule.matches or "", text))
+            yield LIKE_MINUTES

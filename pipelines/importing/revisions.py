@@ -13,7 +13,7 @@ from pipelines.importing.documents import SIGNED, Version, rejected
 from pipelines.importing.drafts import digest
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
-from pipelines.importing.reading import Assumed
+from pipelines.importing.readings import Assumed
 from pipelines.importing.spool import Spool
 from schemas import FACTS
 from schemas.avro import Unreadable, validate
@@ -167,7 +167,9 @@ def content_of(record: Record) -> Record:
 
 def _same(before: Record, after: Record) -> bool:
     """Whether two contents say the same; a time of signature that the file does not say is no difference."""
-    was, now = ({name: value for name, value in content_of(each).items() if value is not None} for each in (before, after))
+    was, now = (
+        {name: value for name, value in content_of(each).items() if value is not None} for each in (before, after)
+    )
     if SIGNED not in now:
         was.pop(SIGNED, None)
     return was == now

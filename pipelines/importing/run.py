@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.importing.drafts import DAYS, drafts_of
+from fold.record_files import file_name
 from pipelines.importing.documents import versions
+from pipelines.importing.drafts import DAYS, drafts_of
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
+from pipelines.importing.opening import opened, with_order
 from pipelines.importing.previous import learn, write_sequences
 from pipelines.importing.punches import regrouped
-from pipelines.importing.reading import Bad, Reader
+from pipelines.importing.reading import Reader
+from pipelines.importing.readings import Bad
 from pipelines.importing.revisions import Record, Reviser
 from pipelines.importing.sources import RefusedFile, Row, Source, as_text
 from pipelines.importing.spool import Spool
 from pipelines.importing.whole import of_hours
-from pipelines.importing.opening import opened, with_order
-from fold.record_files import file_name
 from rules.periods import civil_day, midnight
 from schemas.avro import write_container
 
@@ -172,7 +173,9 @@ class _Writer:
     def _vanished(self) -> Iterator[Record]:
         """Take back what this file should have and has not: of days that it covers, and only if all of it was read."""
         if self.ledger.bad_cells:
-            self.ledger.warnings.append("nothing was withdrawn as missing: a bad row may be of a document that seems so")
+            self.ledger.warnings.append(
+                "nothing was withdrawn as missing: a bad row may be of a document that seems so"
+            )
             return
         for document, known in self.spool.vanished():
             day = _day_of(known.body)
@@ -189,7 +192,9 @@ class _Writer:
 
     def _warn(self) -> None:
         if self.starts >= ENOUGH_STARTS and self.early * 2 > self.starts:
-            words = f"{self.early:,} of {self.starts:,} check-ins are between midnight and 5:00: is the time zone right?"
+            words = (
+                f"{self.early:,} of {self.starts:,} check-ins are between midnight and 5:00: is the time zone right?"
+            )
             self.ledger.warnings.append(words)
         if "document_id" not in self.asked.map.fields and self.asked.map.kind == "EvvVisit":
             words = "the file has no ids of visits: a visit whose beginning is moved later will look like a second one"
@@ -225,4 +230,3 @@ def _write_json(path: Path, told: Told) -> None:
     unfinished = path.with_name(f".{path.name}")
     unfinished.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8", errors="backslashreplace")
     unfinished.replace(path)
-

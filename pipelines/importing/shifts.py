@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipelines.importing.cells import MINUTES_IN_HOUR, BadCell, Note
 from pipelines.importing.instants import TWICE, instants_of
 from pipelines.importing.map import RowsMap
-from pipelines.importing.reading import Civil
+from pipelines.importing.readings import Civil
 from rules.periods import MILLIS_IN_MINUTE, civil_day, midnight
 
 DAY = timedelta(days=1)

@@ -69,7 +69,11 @@ def wanted(asked: ImportMap) -> Wanted:
     groups: list[list[str]] = []
     others = [rule.column for skip in asked.rows.skip for rule in (skip, *skip.also)]
     for each in asked.fields.values():
-        alone = [*(each.columns or ()), *(when.column for when in (*each.when, *each.refuse)), *listed(each.minutes_column)]
+        alone = [
+            *(each.columns or ()),
+            *(when.column for when in (*each.when, *each.refuse)),
+            *listed(each.minutes_column),
+        ]
         alone += [name for name in (each.day, each.clock, each.zone_column) if name]
         found = [listed(each.column)] if each.column else []
         if each.optional:
@@ -131,9 +135,11 @@ class HeadedSource(Source):
             row = next(lists, None)
             if row is None:
                 break
-            above = [*above[-(depth - 1) :], [heading_of(each) for each in row[1]]] if depth > 1 else [
-                [heading_of(each) for each in row[1]]
-            ]
+            above = (
+                [*above[-(depth - 1) :], [heading_of(each) for each in row[1]]]
+                if depth > 1
+                else [[heading_of(each) for each in row[1]]]
+            )
             here = self.missing_from(together(above))
             if not here:
                 return self.places_in(together(above))
@@ -143,7 +149,9 @@ class HeadedSource(Source):
     def missing_from(self, headings: list[str]) -> list[str]:
         """What must be there and is not."""
         known = {key_of(each) for each in headings}
-        return [" or ".join(group) for group in self.columns.groups if not any(key_of(_stem(n)) in known for n in group)]
+        return [
+            " or ".join(group) for group in self.columns.groups if not any(key_of(_stem(n)) in known for n in group)
+        ]
 
     def places_in(self, headings: list[str]) -> dict[str, int]:
         """Where each column stands. Raises RefusedFile for a heading that stands twice and is wanted."""
@@ -217,7 +225,9 @@ def begins_with(path: Path) -> bytes:
 def not_this_text(line: str) -> BadCell | None:
     """The fault of a line whose bytes are not in the encoding."""
     if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
-        return BadCell("text in the file's encoding: say it in the map, such as encoding = 'windows-1252'", "UNREADABLE")
+        return BadCell(
+            "text in the file's encoding: say it in the map, such as encoding = 'windows-1252'", "UNREADABLE"
+        )
     return None
 
 

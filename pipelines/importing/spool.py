@@ -59,7 +59,19 @@ class Spool:
         """The drafts of a row."""
         for number, each in enumerate(drafts):
             body, parts = (msgspec.json.encode(part) for part in (each.body, each.parts))
-            row = (each.document, each.sequence, file, place, not number, each.same, body, parts, each.minutes, raw, said)
+            row = (
+                each.document,
+                each.sequence,
+                file,
+                place,
+                not number,
+                each.same,
+                body,
+                parts,
+                each.minutes,
+                raw,
+                said,
+            )
             self._waiting.append(row)
         if len(self._waiting) >= AT_ONCE:
             self._flush()
@@ -84,7 +96,8 @@ class Spool:
         """A revision of an import before; the highest stays."""
         self._base.execute(
             "INSERT INTO known(document, keys, revision, withdrawn, body) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET revision = excluded.revision, withdrawn = excluded.withdrawn, body = excluded.body "
+            "ON CONFLICT DO UPDATE SET revision = excluded.revision, withdrawn = excluded.withdrawn, "
+            "body = excluded.body "
             "WHERE excluded.revision > revision",
             (document, keys, revision, withdrawn, msgspec.json.encode(body)),
         )
@@ -92,7 +105,10 @@ class Spool:
     def known(self, document: str) -> list[Known]:
         """What an import before wrote of a document: one, or one for each of the keys it moved to."""
         rows = self._base.execute("SELECT keys, revision, withdrawn, body FROM known WHERE document = ?", (document,))
-        return [Known(keys, revision, bool(withdrawn), msgspec.json.decode(body)) for keys, revision, withdrawn, body in rows]
+        return [
+            Known(keys, revision, bool(withdrawn), msgspec.json.decode(body))
+            for keys, revision, withdrawn, body in rows
+        ]
 
     def saw(self, document: str) -> None:
         """This import has the document."""
@@ -101,7 +117,8 @@ class Spool:
     def vanished(self) -> Iterator[tuple[str, Known]]:
         """Documents that stand and that this import has not."""
         rows = self._base.execute(
-            "SELECT document, keys, revision, withdrawn, body FROM known WHERE NOT seen AND NOT withdrawn ORDER BY document"
+            "SELECT document, keys, revision, withdrawn, body FROM known "
+            "WHERE NOT seen AND NOT withdrawn ORDER BY document"
         ).fetchall()
         for document, keys, revision, withdrawn, body in rows:
             yield document, Known(keys, revision, bool(withdrawn), msgspec.json.decode(body))
@@ -114,7 +131,8 @@ class Spool:
     def know_sequence(self, document: str, last: int) -> None:
         """The sender's number of a document; the highest stays."""
         self._base.execute(
-            "INSERT INTO sequence VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)", (document, last)
+            "INSERT INTO sequence VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+            (document, last),
         )
 
     def sequences(self) -> Iterator[tuple[str, int]]:
@@ -131,4 +149,6 @@ def _spooled(
     minutes: int, raw: str, said: int,
 ) -> Spooled:  # fmt: skip
     days = tuple(Part(*part) for part in msgspec.json.decode(parts)) if parts != NO_PARTS else ()
-    return Spooled(Draft(document, sequence, same, msgspec.json.decode(body), days, minutes), file, place, bool(first), raw, said)
+    return Spooled(
+        Draft(document, sequence, same, msgspec.json.decode(body), days, minutes), file, place, bool(first), raw, said
+    )

@@ -32,7 +32,7 @@ FORM_WORDS = {
     "instant": "a day and time: 2026-01-31 17:30, California's time; or with an offset: 2026-01-31T17:30:00-08:00",
     "list": "any of these, with ; between",
     "services": "services with their hours a week: MEAL_PREPARATION=7:00; BATHING=2:30",
-    "trips": "day, to which recipient, program and hours, with ; between: 2026-01-05 R2 IHSS 0:45; 2026-01-06 R2 IHSS 0:45",
+    "trips": "day, to which recipient, program and hours, with ; between: 2026-01-05 R2 IHSS 0:45; ...",
 }
 OF_IMPORT = {
     "document_id": "May be empty: made from the other fields then.",
@@ -185,7 +185,9 @@ def write_xlsx(kind: str, path: Path) -> None:
     for place, each in enumerate(headings(kind), 1):
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = max(12, len(each.name) + 2)
-        sheet.column_dimensions[letter].number_format = "@"  # of new cells: a spreadsheet keeps zeros and dates as typed
+        sheet.column_dimensions[
+            letter
+        ].number_format = "@"  # of new cells: a spreadsheet keeps zeros and dates as typed
         if each.target.form == "code":
             choice = DataValidation("list", formula1=f'"{",".join(each.target.symbols)}"', allow_blank=True)
             choice.add(f"{letter}2:{letter}100000")

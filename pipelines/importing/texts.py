@@ -74,7 +74,9 @@ class FixedWidth(Source):
                 if not text.strip():
                     self.blank += 1
                     continue
-                cells = {name: self.cell(text[first - 1 : last].strip()) for name, (first, last) in asked.widths.items()}
+                cells = {
+                    name: self.cell(text[first - 1 : last].strip()) for name, (first, last) in asked.widths.items()
+                }
                 yield Row(number, cells, text, not_this_text(text) or self._misfit(text))
 
     def _misfit(self, text: str) -> BadCell | None:

@@ -15,6 +15,9 @@ PARTS = {
 MADE = {"period_start", "minutes_worked"}  # of rows of hours
 
 
+SCHEDULE = "this layout is of schedules, by which nobody is paid: of time worked, say worked = true in [rows]"
+
+
 def of_hours(asked: ImportMap) -> bool:
     """Whether rows are hours of days that make a timesheet together."""
     return asked.kind == "Timesheet" and asked.rows.shape != "document"
@@ -34,7 +37,7 @@ def faults(asked: ImportMap) -> Iterator[str]:
     if unknown := zones - available_timezones():
         yield f"{', '.join(sorted(unknown))} is no time zone: write one such as America/Los_Angeles"
     if not asked.rows.worked:
-        yield "this layout is of schedules, and nobody is paid by one: where yours is of time worked, say worked = true in [rows]"
+        yield SCHEDULE
 
 
 def needed(asked: ImportMap) -> list[str]:

@@ -4,7 +4,6 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.importing.cells import Cell
 from pipelines.importing.sources import HeadedSource, RefusedFile
 from pipelines.importing.texts import Listed
 
@@ -52,5 +51,3 @@ class Workbook(HeadedSource):
             return book[shown[0]]
         which = f"the sheet {asked}" if asked else "one sheet, or its name in the map (sheet = ...)"
         raise RefusedFile("UNKNOWN_SCHEMA", f"{which}: there are {', '.join(shown)}")
-
-

@@ -74,9 +74,16 @@ def _instant(millis: int) -> str:
 def outcome(told: Told) -> Told:
     """What a golden file holds."""
     keep = ("rows", "minutes", "skipped", "documents", "noted", "warnings")
-    bad = [{name: each[name] for name in ("row", "column", "value", "expected", "reason", "field")} for each in told["bad"]["first"]]
+    bad = [
+        {name: each[name] for name in ("row", "column", "value", "expected", "reason", "field")}
+        for each in told["bad"]["first"]
+    ]
     written = [readable(told["kind"], each) for each in facts(told)]
-    return {name: told[name] for name in keep} | {"assumed": [each["words"] for each in told["assumed"]], "bad": bad, "facts": written}
+    return {name: told[name] for name in keep} | {
+        "assumed": [each["words"] for each in told["assumed"]],
+        "bad": bad,
+        "facts": written,
+    }
 
 
 def samples() -> dict[str, Path]:

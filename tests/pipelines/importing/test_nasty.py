@@ -23,7 +23,9 @@ Told = dict[str, Any]
 def laid(below: Told, above: Told) -> Told:
     """One over the other; a field of the upper replaces that of the lower."""
     return below | {
-        key: laid(below[key], value) if isinstance(below.get(key), dict) and key in ("fields", "rows", "file") else value
+        key: laid(below[key], value)
+        if isinstance(below.get(key), dict) and key in ("fields", "rows", "file")
+        else value
         for key, value in above.items()
     }
 
@@ -36,7 +38,9 @@ def told_of(case: Told, folder: Path) -> Told:
         previous = folder / "known"
         previous.mkdir()
         write_container(previous / "e.avro", "ProviderEnrollment", [enrolled(id) for id in case["known"]])
-    return imported([path], of_words(laid(FILE["base"][case["base"]], case.get("set", {}))), folder / "out", previous=previous)
+    return imported(
+        [path], of_words(laid(FILE["base"][case["base"]], case.get("set", {}))), folder / "out", previous=previous
+    )
 
 
 def enrolled(id: str) -> Told:
@@ -100,7 +104,7 @@ def test_totals_without_a_day_are_refused(name: str) -> None:
 
 
 def test_a_preset_names_what_it_leaves_open() -> None:
-    with pytest.raises(Misuse, match="program: IHSS or WPCS.*--set"):
+    with pytest.raises(Misuse, match=r"program: IHSS or WPCS.*--set"):
         load_map("sandata_altevv")
     with pytest.raises(Misuse, match="UNKNOWN is none of IHSS, WPCS"):
         load_map("sandata_altevv", ["program=UNKNOWN"])
