@@ -7,6 +7,8 @@ with one line that says the remedy.
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,9 +123,7 @@ def _template_of(files: list[Path], kind: str | None, constants: list[str]) -> "
 
     found = kind_asked(kind) if kind else kind_of_file(files[0])
     if found is None:
-        raise Misuse(
-            f"{files[0]} has the headings of no template: name a map (--map), or let ihss-payroll import --guess make one"
-        )
+        raise Misuse(f"{files[0]} has the headings of no template: name a map (--map), or let import --guess make one")
     words = template_map(found).model_dump(exclude_defaults=True)
     return made(words, Path(f"the template of {found}"), constants)
 
@@ -144,12 +144,21 @@ def _imported(
     from pipelines.console.progress import shown
     from pipelines.importing.run import Asked, import_files
 
-    os.umask(OWN_EYES)
-    writable_folder(out, "--out")
     now = time.time_ns() // 1_000_000
     stages = {"read": "Reading rows (‰)", "write": "Writing facts"}
-    with shown(Console(stderr=True), quiet, stages) as beat:
+    with shown(Console(stderr=True), quiet, stages) as beat, _private():
+        writable_folder(out, "--out")
         return import_files(Asked(files, asked, out, previous, withdraw, strict, now), beat)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """What is made is for its owner's eyes."""
+    before = os.umask(OWN_EYES)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _guessed(files: list[Path], kind: str | None) -> int:

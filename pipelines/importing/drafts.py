@@ -142,8 +142,8 @@ def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
 
 
 def document_id(source: str, said: str) -> str:
-    """The sender's id behind its source; other characters as _XX_ of their code, which can be turned back. What is longer
-    than a document id may be: its SHA-256."""
+    """The sender's id behind its source; other characters as _XX_ of their code, which can be turned back. What is
+    longer than a document id may be: its SHA-256."""
     return _fitting(f"{_escaped(source)}.{_escaped(said)}")
 
 
