@@ -14,7 +14,7 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 .PHONY: cloud dataflow-template faults image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
-	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" $(SHARED_OPTIONS)
+	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local

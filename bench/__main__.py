@@ -32,7 +32,7 @@ def bench(
     county: Annotated[str, typer.Option(help="Two-digit State code.")] = "17",
     start: Annotated[str, typer.Option(metavar="YYYY-MM", help="First service month.")] = "2024-01",
     seed: int = 17,
-    ways: Annotated[str, typer.Option(help="Engine's ways to set against the floor.")] = "beam,beam-2",
+    ways: Annotated[str, typer.Option(help="Engine's ways to set against the floor.")] = "beam,beam-2,plain,pool",
     build: Annotated[Path, typer.Option(help="Where counties are kept.")] = ROOT / "build" / "bench",
     out: Annotated[Path, typer.Option(help="The figures as JSON.")] = ROOT / "bench" / "latest.json",
 ) -> None:

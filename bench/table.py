@@ -10,6 +10,8 @@ NAMES = {
     "floor": "floor",
     "beam": "Beam, 1 worker",
     "beam-2": "Beam, 2 workers",
+    "plain": "pool of 1",
+    "pool": "pool, all cores",
 }
 
 

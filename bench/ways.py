@@ -72,14 +72,14 @@ def timed(shard: type, laps: Laps) -> type:
     return Timed
 
 
-def beam(arguments: list[str]) -> Callable[[Path, Path, Law], Callable[[], Stages]]:
-    """The pipeline on the DirectRunner with these Beam options, ready to go."""
+def replayed(engine: str, arguments: list[str]) -> Callable[[Path, Path, Law], Callable[[], Stages]]:
+    """A replay by this engine, with these options of Beam, ready to go."""
 
     def prepared(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
         from pipelines.replay import replay
 
         def pay() -> Stages:
-            replay(events, out, None, law, arguments)
+            replay(events, out, None, law, arguments, engine=engine)
             return {}
 
         return pay
@@ -87,7 +87,13 @@ def beam(arguments: list[str]) -> Callable[[Path, Path, Law], Callable[[], Stage
     return prepared
 
 
-WAYS = {"floor": floor, "beam": beam(ONE), "beam-2": beam(TWO)}
+WAYS = {
+    "floor": floor,
+    "beam": replayed("beam", ONE),
+    "beam-2": replayed("beam", TWO),
+    "plain": replayed("plain", []),
+    "pool": replayed("pool", []),
+}
 FLOOR = "floor"
 
 

@@ -1,54 +1,40 @@
 """What a key may forget once months have closed (TIME-6), so that its state stays small though years go by.
 
 Nothing that is forgotten can change a record: the stateful path says what the bounded one says, which forgets nothing.
-Of a closed month stay the timesheets and travel claims (a revision that comes late is held against them), payments that
-came back or were recovered, and what other months read of its conclusions. Of visits and of the other outcomes stay
-digests, by which a document sent again is told from another under its number.
+Of a closed month stay the timesheets and travel claims (a revision that comes late is held against them), and what its
+conclusions say is kept of them (`rules.restatement.Conclusion`). Of visits and outcomes that are over stay digests, by
+which a document sent again is told from another under its number.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from fold.key_memory import Remembered
 from fold.rows import Row, arrival
-from rules.conclusions import Record
 from rules.documents import Document, content
-from rules.findings import Finding
-from rules.kept import Account, CareerMonth, HeldTime, Tail
 from rules.law import Law
-from rules.periods import add_months, business_day_of, month_of, next_month, previous_month
-from rules.restatement import LIFETIME, STANDING, Unit, closed, month_unit
-from rules.settle.advance import Held
-from rules.settle.draft import REVERSING
-from rules.settle.filed import month_of_statement, statement_of
-from rules.share_of_cost import OverLimit
-from rules.violations import WeeksJudged
-from rules.visits import days_of
+from rules.periods import business_day_of, month_of, previous_month
+from rules.restatement import LIFETIME, STANDING, Closed, Unit, closed, month_unit
+from rules.settle.outcomes import outcome_is_over
+from rules.visits import visit_is_over
 from schemas import FACTS
 
 DIGEST = 8  # bytes: a key knows thousands of documents at most
 GONE = "GONE"  # a symbol that no fact may have
 BODY = -2  # its place in a row
-MONTHS_LOOKED_BACK = 24  # further than any county's rule of benefits does
 _NOTHING: dict[str, dict[str, Any]] = {  # what a stand-in of a kind that is forgotten says
     "EvvVisit": {"check_in_at": None, "check_out_at": None, "method": GONE},
     "PaymentOutcome": {"outcome": GONE},
 }
-_FORGOTTEN = set(_NOTHING)
-_OF_MONTHS: dict[str, Callable[[Any], int]] = {  # conclusions of the stage before, which says no more of closed months
-    "AuthorizedTime": lambda said: said.period_start,
-    "VisitSpans": lambda said: said.service_date,
-    "Statement": lambda said: said.period_start,
+_FORGOTTEN: dict[str, Callable[[Any, Closed, Mapping[str, Any]], bool]] = {  # may a document of the kind be?
+    "EvvVisit": lambda visit, is_closed, _: visit_is_over(visit, is_closed),
+    "PaymentOutcome": outcome_is_over,
 }
-_READ_BY_OTHERS = (WeeksJudged, CareerMonth, Held, OverLimit, HeldTime)
-_OVERLAPS = {"RECIPIENT_OVERLAP", "PROVIDER_OVERLAP"}
-Closed = Callable[[int], bool]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode
 
@@ -84,22 +70,16 @@ def _closed_at(cut_off: int, law: Law) -> Closed:
 
 
 def _rows_still_read(memory: Remembered, is_closed: Closed) -> Iterator[Row]:
-    """In their order. Of authorized time one row for each recipient stays: it tells who pays the provider."""
+    """In their order; of those that vanished, that they did."""
     going = _going(memory, is_closed)
-    payers: set[str] = set()
+    told: dict[str, set[str]] = defaultdict(set)
     for row in memory.rows:
         kind = row[-1]
         if kind in _FORGOTTEN:
             if document_key(row) not in going:
                 yield row
-        elif kind not in _OF_MONTHS or not row[BODY]:
+        elif kind in FACTS or not row[BODY] or arrival(row).content.still_read(is_closed, told[kind]):
             yield row
-        else:
-            said = arrival(row).content
-            payer = said.recipient_id if kind == "AuthorizedTime" else None
-            if not is_closed(month_of(_OF_MONTHS[kind](said))) or (payer is not None and payer not in payers):
-                yield row
-            payers.add(payer or "")
 
 
 def _going(memory: Remembered, is_closed: Closed) -> set[bytes]:
@@ -108,34 +88,16 @@ def _going(memory: Remembered, is_closed: Closed) -> set[bytes]:
     for row in memory.rows:
         if row[-1] in _FORGOTTEN:
             documents[document_key(row)].append(row)
-    nothing = _outcomes_of_nothing(memory)
+    lasting = memory.said.get(LIFETIME, {})
     going = set()
     for key, rows in documents.items():
         facts = [arrival(row).content for row in rows]
-        if all(_can_go(fact, is_closed, nothing) for fact in facts) and not _conflict(rows):
+        is_over = _FORGOTTEN[rows[0][-1]]
+        if all(_is_stand_in(each) or is_over(each, is_closed, lasting) for each in facts) and not _conflict(rows):
             going.add(key)
             known = memory.gone.setdefault(key, [])
             known += [(fact.revision, digest(fact)) for fact in facts if not _is_stand_in(fact)]
     return going
-
-
-def _can_go(fact: Any, is_closed: Closed, nothing: set[str]) -> bool:
-    if _is_stand_in(fact):
-        return True
-    if fact.KIND == "EvvVisit":
-        days = days_of(fact)
-        return len(days) > 0 and is_closed(month_of(days[0])) and is_closed(month_of(days[-1]))
-    if fact.withdrawn:  # a stand-in would not say so, and an outcome of nothing would be told again
-        return False
-    month = month_of_statement(statement_of(fact.instruction_id))
-    kept = fact.outcome in (*REVERSING, "RECOVERED") or fact.document_id in nothing
-    return month is not None and is_closed(month) and not kept
-
-
-def _outcomes_of_nothing(memory: Remembered) -> set[str]:
-    """Documents of which a finding stands that no instruction is known."""
-    found = (each for each in memory.said.get(LIFETIME, {}).values() if isinstance(each, Finding))
-    return {str(each.document_id) for each in found if each.code == "OUTCOME_WITHOUT_INSTRUCTION"}
 
 
 def _conflict(rows: list[Row]) -> bool:
@@ -191,26 +153,8 @@ def digest(fact: Any) -> bytes:
 
 def _still_read(unit: Unit, said: dict[str, Any], is_closed: Closed) -> dict[str, Any]:
     """What other units read of a closed one; all of one that is not."""
-    if unit in (STANDING, LIFETIME) or not is_closed(month_of(unit.month)):
+    month = month_of(unit.month)
+    if unit in (STANDING, LIFETIME) or not is_closed(month):
         return said
-    kept = ((id, _thinned(each, unit.month, is_closed)) for id, each in said.items())
+    kept = ((id, each.when_closed(month, is_closed)) for id, each in said.items())
     return {id: each for id, each in kept if each is not None}
-
-
-def _thinned(said: Any, month: int, is_closed: Closed) -> Any:
-    """The part of a conclusion that is read when its month has closed; None: nobody does."""
-    if isinstance(said, _READ_BY_OTHERS):
-        return said
-    if isinstance(said, Account):
-        return Account([replace(each, relationship="", lines=[], deductions={}, part_cents=0) for each in said.said])
-    if isinstance(said, Finding):
-        return _counted_only(said) if said.code in _OVERLAPS else None
-    if isinstance(said, Tail):
-        return None if is_closed(next_month(month)) else said
-    looked_back = isinstance(said, Record) and not is_closed(add_months(month, MONTHS_LOOKED_BACK))
-    return said if looked_back else None
-
-
-def _counted_only(warning: Finding) -> Finding:
-    """That there is one, and whether it warns (EVV-6)."""
-    return Finding(warning.code, warning.outcome, "", service_date=warning.service_date)

@@ -13,7 +13,7 @@ from fold.closing import forget, recalled
 from fold.key_memory import NEVER, Remembered, Waiting, opened, remembered, sealed
 from fold.rows import Row, arrival
 from fold.shard import Shard
-from fold.stages import STAGES, Catalog
+from fold.stages import CONCLUSIONS, STAGES, Catalog
 from rules.documents import Arrival, same_content
 from rules.law import Law
 from rules.restatement import CaseFile, Change, step
@@ -21,8 +21,6 @@ from schemas import FACTS
 
 _CUT_OFF = 1  # its place in a row
 NOWHERE = -1
-_LEAVES_NOTHING = {"VisitSpans", "VisitWarning", "LateTime"}  # once they vanish they are as if they had never been
-_DECIDED_AT_ONCE = {"AwaitsMethod"}  # nobody reads it in a later pay run
 _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
@@ -69,9 +67,11 @@ class KeyFold:
         return self.until is not None and cut_off > self.until
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
-        folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
+        taken = _taken(waiting, cut_off)
+        folded = self.decide(key, waiting.rest, taken, cut_off)
         waiting.due, waiting.rest = folded.due, folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
+        shard.count_facts(taken)
         shard.tell(folded.changes)
         shard.sort_records()
         return shard
@@ -113,19 +113,21 @@ def _filed(memory: Remembered, fresh: Iterable[Row]) -> Iterator[Arrival]:
 
 
 def _file(rows: list[Row], row: Row) -> None:
-    """A fact goes to the end, unless it is known word for word; a conclusion takes the place of the one before."""
+    """A fact goes to the end, unless it is known word for word; a conclusion takes the place of the one before, unless
+    it is said once."""
     *_, event_id, body, kind = row
-    if kind in _DECIDED_AT_ONCE:
-        return
     if kind in FACTS:
         fact = arrival(row).content
         if not any(same_content(fact, other) for other in _revisions(rows, fact)):
             rows.append(row)
         return
+    struct = CONCLUSIONS[kind]
+    if struct.state_number is None:
+        return
     places = [place for place, other in enumerate(rows) if (other[-1], other[-3]) == (kind, event_id)]
     if body and places:
         rows[places[0]] = row
-    elif body or kind not in _LEAVES_NOTHING:
+    elif body or not struct.leaves_nothing:
         rows.append(row)
     else:
         places.insert(0, NOWHERE)

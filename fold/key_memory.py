@@ -6,41 +6,33 @@ What waits for its pay run lies in front, so that an arrival costs no look into 
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from fold.rows import Row
-from rules.conclusions import (
-    AuthorizedTime,
-    Engagement,
-    LateTime,
-    PayeeAccount,
-    Record,
-    Statement,
-    VisitSpans,
-    VisitWarning,
-)
-from rules.findings import Finding
-from rules.kept import Account, CareerMonth, Charges, Claims, HeldTime, PaidIncentives, Tail
-from rules.method import PaymentReturned
-from rules.restatement import Memory, Unit
-from rules.settle.advance import Held
-from rules.share_of_cost import OverLimit
-from rules.violations import WeeksJudged
+from fold.stages import CONCLUSIONS
+from rules.restatement import Conclusion, Memory, Unit
 
 VERSION = 2
 FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
 NEVER = 1 << 62  # an instant that no cut-off reaches
-# What a unit may have concluded, by the number that stands before it in the bytes: new ones go to the end.
-CONCLUSIONS: tuple[type, ...] = (
-    AuthorizedTime, Engagement, VisitSpans, VisitWarning, Statement, PayeeAccount, Record, Finding,
-    Claims, Tail, Account, Charges, CareerMonth, PaidIncentives, WeeksJudged, Held, OverLimit, LateTime, HeldTime,
-    PaymentReturned,
-)  # fmt: skip
-_NUMBERS = {struct: number for number, struct in enumerate(CONCLUSIONS)}
-_DECODERS: list[Callable[[msgspec.Raw], Any]] = [msgspec.msgpack.Decoder(struct).decode for struct in CONCLUSIONS]
+
+
+def _by_number(structs: Iterable[type[Conclusion]]) -> tuple[type[Conclusion], ...]:
+    """Those that a key remembers, each in the place of its number in the bytes. ValueError: two have one number, or
+    one is left out."""
+    kept = [(struct.state_number, struct) for struct in structs if struct.state_number is not None]
+    if sorted(number for number, _ in kept) != [*range(len(kept))]:
+        raise ValueError(f"not 0 to {len(kept) - 1}, each once: {sorted((n, struct.__name__) for n, struct in kept)}")
+    return tuple(struct for _, struct in sorted(kept, key=itemgetter(0)))
+
+
+NUMBERED = _by_number(CONCLUSIONS.values())
+_NUMBERS = {struct: number for number, struct in enumerate(NUMBERED)}
+_DECODERS: list[Callable[[msgspec.Raw], Any]] = [msgspec.msgpack.Decoder(struct).decode for struct in NUMBERED]
 
 
 class StateFromElsewhere(ValueError):

@@ -1,28 +1,54 @@
-"""PayRun records: what was said in a pay run, counted and hashed, so that whoever has it knows it is whole."""
+"""PayRun records: what was said in a pay run, counted and hashed, so that whoever has it knows it is whole.
+
+Each names the digest of the one before: a chain, by whose last one it shows if any was changed.
+"""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from fold.content import body_of, content_of
 from fold.tally import RunTotals, Tally
 from rules.law import Law
 from rules.periods import business_day_of, cut_offs
+
+
+class Chain(msgspec.Struct, array_like=True, frozen=True):
+    """Pay runs up to one: the SHA-256 (hex) of its PayRun's plain Avro body, "": none yet; facts admitted so far."""
+
+    previous: str = ""
+    facts: int = 0
+
+    def with_facts(self, more: Iterable[int]) -> "Chain":
+        """The same, and facts of before there was anything to pay."""
+        return Chain(self.previous, self.facts + sum(more))
+
+    def after(self, said: bytes, facts: int) -> "Chain":
+        """One pay run on, which said this plain Avro body of a PayRun."""
+        return Chain(hashlib.sha256(said).hexdigest(), facts)
+
+
+FIRST = Chain()
 
 
 def pay_runs(tally: Tally, law: Law, until: int) -> list[dict[str, Any]]:
     """PayRun records from the first cut-off after the earliest fact that claims pay to ``until``."""
     if tally.first_claim is None:
         return []
-    return [
-        pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law) for cut_off in cut_offs(tally.first_claim, until)
-    ]
+    chain = FIRST.with_facts(run.facts for cut_off, run in tally.runs.items() if cut_off < tally.first_claim)
+    made = []
+    for cut_off in cut_offs(tally.first_claim, until):
+        record, chain = pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law, chain)
+        made.append(record)
+    return made
 
 
-def pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:
-    """The PayRun of a cut-off: what was said in it."""
+def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[dict[str, Any], Chain]:
+    """The PayRun of a cut-off: what was said in it, after those before; and the chain with it."""
     ids = sorted(id.encode() for id in run.ids)
-    return {
+    record = {
         "run_date": business_day_of(cut_off),
         "cut_off": cut_off,
         "totals": [_totals(name, amounts) for name, amounts in sorted(run.totals.items())],
@@ -31,7 +57,11 @@ def pay_run(cut_off: int, run: RunTotals, law: Law) -> dict[str, Any]:
         "assumptions": sorted(run.assumptions),
         "law_version": law.version,
         "came_back": [msgspec.structs.asdict(one) for one in sorted(run.came_back, key=lambda one: one.instruction_id)],
+        "content_sha256": content_of(run),
+        "previous_sha256": chain.previous,
+        "facts": chain.facts + run.facts,
     }
+    return record, chain.after(body_of("PayRun", record), chain.facts + run.facts)
 
 
 def _totals(name: str, amounts: list[int]) -> dict[str, Any]:

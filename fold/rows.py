@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rules import conclusions, method
+from fold.stages import CONCLUSIONS
 from rules.documents import Arrival
 from schemas import FACTS
 from schemas.envelope import Fact
@@ -27,20 +27,7 @@ _decode_block = msgspec.msgpack.Decoder(list[Row]).decode
 _decode_values = msgspec.msgpack.Decoder(list[Any]).decode
 _NAMES = {kind: tuple(model.model_fields) for kind, model in FACTS.items()}
 _NESTED = {"ServiceAuthorization", "TravelClaim"}  # have parts that are models themselves
-_STRUCTS = {
-    struct.__name__: msgspec.msgpack.Decoder(struct).decode
-    for struct in (
-        conclusions.AuthorizedTime,
-        conclusions.Engagement,
-        conclusions.VisitSpans,
-        conclusions.VisitWarning,
-        conclusions.LateTime,
-        conclusions.Statement,
-        conclusions.PayeeAccount,
-        method.PaymentReturned,
-        method.AwaitsMethod,
-    )
-}
+_CONCLUSIONS = {name: msgspec.msgpack.Decoder(struct).decode for name, struct in CONCLUSIONS.items()}
 
 
 def fact_body(fact: Fact) -> bytes:
@@ -62,7 +49,7 @@ def conclusion_row(key: str, cut_off: int, id: str, kind: str, conclusion: msgsp
 def arrival(row: Row) -> Arrival:
     """The row as the case file sees it."""
     _, cut_off, recorded_at, source, event_id, body, kind = row
-    decode = _STRUCTS.get(kind)
+    decode = _CONCLUSIONS.get(kind)
     if decode is None:
         return Arrival(cut_off, recorded_at, source, event_id, body, kind, _trusted(kind, _decode_values(body)))
     return Arrival(cut_off, recorded_at, source, event_id, body, kind, decode(body) if body else None)

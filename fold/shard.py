@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
-from fold.stages import SETTLE, STAGES, Catalog, counted_in, next_stop
+from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import Standing, Tally
 from rules.conclusions import Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
-from rules.restatement import Change, restate
+from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
 from rules.settle.outcomes import CameBack
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
@@ -85,9 +85,11 @@ class Shard:
             self.tally.find(finding)
         self.tally.add_came_back(payments.came_back)
 
-    def _deal(self, change: Change, said: Any) -> None:
-        """To the next stage, if one reads it."""
-        stop = next_stop(said)
+    def _deal(self, change: Change, said: Conclusion) -> None:
+        """To the next stage, if one reads it. TypeError: it leaves the house, and nobody here writes it down."""
+        stop = said.to
+        if stop is OUT:
+            raise TypeError(f"what becomes of a {type(said).__name__} that leaves the house?")
         if stop is not None:
             row = conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
             self.dealer.deal(stop.stage, row)
@@ -105,7 +107,14 @@ class Shard:
                 self.tally.duplicates += counted_in(row[-1]) == self.stage
             else:
                 once.append(row)
+        self.count_facts(once)
         return once
+
+    def count_facts(self, rows: Iterable[Row]) -> None:
+        """Facts by the run that sees them first; one that several stages read counts in its first."""
+        for row in rows:
+            if counts_as_fact(row[-1], self.stage):
+                self.tally.run(row[1]).facts += 1
 
     def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)

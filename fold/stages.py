@@ -1,24 +1,22 @@
-"""The stages: who reads what under which key, and where what they conclude goes.
+"""The stages: their case files (`STAGES`), where facts go (`routes`), and the classes of all they conclude.
 
-One table, so that nobody has to look for it: facts to stages (`routes`), case files to stages (`STAGES`), conclusions
-to the next stage (`next_stop`).
+Where a conclusion goes it says in its class (`rules.restatement.Conclusion`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rules.authorize.case import RecipientFile
-from rules.conclusions import AuthorizedTime, Engagement, LateTime, PayeeAccount, Statement, VisitSpans, VisitWarning
 from rules.law import Law
-from rules.method import AwaitsMethod, MethodFile, PaymentReturned
+from rules.method import MethodFile
 from rules.price.case import ProviderFile
-from rules.restatement import CaseFile
+from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE, CaseFile, Conclusion, Stop
 from rules.settle.case import SettlementFile
+from schemas import FACTS
 from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
 
 Catalog = Mapping[str, Sequence[CourseListing]]
-AUTHORIZE, PRICE, SETTLE, METHOD = "authorize", "price", "settle", "method"
 STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     AUTHORIZE: lambda recipient, law, catalog: RecipientFile(recipient, law),
     PRICE: lambda provider, law, catalog: ProviderFile(provider, law, catalog),
@@ -35,11 +33,15 @@ _OF_PROVIDER = {
 _OF_SETTLEMENT = {"IncomeAssessment", "ServiceAuthorization", "ProviderAssignment"}
 
 
-class Stop(NamedTuple):
-    """A stage and the key under which it reads."""
+def _concluded(parent: type[Conclusion]) -> Iterator[type[Conclusion]]:
+    """All classes of conclusions: who concludes one is imported above."""
+    for each in parent.__subclasses__():
+        yield from _concluded(each)
+        if not each.__subclasses__():
+            yield each
 
-    stage: str
-    key: str
+
+CONCLUSIONS: dict[str, type[Conclusion]] = {each.__name__: each for each in _concluded(Conclusion)}
 
 
 def routes(fact: Any) -> list[Stop]:
@@ -61,6 +63,11 @@ def counted_in(kind: str) -> str:
     return AUTHORIZE if kind in _OF_RECIPIENT else PRICE if kind in _OF_PROVIDER else SETTLE
 
 
+def counts_as_fact(kind: str, stage: str) -> bool:
+    """Is a row of this kind a fact that the stage counts?"""
+    return kind in FACTS and counted_in(kind) == stage
+
+
 def _readers_of_outcome(instruction_id: str) -> list[Stop]:
     """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run`` (any, if it is none of
     ours), and the provider it paid, whose other settlements hear of a return (RUN-4)."""
@@ -78,34 +85,3 @@ def settlement_that_made(instruction_id: str) -> str:
 def claims_pay(fact: Fact) -> bool:
     """Does pay begin with it (PayRun)?"""
     return fact.KIND in CLAIMS_PAY or getattr(fact, "pay_mode", None) == "ADVANCE"
-
-
-def next_stop(conclusion: Any) -> Stop | None:
-    """Where a conclusion goes; None: it stays in the house."""
-    stop = _NEXT.get(type(conclusion))
-    return stop(conclusion) if stop else None
-
-
-def _to_provider(conclusion: Any) -> Stop:
-    return Stop(PRICE, conclusion.provider_id)
-
-
-def _to_method(conclusion: Any) -> Stop:
-    return Stop(METHOD, conclusion.provider_id)
-
-
-def _to_settlement(conclusion: Any) -> Stop:
-    return Stop(SETTLE, conclusion.key)
-
-
-_NEXT: dict[type, Callable[[Any], Stop]] = {
-    AuthorizedTime: _to_provider,
-    Engagement: _to_provider,
-    VisitSpans: _to_provider,
-    VisitWarning: _to_provider,
-    LateTime: _to_provider,
-    Statement: _to_settlement,
-    PayeeAccount: _to_settlement,
-    PaymentReturned: _to_method,
-    AwaitsMethod: _to_method,
-}

@@ -15,13 +15,16 @@ MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
 
 class RunTotals(msgspec.Struct):
-    """One pay run, or the part of it that one shard made. ``totals``: "kind method" -> count, gross, net."""
+    """One pay run, or the part of it that one shard made. ``totals``: "kind method" -> count, gross, net. ``said``:
+    blocks of records by kind (`fold.content`); ``facts``: that are first seen by it."""
 
     totals: dict[str, list[int]] = {}
     ids: list[str] = []
     findings: int = 0
     assumptions: set[str] = set()
     came_back: list[CameBack] = []
+    said: dict[str, list[bytes]] = {}
+    facts: int = 0
 
     def pay(self, instruction: dict[str, Any]) -> None:
         """Add an instruction."""
@@ -38,6 +41,9 @@ class RunTotals(msgspec.Struct):
         self.findings += other.findings
         self.assumptions |= other.assumptions
         self.came_back += other.came_back
+        for kind, blocks in other.said.items():
+            self.said.setdefault(kind, []).extend(blocks)
+        self.facts += other.facts
 
 
 class Standing:

@@ -1,15 +1,15 @@
 """Files as edges: a folder of facts in, a folder of records out; all is known before anything is decided."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from fold.beat import Beat
 from fold.record_files import pack
+from fold.rejections import in_order
 from fold.stages import STAGES
 from fold.tally import merged
+from pipelines.work import Work
 from rules.law import Law
 from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.restate import Bounded
@@ -17,15 +17,9 @@ from transforms.write_records import WriteRecords
 
 
 class Files(NamedTuple):
-    """``names``: files of facts below ``events``; records go below ``out``. ``until``: the last cut-off to decide
-    (None: the latest that facts name). ``shards``: how finely work is dealt."""
+    """The files of a replay."""
 
-    events: Path
-    names: list[str]
-    out: Path
-    shards: int
-    beat: Beat
-    until: int | None
+    work: Work
 
     def decode(self) -> beam.PTransform:
         """Blocks of rows by stage; also the catalog (tag ``catalog``)."""
@@ -33,25 +27,25 @@ class Files(NamedTuple):
 
     def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Bounded:
         """Shard by shard."""
-        last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.until))
+        last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.work.until))
         catalog = beam.pvalue.AsList(decoded["catalog"])
-        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.shards, self.beat)
+        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.work.shards, self.work.beat)
 
     def encode(self) -> beam.PTransform:
         """Avro files, one a kind, stage and shard."""
-        return WriteRecords(str(self.out))
+        return WriteRecords(str(self.work.out))
 
 
 class _Decode(beam.PTransform):
     def __init__(self, files: Files) -> None:
         super().__init__()
-        self.files = files
+        self.work = files.work
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
-        names = pipeline | "Names" >> beam.Create(self.files.names) | "Spread" >> beam.Reshuffle()
-        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.files.events))))
-        events, out = str(self.files.events), str(self.files.out)
-        decode = DecodeFiles(events, self.files.shards, self.files.until, self.files.beat, out)
+        names = pipeline | "Names" >> beam.Create(self.work.names) | "Spread" >> beam.Reshuffle()
+        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.work.events))))
+        events, out = str(self.work.events), str(self.work.out)
+        decode = DecodeFiles(events, self.work.shards, self.work.until, self.work.beat, out)
         tags = (*STAGES, "rejections", "catalog", "tally")
         read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
         rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)
@@ -75,11 +69,6 @@ class LastCutOff(beam.CombineFn):
 
     def extract_output(self, accumulator: int) -> int:
         return accumulator
-
-
-def in_order(rejections: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Rejections by origin, then content: the same list however files were dealt."""
-    return sorted(rejections, key=lambda rejection: (str(rejection["origin"]), str(rejection["message"])))
 
 
 def _packed_rejections(rejections: list[dict[str, object]]) -> tuple[str, str, int, bytes]:

@@ -1,38 +1,39 @@
-"""Replay: a folder of facts to a folder of records and a summary, on Beam's DirectRunner (its FnApiRunner, by name)."""
+"""Replay: a folder of facts to a folder of records and a summary.
+
+Who does the work changes no byte: this process alone, processes on all cores (`pipelines.pool`), or the pipeline on
+Beam's DirectRunner (`pipelines.on_beam`), which alone is imported only if it is asked for.
+"""
 
 import json
-import logging
 import os
 import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import apache_beam as beam
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+from typing import Any, NamedTuple
 
 from fold.beat import Beat, done_so_far
 from fold.places import INDEX, write_index
 from fold.record_files import file_name
-from fold.stages import METHOD, STAGES
+from fold.stages import STAGES
 from fold.tally import merged
-from pipelines.file_edges import Files
+from pipelines import pool
 from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
-from pipelines.payroll import build
 from pipelines.summarize import summary_of
-from pipelines.worker_log import worker_log
+from pipelines.work import Work
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
+from rules.restatement import METHOD
 from schemas import CONCLUSIONS
 from schemas.avro import write_container
 
-RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
+ENGINES = (AUTO, PLAIN, POOL, BEAM)
 BYTES_IN_SHARD = 1 << 20
 SHARDS = range(2, 65)
-WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker process pays for its start
+WORTH_PROCESSES = 1 << 20  # bytes of input from which processes on other cores pay for their start
 PARTIAL = ".partial"
 LOCK = ".lock"
 OF_A_REPLAY = "--out {folder} is being written by another replay: wait for its end, or name another folder"
@@ -46,28 +47,45 @@ def replay(
     law: Law,
     beam_arguments: list[str] | None = None,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    engine: str = AUTO,
 ) -> dict[str, Any]:
     """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns summary.json.
 
-    Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. Raises Misuse while
-    another replay writes to ``out``.
+    Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. ``engine``: one of
+    ENGINES; Beam's own arguments are for Beam. Raises Misuse while another replay writes to ``out``.
     """
     with Owned(out, OF_A_REPLAY, LOCK):
-        return _replay(events, out, last_cut_off(until), law, beam_arguments or [], beat)
+        return _replay(events, out, last_cut_off(until), law, Engine(engine, beam_arguments or []), beat)
+
+
+class Engine(NamedTuple):
+    """Which does the work, and Beam's own arguments."""
+
+    name: str
+    beam_arguments: list[str]
+
+    def run(self, work: Work, law: Law, size: int) -> None:
+        """Do it. ``size``: bytes of facts."""
+        if self.name == BEAM or (self.name == AUTO and self.beam_arguments):
+            from pipelines.on_beam import run
+
+            return run(work, law, self.beam_arguments, size)
+        alone = self.name == PLAIN or (self.name == AUTO and size < WORTH_PROCESSES)
+        return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 
 
 def _replay(
-    events: Path, out: Path, until: int | None, law: Law, beam_arguments: list[str], beat: Callable[..., None]
+    events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]
 ) -> dict[str, Any]:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
-    edges = Files(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
-    with _watched(partial / "beat", edges, beat), worker_log(partial / "workers.log"):
-        _run(edges, law, _options(beam_arguments, size))
-    tally = merged([(partial / "tally").read_bytes()])
-    write_index(partial, partial / INDEX, edges.shards)
+    work = Work(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
+    with _watched(partial / "beat", work, beat):
+        engine.run(work, law, size)
+    tally = merged([work.tally.read_bytes()])
+    write_index(partial, partial / INDEX, work.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
     summary = summary_of(tally, law, until, ignored) | {"seconds": round(time.monotonic() - started, 1)}
     _publish(partial, out, summary)
@@ -79,30 +97,6 @@ def last_cut_off(until: int | None) -> int | None:
     if until is None:
         return None
     return cut_off_of(until if is_business_day(until) else previous_business_day(until))
-
-
-def _run(edges: Files, law: Law, options: PipelineOptions) -> None:
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    with beam.Pipeline(options=options) as pipeline:
-        closed = build(pipeline, edges, law)
-        closed["tally"] | "KeepTally" >> beam.Map(_keep, str(edges.out / "tally"))  # type: ignore[unused-ignore]
-
-
-def _keep(packed: bytes, path: str) -> None:
-    Path(path).write_bytes(packed)
-
-
-def _options(arguments: list[str], size: int) -> PipelineOptions:
-    """Beam's options: what the user said, else this runner, and two processes when they pay."""
-    options = PipelineOptions(["--default_sdk_harness_log_level=ERROR", *arguments])
-    if options.view_as(StandardOptions).runner is None:
-        options.view_as(StandardOptions).runner = RUNNER
-    direct = options.view_as(DirectOptions)
-    if size > WORTH_TWO_PROCESSES and not any("direct_" in argument for argument in arguments):
-        direct.direct_running_mode = "multi_processing"
-        direct.direct_num_workers = 2
-    options.view_as(SetupOptions).save_main_session = False
-    return options
 
 
 def _shards(size: int) -> int:
@@ -133,11 +127,11 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
 class _watched:
     """Reads the beats of all workers a few times a second and passes them on."""
 
-    def __init__(self, path: Path, edges: Files, beat: Callable[[str, int, int], None]) -> None:
+    def __init__(self, path: Path, work: Work, beat: Callable[[str, int, int], None]) -> None:
         self.path, self.beat = path, beat
         # Few payments wait for their method, mostly none: no bar, it would never fill.
         stages = (stage for stage in STAGES if stage != METHOD)
-        self.totals = {"read": len(edges.names), **dict.fromkeys(stages, edges.shards), "close": 1}
+        self.totals = {"read": len(work.names), **dict.fromkeys(stages, work.shards), "close": 1}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 

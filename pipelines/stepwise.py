@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from fold.content import note_content
 from fold.door import Door
 from fold.key import KeyFold
 from fold.pay_runs import pay_runs
@@ -69,6 +70,7 @@ class Steps:
             self._hear(shard)
 
     def _hear(self, shard: Shard) -> None:
+        note_content(shard.tally, shard.records)
         self.tally.merge(shard.tally)
         for kind, records in shard.records.items():
             self.records[kind] += records

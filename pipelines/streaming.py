@@ -19,7 +19,13 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, SetupOptions, StandardOptions
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    SetupOptions,
+    StandardOptions,
+    WorkerOptions,
+)
 
 from fold.rows import fact_body
 from pipelines.live.clock import Clock, machine_clock
@@ -64,6 +70,7 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
         raise Misuse("no project: name the Google Cloud project with --project")
     options.view_as(StandardOptions).streaming = True
     options.view_as(SetupOptions).save_main_session = False
+    options.view_as(WorkerOptions).max_cache_memory_usage_mb = 0  # sizing what it holds costs more than it spares
     cloud.enable_streaming_engine = True
     cloud.job_name = cloud.job_name or JOB
     until, beginning = _cut_off("--until", asked.until), beginning_of(asked.journal, asked.resume_after)

@@ -7,14 +7,11 @@ that workers of a job that was killed would wait for ever.
 import os
 import shlex
 import sys
-import threading
-import time
 
 from apache_beam.runners.worker import sdk_worker_main
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-SECONDS_BETWEEN_LOOKS = 1.0
-KILLED = 1  # exit code
+from pipelines.watch import end_with
 
 
 def workers_of_ours() -> SubprocessSDKEnvironment:
@@ -23,20 +20,6 @@ def workers_of_ours() -> SubprocessSDKEnvironment:
     return SubprocessSDKEnvironment.from_command_string(f"exec {shlex.join(words)}")
 
 
-def _watch(job: int) -> None:
-    while _lives(job):
-        time.sleep(SECONDS_BETWEEN_LOOKS)
-    os._exit(KILLED)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 if __name__ == "__main__":
-    threading.Thread(target=_watch, args=(int(sys.argv[1]),), daemon=True).start()
+    end_with(int(sys.argv[1]))
     sdk_worker_main.main(sys.argv)

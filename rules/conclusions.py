@@ -1,7 +1,7 @@
 """What the stages say to each other, and what a month keeps to itself.
 
 Authority: none of its own; CONTRACT.md names what leaves the house, these are the words inside it.
-All are compact msgspec arrays of ints and strings; a conclusion is compared by value with the one said before.
+All are compact msgspec arrays of ints and strings. Each conclusion says where it goes and what is kept of it.
 """
 
 from collections.abc import Sequence
@@ -9,57 +9,12 @@ from typing import Any
 
 import msgspec
 
+from rules.periods import MONTHS_IN_YEAR, add_months, month_of
+from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
+
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
 Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
-
-
-class AuthorizedTime(msgspec.Struct, array_like=True, frozen=True):
-    """What is left of one timesheet after the recipient's side; to the provider.
-
-    ``minutes`` and ``counties`` have one entry per day of the pay period; ``counties`` is "" where nothing is payable.
-    claimed = sum(minutes) + held + cut + denied. ``places`` are HOURS-6's: (stamp, minutes), oldest first.
-    """
-
-    provider_id: str
-    recipient_id: str
-    program: str
-    period_start: int
-    document_id: str
-    revision: int
-    recorded: Stamp
-    payable: Stamp | None
-    places: list[tuple[Stamp, int]]
-    minutes: list[int]
-    counties: list[str]
-    claimed: int
-    held: int
-    cut: int
-    denied: int
-    documents: list[str]
-    assumptions: list[str]
-    past_terms: list[int] = []  # minutes by day that got past WHO-3, where that is more than ``minutes``
-    withdrawn: bool = False
-    approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
-    held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
-    given_up: list[int] = []  # minutes by day that an earlier approved revision claimed beyond this one
-
-    def compared(self, day: int) -> int:
-        """Minutes of a day that visits are held against (EVV-5)."""
-        index = day - self.period_start
-        by_day = self.past_terms or self.minutes
-        return by_day[index] if 0 <= index < len(by_day) else 0
-
-
-class LateTime(msgspec.Struct, array_like=True, frozen=True):
-    """Minutes of an approved timesheet that came for a closed month and wait for a person (TIME-6); to the provider."""
-
-    provider_id: str
-    recipient_id: str
-    program: str
-    period_start: int
-    document_id: str
-    minutes: int
-    payable: Stamp
+LOOKED_BACK = MONTHS_IN_YEAR + MONTHS_IN_YEAR  # months: further than any county's rule of benefits does
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -82,45 +37,6 @@ class AssignmentTerm(msgspec.Struct, array_like=True, frozen=True):
     relationship: str
     live_in: bool
     reference: str
-
-
-class Engagement(msgspec.Struct, array_like=True, frozen=True):
-    """A provider's terms with one recipient, by program, in order of days; to the provider.
-
-    ``advance``: some authorization asked for advance pay, now or in an earlier revision (a mode is settled once).
-    ``departed``: days (first, last) that a document gave up by its present revision, kind/document_id/revision.
-    """
-
-    provider_id: str
-    recipient_id: str
-    authorizations: dict[str, list[AuthorizationTerm]]
-    assignments: dict[str, list[AssignmentTerm]]
-    advance: bool = False
-    departed: list[tuple[int, int, str]] = []
-
-    def departed_on(self, first: int, last: int) -> set[str]:
-        """References of documents that gave up a day from ``first`` to ``last``."""
-        return {id for start, end, id in self.departed if start <= last and first <= end}
-
-
-class VisitSpans(msgspec.Struct, array_like=True, frozen=True):
-    """Visit spans of one provider with one recipient on one civil day; to the provider.
-
-    ``spans`` are (check-in, check-out) instants cut to the civil day.
-    """
-
-    provider_id: str
-    recipient_id: str
-    service_date: int
-    spans: list[tuple[int, int]]
-
-
-class VisitWarning(msgspec.Struct, array_like=True, frozen=True):
-    """Visits of a day drew a warning (EVV-4 under ``warn``); to the provider, whose probation counts it (EVV-6)."""
-
-    provider_id: str
-    recipient_id: str
-    service_date: int
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
@@ -150,8 +66,10 @@ class Offsettable(msgspec.Struct, array_like=True, frozen=True):
     minutes: int
 
 
-class Statement(msgspec.Struct, array_like=True, frozen=True):
+class Statement(Conclusion, frozen=True):
     """What one provider earns for one recipient in one pay period, as of a cut-off; to settlement."""
+
+    state_number = 4
 
     statement_id: str
     kind: str
@@ -178,6 +96,15 @@ class Statement(msgspec.Struct, array_like=True, frozen=True):
         """Settlement's key: the recipient, or the provider for training and incentives."""
         return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
 
+    @property
+    def to(self) -> Stop:
+        """The settlement that pays it."""
+        return Stop(SETTLE, self.key)
+
+    def still_read(self, is_closed: Closed, told: set[str]) -> bool:
+        """While its month is open."""
+        return not is_closed(month_of(self.period_start))
+
 
 def worth_nothing(
     statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
@@ -201,17 +128,24 @@ class AccountTerm(msgspec.Struct, array_like=True, frozen=True):
     county: str = ""
 
 
-class PayeeAccount(msgspec.Struct, array_like=True, frozen=True):
+class PayeeAccount(Conclusion, frozen=True):
     """Where a provider's money goes, by day; to each settlement that pays this provider.
 
     ``returned``: payments that are said to have come back (RUN-4): whether they were made at all, and moved anything,
     only the settlement that made them knows (`PaymentReturned`).
     """
 
+    state_number = 5
+
     key: str
     provider_id: str
     terms: list[AccountTerm]
     returned: list[Return] = []
+
+    @property
+    def to(self) -> Stop:
+        """The settlement that pays the provider."""
+        return Stop(SETTLE, self.key)
 
 
 class Worked(msgspec.Struct, array_like=True):
@@ -237,9 +171,20 @@ class Worked(msgspec.Struct, array_like=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Record(msgspec.Struct, array_like=True, frozen=True):
+class Record(Conclusion, frozen=True):
     """What leaves the house: a record of the contract by kind, physical values, without what the wire adds
     (``cut_off``)."""
 
+    state_number = 6
+
     kind: str
     fields: dict[str, Any]
+
+    @property
+    def to(self) -> Stop:
+        """To whoever reads the records."""
+        return OUT
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Record | None":
+        """While later months may look back to its hours (BEN-1)."""
+        return None if is_closed(add_months(month, LOOKED_BACK)) else self

@@ -15,6 +15,7 @@ import msgspec
 from rules.documents import NAMED_BY, Document, named
 from rules.money import dollars
 from rules.periods import civil_date, hhmm, iso, month_end, period_end, saturday_of
+from rules.restatement import OUT, Closed, Conclusion, Stop
 from schemas import FACTS
 
 DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
@@ -25,11 +26,13 @@ GRAIN_FIELDS = (
 _INSIDE = ("kind", "period_start")  # of the document: in the id, in no field of the record
 
 
-class Finding(msgspec.Struct, array_like=True, frozen=True):
+class Finding(Conclusion, frozen=True):
     """A finding before it is sent: without its id, its cut-off and its sentence, which follow from it.
 
     ``words`` fill the places of the sentence that no field of the record fills, already in words.
     """
+
+    state_number = 7
 
     code: str
     outcome: str
@@ -53,6 +56,16 @@ class Finding(msgspec.Struct, array_like=True, frozen=True):
     kind: str | None = None  # of the document
     period_start: int | None = None  # of the document, where its kind has one
     county: str | None = None
+
+    @property
+    def to(self) -> Stop:
+        """To its addressee."""
+        return OUT
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Finding | None":
+        """Of one that is counted over years: that there is one, and whether it warns (EVV-6)."""
+        counted = catalog()[self.code].get("counted", False)
+        return Finding(self.code, self.outcome, "", service_date=self.service_date) if counted else None
 
     @property
     def last_day(self) -> int | None:

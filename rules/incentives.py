@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from rules.conclusions import Engagement
 from rules.documents import Document
 from rules.law import Law, NotInForce
 from rules.periods import civil_date, civil_day, hhmm, next_month
+from rules.to_provider import Engagement
 from schemas.incentive_claim import IncentiveClaim
 
 Service = Mapping[tuple[str, int], Mapping[int, int]]  # (recipient, service month) -> day -> payable minutes

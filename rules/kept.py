@@ -5,27 +5,38 @@ In force: always. Does not cover: what other stages are told (`conclusions`).
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from rules.conclusions import Line, Worked
+from rules.periods import next_month
+from rules.restatement import Closed, Conclusion
 
 
-class Claims(msgspec.Struct, array_like=True, frozen=True):
+class Claims(Conclusion, frozen=True):
     """Minutes of a month claimed past WHO-3, by provider and day, both programs; of days on which several were there.
     Private."""
+
+    state_number = 8
 
     by_provider: dict[str, dict[int, int]]
 
 
-class Tail(msgspec.Struct, array_like=True, frozen=True):
+class Tail(Conclusion, frozen=True):
     """Payable minutes of a month's last, unfinished workweek: what the next month must know of this one. Private.
 
     ``cut_minutes`` of service went by LIMIT-3's monthly cut (they still count in the week), ``cut_travel_minutes`` by
     TRAVEL-1.
     """
 
+    state_number = 9
+
     worked: list[Worked]
     cut_minutes: int = 0
     cut_travel_minutes: int = 0
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Tail | None":
+        """While the next month, which has the rest of the week, is open."""
+        return None if is_closed(next_month(month)) else self
 
 
 class Said(msgspec.Struct, array_like=True, frozen=True):
@@ -50,26 +61,40 @@ class Said(msgspec.Struct, array_like=True, frozen=True):
         return sum(line.cents for line in self.lines)
 
 
-class Account(msgspec.Struct, array_like=True, frozen=True):
+class Account(Conclusion, frozen=True):
     """All instructions of a statement, in order: what a later run sets its entitlement against (MONEY-2). Private."""
+
+    state_number = 10
 
     said: list[Said]
 
+    def when_closed(self, month: int, is_closed: Closed) -> "Account":
+        """Which instructions there were and what they moved: one may come back (RUN-4)."""
+        return Account([replace(each, relationship="", lines=[], deductions={}, part_cents=0) for each in self.said])
 
-class Charges(msgspec.Struct, array_like=True, frozen=True):
+
+class Charges(Conclusion, frozen=True):
     """Share of cost charged in a month: (statement id, cents) in the order of charging (SOC-5). Private."""
+
+    state_number = 11
 
     charged: list[tuple[str, int]]
 
 
-class CareerMonth(msgspec.Struct, array_like=True, frozen=True):
+class CareerMonth(Conclusion, frozen=True):
     """What a month paid that incentives look at, after all rules of the provider's side. Private.
 
     ``training``: (class date, pathway, minutes, kind/document_id/revision); ``service``: (recipient, day, minutes).
     """
 
+    state_number = 12
+
     training: list[tuple[int, str, int, str]]
     service: list[tuple[str, int, int]]
+
+    def when_closed(self, month: int, is_closed: Closed) -> "CareerMonth":
+        """All of it: incentives add up over years."""
+        return self
 
 
 class HeldDocument(msgspec.Struct, array_like=True, frozen=True):
@@ -89,13 +114,21 @@ class HeldDocument(msgspec.Struct, array_like=True, frozen=True):
     minutes: dict[str, int]
 
 
-class HeldTime(msgspec.Struct, array_like=True, frozen=True):
+class HeldTime(Conclusion, frozen=True):
     """What a month holds of approved documents, for the day on which pay for it is overdue (RUN-1). Private."""
+
+    state_number = 18
 
     documents: list[HeldDocument]
 
+    def when_closed(self, month: int, is_closed: Closed) -> "HeldTime":
+        """All of it: pay may become overdue when the month has closed."""
+        return self
 
-class PaidIncentives(msgspec.Struct, array_like=True, frozen=True):
+
+class PaidIncentives(Conclusion, frozen=True):
     """Which revision of each incentive claim was paid, by document id. Private."""
+
+    state_number = 13
 
     revisions: dict[str, int]

@@ -9,29 +9,39 @@ each tells here what came back of its own, and hands over a payment whose method
 
 from collections.abc import Iterable
 
-import msgspec
 from msgspec.structs import replace
 
 from rules.conclusions import Record, Return
 from rules.documents import Arrival
-from rules.restatement import STANDING, Before, Change, Decision, Unit
+from rules.restatement import METHOD, STANDING, Before, Change, Conclusion, Decision, Stop, Unit
 
 
-class PaymentReturned(msgspec.Struct, array_like=True, frozen=True):
+class ToMethod(Conclusion, frozen=True):
+    """What a settlement tells whoever chooses the method of a provider's payments."""
+
+    provider_id: str
+
+    @property
+    def to(self) -> Stop:
+        """The provider's method."""
+        return Stop(METHOD, self.provider_id)
+
+
+class PaymentReturned(ToMethod, frozen=True):
     """A payment to a provider that was made, moved money and came back (RUN-4); to whoever chooses its method.
 
     ``document``: kind/document_id/revision of the outcome.
     """
 
-    provider_id: str
+    state_number = 19
+
     payment: Return
     document: str
 
 
-class AwaitsMethod(msgspec.Struct, array_like=True, frozen=True):
+class AwaitsMethod(ToMethod, frozen=True):
     """An instruction with the method it has unless one of the payments ``claimed`` to have come back did (RUN-4)."""
 
-    provider_id: str
     instruction: Record
     claimed: list[Return]
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Engagement
+from rules.conclusions import AssignmentTerm, AuthorizationTerm
 from rules.documents import Document
 from rules.law import Law, NotInForce
 from rules.periods import civil_day
+from rules.to_provider import Engagement
 from schemas.course_listing import CourseListing
 from schemas.training_attendance import TrainingAttendance
 from schemas.training_claim import TrainingClaim

@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import AuthorizationTerm, Engagement, Stamp, Worked
+from rules.conclusions import AuthorizationTerm, Stamp, Worked
 from rules.documents import Document
 from rules.law import Law, NotInForce
+from rules.to_provider import Engagement
 from schemas.travel_claim import TravelClaim, Trip
 
 OTHER = {"IHSS": "WPCS", "WPCS": "IHSS"}

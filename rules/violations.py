@@ -18,6 +18,7 @@ import msgspec
 
 from rules.law import Law, NotInForce
 from rules.periods import add_months, days_in_month, month_of, saturday_of
+from rules.restatement import Closed, Conclusion
 
 OVERTURNED, TRAINED, UPHELD = "OVERTURNED", "TRAINING_COMPLETED", "UPHELD"
 
@@ -39,10 +40,16 @@ class Violation(msgspec.Struct, array_like=True, frozen=True):
     recipients: int = 0
 
 
-class WeeksJudged(msgspec.Struct, array_like=True, frozen=True):
+class WeeksJudged(Conclusion, frozen=True):
     """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
 
+    state_number = 14
+
     violations: list[Violation]
+
+    def when_closed(self, month: int, is_closed: Closed) -> "WeeksJudged":
+        """All of it: the ladder counts over years."""
+        return self
 
 
 class WeekOfWork(NamedTuple):

@@ -21,7 +21,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rules.law import Law, NotInForce
-from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight
+from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight, month_of
+from rules.restatement import Closed
 from schemas.evv_visit import EvvVisit
 
 Span = tuple[int, int]
@@ -85,6 +86,12 @@ def policy(program: str, day: int, law: Law, known_at: int | None = None) -> Pol
 def days_of(visit: EvvVisit) -> range:
     """The civil days the visit counts for; none if it has neither check-in nor check-out."""
     return _days_between(visit.check_in_at, visit.check_out_at)
+
+
+def visit_is_over(visit: EvvVisit, is_closed: Closed) -> bool:
+    """Are the months closed of all days that it counts for? One without days counts for none yet."""
+    days = days_of(visit)
+    return len(days) > 0 and is_closed(month_of(days[0])) and is_closed(month_of(days[-1]))
 
 
 @lru_cache(maxsize=REMEMBERED)

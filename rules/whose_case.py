@@ -10,9 +10,9 @@ authorization. Of two programs the finding's own comes first, then IHSS.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from rules.conclusions import Engagement
 from rules.documents import Span, Terms
 from rules.findings import Whose
+from rules.to_provider import Engagement
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.service_authorization import ServiceAuthorization
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from schemas.envelope import Part, Record
-from schemas.types import Count, EpochDay, EpochMillis, InstructionId, PaymentKind, PaymentMethod, Sha256, SignedCents
+from schemas.types import (
+    Count,
+    EpochDay,
+    EpochMillis,
+    InstructionId,
+    LongCount,
+    PaymentKind,
+    PaymentMethod,
+    Sha256,
+    SignedCents,
+)
 
 
 class RunTotal(Part):
@@ -32,6 +42,8 @@ class PayRun(Record):
     """The control total of a pay run, so that a consumer knows that it is complete.
 
     ``came_back``: payments that were reversed, or stand again, and of which no instruction of this run tells.
+    ``content_sha256``: over all else that the run says (`fold.content`), ``previous_sha256``: over the PayRun before,
+    so that pay runs are a chain; "": said before there were such sums, or the first. ``facts``: admitted so far.
     """
 
     KIND: ClassVar[str] = "PayRun"
@@ -44,3 +56,6 @@ class PayRun(Record):
     assumptions: list[str]
     law_version: str
     came_back: list[CameBack] = Field(default_factory=list)
+    content_sha256: Sha256 | Literal[""] = ""
+    previous_sha256: Sha256 | Literal[""] = ""
+    facts: LongCount = 0

@@ -43,6 +43,7 @@ MinutesOfMonth = Annotated[int, Field(ge=0, le=LONGEST_MONTH)]
 Cents = Annotated[int, Field(ge=0, le=10**9)]
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+LongCount = Annotated[int, Field(ge=0, lt=2**63)]
 SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 

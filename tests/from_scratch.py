@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from fold.door import Door
 from fold.rows import Row, arrival, catalog_of, conclusion_row
-from fold.stages import STAGES, next_stop
+from fold.stages import STAGES
 from rules.documents import Arrival
 from rules.law import Law
-from rules.restatement import Before, CaseFile, Change, Decision, Memory, Unit, restate, step
+from rules.restatement import OUT, Before, CaseFile, Change, Decision, Memory, Unit, restate, step
 from schemas.envelope import Fact
 
 Fold = Callable[[CaseFile, Sequence[Arrival], int, Law], Iterable[Change]]
@@ -96,7 +96,7 @@ def _standing(facts: Iterable[Fact], law: Law, until: int, fold_of: Callable[[st
 
 def _deal(change: Change, rows: dict[str, dict[str, set[Row]]]) -> None:
     said = change.now if change.now is not None else change.before
-    stop = next_stop(said)
-    if stop is not None:
+    stop = said.to
+    if stop not in (None, OUT):
         row = conclusion_row(stop.key, change.cut_off, change.id, type(said).__name__, change.now)
         rows[stop.stage][stop.key].add(row)

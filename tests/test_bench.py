@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import counties, measure, sameness, table
+from bench import counties, measure, sameness, state_on_beam, stateful, table
 from bench.counties import Asked, County
 from bench.measure import Run
 from bench.verdict import aims, county_figures, figures, growth
+from pipelines.sample.simulate import simulate
+from rules.law import Law
 from schemas.avro import write_container
+from transforms.decode_messages import Subscription
 
 ROOT = Path(__file__).resolve().parents[1]
 BENEFITS = {
@@ -196,3 +199,25 @@ def test_tables_fit_a_terminal():
     console.print(table.ways_table("4N", big))
     shown = console.export_text()
     assert "Beam, 1 worker" in shown and "200.5" in shown and "…" not in shown
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory) -> list:
+    """Facts of two recipients in a month."""
+    folder = tmp_path_factory.mktemp("few")
+    simulate(folder, "17", 2, 1, "2024-01", 3, defects=0)
+    return [*state_on_beam.facts_in(folder)]
+
+
+def test_facts_through_state_are_all_used_and_give_the_plain_folds_records(few):
+    found = stateful.measured(few, Law.load())
+    assert found.wrong == []
+    assert found.facts == sum(fact.KIND != "CourseListing" for fact in few)
+    assert found.records > 0 and min(found.wakings[stage] for stage in stateful.BUSY) > 0
+
+
+def test_a_figure_of_refusals_counts_for_nothing(few, monkeypatch):
+    """As once it was: messages of no kind, each of them refused, hundreds a second."""
+    monkeypatch.setattr(stateful, "Subscription", lambda kind, name: Subscription("", name))
+    wrong = "\n".join(stateful.measured(few, Law.load()).wrong)
+    assert "messages were refused" in wrong and "authorize: no key was woken" in wrong and "PayRun: 0 said" in wrong

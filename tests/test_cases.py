@@ -37,7 +37,7 @@ def run_pipeline(folder: Path, law: Law) -> None:
         path = folder / "facts" / f"{kind}.avro"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_container(path, kind, [fact.model_dump() for fact in facts if kind == fact.KIND])
-    replay(folder / "facts", folder / "out", max(case.until for case in cases), law)
+    replay(folder / "facts", folder / "out", max(case.until for case in cases), law, engine="beam")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from fold.stages import PRICE, SETTLE
 from pipelines.plain import replay_plain
 from rules.conclusions import PayeeAccount, Record, Statement
 from rules.findings import Finding
@@ -23,6 +22,7 @@ from rules.kept import PaidIncentives
 from rules.law import Law
 from rules.money import half_up
 from rules.periods import cut_off_at_or_after, epoch_day, midnight, year_of
+from rules.restatement import PRICE, SETTLE
 from rules.taxes import KINDS
 from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch

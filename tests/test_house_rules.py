@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from statistics import median
 
@@ -14,10 +14,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
-STORIES = {"payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges"}
+STORIES = {
+    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
+}  # fmt: skip
 ROOMS = (
-    ("misuse", "wording", "county_names", "law_text", "worker_life", "worker_log"),
-    ("files_below", "law_notices", "came_back", "paid_records"),
+    ("misuse", "wording", "county_names", "law_text", "watch", "worker_log"),
+    ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
     ("summarize",),
     ("live",),
     ("stories",),
@@ -31,7 +33,9 @@ printer and no page; nobody knows a command."""
 OUTSIDE = {".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "out", "sample", "build"}
 TEXT = {"", ".avsc", ".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
 
-FOUNDATIONS = {"law", "periods", "money", "documents", "conclusions", "kept", "restatement", "findings"}
+FOUNDATIONS = {
+    "law", "periods", "money", "documents", "conclusions", "to_provider", "kept", "restatement", "findings",
+}  # fmt: skip
 COMPOSITIONS = {"authorize", "price", "settle"}
 """A stage's decision puts the rules together: the folder price, with case.py, month.py and their parts."""
 READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}
@@ -43,6 +47,8 @@ PURE = {
 """What a rule may import: nothing here knows an engine, a network or the time of day."""
 CLOCKS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime"}
 NUMBERS = {0, 1, 60}
+CARRIERS = {f"fold/{name}.py" for name in ("closing", "key", "key_memory", "rows", "stages")}
+CONCLUDED = r"(?m)^class (\w+)\((?:Conclusion|ToProvider|ToMethod), frozen=True\)"
 UNIT_CONSTANTS = {"rules/periods.py", "rules/money.py"}
 FORBIDDEN_WORDS = {
     "process", "processor", "handle", "handler", "manage", "manager", "data", "info", "helper", "helpers", "flag",
@@ -243,11 +249,14 @@ def no_float_in_a_rule(source: Source) -> Iterator[str]:
     ("rules/a.py", "def pay(minutes, cap=2400): ..."),
     ("rules/periods.py", "def week(day):\n    return day // 7"),
     ("rules/periods.py", "days = 7"),
+    ("rules/a.py", "state_number = 7"),
+    ("rules/a.py", "class A(Conclusion):\n    days = 7"),
 )
 def no_number_of_the_law_in_code(source: Source) -> Iterator[str]:
     if not is_code(source, "rules"):
         return
     units = set(_unit_constants(source)) if source.path in UNIT_CONSTANTS else set()
+    units |= set(_state_numbers(source))
     for node in source.nodes(ast.Constant):
         if type(node.value) is int and node.value not in NUMBERS and node not in units:
             yield f"line {node.lineno}: the number {node.value}"
@@ -259,6 +268,33 @@ def _unit_constants(source: Source) -> Iterator[ast.AST]:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(target, ast.Name) and target.id.isupper():
             yield from ast.walk(node)
+
+
+def _state_numbers(source: Source) -> Iterator[ast.AST]:
+    """By which a conclusion's class is known in bytes of state."""
+    for node in source.nodes(ast.ClassDef):
+        for part in node.body:
+            if isinstance(part, ast.Assign) and getattr(part.targets[0], "id", None) == "state_number":
+                yield part.value
+
+
+@rule(
+    ("fold/closing.py", "from rules.kept import Tail"),
+    ("fold/rows.py", "from rules import method"),
+    ("fold/key.py", "from rules.violations import WeeksJudged"),
+)
+def a_conclusion_is_named_in_no_list(source: Source) -> Iterator[str]:
+    """Where it goes and what is kept of it stands in its class: who carries and forgets knows none by name."""
+    if source.path in CARRIERS:
+        yield from (f"imports {name}" for name in source.imports() if name in conclusions())
+
+
+@cache
+def conclusions() -> set[str]:
+    """Dotted names of classes of conclusions, and of modules that have some."""
+    rules = [source for source in SOURCES if is_code(source, "rules")]
+    found = {(module_of(source.path), name) for source in rules for name in re.findall(CONCLUDED, source.text)}
+    return {module for module, _ in found} | {f"{module}.{name}" for module, name in found}
 
 
 @rule(
@@ -432,6 +468,15 @@ def drawn_rooms(page: str) -> tuple[list[str], list[list[str]]]:
 def test_the_drawing_of_the_rooms_is_true() -> None:
     [page] = [source.text for source in SOURCES if source.path == "docs/architecture.md"]
     assert drawn_rooms(page) == (list(LAYERS), [list(rooms) for rooms in ROOMS])
+
+
+def test_the_one_page_shows_the_case_file_as_it_is():
+    """docs/architecture.md: the three questions that a case file answers, word for word."""
+    [page] = [source.text for source in SOURCES if source.path == "docs/architecture.md"]
+    [code] = [source for source in SOURCES if source.path == "rules/restatement.py"]
+    [protocol] = [each for each in code.nodes(ast.ClassDef) if each.name == "CaseFile"]
+    for method in (each for each in protocol.body if isinstance(each, ast.FunctionDef)):
+        assert f"def {method.name}({ast.unparse(method.args)}) -> {ast.unparse(method.returns)}: ..." in page
 
 
 def median_length(sources: list[Source]) -> float:

@@ -4,7 +4,7 @@ Timesheet, EvvVisit, ServiceAuthorization, ProviderAssignment -> authorized time
 `rules/authorize/case.py`.
 """
 
-from fold.stages import AUTHORIZE
+from rules.restatement import AUTHORIZE
 from transforms.restate import Restate
 
 

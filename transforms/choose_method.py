@@ -3,7 +3,7 @@
 Payments that came back, instructions that wait -> PaymentInstruction. Decision: `rules/method.py`.
 """
 
-from fold.stages import METHOD
+from rules.restatement import METHOD
 from transforms.restate import Restate
 
 

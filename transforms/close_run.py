@@ -50,5 +50,7 @@ class _Close(beam.DoFn):
         tally = merged(element[1])
         runs = pay_runs(tally, self.law, until)
         yield beam.pvalue.TaggedOutput("records", pack("PayRun", "close", 0, runs))
+        for run in tally.runs.values():
+            run.said.clear()  # nobody reads it again
         yield beam.pvalue.TaggedOutput("tally", tally.packed())
         self.beat("close")

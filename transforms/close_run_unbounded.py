@@ -13,7 +13,8 @@ from apache_beam.coders import BytesCoder, VarIntCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 
-from fold.pay_runs import pay_run
+from fold.content import fewer_blocks
+from fold.pay_runs import FIRST, Chain, pay_run
 from fold.rows import Keyed
 from fold.run_sums import Said, summed
 from fold.tally import RunTotals
@@ -26,6 +27,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 _decode = msgspec.msgpack.Decoder(Said).decode
+_decode_chain = msgspec.msgpack.Decoder(Chain).decode
 
 
 class CloseRunUnbounded(beam.PTransform):
@@ -90,11 +92,12 @@ class SumRuns(beam.DoFn):
             following = min(_decode(packed).cut_off for packed in later)
             due.write(following)
             timer.set(wakes_at(SUM, following))
-        yield from ((ALL, Said(cut_off, totals).packed()) for cut_off, totals in runs.items())
+        yield from ((ALL, Said(cut_off, fewer_blocks(totals)).packed()) for cut_off, totals in runs.items())
 
 
 _CLOSING = BagStateSpec("closing", BytesCoder())
 _CLOSE_DUE = ReadModifyWriteStateSpec("close-due", VarIntCoder())
+_CHAIN = ReadModifyWriteStateSpec("chain", BytesCoder())
 _CLOSE_WAKE = TimerSpec("close-wake", TimeDomain.WATERMARK)
 
 
@@ -125,6 +128,7 @@ class CloseRuns(beam.DoFn):
         fired: Any = beam.DoFn.TimestampParam,
         bag: Any = beam.DoFn.StateParam(_CLOSING),
         due: Any = beam.DoFn.StateParam(_CLOSE_DUE),
+        kept: Any = beam.DoFn.StateParam(_CHAIN),
         timer: Any = beam.DoFn.TimerParam(_CLOSE_WAKE),
     ) -> Iterator[Any]:
         cut_off, now = due.read(), decides(CLOSE, fired)
@@ -134,10 +138,14 @@ class CloseRuns(beam.DoFn):
         bag.clear()
         for packed in later:
             bag.add(packed)
+        packed = kept.read()
+        chain = FIRST if packed is None else _decode_chain(packed)
+        chain = chain.with_facts(run.facts for earlier, run in runs.items() if earlier < cut_off)
         while cut_off <= now:
-            record = pay_run(cut_off, runs.get(cut_off, RunTotals()), self.law)
+            record, chain = pay_run(cut_off, runs.get(cut_off, RunTotals()), self.law, chain)
             yield beam.pvalue.TaggedOutput("records", ("PayRun", _encode(record)))
             cut_off = cut_off_after(cut_off)
+        kept.write(_encode(chain))
         self._wait(cut_off, due, timer)
 
     def _wait(self, cut_off: int, due: Any, timer: Any) -> None:

@@ -14,12 +14,14 @@ from apache_beam.coders import BytesCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 
+from fold.content import note_content
 from fold.key import KeyFold
 from fold.rows import Keyed, catalog_of
 from fold.run_sums import Said, summing_key
 from fold.shard import Shard
-from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, STAGES
+from fold.stages import STAGES
 from rules.law import Law
+from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE
 from transforms.close_run_unbounded import CloseRunUnbounded
 from transforms.keyed import typed
 from transforms.moments import decides, wakes_at
@@ -104,6 +106,7 @@ FOLDS = {AUTHORIZE: FoldAuthorize, PRICE: FoldPrice, SETTLE: FoldSettle, METHOD:
 def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:
     """What a key said at some cut-offs: one element a row and a record, and per run what it adds up to."""
     for shard in said:
+        note_content(shard.tally, shard.records)
         for (stage, _), rows in shard.dealer.hands.items():
             yield from (beam.pvalue.TaggedOutput(stage, (row[0], _encode(row))) for row in rows)
         for kind, records in shard.records.items():

@@ -4,7 +4,7 @@ Statements, IncomeAssessment, ServiceAuthorization, PaymentOutcome -> PaymentIns
 findings. Decision: `rules/settle/case.py`.
 """
 
-from fold.stages import SETTLE
+from rules.restatement import SETTLE
 from transforms.restate import Restate
 
 

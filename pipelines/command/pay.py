@@ -36,6 +36,9 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")
+    ] = "auto",
     beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
 ) -> int:
     """Pay a folder of facts, pay run by pay run, as each would have been.
@@ -48,15 +51,15 @@ def replay(
 
         ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
 
-        ihss-payroll replay --events facts --out out -- --direct_num_workers=2
+        ihss-payroll replay --events facts --out out --engine beam -- --direct_num_workers=2
     """
     from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 
     last_day = day_asked(until, "--until") if until else None
-    _beam_options(beam or [])
+    _engine(engine, beam or [])
     _folders(events, out)
     _tell_of_accepted(events)
-    summary = _replayed(events, out, last_day, law, beam or [], quiet)
+    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet)
     if nothing_due(summary["inputs"]):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     wrong = _told(summary, events, out, law, as_json, quiet)
@@ -123,7 +126,7 @@ def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
 
 
 def _replayed(
-    events: Path, out: Path, until: int | None, law: Path | None, beam: list[str], quiet: bool
+    events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
 ) -> dict[str, Any]:
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
@@ -134,7 +137,7 @@ def _replayed(
     with shown(Console(stderr=True), quiet) as beat:
         from pipelines.replay import replay as run
 
-        return run(events, out, until, overlaid, beam, beat)
+        return run(events, out, until, overlaid, beam, beat, engine)
 
 
 def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
@@ -165,7 +168,14 @@ def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
     ]
 
 
-def _beam_options(beam: list[str]) -> None:
+def _engine(engine: str, beam: list[str]) -> None:
+    """Raises Misuse for an engine that there is not, and for options that the engine does not take."""
+    from pipelines.replay import AUTO, BEAM, ENGINES
+
+    if engine not in ENGINES:
+        raise Misuse(f"--engine {engine} is none: name one of {', '.join(ENGINES)}")
+    if beam and engine not in (AUTO, BEAM):
+        raise Misuse(f"--engine {engine} takes no options of Beam ({beam[0]}): leave them, or name --engine beam")
     if beam and not beam[0].startswith("-"):
         raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
 

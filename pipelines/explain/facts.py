@@ -16,9 +16,10 @@ from fold.door import Door
 from fold.fact_files import FactFile, places_in
 from fold.places import FOR_ALL, Index, Place, indexes_of, keys_of
 from fold.rows import Row, arrival, catalog_of, rows_of
-from fold.stages import PRICE, Catalog, settlement_that_made
+from fold.stages import Catalog, settlement_that_made
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
+from rules.restatement import PRICE
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from fold.rows import Row, rows_of
 from fold.shard import Records, Shard
-from fold.stages import AUTHORIZE, METHOD, PRICE, SETTLE, Catalog
+from fold.stages import Catalog
 from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
 from rules.authorize.case import RecipientFile
@@ -23,7 +23,7 @@ from rules.price.case import ProviderFile
 from rules.price.incentives import decided_claims
 from rules.price.month import MonthOfWork
 from rules.price.violations import Notice
-from rules.restatement import LIFETIME, Before, CaseFile, Decision, Unit, restate
+from rules.restatement import AUTHORIZE, LIFETIME, METHOD, PRICE, SETTLE, Before, CaseFile, Decision, Unit, restate
 from rules.settle.case import SettlementFile
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import CameBack
@@ -105,7 +105,6 @@ class Folded(NamedTuple):
     def records(self, kind: str) -> list[dict[str, Any]]:
         """Records of a kind, by cut-off and id."""
         return [record for key in self.keys.values() for record in key.records.get(kind, ())]
-
 
     def came_back(self) -> Told:
         """Which payments do not stand."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from fold.stages import AUTHORIZE, PRICE, SETTLE
 from pipelines.explain.cause import Instruction
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
@@ -29,6 +28,7 @@ from rules.conclusions import Statement
 from rules.instructions import minutes_fields
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
+from rules.restatement import AUTHORIZE, PRICE, SETTLE
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 

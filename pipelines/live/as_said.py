@@ -17,7 +17,6 @@ from typing import Any
 from fold.key import case_file
 from fold.key_memory import NEVER, Remembered, remembered
 from fold.rows import arrival, conclusion_row
-from fold.stages import SETTLE
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.memory import Memory, State
 from pipelines.live.outbox import Letter
@@ -29,7 +28,7 @@ from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, Said
 from rules.law import Law
 from rules.periods import cut_off_after
-from rules.restatement import Unit, closed, month_unit
+from rules.restatement import SETTLE, Unit, closed, month_unit
 from rules.settle.case import SettlementFile
 from rules.settle.draft import Draft
 from rules.settle.filed import month_of_statement

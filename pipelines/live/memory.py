@@ -31,10 +31,13 @@ create table if not exists told (name text primary key, value) without rowid;
 
 
 class Told(NamedTuple):
-    """Up to where the memory goes. ``first_claim``: the first pay run there is; None: none yet."""
+    """Up to where the memory goes. ``first_claim``: the first pay run there is; None: none yet. ``facts``: admitted so
+    far; ``previous``: the SHA-256 (hex) of the last PayRun, "": none yet."""
 
     cut_off: int
     first_claim: int | None
+    facts: int = 0
+    previous: str = ""
 
 
 class State(NamedTuple):
@@ -86,7 +89,7 @@ class Memory:
     def told(self) -> Told | None:
         """Up to where it goes; None: it knows nothing."""
         cut_off = self._read("cut_off")
-        return None if cut_off is None else Told(cut_off, self._read("first_claim"))
+        return None if cut_off is None else Told(*map(self._read, Told._fields))
 
     def listings(self) -> list[bytes]:
         """Bodies of the course listings that are known."""

@@ -12,11 +12,12 @@ from pipelines.live.as_said import Hearsay, Ledger, unsaid
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory
 from pipelines.live.outbox import Letter, Outbox, letter_of
-from pipelines.live.pay_run import PayRuns, Run
+from pipelines.live.pay_run import PayRuns, Run, told_as_said
 from rules.periods import business_day_of, cut_offs, iso
 from schemas.avro import decode_message
 
 WORDS = {"message", "next_step", "rule", "authority", "documents", "assumptions", "law_version"}
+SUMS = {"content_sha256", "previous_sha256", "facts"}  # of words too, and PayRuns of before have none
 
 
 class OtherHistory(ValueError):
@@ -71,20 +72,21 @@ class Past:
             elif said is None or (run.letters != said and _what_counts(run.letters) != _what_counts(said)):
                 self._refuse(cut_off)
             else:
-                self.pay_runs.remember(run)
+                self.pay_runs.remember(run, said)
         self.beat("", 0, 0)
 
     def _remember_as_said(self, run: Run, said: list[Letter]) -> None:
         self.hearsay.hear(run, said)
         run = self.ledger.kept_to(run, said)
         if run.told.cut_off < self.until:
-            self.pay_runs.remember(run)
+            self.pay_runs.remember(run, said)
             return
         again, back = self.hearsay.to_say_again(), self.hearsay.to_take_back()
         self.memory.put(run.states)
         if again:
             self.memory.put(unsaid(self.memory.states(), run, again, self.pay_runs.law))
-        self.memory.commit(run.told, run.listings, [letter_of(kind, fields, "").body for kind, fields in back])
+        owed = [letter_of(kind, fields, "").body for kind, fields in back]
+        self.memory.commit(told_as_said(run.told, said), run.listings, owed)
         self.otherwise = Otherwise(len(self.ledger.statements), len(again), len(back))
 
     def _refuse(self, cut_off: int) -> None:
@@ -104,7 +106,7 @@ def _what_counts(letters: Iterable[Letter]) -> list[Any]:
 def _without_words(letter: Letter) -> str:
     if letter.kind == "Rejection":
         return ""
-    fields = decode_message(letter.body).model_dump(exclude=WORDS)
+    fields = decode_message(letter.body).model_dump(exclude=WORDS | SUMS)
     for line in fields.get("lines", ()):
         del line["rule"]
     return repr(sorted(fields.items()))

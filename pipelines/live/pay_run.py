@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from fold.content import note_content
 from fold.door import Door
-from fold.pay_runs import pay_runs
+from fold.pay_runs import FIRST, Chain, pay_run
 from fold.shard import Records
 from fold.tally import Tally
 from pipelines.live.choice_of_engine import engine_for
@@ -18,7 +19,7 @@ from pipelines.live.memory import Memory, State, Told
 from pipelines.live.outbox import ORDER, Letter, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
-from schemas.avro import decode_message
+from schemas.avro import PREFIX, decode_message
 from schemas.journal import Entry
 
 ID_FIELDS = {
@@ -61,14 +62,24 @@ class PayRuns:
         tally.merge(folded.tally)
         self._say_owed(records, tally, cut_off)
         records["Rejection"] = [{**each, "seen_at": at} for at, rejected in seen for each in rejected]
-        records["PayRun"] = pay_runs(_since(tally, cut_off), self.law, cut_off)
-        told = Told(cut_off, tally.first_claim)
+        told = self._close(records, tally, cut_off)
         return Run([*_letters(records, cut_off)], tally, folded.states, told, known, engine.name)
 
-    def remember(self, run: Run) -> None:
-        """The run is decided: the next one builds on it."""
+    def _close(self, records: Records, tally: Tally, cut_off: int) -> Told:
+        """Say the PayRun, unless nothing claims pay yet."""
+        run, before = tally.run(cut_off), self.memory.told()
+        chain = FIRST if before is None else Chain(before.previous, before.facts)
+        if tally.first_claim is None or tally.first_claim > cut_off:
+            return Told(cut_off, tally.first_claim, chain.facts + run.facts, chain.previous)
+        note_content(tally, records)
+        record, chain = pay_run(cut_off, run, self.law, chain)
+        records["PayRun"] = [record]
+        return Told(cut_off, tally.first_claim, chain.facts, chain.previous)
+
+    def remember(self, run: Run, said: Iterable[Letter] | None = None) -> None:
+        """The run is decided: the next one builds on it. ``said``: its letters, if it was said in other words."""
         self.memory.put(run.states)
-        self.memory.commit(run.told, run.listings)
+        self.memory.commit(run.told if said is None else told_as_said(run.told, said), run.listings)
 
     def _say_owed(self, records: Records, tally: Tally, cut_off: int) -> None:
         """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
@@ -78,6 +89,12 @@ class PayRuns:
             if identity(owed.KIND, fields) not in {identity(owed.KIND, each) for each in records[owed.KIND]}:
                 records[owed.KIND].append(fields)
                 tally.run(cut_off).findings += owed.KIND == "Finding"
+
+
+def told_as_said(told: Told, said: Iterable[Letter]) -> Told:
+    """The PayRun that the next one names as the one before it is that which was really sent."""
+    marks = [hashlib.sha256(letter.body[PREFIX:]).hexdigest() for letter in said if letter.kind == "PayRun"]
+    return told._replace(previous=marks[-1]) if marks else told
 
 
 def identity(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -97,12 +114,6 @@ def _dealt(door: Door) -> Blocks:
     for stage, (number, block) in door.dealer.blocks():
         blocks[stage, number].append(block)
     return blocks
-
-
-def _since(tally: Tally, cut_off: int) -> Tally:
-    """The tally as one whose pay runs begin with this one, unless there is none yet."""
-    begun = tally.first_claim is not None and tally.first_claim <= cut_off
-    return Tally(first_claim=cut_off if begun else None, runs=tally.runs)
 
 
 def _letters(records: Records, cut_off: int) -> Iterable[Letter]:

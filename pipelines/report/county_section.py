@@ -43,9 +43,7 @@ def figures(books: Books) -> dict[str, dict[str, int]]:
     """How many documents and minutes, for a program."""
     found = to_look_at(books)
     named = {"overdue": OVERDUE, "possible_duplicates": TWICE}
-    return {
-        name: {"documents": len(found[code]), "minutes": _minutes(found[code])} for name, code in named.items()
-    }
+    return {name: {"documents": len(found[code]), "minutes": _minutes(found[code])} for name, code in named.items()}
 
 
 def _minutes(found: list[Row]) -> int:

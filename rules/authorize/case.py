@@ -20,7 +20,6 @@ from rules.authorize.late import LateTimesheets
 from rules.authorize.month import CLAIMS, Facts, MonthOfTime
 from rules.authorize.tally import Key, Pair
 from rules.authorize.watch import DayOfVisits, changed_days
-from rules.conclusions import Engagement
 from rules.documents import Arrival, Document, Terms, named
 from rules.findings import Finding, Findings, note_conflicts
 from rules.kept import Claims
@@ -39,6 +38,7 @@ from rules.restatement import (
     month_unit,
     watch_unit,
 )  # fmt: skip
+from rules.to_provider import Engagement
 from rules.visits import common, days_of
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit

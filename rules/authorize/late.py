@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from rules.authorize.tally import Key, about, id_of
 from rules.claimed_time import Claim, claim
-from rules.conclusions import LateTime
 from rules.documents import Arrival, Document
 from rules.findings import Findings, note_conflicts
+from rules.to_provider import LateTime
 from schemas.timesheet import Timesheet
 
 Timesheets = Mapping[Key, Document[Timesheet]]

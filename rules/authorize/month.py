@@ -16,13 +16,13 @@ from rules.authorize.sheets import find_duplicates, hold_moved
 from rules.authorize.tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim, given_up
-from rules.conclusions import AuthorizedTime, VisitWarning
 from rules.documents import Document, Span, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
 from rules.periods import iso, month_end, period_end
 from rules.restatement import Decision
+from rules.to_provider import AuthorizedTime, VisitWarning
 from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from rules.authorize.tally import Pair
-from rules.conclusions import VisitSpans
 from rules.documents import Document, Terms
 from rules.findings import Findings
 from rules.law import Law
 from rules.overlaps import Relation, find_overlap, overlaps, policy
 from rules.periods import iso
 from rules.restatement import Change, Decision
+from rules.to_provider import VisitSpans
 from rules.visits import must_check_in, spans_by_day
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit

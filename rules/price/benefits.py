@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.benefits import MonthHours, eligible, hours, months_needed
-from rules.conclusions import Engagement, Record, Worked
+from rules.conclusions import Record, Worked
 from rules.law import Law
 from rules.periods import add_months
 from rules.price.violations import Notice
 from rules.restatement import Change, Decision, month_unit
+from rules.to_provider import Engagement
 
 BENEFIT = "BenefitHours"
 

@@ -6,7 +6,7 @@ Does not cover: taxes and what was instructed before (`settle`); what happens wi
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, AuthorizedTime, PayeeAccount, Record
+from rules.conclusions import AccountTerm, PayeeAccount, Record
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, HeldTime, Tail
@@ -20,6 +20,7 @@ from rules.price.overdue import conclude_held, find_overdue
 from rules.price.violations import Notice, find_late_claims, find_violations
 from rules.price.watch import Watch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
+from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
 from rules.violations import WeeksJudged
 from rules.whose_case import of_provider

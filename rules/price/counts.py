@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, Worked
+from rules.conclusions import Worked
 from rules.documents import named
 from rules.findings import Findings, Loss, Whose, catalog, referred
 from rules.periods import iso, period_of
+from rules.to_provider import AuthorizedTime
 from rules.travel_time import Problem
 from schemas.training_claim import TrainingClaim
 from schemas.travel_claim import TravelClaim

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from rules.conclusions import AuthorizedTime, Engagement, LateTime, Return
+from rules.conclusions import Return
 from rules.documents import Arrival, Document, Terms
 from rules.late_claims import LateClaims
 from rules.periods import month_end, month_of, saturday_of, workweek_of
 from rules.price.training import Classes
+from rules.to_provider import AuthorizedTime, Engagement, LateTime
 from rules.training import Catalog
 from schemas.hours_exception import HoursException
 from schemas.incentive_claim import IncentiveClaim

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from rules.conclusions import Engagement, Line, Statement, Worked
+from rules.conclusions import Line, Statement, Worked
 from rules.documents import Document, named
 from rules.findings import Findings
 from rules.incentives import IncentiveVerdict, PaidTraining, Record, decide_claims, first_recorded_on, needs_on
@@ -24,6 +24,7 @@ from rules.price.training import PROGRAM, PricedClass
 from rules.price.violations import Notice
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import LIFETIME, Decision
+from rules.to_provider import Engagement
 from rules.whose_case import county_of_work
 from schemas.incentive_claim import IncentiveClaim
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from rules.authorized_time import fill_places
-from rules.conclusions import AuthorizedTime, Line, Offsettable, Statement, Worked
+from rules.conclusions import Line, Offsettable, Statement, Worked
 from rules.day_length import hold_excess
 from rules.findings import note_conflicts
 from rules.kept import Tail
@@ -28,6 +28,7 @@ from rules.price.statements import Draft, StatementKey, draft_key, draft_premium
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Decision, month_unit
+from rules.to_provider import AuthorizedTime
 from rules.violations import WeeksJudged
 from rules.wages import wage
 from rules.whose_case import county_of_work, of_provider

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from rules.conclusions import AuthorizedTime, LateTime, Stamp, Statement
+from rules.conclusions import Stamp, Statement
 from rules.findings import Finding, Findings, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
 from rules.periods import (
@@ -34,6 +34,7 @@ from rules.price.training import first_payable as training_payable
 from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Decision, month_unit
 from rules.taxes import taxable, turn_of_month
+from rules.to_provider import AuthorizedTime, LateTime
 from rules.travel_time import first_payable as travel_payable
 
 HELD = "held"  # id of what a month holds

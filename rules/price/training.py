@@ -11,11 +11,12 @@ it, wait for a person beside what stands; a later revision for an open month tak
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import Engagement, Stamp, Worked
+from rules.conclusions import Stamp, Worked
 from rules.documents import Arrival, Document, Terms
 from rules.late_claims import LateClaims
 from rules.law import Law
 from rules.periods import month_of
+from rules.to_provider import Engagement
 from rules.training import PROGRAM as CONDITIONS
 from rules.training import Catalog, TrainingVerdict, county, county_terms, course_catalog, decide_claims
 from rules.wages import wage

@@ -7,7 +7,6 @@ with one recipient, which the recipient's side sees (`authorize.watch`), and pay
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rules.conclusions import VisitSpans, VisitWarning
 from rules.documents import Arrival
 from rules.findings import Finding, Findings
 from rules.law import Law
@@ -15,6 +14,7 @@ from rules.overlaps import Relation, find_overlap, find_probation, overlaps, pol
 from rules.periods import month_of
 from rules.price.filed import Filed
 from rules.restatement import LIFETIME, Before, Change, Decision, Unit, is_watch, watch_unit
+from rules.to_provider import VisitSpans, VisitWarning
 from rules.whose_case import of_provider
 
 

@@ -6,8 +6,6 @@ Authority: ADV-1 to ADV-7. In force: by parameter. Does not cover: what of it wa
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from rules.advance_pay import (
     Offset,
     advance_line,
@@ -25,6 +23,7 @@ from rules.instructions import ADVANCE
 from rules.kept import Account
 from rules.law import NotInForce
 from rules.periods import days_in_month, iso, month_end
+from rules.restatement import Closed, Conclusion
 from rules.settle.draft import Draft, Reading
 from rules.settle.filed import FOREVER, Filed, references
 from rules.taxes import KINDS, kinds_of, withholding
@@ -33,15 +32,21 @@ from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 
 
-class Held(msgspec.Struct, array_like=True, frozen=True):
+class Held(Conclusion, frozen=True):
     """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
     what is missing and the month."""
+
+    state_number = 15
 
     code: str
     document_id: str
     minutes: int
     missing: str
     month: int
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Held":
+        """All of it: one finding tells of all months that are held."""
+        return self
 
 
 class Advance(NamedTuple):

@@ -10,15 +10,14 @@ there never is: then the pay run says so, and of a closed month a person is told
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from rules.documents import Document, named
-from rules.findings import Findings
+from rules.findings import Finding, Findings
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.periods import closing_cut_off
+from rules.restatement import OUT, Closed, Conclusion, Stop
 from rules.settle.draft import REVERSING
-from rules.settle.filed import month_of_statement
+from rules.settle.filed import month_of_statement, statement_of
 from schemas.payment_outcome import PaymentOutcome
 
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
@@ -26,13 +25,18 @@ EVER = 1 << 60  # an instant that no cut-off reaches
 _SENTENCES = {"REVERSED": "came_back", "RECOVERED": "recovered", None: "taken_back"}
 
 
-class CameBack(msgspec.Struct, array_like=True, frozen=True):
+class CameBack(Conclusion, frozen=True):
     """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
     tells; to the pay run."""
 
     instruction_id: str
     net_cents: int
     reversed: bool
+
+    @property
+    def to(self) -> Stop:
+        """Among what the pay run tells."""
+        return OUT
 
 
 def turned(account: Account | None, outcomes: Outcomes, cut_off: int) -> Iterator[CameBack]:
@@ -57,6 +61,24 @@ def effect(document: Document[PaymentOutcome], said: Said, known_before: int) ->
     if standing.fact.outcome == "RECOVERED":
         return "RECOVERED"
     return "REVERSED" if standing.fact.outcome in REVERSING and said.net_cents > 0 else None
+
+
+def outcome_is_over(outcome: PaymentOutcome, is_closed: Closed, lasting: Mapping[str, Any]) -> bool:
+    """Has it nothing to say any more, now that the month of the payment has closed? Not so of what came back or was
+    recovered, nor of one that was withdrawn, or of which a finding stands (``lasting``) that it is of nothing."""
+    if outcome.withdrawn or outcome.outcome in (*REVERSING, "RECOVERED"):
+        return False
+    month = month_of_statement(statement_of(outcome.instruction_id))
+    is_of_nothing = any(_is_of_nothing(outcome, each) for each in lasting.values())
+    return month is not None and is_closed(month) and not is_of_nothing
+
+
+def _is_of_nothing(outcome: PaymentOutcome, found: Any) -> bool:
+    return (
+        isinstance(found, Finding)
+        and found.code == "OUTCOME_WITHOUT_INSTRUCTION"
+        and found.document_id == outcome.document_id
+    )
 
 
 def find_too_late(statement_id: str, account: Account | None, outcomes: Outcomes, law: Law, findings: Findings) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fold.door import Door
 from fold.key import KeyFold
-from fold.key_memory import CONCLUSIONS, VERSION, StateFromElsewhere, opened
+from fold.key_memory import NUMBERED, VERSION, StateFromElsewhere, opened
 from fold.rows import fact_body, fact_row
 from fold.stages import routes
 from pipelines.sample.simulate import simulate
@@ -24,7 +24,7 @@ MONTHS = 9
 def layout() -> list[str]:
     """What stands in the bytes, in its order: fields of facts, and of the structs that are concluded."""
     facts = [f"{kind}: {' '.join(model.model_fields)}" for kind, model in FACTS.items()]
-    structs = [f"{number} {struct.__name__}: {_fields(struct)}" for number, struct in enumerate(CONCLUSIONS)]
+    structs = [f"{number} {struct.__name__}: {_fields(struct)}" for number, struct in enumerate(NUMBERED)]
     return [f"version {VERSION}", *facts, *structs]
 
 

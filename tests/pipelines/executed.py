@@ -11,6 +11,7 @@ from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubS
 from apache_beam.pipeline import PTransformOverride
 from apache_beam.transforms.window import TimestampedValue
 
+from bench import state_cache
 from pipelines.streaming import pipeline_of
 from tests.transforms.engine import Published, seconds
 
@@ -75,7 +76,8 @@ class Topics(PTransformOverride):
 def executed(brings: Mapping[str, Sequence[Published]], *options: str) -> tuple[list[str], list[str]]:
     """Run the job to its end; subscriptions it read and topics it wrote to. What it published is in ``SENT``."""
     SENT.clear()
-    pipeline = pipeline_of([RUNNER, "--project=lab-project", "--max_cache_memory_usage_mb=0", *options])
+    state_cache.off()
+    pipeline = pipeline_of([RUNNER, "--project=lab-project", *options])
     subscriptions, topics = Subscriptions(brings), Topics()
     pipeline.replace_all([subscriptions, topics])
     pipeline.run().wait_until_finish()

@@ -1,5 +1,6 @@
 """A folder of facts through Beam: the plain fold's records, the same bytes however dealt, nothing lost."""
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ import pytest
 from fold.places import INDEX
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_folder
-from pipelines.replay import LOCK, PARTIAL, SUMMARY, last_cut_off, replay
+from pipelines.replay import BEAM, LOCK, PARTIAL, PLAIN, POOL, SUMMARY, last_cut_off, replay
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import epoch_day
@@ -46,8 +47,8 @@ def paid(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run(sample, tmp_path_factory.mktemp("paid"))
 
 
-def run(events: Path, out: Path, until: int | None = None) -> Path:
-    replay(events, out, until, LAW)
+def run(events: Path, out: Path, until: int | None = None, engine: str = BEAM) -> Path:
+    replay(events, out, until, LAW, engine=engine)
     return out
 
 
@@ -101,6 +102,14 @@ def test_beam_says_what_the_plain_fold_says(sample: Path, paid: Path) -> None:
     assert found == plain(sample)
     assert {one["kind"] for one in found["PaymentInstruction"]} >= {"ARREARS", "ADVANCE"}
     assert len(found["PaymentInstruction"]) > 100 and len(found["Finding"]) > 50 and len(found["Rejection"]) > 5
+
+
+@pytest.mark.parametrize("engine", (PLAIN, POOL))
+def test_every_engine_writes_the_same_bytes(sample: Path, paid: Path, tmp_path: Path, engine: str) -> None:
+    assert files(run(sample, tmp_path, engine=engine)) == files(paid)
+    told = [json.loads((folder / SUMMARY).read_text()) | {"seconds": None} for folder in (tmp_path, paid)]
+    assert told[0] == told[1]
+    assert not (tmp_path / PARTIAL).exists()
 
 
 def test_twice_is_the_same(sample: Path, paid: Path, tmp_path: Path) -> None:
@@ -164,11 +173,11 @@ def test_what_an_earlier_replay_left_is_replaced(sample: Path, example: Path, tm
     assert files(out) == files(run(example, tmp_path / "fresh"))
 
 
-def begun(events: Path, out: Path) -> subprocess.Popen:
+def begun(events: Path, out: Path, engine: str = BEAM) -> subprocess.Popen:
     """A replay as a process of its own, which has begun to pay."""
     command = [sys.executable, "-c", "from pipelines.command.cli import main; main()", "replay"]
     started = subprocess.Popen(
-        [*command, "--events", str(events), "--out", str(out)],
+        [*command, "--events", str(events), "--out", str(out), "--engine", engine],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -179,13 +188,42 @@ def begun(events: Path, out: Path) -> subprocess.Popen:
     return started
 
 
-def test_a_killed_replay_leaves_nothing_and_can_be_run_again(sample: Path, paid: Path, tmp_path: Path) -> None:
+def children(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def gone(processes: set[int]) -> None:
+    """Wait until they are; they look for their parent once a second."""
+    deadline = time.monotonic() + 30
+    while living := [process for process in processes if Path(f"/proc/{process}").exists()]:
+        assert time.monotonic() < deadline, living
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("engine", (BEAM, POOL))
+def test_a_killed_replay_leaves_nothing_and_can_be_run_again(
+    sample: Path, paid: Path, tmp_path: Path, engine: str
+) -> None:
     out = tmp_path / "out"
-    started = begun(sample, out)
+    started = begun(sample, out, engine)
+    workers = children(started.pid)
     os.killpg(started.pid, signal.SIGKILL)
     assert started.wait() == -signal.SIGKILL, "it ended before it was killed"
     assert {path.name for path in out.iterdir()} == {PARTIAL, LOCK}
-    assert files(run(sample, out)) == files(paid)
+    gone(workers)
+    assert files(run(sample, out, engine=PLAIN)) == files(paid)
+
+
+@pytest.mark.parametrize("parent", (False, True), ids=("one of its workers", "the replay itself"))
+def test_when_one_of_the_pool_dies_none_is_left(sample: Path, tmp_path: Path, parent: bool) -> None:
+    out = tmp_path / "out"
+    started = begun(sample, out, POOL)
+    workers = children(started.pid)
+    assert len(workers) == os.cpu_count()
+    os.kill(started.pid if parent else min(workers), signal.SIGKILL)
+    assert started.wait(60) == (-signal.SIGKILL if parent else 1)
+    gone(workers)
+    assert {path.name for path in out.iterdir()} == {PARTIAL, LOCK}
 
 
 def test_two_replays_into_one_folder_are_one_replay_and_a_refusal(sample: Path, paid: Path, tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from rules.benefits import MonthHours, eligible, hours
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Engagement, Worked
+from rules.conclusions import AssignmentTerm, AuthorizationTerm, Worked
 from rules.law import Law
 from rules.periods import epoch_day
+from rules.to_provider import Engagement
 
 LAW = Law.load()
 JUNE = epoch_day(date(2024, 6, 1))

@@ -3,9 +3,10 @@
 import pytest
 
 from pipelines.plain import replay_plain
-from rules.conclusions import AuthorizationTerm, Engagement
+from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Terms, named
 from rules.findings import DocumentNamed, Finding, Findings, catalog, document_named, finding_id, referred
+from rules.to_provider import Engagement
 from rules.whose_case import county_of, of_provider, of_recipient
 from schemas import FACTS
 from schemas.avro import validate

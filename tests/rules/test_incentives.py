@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from rules.conclusions import AuthorizationTerm, Engagement
+from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Document
 from rules.incentives import (
     IncentiveVerdict,
@@ -18,6 +18,7 @@ from rules.incentives import (
 )
 from rules.law import Law
 from rules.periods import PACIFIC, cut_off_after, epoch_day
+from rules.to_provider import Engagement
 from schemas.incentive_claim import IncentiveClaim
 
 LAW = Law.load()

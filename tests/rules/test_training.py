@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Engagement
+from rules.conclusions import AssignmentTerm, AuthorizationTerm
 from rules.documents import Arrival, Document
 from rules.law import Law
 from rules.periods import PACIFIC, cut_off_after, epoch_day
+from rules.to_provider import Engagement
 from rules.training import TrainingVerdict, county, course_catalog, decide_claims, listed
 from schemas.course_listing import CourseListing
 from schemas.envelope import Fact

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
-from rules.conclusions import AuthorizationTerm, Engagement, Worked
+from rules.conclusions import AuthorizationTerm, Worked
 from rules.documents import Arrival, Document
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day
+from rules.to_provider import Engagement
 from rules.travel_time import (
     Asked,
     Problem,

@@ -244,6 +244,9 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "assumptions": [],
         "law_version": "f00d",
         "came_back": [],
+        "content_sha256": "",
+        "previous_sha256": "",
+        "facts": 0,
     },
     "Rejection": {
         "raw": b"\xc3\x01\x00",

@@ -126,7 +126,8 @@ KINDS = {
     """,
     "PayRun": """
         run_date date, cut_off time, totals array of RunTotal, instructions_sha256 string, findings int, assumptions
-        array of string, law_version string, came_back array of CameBack default []
+        array of string, law_version string, came_back array of CameBack default [],
+        content_sha256 string default "", previous_sha256 string default "", facts long default 0
     """,
     "Rejection": """
         raw bytes, origin string, reason (UNREADABLE UNKNOWN_SCHEMA INVALID CONTRADICTORY), field string?, message

@@ -39,7 +39,10 @@ OF_A_COUNTY = SAMPLES["Finding"] | {
     "finding_id": "OVER_AUTHORIZED_HOURS:PROVIDER:P1:R1:-:IHSS:Timesheet/D1/2026-01-01:-:-:-:-",
     "county": "43",
 }
-SECOND = {"PaymentInstruction": REVERSING, "Finding": OF_A_COUNTY}
+CAME_BACK = SAMPLES["PayRun"] | {
+    "came_back": [{"instruction_id": "ARREARS:P1:R1:2026-01-01:2026-01-20", "net_cents": 5, "reversed": True}]
+}
+SECOND = {"PaymentInstruction": REVERSING, "Finding": OF_A_COUNTY, "PayRun": CAME_BACK}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -53,7 +56,8 @@ def test_the_first_version_of_every_kind(kind):
 
 @pytest.mark.parametrize("kind", SECOND)
 def test_the_second_version(kind):
-    """Of instructions the first that names what was reversed, of findings the first that names a county."""
+    """Of instructions the first that names what was reversed, of findings the first that names a county, of pay
+    runs the first that names what came back."""
     with (OLD / f"{kind}_2.avro").open("rb") as stream:
         records = [record for _, record in Container(stream)]
     assert [validate(kind, record).model_dump() for record in records] == [SECOND[kind]]

@@ -15,6 +15,7 @@ from apache_beam.testing.test_stream import TestStream
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from bench import state_cache
 from fold.rows import fact_body
 from pipelines.payroll import build
 from pipelines.topic_edges import Beginning, admitted, begun, decoded, is_unsaid
@@ -150,7 +151,8 @@ def pay(
 ) -> Records:
     """Records by kind, in no order. ``more``: how the job begins, on how many doors."""
     name = uuid4().hex
-    options = PipelineOptions(["--max_cache_memory_usage_mb=0"])  # its cache spends most of the time on asking sizes
+    state_cache.off()
+    options = PipelineOptions([])
     options.view_as(StandardOptions).streaming = streams
     runner = BundleBasedDirectRunner() if streams else FnApiRunner()
     with beam.Pipeline(runner, options) as pipeline:

@@ -19,9 +19,10 @@ from fold.admissions import Admissions, as_told
 from fold.door import Door
 from fold.key import CutOffMissed, KeyFold
 from fold.rows import Row, fact_body, fact_row
-from fold.stages import AUTHORIZE, STAGES, routes
+from fold.stages import STAGES, routes
 from pipelines.plain import fold_door, replay_plain
 from rules.periods import cut_off_after, cut_offs, epoch_day, midnight
+from rules.restatement import AUTHORIZE
 from schemas import FACTS
 from schemas.avro import encode_message, validate
 from schemas.envelope import Fact

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from fold.door import admission
 from fold.key_memory import remembered
-from fold.stages import SETTLE
 from pipelines.live.as_said import Kept
 from pipelines.live.memory import Memory
 from pipelines.live.past import OtherHistory
@@ -27,6 +26,7 @@ from rules.adjustment import deductions_said
 from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import business_day_of, civil_date, cut_offs, epoch_day, midnight
+from rules.restatement import SETTLE
 from rules.settle.draft import Draft
 from schemas.avro import encode_message
 from schemas.envelope import Fact

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, AuthorizedTime, Engagement, Statement
+from rules.conclusions import AssignmentTerm, AuthorizationTerm, Statement
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import (
@@ -20,6 +20,7 @@ from rules.periods import (
 )
 from rules.price.case import ProviderFile
 from rules.restatement import LIFETIME, STANDING, Memory, step
+from rules.to_provider import AuthorizedTime, Engagement
 from schemas import FACTS
 
 LAW = Law.load()

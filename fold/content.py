@@ -1,0 +1,72 @@
+"""What a pay run says, as one digest (docs/contract.md, PayRun): whoever has its records can tell if one was changed.
+
+Until its run is closed a record waits here as its plain Avro body, in blocks that are packed small. Rejections are of
+no run: they name none, and a replay sees them at no time.
+"""
+
+import hashlib
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
+from typing import Any
+
+import fastavro
+import msgspec
+
+from fold.tally import RunTotals, Tally
+from schemas.avro import physical_schema
+
+KINDS_OF_RUN = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "BenefitHours")
+"""What a run says but itself, in the order of the contract."""
+BYTES_OF_LENGTH = 4
+FAST = 1  # of zlib's levels
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[bytes]).decode
+
+
+def content_sha256(bodies: Mapping[str, Iterable[bytes]]) -> str:
+    """The digest (hex) of a run by its records' plain Avro bodies, by kind, each in the schema it was said in."""
+    mark = hashlib.sha256()
+    for kind in KINDS_OF_RUN:
+        for body in sorted(bodies.get(kind, ())):
+            mark.update(len(body).to_bytes(BYTES_OF_LENGTH, "big"))
+            mark.update(body)
+    return mark.hexdigest()
+
+
+def body_of(kind: str, record: Mapping[str, Any]) -> bytes:
+    """The plain Avro body of a record (physical values) that was validated."""
+    body = BytesIO()
+    fastavro.schemaless_writer(body, physical_schema(kind), record)
+    return body.getvalue()
+
+
+def note_content(tally: Tally, records: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """Add records to what their runs say."""
+    for kind in records.keys() & set(KINDS_OF_RUN):
+        by_run: dict[int, list[bytes]] = defaultdict(list)
+        for record in records[kind]:
+            by_run[record["cut_off"]].append(body_of(kind, record))
+        for cut_off, bodies in by_run.items():
+            tally.run(cut_off).said.setdefault(kind, []).append(_packed(bodies))
+
+
+def content_of(run: RunTotals) -> str:
+    """The digest of all that was added."""
+    return content_sha256({kind: _bodies_in(blocks) for kind, blocks in run.said.items()})
+
+
+def fewer_blocks(run: RunTotals) -> RunTotals:
+    """The same, in one block a kind: packed together records of many keys are small."""
+    said = {kind: [_packed(_bodies_in(blocks))] for kind, blocks in run.said.items()}
+    return msgspec.structs.replace(run, said=said)
+
+
+def _packed(bodies: Iterable[bytes]) -> bytes:
+    return zlib.compress(_encode(sorted(bodies)), FAST)
+
+
+def _bodies_in(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        yield from _decode(zlib.decompress(block))

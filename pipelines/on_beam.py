@@ -1,0 +1,43 @@
+"""A replay by the pipeline of `pipelines.payroll`, on Beam's DirectRunner (its FnApiRunner, by name)."""
+
+import logging
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+
+from pipelines.file_edges import Files
+from pipelines.payroll import build
+from pipelines.work import Work
+from pipelines.worker_log import worker_log
+from rules.law import Law
+
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker process pays for its start
+
+
+def run(work: Work, law: Law, arguments: list[str], size: int) -> None:
+    """Records, parts of the index and the tally below ``work.out``. ``arguments``: Beam's own; ``size``: bytes of
+    facts."""
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    options = _options(arguments, size)
+    with worker_log(work.out / "workers.log"), beam.Pipeline(options=options) as pipeline:
+        closed = build(pipeline, Files(work), law)
+        closed["tally"] | "KeepTally" >> beam.Map(_keep, str(work.tally))  # type: ignore[unused-ignore]
+
+
+def _keep(packed: bytes, path: str) -> None:
+    Path(path).write_bytes(packed)
+
+
+def _options(arguments: list[str], size: int) -> PipelineOptions:
+    """Beam's options: what the user said, else this runner, and two processes when they pay."""
+    options = PipelineOptions(["--default_sdk_harness_log_level=ERROR", *arguments])
+    if options.view_as(StandardOptions).runner is None:
+        options.view_as(StandardOptions).runner = RUNNER
+    direct = options.view_as(DirectOptions)
+    if size > WORTH_TWO_PROCESSES and not any("direct_" in argument for argument in arguments):
+        direct.direct_running_mode = "multi_processing"
+        direct.direct_num_workers = 2
+    options.view_as(SetupOptions).save_main_session = False
+    return options

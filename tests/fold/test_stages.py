@@ -1,0 +1,69 @@
+"""What a conclusion says of itself: its number in the bytes, where it goes, what is kept of it."""
+
+from datetime import date
+from typing import ClassVar
+
+import pytest
+
+from fold.key_memory import NUMBERED, _by_number
+from fold.shard import Shard
+from fold.stages import CONCLUSIONS, STAGES
+from rules.benefits import months_needed
+from rules.conclusions import LOOKED_BACK, Record
+from rules.law import Law
+from rules.periods import add_months, epoch_day
+from rules.restatement import OUT, Change, Conclusion, Stop
+from rules.settle.outcomes import CameBack
+from rules.to_provider import AuthorizedTime, VisitWarning
+from schemas import FACTS
+
+LAW = Law.load()
+JANUARY = epoch_day(date(2026, 1, 1))
+
+
+def test_every_conclusion_has_a_name_of_its_own() -> None:
+    assert not CONCLUSIONS.keys() & FACTS.keys()
+    assert len(CONCLUSIONS) == len({*CONCLUSIONS.values()}) >= len(NUMBERED)
+
+
+@pytest.mark.parametrize("number", (0, 2))
+def test_a_number_is_neither_used_twice_nor_left_out(number: int) -> None:
+    zero, other = (type(name, (Conclusion,), {"state_number": n}) for name, n in (("Zero", 0), ("Other", number)))
+    with pytest.raises(ValueError, match=r"each once: .*Other"):
+        _by_number([zero, other])
+
+
+def test_what_leaves_the_house_is_written_down_or_the_run_stops() -> None:
+    class Rumour(Conclusion, frozen=True):
+        to: ClassVar[Stop] = OUT
+
+    shard = Shard("price", LAW, {}, 0, 1)
+    with pytest.raises(TypeError, match="Rumour"):
+        shard.tell([Change(0, "", None, Rumour())])
+
+
+def test_a_conclusion_goes_to_a_stage_out_or_nowhere() -> None:
+    warning = VisitWarning("P1", "R1", JANUARY)
+    assert warning.to == ("price", "P1") and warning.to.stage in STAGES
+    assert CameBack("ARREARS:P1:R1:2026-01-01:2026-01-20", 1, True).to is OUT
+    assert Conclusion().to is None
+
+
+def test_of_authorized_time_one_stays_for_each_recipient() -> None:
+    def time(recipient: str) -> AuthorizedTime:
+        return AuthorizedTime("P1", recipient, "IHSS", JANUARY, "T1", 1, (0, 0), None, [], [], [], 0, 0, 0, 0, [], [])
+
+    told: set[str] = set()
+    asked = [time(recipient).still_read(lambda month: True, told) for recipient in ("R1", "R1", "R2")]
+    assert asked == [True, False, True]
+    assert time("R1").still_read(lambda month: month <= JANUARY, told), "February may have the rest of a workweek"
+    assert not time("R1").still_read(lambda month: month <= add_months(JANUARY, 1), told)
+
+
+def test_no_county_looks_back_further_than_records_are_kept() -> None:
+    months = [add_months(JANUARY, back) for back in range(-48, 48)]
+    counties = {county for month in months for county in LAW.value("benefit.counties", month)}
+    assert max(months_needed(county, month, LAW) for county in counties for month in months) <= LOOKED_BACK
+    record = Record("BenefitHours", {})
+    assert record.when_closed(JANUARY, lambda month: month < add_months(JANUARY, LOOKED_BACK)) is record
+    assert record.when_closed(JANUARY, lambda month: month <= add_months(JANUARY, LOOKED_BACK)) is None
