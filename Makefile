@@ -11,7 +11,7 @@ SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: cloud dataflow-template faults image java replay live server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template faults fuzz image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -23,6 +23,10 @@ live: $(READY)
 faults: $(READY) server
 	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py
+
+# Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
+fuzz: $(READY)
+	@$(if $(FUZZ),FUZZ=$(FUZZ)) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m tests.fuzz
 
 # The worker's image without Docker: its install line is resolved, installed and checked, and main.py makes a template.
 image: $(READY)

@@ -61,7 +61,7 @@ def _county(folder: Path, recipients: int, months: int) -> Messages:
             try:
                 container = Container(stream)
                 for _, record in container:
-                    message = Message(original_message(container.kind, container, record), "bench/1")
+                    message = Message(original_message(container), "bench/1")
                     messages[max(first, cut_off_after(record.get("recorded_at", 0)))].append(message)
             except Unreadable:
                 continue

@@ -100,7 +100,7 @@ class Door:
         try:
             self.take(validate(container.kind, record), container.block_offset)
         except Unreadable as wrong:
-            self.reject(original_message(container.kind, container, record), origin, wrong)
+            self.reject(original_message(container), origin, wrong)
 
     def read_entry(self, entry: Entry, block: int = 0) -> None:
         """One entry of a journal: the pay run that the journal names sees it first, and what was rejected stays so."""

@@ -20,6 +20,7 @@ from schemas.physical import (
     published,
     schema_path,
 )
+from schemas.streams import BAD_BYTES, Exact
 from schemas.types import CONTRADICTION, path_of
 
 __all__ = [
@@ -115,10 +116,10 @@ def decode_as(version: Published, body: bytes) -> Record:
 
 
 def _decode_body(version: Published, body: bytes) -> dict[str, Any]:
-    stream = BytesIO(body)
+    stream = BytesIO(body) if version.reader is None else Exact(body)
     try:
         record = fastavro.schemaless_reader(stream, version.layout, version.reader)
-    except (EOFError, IndexError, ValueError, OverflowError):
+    except BAD_BYTES:
         raise Unreadable("UNREADABLE", f"The bytes end early or are no {version.kind}.") from None
     if stream.tell() != len(body):
         raise Unreadable("UNREADABLE", f"{len(body) - stream.tell()} bytes too many for a {version.kind}.")

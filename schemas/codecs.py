@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import cramjam
 import zstandard
 
-LARGEST_BLOCK = 64 * 1024 * 1024  # bytes, as compressed and as not; no honest block is larger
+LARGEST_BLOCK = 32 * 1024 * 1024  # bytes, as compressed and as not; read, a block takes up to 60 times as much memory
 LARGEST_DICTIONARY = 2 * LARGEST_BLOCK  # what a decompressor may keep for itself
 CRC = 4  # bytes after a block of snappy
 LONGEST_NUMBER = 10  # bytes of a long

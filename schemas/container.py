@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import lzma
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from io import BytesIO
@@ -28,55 +26,14 @@ from schemas.physical import (
     written_schema,
 )
 from schemas.resolution import Json
+from schemas.streams import BAD_BYTES, Exact, Spliced
 
 MAGIC = b"Obj\x01"
 PLAIN = "null"  # the codec of a file that is not compressed
-CHUNK = 1024 * 1024
-
-BAD_BYTES = (EOFError, IndexError, KeyError, ValueError, OverflowError, OSError, zlib.error, lzma.LZMAError)
-
-
-class Spliced:
-    """A stream that knows how far it was read and whether reading itself failed; may be given a new header."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._header = BytesIO()
-        self.offset = 0
-        self.failed = False
-
-    def replace_header(self, header: bytes) -> None:
-        self._header = BytesIO(header)
-
-    def tell(self) -> int:
-        return self.offset
-
-    def seek(self, offset: int, header: bytes = b"") -> None:
-        """Go on at a byte of the stream as if only the header were before it."""
-        self._stream.seek(offset)
-        self.offset = offset
-        self.replace_header(header)
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= LARGEST_BLOCK:  # a damaged length must not fill the memory
-            raise ValueError("length out of range")
-        found = self._header.read(size)
-        while len(found) < size:
-            chunk = self._read_chunk(min(size - len(found), CHUNK))
-            if not chunk:
-                break
-            found += chunk
-        return found
-
-    def _read_chunk(self, size: int) -> bytes:
-        try:
-            chunk = self._stream.read(size)
-        except OSError:
-            self.failed = True
-            raise
-        self.offset += len(chunk)
-        return chunk
-
+LARGEST_FILE = 4 << 30  # bytes; what is larger is not read at all
+LARGEST_HEADER = 1 << 20  # bytes; ours have 3,000
+MOST_RECORDS = 1 << 20  # in a block: all of them are in the memory at once
+DAMAGED = f"The file is damaged, cut off, or in blocks of more than {LARGEST_BLOCK >> 20} MiB from here on."
 
 class Container:
     """Reader of one container file: iterate for ``(position, record)``, position counted from 0 in records.
@@ -87,6 +44,7 @@ class Container:
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
+        refuse_large(stream)
         self._source = Spliced(stream)
         header = self._read_header()
         self.writer_schema, writer = written_schema(header["meta"].get("avro.schema", b""))
@@ -94,7 +52,7 @@ class Container:
         self.block_offset = self._source.offset  # where the block of the record last yielded begins
         self._codec, self._marker = self._read_codec(header), len(header["sync"])
         self._header = _encode_header(header, self.writer_schema)
-        self._block = BytesIO()
+        self._block, self._ends = BytesIO(), [0]  # the current block, and where in it each record ends
         self._before = 0  # records of the current block that came before the present one
 
     def recognized(self, schema: Json) -> tuple[str, Json | None]:
@@ -112,44 +70,36 @@ class Container:
                 yield position, record
                 position += 1
 
-    def block_at(self, offset: int) -> list[dict[str, Any]]:
+    def block_at(self, offset: int) -> Iterator[dict[str, Any]]:
         """Records of the block that begins at a byte of the file, as an earlier ``block_offset`` said. Raises
         Unreadable."""
         self._source.seek(offset)
-        return next(self._blocks(), [])
+        records = next(self._blocks(), [])
+        for self._before, record in enumerate(records):
+            yield record
 
     @cached_property
     def head(self) -> bytes:
         """What a single-object message in the writer's schema begins with."""
         return b"\xc3\x01" + fingerprint(self.writer_schema)
 
-    def own_bytes(self, record: dict[str, Any]) -> bytes:
-        """Body of the record last yielded, in its writer's schema."""
-        if self.reader_schema is None:
-            body = BytesIO()
-            fastavro.schemaless_writer(body, self.writer_schema, record)
-            return body.getvalue()
-        self._block.seek(0)
-        start = 0
-        for _ in range(self._before + 1):
-            start = self._block.tell()
-            fastavro.schemaless_reader(self._block, self.writer_schema, None)
-        return self._block.getvalue()[start : self._block.tell()]
+    def own_bytes(self) -> bytes:
+        """Body of the record last yielded, as its writer wrote it."""
+        return bytes(self._block.getbuffer()[self._ends[self._before] : self._ends[self._before + 1]])
 
     def _blocks(self) -> Iterator[list[dict[str, Any]]]:
         good = self._source.offset
         block: Any
         try:
             for block in fastavro.block_reader(self._plain(), self.reader_schema):
-                records = list(block)
-                if block.bytes_.read(1):
-                    raise ValueError("bytes left over")
-                self._block, self.block_offset, good = block.bytes_, good, self._source.offset
+                records, ends = _records_of(block)
+                self._block, self._ends = block.bytes_, ends
+                self.block_offset, good = good, self._source.offset
                 yield records
         except BAD_BYTES:
             if self._source.failed:
                 raise
-            raise Unreadable("UNREADABLE", "The file is damaged or cut off from here on.", offset=good) from None
+            raise Unreadable("UNREADABLE", DAMAGED, offset=good) from None
 
     def _plain(self) -> Any:
         """The stream from where it stands as if it were not compressed, with a header before it."""
@@ -171,11 +121,42 @@ class Container:
             if magic != MAGIC:
                 raise ValueError("not an Avro file")
             self._source.replace_header(magic)
-            return fastavro.schemaless_reader(self._source, HEADER_SCHEMA, None)  # type: ignore[arg-type,return-value]
+            self._source.end = LARGEST_HEADER
+            header = fastavro.schemaless_reader(self._source, HEADER_SCHEMA, None)  # type: ignore[arg-type]
+            self._source.end = None
+            return header  # type: ignore[return-value]
         except BAD_BYTES:
             if self._source.failed:
                 raise
             raise Unreadable("UNREADABLE", "Not an Avro object container file.", offset=0) from None
+
+
+def refuse_large(stream: IO[bytes]) -> None:
+    """Raises Unreadable for a file that is larger than any honest one. A stream that has no size passes."""
+    if not stream.seekable():
+        return
+    here = stream.tell()
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(here)
+    if size > LARGEST_FILE:
+        raise Unreadable(
+            "UNREADABLE", f"The file has more than {LARGEST_FILE >> 20:,} MiB: send it in parts.", offset=0
+        )
+
+
+def _records_of(block: Any) -> tuple[list[dict[str, Any]], list[int]]:
+    """The records of a block, and where each ends, with 0 before them."""
+    if not 0 <= block.num_records <= MOST_RECORDS:
+        raise ValueError("more records than a block may have")
+    if block.reader_schema is not None:
+        block.bytes_ = Exact(block.bytes_.getvalue())
+    records, ends, body = [], [0], block.bytes_
+    for record in block:
+        records.append(record)
+        ends.append(body.tell())
+    if ends[-1] != body.seek(0, os.SEEK_END):
+        raise ValueError("bytes left over")
+    return records, ends
 
 
 def _encode_header(header: dict[str, Any], schema: Json) -> bytes:
@@ -192,11 +173,9 @@ def read_container(stream: IO[bytes]) -> Iterator[tuple[int, str, dict[str, Any]
         yield position, container.kind, record
 
 
-def original_message(kind: str, container: Container, record: dict[str, Any]) -> bytes:
+def original_message(container: Container) -> bytes:
     """The record last yielded as a single-object message in its writer's schema, to be repaired and resent."""
-    if kind != container.kind:
-        raise ValueError(f"the file holds {container.kind}, not {kind}")
-    return container.head + container.own_bytes(record)
+    return container.head + container.own_bytes()
 
 
 def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any]], codec: str = "null") -> None:

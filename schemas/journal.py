@@ -13,13 +13,14 @@ from typing import IO, Any, NamedTuple
 
 import fastavro
 
-from schemas.container import BAD_BYTES, Spliced
 from schemas.physical import BAD_SCHEMA, Unreadable, same_layout
+from schemas.streams import BAD_BYTES, Spliced
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"
 TAKEN = "TAKEN"  # in the place of a reason: no event, but a file that is in the journal to its end
 MARKER = hashlib.sha256(NAME.encode()).digest()[:16]
+LARGEST_BATCH = 1 << 30  # bytes: a batch is a block
 OPTIONAL = ["null", "string"]
 SCHEMA = fastavro.parse_schema(
     {
@@ -101,7 +102,7 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
 def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
     """Entries of the block that begins at a byte of a segment, as `segment_blocks` said. Raises Unreadable."""
     stream.seek(0)
-    source = Spliced(stream)
+    source = Spliced(stream, LARGEST_BATCH)
     try:
         header = next(fastavro.block_reader(stream)).offset  # where the first block begins
         stream.seek(0)

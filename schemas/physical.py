@@ -22,6 +22,7 @@ from schemas.resolution import DECLARED, LOGICAL, Json, Resolution, declared, wo
 FOLDER = Path(__file__).parent
 EARLIER = FOLDER / "earlier"
 NAMESPACE = "ihss.v1."
+LARGEST_SCHEMA = 256 << 10  # characters of JSON; ours have 7,000
 
 BAD_SCHEMA = (KeyError, ValueError, TypeError, AttributeError, RecursionError, SchemaParseException, UnknownType)
 
@@ -154,6 +155,8 @@ def written_schema(text: bytes | str) -> tuple[Json, Json]:
     """A writer's schema as it lies in the bytes, and as `declared` gives it. Raises Unreadable for one that is none, or
     would harm."""
     try:
+        if len(text) > LARGEST_SCHEMA:
+            raise Harmful(f"It has more than {LARGEST_SCHEMA >> 10} KiB.")
         schema = json.loads(text)
         as_declared = declared(schema)  # first: it refuses what would harm
         return parsed(schema), as_declared

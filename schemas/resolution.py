@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from schemas.harmful_schema import NAME, named_types, refuse_deep, refuse_endless
+from schemas.harmful_schema import NAME, named_types, refuse_deep, refuse_endless, refuse_nameless
 
 Json = Any  # a schema as JSON: str, list or dict
 
@@ -33,6 +33,7 @@ def declared(schema: Json) -> Json:
     """A schema as JSON, ready to be set beside another. Raises Harmful, or what fastavro does for what is none."""
     refuse_deep(schema)
     ready = fastavro.parse_schema(_relabelled(schema))
+    refuse_nameless(ready)
     refuse_endless(ready)
     return ready
 

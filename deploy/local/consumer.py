@@ -84,7 +84,7 @@ def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
         with path.open("rb") as stream:
             container = Container(stream)
             for _, record in container:
-                yield container.kind, record, original_message(container.kind, container, record)
+                yield container.kind, record, original_message(container)
 
 
 def _print_table(said: dict[str, dict[str, bytes]]) -> None:

@@ -127,7 +127,7 @@ def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
                 container = Container(stream)
                 for _, record in container:
                     if isinstance(record.get("recorded_at"), int) and record["recorded_at"] > 0:
-                        yield container.kind, record, original_message(container.kind, container, record)
+                        yield container.kind, record, original_message(container)
             except Unreadable:
                 continue
 

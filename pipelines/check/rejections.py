@@ -12,10 +12,10 @@ from pipelines.check.json_lines import fact_of_line
 from pipelines.live.journal import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
-from schemas.container import BAD_BYTES
 from schemas.envelope import Fact
 from schemas.journal import TAKEN, Entry
 from schemas.physical import published
+from schemas.streams import BAD_BYTES
 
 
 def rejections(journal: Path) -> Iterator[Entry]:

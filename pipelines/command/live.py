@@ -54,11 +54,11 @@ def run(
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
     ] = None,
     accept_history: Annotated[
-        str | None,
-        typer.Option(metavar="YYYY-MM-DD", help="All said up to this pay run, the last, stands: pay the differences."),
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="All said up to the last pay run stands: pay differences.")
     ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
+    settle: Annotated[float, typer.Option(min=0, help="Seconds for which what lands must stay as it is.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
 ) -> int:
     """Take facts as they come and pay at each cut-off, for years.
@@ -81,16 +81,17 @@ def run(
     edges = edge_of(from_, "--from"), edge_of(to, "--to")
     now = _clock(clock, last)
     with _voice(as_json, f"{from_} → {to}", now) as voice:
-        return _run_until_asked(edges, Place(journal, law, engine, now), voice, last, resumed)
+        return _run_until_asked(edges, Place(journal, law, engine, now, settle), voice, last, resumed)
 
 
 class Place(NamedTuple):
-    """Where a job is, and by what law, engine and clock it pays."""
+    """Where a job is, by what law, engine and clock it pays, and how long what lands must settle (seconds)."""
 
     journal: Path
     law: Path | None
     engine: str
     now: "Clock"
+    settle: float
 
 
 class _Resumed(NamedTuple):
@@ -132,7 +133,7 @@ def _run(
         try:
             teller = Teller(place.journal, voice, place.now)
             job = Job(place.journal, overlaid_law(place.law), place.now, edges[1].sink(), teller, place.engine)
-            source = edges[0].source(job)
+            source = edges[0].source(job, place.settle)
             job.resume(*resumed)
             ending.after_the_round()
             return _rounds(job, source, last, ending)
@@ -167,7 +168,7 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> i
     try:
         while not ending.asked:
             taken = job.round(source)
-            if not taken and last is not None:
+            if not taken and last is not None and not source.settling():
                 job.end_with(last)
                 break
             if not taken:
@@ -206,8 +207,7 @@ def verify_journal(
     if as_json:
         print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
         return 1 if verdict.faults else 0
-    for fault in verdict.faults:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+    print(*(f"ihss-payroll: {fault}\n" for fault in verdict.faults), sep="", end="", file=sys.stderr)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
     if not quiet:
         print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")

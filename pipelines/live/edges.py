@@ -18,12 +18,12 @@ class Edge(NamedTuple):
     kind: str
     place: str
 
-    def source(self, job: "Job") -> "Source":
-        """Where facts come from."""
+    def source(self, job: "Job", settle: float) -> "Source":
+        """Where facts come from; ``settle``: how long a file that landed must have been as it is (seconds)."""
         from pipelines.live.folders import FolderIn
 
         if self.kind == "folder":
-            return FolderIn(Path(self.place), job.journal)
+            return FolderIn(Path(self.place), job.journal, settle)
         from pipelines.live.pubsub import TopicsIn
 
         with _credentials():

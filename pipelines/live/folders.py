@@ -1,57 +1,87 @@
 """A folder that facts come from: files that land in it.
 
-Files land by an atomic rename to ``<anything>.avro``; each is moved to ``taken/`` when all of it is in the journal. The
-same content twice does no harm: ``JOURNAL/taken/<SHA-256>`` remembers it (lost, it costs duplicates, no money).
+Files land by an atomic rename to ``<anything>.avro``, or are taken when nobody has written to them for a while
+(``settle``); each is moved to ``taken/`` when all of it is in the journal, or to ``quarantine/`` (under its mark) when
+it could not be read to its end. The same content twice does no harm: ``JOURNAL/taken/<mark>`` remembers it (lost, it
+costs duplicates, no money).
 """
 
-import hashlib
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from pipelines.live.collector import Batch, Message, Taken, batches
+from pipelines.live.collector import Batch, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
-from schemas import FACTS
-from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from pipelines.live.landed import LandedFile, Seen, opened, seen
 
 LARGEST_BATCH = 2000
-TAKEN = "taken"
-ENDINGS = (".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".tmp", ".txt", ".xlsx", ".xml", ".zip")
+TAKEN, QUARANTINE = "taken", "quarantine"
+ENDINGS = (
+    ".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".partial", ".tmp", ".txt", ".xlsx", ".xml",
+    ".zip",
+)  # fmt: skip
 
 
 class FolderIn:
-    """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again."""
+    """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again.
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
+    ``settle``: how long a file must have been as it is (seconds by ``clock``).
+    """
+
+    def __init__(
+        self, folder: Path, journal: Journal, settle: float = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.folder, self.known = made(folder), made(journal.folder / TAKEN)
-        self.done = made(folder / TAKEN)
+        self.done, self.quarantine = made(folder / TAKEN), made(folder / QUARANTINE)
+        self.settle, self.clock = settle, clock
         self.unfinished = journal.unfinished
+        self._since: dict[Path, tuple[Seen, float]] = {}  # as a file is, and since when
+        self._refused: set[Path] = set()  # what may not be read
         for mark in journal.taken:
             (self.known / mark).touch()
 
     def batches(self) -> Iterator[Batch]:
-        """What has landed until now, file by file in the order of names."""
-        for path in self._landed():
-            yield from self._of_file(path)
+        """What has landed until now, file by file by name; one that may not be read keeps no other back."""
+        self._refused.clear()
+        for path in self._settled():
+            try:
+                yield from self._of_file(path)
+            except OSError:
+                self._refused.add(path)
 
     def oldest(self) -> int | None:
         """Since when the oldest file waits that is not taken (epoch milliseconds of its last change); None: none."""
         return min(map(_changed, self._landed()), default=None)
 
+    def settling(self) -> bool:
+        """Has something landed that will be taken when it has been as it is for long enough?"""
+        landed = self._landed()
+        return len(landed) > len(self._settled()) if self.settle else False
+
     def _landed(self) -> list[Path]:
         return [path for path in sorted(self.folder.iterdir()) if _lands(path)]
+
+    def _settled(self) -> list[Path]:
+        """Files that nobody writes to any more, as far as anyone can tell."""
+        now, before, self._since = self.clock(), self._since, {}
+        for path in self._landed():
+            with suppress(FileNotFoundError):
+                is_now = seen(path.lstat())
+                was, since = before.get(path, (None, now))
+                self._since[path] = (is_now, since if was == is_now else now)
+        return [path for path, (_, since) in self._since.items() if now - since >= self.settle]
 
     def ignored(self, until: int) -> dict[str, int]:
         """How many things lie in the folder that are never taken, by what they are; ``until`` (epoch milliseconds):
         changed no later, for a file that is being written has another name for a while. Names are of people, perhaps.
         """
-        others: Counter[str] = Counter()
+        others: Counter[str] = Counter({"unreadable": len(self._refused)} if self._refused else {})
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):  # it has its name by now
-                if not _lands(path) and path != self.done and _changed(path) <= until:
+                if not _lands(path) and path not in (self.done, self.quarantine) and _changed(path) <= until:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
 
@@ -59,51 +89,30 @@ class FolderIn:
         """Nothing to let go."""
 
     def _of_file(self, path: Path) -> Iterator[Batch]:
-        with path.open("rb") as stream:
-            mark = hashlib.file_digest(stream, "sha256").hexdigest()
-        if (self.known / mark).exists():
-            path.replace(self.done / path.name)
+        with opened(path) as stream:
+            file = LandedFile(stream, path.name)
+            if (self.known / file.mark).exists():
+                self._put_away(path, file)
+                return
+            known = self.unfinished.get(file.origin, ())
+            messages = (message for message in file.messages() if message.origin not in known)
+            yield from batches(messages, lambda: self._taken(path, file), LARGEST_BATCH)
+
+    def _taken(self, path: Path, file: LandedFile) -> None:
+        if file.changed():  # it comes again, and is then in the journal twice, which changes nothing
             return
-        origin = f"{path.name}#{mark[:16]}"
-        known = self.unfinished.get(origin, ())
-        messages = (message for message in _messages(path, origin, mark) if message.origin not in known)
-        yield from batches(messages, lambda: self._taken(path, mark), LARGEST_BATCH)
-
-    def _taken(self, path: Path, mark: str) -> None:
-        (self.known / mark).touch()
+        (self.known / file.mark).touch()
         sync_folder(self.known)
-        path.replace(self.done / path.name)
-        sync_folder(self.done)
+        self._put_away(path, file)
 
-
-def _messages(path: Path, origin: str, mark: str) -> Iterator[Message]:
-    """Facts of a container file, what is damaged as one rejection, and a mark of its end."""
-    with path.open("rb") as stream:
-        try:
-            container = Container(stream)
-            if container.kind not in FACTS:
-                raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
-            for position, record in container:
-                yield _message(container, record, f"{origin}:{position}")
-        except Unreadable as damage:
-            stream.seek(damage.offset or 0)
-            yield Message(stream.read(), f"{origin}:from byte {damage.offset or 0}", wrong=damage)
-    yield Message(bytes.fromhex(mark), f"{origin}:end", wrong=Taken())
-
-
-def _message(container: Container, record: dict[str, Any], origin: str) -> Message:
-    """The record last read. A journal is read without the schemas of its writers, so what others wrote otherwise is
-    written as we would; what cannot be used stays as it was."""
-    try:
-        if container.reader_schema is not None:
-            return Message(encode_message(validate(container.kind, record)), origin)
-    except Unreadable as wrong:
-        return Message(original_message(container.kind, container, record), origin, wrong=wrong)
-    return Message(original_message(container.kind, container, record), origin)
+    def _put_away(self, path: Path, file: LandedFile) -> None:
+        place = self.quarantine / f"{file.mark}.avro" if file.damage else self.done / path.name
+        path.replace(place)
+        sync_folder(place.parent)
 
 
 def _lands(path: Path) -> bool:
-    return path.suffix == ".avro" and path.name[0] != "." and path.is_file()
+    return path.suffix == ".avro" and path.name[0] != "." and path.is_file() and not path.is_symlink()
 
 
 def _changed(path: Path) -> int:
@@ -114,6 +123,8 @@ def _what(path: Path) -> str:
     """``.csv`` and other endings that are well known; what else it is."""
     if path.name.startswith("."):
         return "hidden"
+    if path.is_symlink():
+        return "link"
     if path.suffix in ENDINGS:
         return path.suffix
     return "folder" if path.is_dir() else "other"

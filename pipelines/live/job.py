@@ -36,6 +36,9 @@ class Source(Protocol):
     def oldest(self) -> int | None:
         """Since when (the machine's epoch milliseconds) the oldest waits that is not acknowledged; None: none waits."""
 
+    def settling(self) -> bool:
+        """Is something there that is not taken yet, only because it may still be written to?"""
+
     def ignored(self, until: int) -> dict[str, int]:
         """How many things are there that are never taken, and have been since an instant (the machine's), by what they
         are."""

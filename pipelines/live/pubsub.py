@@ -82,6 +82,10 @@ class TopicsIn:
         """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
         return min(list(self._waiting.values()), default=None)
 
+    def settling(self) -> bool:
+        """Nothing: a message is whole."""
+        return False
+
     def ignored(self, until: int) -> dict[str, int]:
         """Nothing: whatever comes is taken, or rejected."""
         return {}

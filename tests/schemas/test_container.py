@@ -345,7 +345,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 def test_a_refused_record_keeps_its_own_bytes(tmp_path):
     wrong = changed("Timesheet", minutes_worked=[0] * 13)
     container = Container(BytesIO(file_of(tmp_path, [MANY[0], wrong, MANY[1]])))
-    messages = [original_message(container.kind, container, record) for _, record in container]
+    messages = [original_message(container) for _, record in container]
     with pytest.raises(Unreadable, match="CONTRADICTORY"):
         decode_message(messages[1])
     assert decode_message(messages[2]) == validate("Timesheet", MANY[1])

@@ -315,9 +315,9 @@ def nested(levels: int) -> Json:
     return schema
 
 
-def a_chain(length: int) -> list[Json]:
+def a_chain(length: int, of: str = "int") -> list[Json]:
     """Records that each hold the next one twice: their types are few, their paths endless."""
-    last = {"name": "end", "type": {"type": "record", "name": "R0", "fields": [{"name": "x", "type": "int"}]}}
+    last = {"name": "end", "type": {"type": "record", "name": "R0", "fields": [{"name": "x", "type": of}]}}
     return [last, *(
         {"name": f"f{n}", "type": {"type": "record", "name": f"R{n}", "fields": [
             {"name": "a", "type": f"R{n - 1}"}, {"name": "b", "type": f"R{n - 1}"}]}}
@@ -325,6 +325,18 @@ def a_chain(length: int) -> list[Json]:
     )]  # fmt: skip
 
 
+def items_of(bytes_: int, nulls: int) -> list[Json]:
+    """An array of records that take long to read for how few bytes they have."""
+    fields = [{"name": f"b{n}", "type": "int"} for n in range(bytes_)]
+    fields += [{"name": f"n{n}", "type": "null"} for n in range(nulls)]
+    return [{"name": "more", "type": {"type": "array", "items": {"type": "record", "name": "R", "fields": fields}}}]
+
+
+def fixed(size: Json) -> Json:
+    return {"name": "more", "type": ["null", {"type": "fixed", "name": "F", "size": size}]}
+
+
+OF_NO_SIZE = "One of its types is fixed to more than 1,048,576 bytes, or to no number of them."
 NODE = {"type": "record", "name": "Node", "fields": [{"name": "next", "type": ["null", "Node"]}]}
 NOTHING = {"type": "record", "name": "Nothing", "fields": [{"name": "n", "type": "null"}]}
 
@@ -339,7 +351,12 @@ NOTHING = {"type": "record", "name": "Nothing", "fields": [{"name": "n", "type":
         ([{"name": "more", "type": nested(900)}], "It goes more than 64 levels deep."),
         (a_chain(40), None),
         (a_chain(70), "It goes more than 64 levels deep."),
-        (a_chain(5000), "It goes more than 64 levels deep."),
+        (a_chain(250), "It goes more than 64 levels deep."),
+        (a_chain(40, "null"), "It has records of nothing."),
+        (items_of(10, 200), "It has arrays of nothing."),
+        (items_of(30, 200), None),
+        ([fixed(1 << 20)], None),
+        *(([fixed(size)], OF_NO_SIZE) for size in (-5, 1 << 62, (1 << 20) + 1, True, "7")),
         ([{"name": "more", "type": {"type": "array", "items": "null"}}], "It has arrays of nothing."),
         ([{"name": "more", "type": {"type": "array", "items": NOTHING}}], "It has arrays of nothing."),
         ([{"name": "more", "type": {"type": "array", "items": ["null"]}}], None),
@@ -358,6 +375,19 @@ def test_a_schema_that_would_kill_the_reader_is_refused(more, words):
         refused = refusal_of(schema)
         assert refused.message == f"Nothing is read by the writer's schema: {words}"
         assert refused.field in {each["name"] for each in more}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([{"name": f"f{n}", "type": ["null", "int"], "default": None} for n in range(1000)], "more than 1,000 fields."),
+        ([{"name": "f", "type": "int", "doc": "x" * (256 << 10)}], "more than 256 KiB."),
+    ],
+)
+def test_a_schema_that_is_too_large_is_refused(more, words):
+    schema = published("Timesheet")
+    schema["fields"] += more
+    assert refusal_of(schema).message == f"Nothing is read by the writer's schema: It has {words}"
 
 
 def test_what_only_seems_to_be_a_journal_is_read_by_no_schema_of_its_own():

@@ -280,7 +280,7 @@ def test_a_journal_is_read(county, told, tmp_path) -> None:
     write_container(inbox / "a.avro", "Timesheet", [*sheets, sheets[0] | {"revision": 0, "event_id": "wrong"}])
     asked = ["run", "--from", f"folder:{inbox}", "--to", f"folder:{tmp_path / 'out'}", "--journal", str(journal)]
     with pytest.raises(SystemExit) as ended:
-        cli.main([*asked, "--close-run", "2024-03-29"])
+        cli.main([*asked, "--settle", "0", "--close-run", "2024-03-29"])
     assert not ended.value.code
     said = told(journal)
     assert (said["events"], said["usable"], said["rejected"]) == (4, {"Timesheet": 3}, 1)

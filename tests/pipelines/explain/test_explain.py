@@ -359,7 +359,7 @@ def test_a_changed_folder_is_noticed(tmp_path: Path) -> None:
 def test_a_journal_is_explained_with_its_index_and_without(tmp_path: Path) -> None:
     """What the live job took in and said, from the segments it keeps."""
     lay(world(sheet("T1", "2026-01-16 12:00:00"), sheet("T2", "2026-01-16 13:00:00", provider="P2")), tmp_path / "in")
-    edges = ["--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
+    edges = ["--settle", "0", "--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
     (tmp_path / "out").mkdir()
     with pytest.raises(SystemExit) as ended:
         main(["run", *edges, "--journal", str(tmp_path / "journal"), "--close-run", "2026-01-16"])

@@ -171,7 +171,7 @@ def test_a_live_job_is_explained_as_of_its_newest_pay_run(tmp_path: Path, capsys
     facts = world(
         sheet("T1", "2026-01-16 12:00:00"), sheet("T1", "2026-01-16 13:00:00", revision=2, days={"5": "9:00"})
     )
-    job = ["run", "--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
+    job = ["run", "--settle", "0", "--from", f"folder:{tmp_path / 'in'}", "--to", f"folder:{tmp_path / 'out'}"]
     job += ["--journal", str(tmp_path / "journal"), "--close-run"]
     (tmp_path / "out").mkdir()
     lay([fact for fact in facts if fact.revision == 1], tmp_path / "in")

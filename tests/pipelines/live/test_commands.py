@@ -25,7 +25,16 @@ def quiet_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def job(world: World, day: str, *more: object) -> int:
-    edges = ("--from", f"folder:{world.inbox}", "--to", f"folder:{world.out}", "--journal", world.journal)
+    edges = (
+        "--settle",
+        "0",
+        "--from",
+        f"folder:{world.inbox}",
+        "--to",
+        f"folder:{world.out}",
+        "--journal",
+        world.journal,
+    )
     return typed("run", *edges, "--close-run", day, *more)
 
 
