@@ -20,10 +20,11 @@ STORIES = {
 ROOMS = (
     ("misuse", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
+    ("importing",),
     ("summarize",),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),
+    ("sample", "explain", "report", "statements", "check", "export", "launch"),
     ("console",),
     ("reference", "desk"),
     ("command",),

@@ -8,7 +8,7 @@ from typing import Any
 
 import fastavro
 
-from pipelines.check.json_lines import fact_of_line
+from pipelines.importing.json_lines import fact_of_line
 from pipelines.live.journal import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container

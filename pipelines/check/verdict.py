@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
-from pipelines.check.json_lines import kind_of_line
+from pipelines.importing.json_lines import kind_of_line
 from pipelines.plain import replay_plain
 from rules.documents import named
 from rules.findings import DocumentNamed, document_named

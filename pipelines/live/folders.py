@@ -1,9 +1,9 @@
 """A folder that facts come from: files that land in it.
 
-Files land by an atomic rename to ``<anything>.avro``, or are taken when nobody has written to them for a while
-(``settle``); each is moved to ``taken/`` when all of it is in the journal, or to ``quarantine/`` (under its mark) when
-it could not be read to its end. The same content twice does no harm: ``JOURNAL/taken/<mark>`` remembers it (lost, it
-costs duplicates, no money).
+Files land by an atomic rename to a name that ends as facts do (.avro, .csv, .jsonl ...), or are taken when nobody has
+written to them for a while (``settle``); each is moved to ``taken/`` when all of it is in the journal, or to
+``quarantine/`` (under its mark) when it could not be read to its end. The same content twice does no harm:
+``JOURNAL/taken/<mark>`` remembers it (lost, it costs duplicates, no money).
 """
 
 import time
@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from pipelines.files_below import FACTS, is_ours
 from pipelines.live.collector import Batch, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from pipelines.live.landed import LandedFile, Seen, opened, seen
+from pipelines.live.landed_text import landed
 
 LARGEST_BATCH = 2000
 TAKEN, QUARANTINE = "taken", "quarantine"
-ENDINGS = (
-    ".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".partial", ".tmp", ".txt", ".xlsx", ".xml",
-    ".zip",
-)  # fmt: skip
+ENDINGS = (".gz", ".parquet", ".part", ".partial", ".tmp", ".tsv", ".txt", ".xlsx", ".xml", ".zip")
 
 
 class FolderIn:
@@ -81,16 +80,19 @@ class FolderIn:
         others: Counter[str] = Counter({"unreadable": len(self._refused)} if self._refused else {})
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):  # it has its name by now
-                if not _lands(path) and path not in (self.done, self.quarantine) and _changed(path) <= until:
+                if not _lands(path) and not self._is_own(path) and _changed(path) <= until:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
+
+    def _is_own(self, path: Path) -> bool:
+        return path in (self.done, self.quarantine) or is_ours(path.name)
 
     def close(self) -> None:
         """Nothing to let go."""
 
     def _of_file(self, path: Path) -> Iterator[Batch]:
         with opened(path) as stream:
-            file = LandedFile(stream, path.name)
+            file = landed(stream, path)
             if (self.known / file.mark).exists():
                 self._put_away(path, file)
                 return
@@ -106,13 +108,14 @@ class FolderIn:
         self._put_away(path, file)
 
     def _put_away(self, path: Path, file: LandedFile) -> None:
-        place = self.quarantine / f"{file.mark}.avro" if file.damage else self.done / path.name
+        place = self.quarantine / f"{file.mark}{path.suffix}" if file.damage else self.done / path.name
         path.replace(place)
         sync_folder(place.parent)
 
 
 def _lands(path: Path) -> bool:
-    return path.suffix == ".avro" and path.name[0] != "." and path.is_file() and not path.is_symlink()
+    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path.name)
+    return is_named and path.is_file() and not path.is_symlink()
 
 
 def _changed(path: Path) -> int:
