@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from fold.door import Door
 from fold.rows import Keyed, arrival, fact_body, shard_of
@@ -13,6 +14,7 @@ from schemas import FACTS
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Delivery
 from schemas.envelope import Fact
+from schemas.rejection import Rejection
 
 DOORS = 64  # keys that facts are dealt to; few, for each counts the pay runs
 MARK = 8  # bytes by which a door knows an event again
@@ -72,8 +74,8 @@ def keyed(fact: Fact, arrived_at: int, doors: int = DOORS) -> Keyed:
     return door, Admitted(cut_off, arrived_at, fact.KIND, fact_body(fact)).packed()
 
 
-def rejection(delivery: Delivery, wrong: Unreadable) -> dict[str, Any]:
+def rejection(delivery: Delivery, wrong: Unreadable) -> Rejection:
     """The Rejection of a message, seen when it was published."""
     door = Door(1, None)
     door.reject(delivery.body, delivery.origin, wrong)
-    return door.rejections[0] | {"seen_at": delivery.arrived_at}
+    return replace(door.rejections[0], seen_at=delivery.arrived_at)

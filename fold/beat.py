@@ -1,9 +1,10 @@
 """Progress that crosses workers: each step appends a line to a file, whoever watches reads it."""
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
+
+from schemas import private
 
 
 class Beat(NamedTuple):
@@ -14,11 +15,8 @@ class Beat(NamedTuple):
     def __call__(self, stage: str) -> None:
         """One more part of ``stage`` (a file read, a shard folded). One short append is atomic."""
         if self.path:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            try:
-                os.write(descriptor, f"{stage}\n".encode())
-            finally:
-                os.close(descriptor)
+            with private.appended(Path(self.path)) as stream:
+                stream.write(f"{stage}\n".encode())
 
 
 def done_so_far(path: Path) -> Counter[str]:

@@ -7,20 +7,20 @@ no run: they name none, and a replay sees them at no time.
 import hashlib
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
-import fastavro
 import msgspec
 
 from fold.tally import RunTotals, Tally
-from schemas.avro import physical_schema
+from schemas.avro import encode
+from schemas.envelope import OutgoingRecord
 
 KINDS_OF_RUN = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "BenefitHours")
 """What a run says but itself, in the order of the contract."""
 BYTES_OF_LENGTH = 4
 FAST = 1  # of zlib's levels
+_cut_off: Callable[[OutgoingRecord], int] = attrgetter("cut_off")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[bytes]).decode
 
@@ -35,19 +35,12 @@ def content_sha256(bodies: Mapping[str, Iterable[bytes]]) -> str:
     return mark.hexdigest()
 
 
-def body_of(kind: str, record: Mapping[str, Any]) -> bytes:
-    """The plain Avro body of a record (physical values) that was validated."""
-    body = BytesIO()
-    fastavro.schemaless_writer(body, physical_schema(kind), record)
-    return body.getvalue()
-
-
-def note_content(tally: Tally, records: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+def note_content(tally: Tally, records: Mapping[str, Iterable[OutgoingRecord]]) -> None:
     """Add records to what their runs say."""
     for kind in records.keys() & set(KINDS_OF_RUN):
         by_run: dict[int, list[bytes]] = defaultdict(list)
         for record in records[kind]:
-            by_run[record["cut_off"]].append(body_of(kind, record))
+            by_run[_cut_off(record)].append(encode(record))
         for cut_off, bodies in by_run.items():
             tally.run(cut_off).said.setdefault(kind, []).append(_packed(bodies))
 

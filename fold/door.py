@@ -19,8 +19,10 @@ from schemas import ARRIVALS, FACTS
 from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, decode_message, original_message, validate
 from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
+from schemas.rejection import Rejection
+from schemas.types import RejectionReason
 
 LARGEST_RAW = 1 << 20  # bytes of a rejected event that its Rejection carries; beyond, its SHA-256 and place
 
@@ -49,7 +51,7 @@ def fact_of(entry: Entry) -> Fact:
     return fact.model_copy(update={"admitted_cut_off": entry.admitted_cut_off})
 
 
-def fact_delivered(record: Record, arrived_at: int) -> Fact:
+def fact_delivered(record: Crossing, arrived_at: int) -> Fact:
     """The fact that a message held, with the pay run that its arrival admits it to. Raises Unreadable."""
     fact = arrived(record, arrived_at)
     return fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, arrived_at))})
@@ -65,7 +67,7 @@ class Door:
     ) -> None:
         self.dealer, self.tally, self.until = Dealer(shards), Tally(), until
         self.places, self.admissions = places, admissions or Admissions()
-        self.rejections: list[dict[str, Any]] = []
+        self.rejections: list[Rejection] = []
         self.catalog: list[bytes] = []
 
     def read_file(self, path: Path, name: str) -> Iterator[None]:
@@ -109,7 +111,7 @@ class Door:
         self.tally.inputs += 1
         try:
             if entry.reason is not None:
-                raise Unreadable(entry.reason, entry.message or "", entry.field)
+                raise Unreadable(cast(RejectionReason, entry.reason), entry.message or "", entry.field)
             self.admit(fact_of(entry), block)
         except Unreadable as wrong:
             self.reject(entry.raw, entry.origin, wrong)
@@ -129,7 +131,7 @@ class Door:
         except Unreadable as wrong:
             self.reject(delivery.body, delivery.origin, wrong)
 
-    def take(self, record: Record, block: int = 0) -> None:
+    def take(self, record: Crossing, block: int = 0) -> None:
         """A trusted record: a fact, or what is said of one that came late, which is reference and was read before."""
         if record.KIND not in ARRIVALS:
             return self.admit(cast(Fact, record), block)
@@ -172,14 +174,7 @@ class Door:
     def _note_rejection(self, raw: bytes, origin: str, wrong: Unreadable, message: str) -> None:
         self.tally.count(self.tally.rejections, wrong.reason)
         self.rejections.append(
-            {
-                "raw": raw,
-                "origin": origin,
-                "reason": wrong.reason,
-                "field": wrong.field,
-                "message": message,
-                "seen_at": None,
-            }
+            Rejection(raw=raw, origin=origin, reason=wrong.reason, field=wrong.field, message=message)
         )
 
     def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:

@@ -13,7 +13,7 @@ from fold.door import Door, fact_of
 from fold.places import Place, keys_of
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
-from schemas.envelope import Record
+from schemas.envelope import Crossing
 from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
 
 
@@ -75,7 +75,7 @@ def _keys_of_entry(entry: Entry) -> list[str]:
     return _keys_of(fact_of, entry) if entry.reason is None else []
 
 
-def _keys_of(read: Callable[[Any], Record], raw: Any) -> list[str]:
+def _keys_of(read: Callable[[Any], Crossing], raw: Any) -> list[str]:
     """Nobody's, if it cannot be read."""
     try:
         record = read(raw)

@@ -5,14 +5,15 @@ Each names the digest of the one before: a chain, by whose last one it shows if 
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from fold.content import body_of, content_of
+from fold.content import content_of
 from fold.tally import RunTotals, Tally
 from rules.law import Law
 from rules.periods import business_day_of, cut_offs
+from schemas.avro import encode
+from schemas.pay_run import CameBack, PayRun, RunTotal
 
 
 class Chain(msgspec.Struct, array_like=True, frozen=True):
@@ -33,7 +34,7 @@ class Chain(msgspec.Struct, array_like=True, frozen=True):
 FIRST = Chain()
 
 
-def pay_runs(tally: Tally, law: Law, until: int) -> list[dict[str, Any]]:
+def pay_runs(tally: Tally, law: Law, until: int) -> list[PayRun]:
     """PayRun records from the first cut-off after the earliest fact that claims pay to ``until``."""
     if tally.first_claim is None:
         return []
@@ -45,26 +46,28 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[dict[str, Any]]:
     return made
 
 
-def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[dict[str, Any], Chain]:
+def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[PayRun, Chain]:
     """The PayRun of a cut-off: what was said in it, after those before; and the chain with it."""
     ids = sorted(id.encode() for id in run.ids)
-    record = {
-        "run_date": business_day_of(cut_off),
-        "cut_off": cut_off,
-        "totals": [_totals(name, amounts) for name, amounts in sorted(run.totals.items())],
-        "instructions_sha256": hashlib.sha256(b"".join(id + b"\n" for id in ids)).hexdigest(),
-        "findings": run.findings,
-        "assumptions": sorted(run.assumptions),
-        "law_version": law.version,
-        "came_back": [msgspec.structs.asdict(one) for one in sorted(run.came_back, key=lambda one: one.instruction_id)],
-        "content_sha256": content_of(run),
-        "previous_sha256": chain.previous,
-        "facts": chain.facts + run.facts,
-    }
-    return record, chain.after(body_of("PayRun", record), chain.facts + run.facts)
+    came_back = sorted(run.came_back, key=lambda one: one.instruction_id)
+    record = PayRun(
+        run_date=business_day_of(cut_off),
+        cut_off=cut_off,
+        totals=[_total(name, amounts) for name, amounts in sorted(run.totals.items())],
+        instructions_sha256=hashlib.sha256(b"".join(id + b"\n" for id in ids)).hexdigest(),
+        findings=run.findings,
+        assumptions=sorted(run.assumptions),
+        law_version=law.version,
+        came_back=[CameBack(**msgspec.structs.asdict(one)) for one in came_back],
+        content_sha256=content_of(run),
+        previous_sha256=chain.previous,
+        facts=chain.facts + run.facts,
+    )
+    return record, chain.after(encode(record), record.facts)
 
 
-def _totals(name: str, amounts: list[int]) -> dict[str, Any]:
+def _total(name: str, amounts: list[int]) -> RunTotal:
     kind, method = name.split()
     count, gross, net = amounts
-    return {"kind": kind, "method": method, "count": count, "gross_cents": gross, "net_cents": net}
+    fields = {"kind": kind, "method": method, "count": count, "gross_cents": gross, "net_cents": net}
+    return msgspec.convert(fields, RunTotal)

@@ -6,7 +6,6 @@ the same bytes. An index begins with what it is and the SHA-256 of the rest.
 """
 
 import hashlib
-import os
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fold.rows import shard_of
+from schemas import private
 
 INDEX = "facts.index"
 OF_JOURNAL = "places"  # folder of a journal: an index for each pay run
@@ -95,9 +95,7 @@ class Places:
         """Write what was noted of a file; writing it twice does no harm."""
         part = self.part(folder, name)
         path = parts / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(msgspec.msgpack.encode(part))
-        unfinished.replace(path)
+        private.written(path, msgspec.msgpack.encode(part))
 
 
 def file_seen(folder: Path, name: str) -> FileSeen:
@@ -109,7 +107,7 @@ def file_seen(folder: Path, name: str) -> FileSeen:
 
 def write_index(parts: Path, path: Path, shards: int) -> None:
     """Merge parts that were written into an index. ``shards``: over how many the replay dealt settlements."""
-    write_private(
+    private.written(
         path, packed((msgspec.msgpack.decode(each.read_bytes(), type=Part) for each in parts.glob("*.part")), shards)
     )
 
@@ -125,15 +123,6 @@ def packed(parts: Iterable[Part], shards: int) -> bytes:
     head = msgspec.msgpack.encode(_Head(shards, [part.file for part in merged], [*accumulate(map(len, encoded))]))
     rest = b"".join((LENGTH.pack(len(head)), head, *encoded))
     return MAGIC + hashlib.sha256(rest).digest() + rest
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path``, whole or not at all, for its owner alone: it names people."""
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.unlink(missing_ok=True)
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(content)
-    unfinished.replace(path)
 
 
 def index_at(path: Path) -> "Index | None":

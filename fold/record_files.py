@@ -1,10 +1,15 @@
-"""How records lie in files: one file per kind, stage and shard, under a name that stays."""
+"""Records on their way to files: packed between steps, then one file per kind, stage and shard, under a name that
+stays."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
+from schemas import CONCLUSIONS
+from schemas.envelope import OutgoingRecord
+
+_decoders = {kind: msgspec.msgpack.Decoder(list[struct]).decode for kind, struct in CONCLUSIONS.items()}  # type: ignore[valid-type]
 Packed = tuple[str, str, int, bytes]  # kind, stage, shard, packed records
 
 
@@ -14,6 +19,11 @@ def file_name(kind: str, stage: str = "", shard: int | None = None) -> str:
     return "-".join([name, *([stage] if stage else []), *([f"{shard:04d}"] if shard is not None else [])]) + ".avro"
 
 
-def pack(kind: str, stage: str, shard: int, records: list[dict[str, Any]]) -> Packed:
+def pack(kind: str, stage: str, shard: int, records: Sequence[OutgoingRecord]) -> Packed:
     """Records on their way to a file."""
     return kind, stage, shard, msgspec.msgpack.encode(records)
+
+
+def unpacked(kind: str, packed: bytes) -> Sequence[OutgoingRecord]:
+    """Records of a kind that were packed."""
+    return _decoders[kind](packed)

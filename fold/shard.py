@@ -2,23 +2,28 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import replace
 
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import Standing, Tally
-from rules.conclusions import Record, Statement
+from rules.conclusions import InstructionRecord, Record, Statement
 from rules.documents import Arrival
 from rules.findings import Finding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
 from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
 from rules.settle.outcomes import CameBack
+from schemas.envelope import OutgoingRecord
+from schemas.finding import Finding as FindingRecord
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
-Records = dict[str, list[dict[str, Any]]]  # kind -> records, physical values
+Records = dict[str, list[OutgoingRecord]]  # by kind
 
 
 @contextmanager
@@ -54,8 +59,7 @@ class Shard:
     def sort_records(self) -> None:
         """Records of each kind by cut-off, then id."""
         for kind, records in self.records.items():
-            ids = _ID[kind]
-            records.sort(key=lambda record: (record["cut_off"], *(record[name] for name in ids)))
+            records.sort(key=ORDER[kind])
 
     def _fold_key(self, key: str, rows: list[Row]) -> None:
         case = STAGES[self.stage](key, self.law, self.catalog)
@@ -63,17 +67,17 @@ class Shard:
 
     def tell(self, changes: Iterable[Change]) -> None:
         """What changed for one key: to the next stage, or out of the house."""
-        standing: dict[str, dict[str, Any]] = {}
+        standing: dict[str, FindingRecord] = {}
         payments = Standing()
         for change in changes:
             said = change.now if change.now is not None else change.before
             kind = type(said)
             if kind is Finding:
                 self._find(change, said, standing)
-            elif kind is Record:
+            elif isinstance(said, Record):
                 self._say(change, payments)
             elif kind is AwaitsMethod:
-                payments.instruct(said.instruction.fields)
+                payments.instruct(said.instruction)
                 self._deal(change, said)
             elif kind is CameBack:
                 payments.turn(said)
@@ -116,7 +120,7 @@ class Shard:
             if counts_as_fact(row[-1], self.stage):
                 self.tally.run(row[1]).facts += 1
 
-    def _find(self, change: Change, finding: Finding, standing: dict[str, dict[str, Any]]) -> None:
+    def _find(self, change: Change, finding: Finding, standing: dict[str, FindingRecord]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)
         self.records["Finding"].append(record)
         self.tally.run(change.cut_off).findings += 1
@@ -127,12 +131,15 @@ class Shard:
     def _say(self, change: Change, payments: Standing) -> None:
         if change.now is None:
             return
-        fields = {**change.now.fields, "cut_off": change.cut_off}
-        self.records[change.now.kind].append(fields)
-        if change.now.kind == "PaymentInstruction":
-            self.tally.pay(fields)
+        if isinstance(change.now, InstructionRecord):
+            paid = change.now.content
+            self.records[paid.KIND].append(paid)
+            self.tally.pay(paid)
             if self.stage == SETTLE:  # of one that waited for its method, its settlement counts what came back
-                payments.instruct(fields)
+                payments.instruct(paid)
+            return
+        content = change.now.content
+        self.records[content.KIND].append(replace(content, cut_off=change.cut_off))
 
     def _count_hours(self, change: Change, said: Any) -> None:
         if isinstance(said, Statement) and said.kind == "ARREARS":
@@ -140,9 +147,9 @@ class Shard:
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
 
 
-_ID = {
-    "PaymentInstruction": ("instruction_id",),
-    "Finding": ("finding_id",),
-    "AdvanceReconciliation": ("recipient_id", "service_month"),
-    "BenefitHours": ("provider_id", "county", "service_month"),
+ORDER: dict[str, Callable[[Any], Any]] = {
+    "PaymentInstruction": attrgetter("cut_off", "instruction_id"),
+    "Finding": attrgetter("cut_off", "finding_id"),
+    "AdvanceReconciliation": attrgetter("cut_off", "recipient_id", "service_month"),
+    "BenefitHours": attrgetter("cut_off", "provider_id", "county", "service_month"),
 }

@@ -5,11 +5,12 @@ Tallies of files and shards are small, travel as bytes and merge in any order.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
 from rules.settle.outcomes import CameBack
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
 
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
@@ -26,12 +27,12 @@ class RunTotals(msgspec.Struct):
     said: dict[str, list[bytes]] = {}
     facts: int = 0
 
-    def pay(self, instruction: dict[str, Any]) -> None:
+    def pay(self, instruction: PaymentInstruction) -> None:
         """Add an instruction."""
-        amounts = (1, instruction["gross_cents"], instruction["net_cents"])
-        _add(self.totals, f"{instruction['kind']} {instruction['method']}", amounts)
-        self.ids.append(instruction["instruction_id"])
-        self.assumptions.update(instruction["assumptions"])
+        amounts = (1, instruction.gross_cents, instruction.net_cents)
+        _add(self.totals, f"{instruction.kind} {instruction.method}", amounts)
+        self.ids.append(instruction.instruction_id)
+        self.assumptions.update(instruction.assumptions)
 
     def merge(self, other: "RunTotals") -> None:
         """Add another part of the same run."""
@@ -53,10 +54,10 @@ class Standing:
         self.net_cents: dict[str, int] = {}  # by instruction
         self.gone: dict[str, set[str]] = defaultdict(set)  # by statement
 
-    def instruct(self, instruction: dict[str, Any]) -> None:
+    def instruct(self, instruction: PaymentInstruction) -> None:
         """An instruction names all earlier ones of its statement that do not stand."""
-        self.net_cents[instruction["instruction_id"]] = instruction["net_cents"]
-        self.gone[instruction["statement_id"]] = set(instruction["reversed"])
+        self.net_cents[instruction.instruction_id] = instruction.net_cents
+        self.gone[instruction.statement_id] = set(instruction.reversed)
 
     def turn(self, said: CameBack) -> None:
         """A payment came back, or stands again, and no instruction tells."""
@@ -104,23 +105,23 @@ class Tally(msgspec.Struct):
         """Add to one of the counters."""
         where[name] = where.get(name, 0) + number
 
-    def pay(self, instruction: dict[str, Any]) -> None:
+    def pay(self, instruction: PaymentInstruction) -> None:
         """Add an instruction to its run and to all that is summed over runs."""
-        self.run(instruction["cut_off"]).pay(instruction)
-        kind = instruction["kind"]
-        _add(self.instructions, kind, (1, instruction["gross_cents"], instruction["net_cents"]))
-        for deduction in instruction["deductions"]:
-            self.count(self.deductions, deduction["kind"], deduction["cents"])
-        payees = self.providers if instruction["payee_type"] == "PROVIDER" else self.recipients
-        payees.add(instruction["payee_id"])
-        self.counties.update(line["county"] for line in instruction["lines"] if line["county"])
-        for name in instruction["assumptions"]:
-            _add(self.assumptions, name, (1, instruction["gross_cents"]))
+        self.run(instruction.cut_off).pay(instruction)
+        kind = instruction.kind
+        _add(self.instructions, kind, (1, instruction.gross_cents, instruction.net_cents))
+        for deduction in instruction.deductions:
+            self.count(self.deductions, deduction.kind, deduction.cents)
+        payees = self.providers if instruction.payee_type == "PROVIDER" else self.recipients
+        payees.add(instruction.payee_id)
+        self.counties.update(line.county for line in instruction.lines if line.county)
+        for name in instruction.assumptions:
+            _add(self.assumptions, name, (1, instruction.gross_cents))
 
-    def find(self, finding: dict[str, Any]) -> None:
+    def find(self, finding: Finding) -> None:
         """Add a finding that stands at the end."""
-        name = " ".join(finding[part] for part in ("code", "outcome", "rule", "addressee"))
-        _add(self.findings, name, (1, finding["minutes"] or 0, finding["cents"] or 0))
+        name = f"{finding.code} {finding.outcome} {finding.rule} {finding.addressee}"
+        _add(self.findings, name, (1, finding.minutes or 0, finding.cents or 0))
 
     def merge(self, other: "Tally") -> None:
         """Add another tally."""

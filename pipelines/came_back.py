@@ -6,10 +6,9 @@ instruction of the statement.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
 
-Record = Mapping[str, Any]
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
 
 
 class CameBack:
@@ -19,17 +18,21 @@ class CameBack:
         self.told: dict[str, tuple[int, frozenset[str]]] = {}  # statement -> cut-off of its last instruction, reversed
         self.alone: defaultdict[str, list[tuple[int, bool]]] = defaultdict(list)  # payment -> (cut-off, reversed)
 
-    def instruction(self, paid: Record) -> None:
+    def instruction(self, paid: PaymentInstruction) -> None:
         """Take in a PaymentInstruction; the first of a statement can name nothing, nor overrule a pay run."""
-        if paid["sequence"] > 1:
-            known, _ = self.told.get(paid["statement_id"], (0, None))
-            if paid["cut_off"] >= known:
-                self.told[paid["statement_id"]] = paid["cut_off"], frozenset(paid["reversed"])
+        if paid.sequence > 1:
+            known, _ = self.told.get(paid.statement_id, (0, None))
+            if paid.cut_off >= known:
+                self.told[paid.statement_id] = paid.cut_off, frozenset(paid.reversed)
 
-    def pay_run(self, run: Record) -> None:
+    def pay_run(self, run: PayRun) -> None:
         """Take in a PayRun."""
-        for one in run["came_back"]:
-            self.alone[one["instruction_id"]].append((run["cut_off"], one["reversed"]))
+        for one in run.came_back:
+            self.turn(run.cut_off, one.instruction_id, one.reversed)
+
+    def turn(self, cut_off: int, instruction_id: str, reversed: bool) -> None:
+        """A payment stands no more as of a pay run, or again."""
+        self.alone[instruction_id].append((cut_off, reversed))
 
     def since(self, instruction_id: str) -> int | None:
         """The cut-off of the last record by which a payment does not stand; None if it stands."""

@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import msgspec
 
-from fold.record_files import pack
+from fold.record_files import Packed, pack
 from fold.rejections import in_order
 from fold.stages import STAGES
 from fold.tally import merged
 from pipelines.importing.text_facts import FolderDoor
 from pipelines.work import Work
 from rules.law import Law
+from schemas.rejection import Rejection
 from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.restate import Bounded
 from transforms.write_records import WriteRecords
+
+_decode_rejection = msgspec.msgpack.Decoder(Rejection).decode
 
 
 class Files(NamedTuple):
@@ -72,5 +76,5 @@ class LastCutOff(beam.CombineFn):
         return accumulator
 
 
-def _packed_rejections(rejections: list[dict[str, object]]) -> tuple[str, str, int, bytes]:
-    return pack("Rejection", "read", 0, in_order(rejections))
+def _packed_rejections(rejections: list[bytes]) -> Packed:
+    return pack("Rejection", "read", 0, in_order(map(_decode_rejection, rejections)))

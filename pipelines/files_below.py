@@ -43,7 +43,8 @@ def files_below(folder: Path) -> Below:
 
     Ignored is what has another ending, is no file (a pipe, a link to nothing) or a link to a folder.
     """
-    files, ignored = [], []
+    files: list[Path] = []
+    ignored: list[Path] = []
     endings = endings_of(folder)
     for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
         ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]

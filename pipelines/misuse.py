@@ -58,8 +58,10 @@ def readable(path: Path, option: str) -> None:
 
 def writable_folder(folder: Path, option: str) -> None:
     """Makes a folder, if need be. Raises Misuse unless files can be put there."""
+    from schemas import private
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a name for a folder"
         raise Misuse(f"{option} {folder} cannot be made ({why}): name a folder you may write to") from error

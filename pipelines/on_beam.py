@@ -11,6 +11,7 @@ from pipelines.payroll import build
 from pipelines.work import Work
 from pipelines.worker_log import worker_log
 from rules.law import Law
+from schemas import private
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker process pays for its start
@@ -27,7 +28,7 @@ def run(work: Work, law: Law, arguments: list[str], size: int) -> None:
 
 
 def _keep(packed: bytes, path: str) -> None:
-    Path(path).write_bytes(packed)
+    private.written(Path(path), packed)
 
 
 def _options(arguments: list[str], size: int) -> PipelineOptions:

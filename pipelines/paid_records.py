@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipelines.misuse import Misuse
-from schemas.avro import Container, Unreadable
+from schemas.avro import Container, Out, Unreadable, outgoing
 
 
-def records_in(path: Path, kind: str) -> Iterator[dict[str, Any]]:
-    """Physical values of every record of a file. Raises Misuse: another kind, or damaged."""
+def records_in(path: Path, kind: type[Out]) -> Iterator[Out]:
+    """Every record of a file. Raises Misuse: another kind, or damaged."""
     try:
         with path.open("rb") as stream:
             container = Container(stream)
-            if container.kind != kind:
-                raise Misuse(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
-            yield from (record for _, record in container)
+            if container.kind != kind.KIND:
+                raise Misuse(f"{path} holds {container.kind}, not {kind.KIND}: name the folder that a replay wrote to")
+            yield from (outgoing(kind, record) for _, record in container)
     except Unreadable as damage:
         raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
     except OSError as error:

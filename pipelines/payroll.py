@@ -1,7 +1,7 @@
 """The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
 
-``build`` is the whole pipeline on one screen, for a folder of facts (`pipelines.file_edges`) as for topics that never
-end (`pipelines.streaming`); ``pipelines.plain`` tells the same story without an engine.
+``build`` is all of it, for a folder of facts (`pipelines.file_edges`) as for topics (`pipelines.streaming`);
+`pipelines.plain` tells it without an engine.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutp
     authorized = facts[AUTHORIZE] | "AuthorizeTime" >> AuthorizeTime(fold)
     priced = (facts[PRICE], authorized[PRICE]) | "ToPrice" >> beam.Flatten() | "PriceTime" >> PriceTime(fold)
     settled = (facts[SETTLE], priced[SETTLE]) | "ToSettle" >> beam.Flatten() | "SettlePayments" >> SettlePayments(fold)
-    # No fact goes to the last stage, but without a Flatten a runner fuses two stateful steps and wakes one too early.
+    # Without a Flatten between them a runner fuses two stateful steps and wakes one too early.
     chosen = (facts[METHOD], settled[METHOD]) | "ToMethod" >> beam.Flatten() | "ChooseMethod" >> ChooseMethod(fold)
     steps = (facts, authorized, priced, settled, chosen)
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)

@@ -6,14 +6,14 @@ For properties over many small histories, and as the floor that the benchmark me
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.admissions import Admissions, admissions_in, as_told
 from fold.content import note_content
 from fold.door import Door
 from fold.pay_runs import pay_runs
 from fold.rows import catalog_of
-from fold.shard import Shard
+from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
 from pipelines.importing.text_facts import FolderDoor
@@ -25,9 +25,9 @@ ONE_SHARD = 1
 
 
 class Outcome(NamedTuple):
-    """Records by kind (physical values), in canonical order, and what was counted."""
+    """Records by kind, in canonical order, and what was counted."""
 
-    records: dict[str, list[dict[str, Any]]]
+    records: Records
     tally: Tally
     until: int
 
@@ -61,8 +61,8 @@ def fold_door(door: Door, law: Law) -> Outcome:
     catalog = catalog_of(door.catalog)
     tally = door.tally
     blocks: dict[str, list[bytes]] = defaultdict(list)
-    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    records["Rejection"] = door.rejections
+    records: Records = defaultdict(list)
+    records["Rejection"] = [*door.rejections]
     _take(blocks, door.dealer.blocks())
     for stage in STAGES:
         shard = Shard(stage, law, catalog, until, ONE_SHARD).fold(blocks.pop(stage, []))
@@ -71,7 +71,7 @@ def fold_door(door: Door, law: Law) -> Outcome:
         tally.merge(shard.tally)
         for kind, said in shard.records.items():
             records[kind] += said
-    records["PayRun"] = pay_runs(tally, law, until)
+    records["PayRun"] = [*pay_runs(tally, law, until)]
     return Outcome(dict(records), tally, until)
 
 

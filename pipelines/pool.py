@@ -32,12 +32,14 @@ from pipelines.importing.text_facts import FolderDoor
 from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
+from schemas import private
 from schemas.avro import write_container
+from schemas.rejection import Rejection
 
 BLOCKS = "blocks"
 LENGTH = 4  # bytes in front of a block
 _encode = msgspec.msgpack.Encoder().encode
-_decode_rejections = msgspec.msgpack.Decoder(list[dict[str, Any]]).decode
+_decode_rejections = msgspec.msgpack.Decoder(list[Rejection]).decode
 
 
 class Replay(NamedTuple):
@@ -72,7 +74,7 @@ def run(work: Work, law: Law, processes: int) -> None:
     """Records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a process dies, OSError
     if the disk is full."""
     replay = Replay(work, law)
-    replay.blocks.mkdir(0o700)
+    private.folder(replay.blocks)
     with _processes(replay, processes) as each:
         told = [one for of_file in each(_told, work.names) for one in of_file]
         read = each(_read, [(number, name, told) for number, name in enumerate(work.names)])
@@ -143,7 +145,7 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
         _put(replay, f"read-{number}", door.dealer.full_blocks())
     _put(replay, f"read-{number}", door.dealer.blocks())
     if door.rejections:
-        (replay.blocks / f"rejections-{number}").write_bytes(_encode(door.rejections))
+        private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))
     assert door.places is not None
     door.places.write_part(work.out, work.events, name)
     work.beat("read")
@@ -176,7 +178,7 @@ def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
     write_container(replay.work.out / file_name("PayRun", "close", 0), "PayRun", runs)
     for one in tally.runs.values():
         one.said.clear()  # nobody reads it again
-    replay.work.tally.write_bytes(tally.packed())
+    private.written(replay.work.tally, tally.packed())
     replay.work.beat("close")
 
 
@@ -186,7 +188,7 @@ def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
 def _put(replay: Replay, task: str, blocks: Iterable[tuple[str, tuple[int, bytes]]]) -> None:
     """Append blocks to the task's own files, one for each stage and shard."""
     for stage, (number, block) in blocks:
-        with (replay.blocks / f"{stage}.{number}.{task}").open("ab") as stream:
+        with private.appended(replay.blocks / f"{stage}.{number}.{task}") as stream:
             stream.write(len(block).to_bytes(LENGTH) + block)
 
 

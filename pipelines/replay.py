@@ -26,7 +26,7 @@ from pipelines.work import Work
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from rules.restatement import METHOD
-from schemas import CONCLUSIONS
+from schemas import CONCLUSIONS, private
 from schemas.avro import write_container
 
 AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
@@ -105,7 +105,7 @@ def _shards(size: int) -> int:
 
 def _emptied(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    private.folder(folder)
     return folder
 
 
@@ -119,7 +119,7 @@ def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
             old.unlink()
     for path in (*partial.glob("*.avro"), partial / INDEX):
         path.replace(out / path.name)
-    (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+    private.written(partial / SUMMARY, json.dumps(summary, indent=2) + "\n")
     (partial / SUMMARY).replace(out / SUMMARY)
     shutil.rmtree(partial)
 

@@ -16,7 +16,7 @@ from fold.door import Door
 from fold.key import KeyFold
 from fold.pay_runs import pay_runs
 from fold.rows import Row, catalog_of
-from fold.shard import Shard
+from fold.shard import Records, Shard
 from fold.stages import STAGES
 from pipelines.plain import Outcome
 from rules.law import Law
@@ -35,7 +35,7 @@ class Steps:
         self.folds = {stage: KeyFold(stage, law, catalog, until) for stage in STAGES}
         self.state: dict[Place, bytes] = {}
         self.wakes: dict[Place, int | None] = {}
-        self.records: dict[str, list[dict[str, Any]]] = defaultdict(list, {"Rejection": door.rejections})
+        self.records: Records = defaultdict(list, {"Rejection": [*door.rejections]})
         self.coming: dict[int, list[tuple[str, Row]]] = defaultdict(list)
         for (stage, _), rows in door.dealer.hands.items():
             for row in rows:
@@ -53,7 +53,7 @@ class Steps:
                 for place in self._shuffled(due):
                     self.wake(place, now)
             watch(now, self.state)
-        self.records["PayRun"] = pay_runs(self.tally, self.law, self.until)
+        self.records["PayRun"] = [*pay_runs(self.tally, self.law, self.until)]
         return Outcome(dict(self.records), self.tally, self.until)
 
     def arrive(self, stage: str, row: Row) -> None:

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
@@ -35,7 +35,9 @@ from pipelines.replay import last_cut_off
 from pipelines.topic_edges import REFERENCE, Beginning, topics_of
 from rules.law import Law, LawError
 from rules.periods import cut_off_after, epoch_day
+from schemas import private
 from schemas.avro import Container, Unreadable, validate
+from schemas.envelope import Fact
 from transforms.admit_facts import KEPT
 from transforms.journal_folders import pattern_of
 
@@ -120,7 +122,7 @@ def _law(folder: str | None) -> Law:
         raise Misuse(f"--law {folder} holds no *.toml")
     with tempfile.TemporaryDirectory() as copied:
         for name in names:
-            Path(copied, name.rpartition("/")[2]).write_bytes(_read(name))
+            private.written(Path(copied, name.rpartition("/")[2]), _read(name))
         try:
             return Law.load(Path(copied))
         except LawError as error:
@@ -132,12 +134,13 @@ def _listings(path: str | None) -> Iterator[bytes]:
     if path is None:
         return
     with tempfile.NamedTemporaryFile(suffix=".avro") as copied:
-        Path(copied.name).write_bytes(_read(path))
+        copied.write(_read(path))
+        copied.seek(0)
         try:
             container = Container(copied)
             if container.kind != REFERENCE:
                 raise Misuse(f"--catalog {path} holds {container.kind}: name an Avro file of {REFERENCE}")
-            yield from (fact_body(validate(REFERENCE, record)) for _, record in container)
+            yield from (fact_body(cast(Fact, validate(REFERENCE, record))) for _, record in container)
         except Unreadable as wrong:
             raise Misuse(f"--catalog {path}: {wrong}") from wrong
 

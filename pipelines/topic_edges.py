@@ -3,8 +3,9 @@ the wire"). Event time is publish time. A message sent again changes nothing: ``
 an attribute that no two events of any source share may be one (``ce-id`` is not).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -19,7 +20,10 @@ from pipelines.live.pubsub import attributes
 from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of_conclusions, topics_of_facts
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
+from schemas.admission import Admission
 from schemas.avro import encode, validate
+from schemas.envelope import OutgoingRecord
+from schemas.rejection import Rejection
 from transforms.admit_facts import AdmitFacts, OpenDoors
 from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.keyed import typed
@@ -28,6 +32,8 @@ from transforms.restate_unbounded import Unbounded
 
 REFERENCE = "CourseListing"  # known when the job is launched: a change of it is a new deployment
 _decode = msgspec.msgpack.Decoder().decode
+Going = OutgoingRecord | Admission
+_cut_off: Callable[[Going], int] = attrgetter("cut_off")
 
 
 class Beginning(NamedTuple):
@@ -171,31 +177,43 @@ class EncodeMessages(beam.DoFn):
     def process(self, element: tuple[str, bytes]) -> Iterator[Any]:
         if is_unsaid(element, self.after):
             kind, packed = element
-            yield beam.pvalue.TaggedOutput(kind, message_of(kind, _decode(packed)))
+            yield beam.pvalue.TaggedOutput(kind, message_of(record_in(kind, packed)))
 
 
 def is_unsaid(element: tuple[str, bytes], after: int | None) -> bool:
     """Is a record of a pay run after the last one of which all was said (None: nothing was)?"""
     kind, packed = element
-    return after is None or _said_at(kind, _decode(packed)) > after
+    return after is None or _said_at(record_in(kind, packed)) > after
 
 
-def _said_at(kind: str, record: dict[str, Any]) -> int:
+def record_in(kind: str, packed: bytes) -> Going:
+    """A record on its way out. Raises Unreadable for one that nobody could read."""
+    record = validate(kind, _decode(packed))
+    assert isinstance(record, Going), "no fact goes out"
+    return record
+
+
+def _said_at(record: Going) -> int:
     """The cut-off of the pay run that says a record; of an Admission, the one that takes the fact."""
-    if kind == "Rejection":
-        return cut_off_after(record["seen_at"])
-    return int(record["admitted_cut_off" if kind == "Admission" else "cut_off"])
+    if isinstance(record, Rejection):
+        return cut_off_after(_seen_at(record))
+    return record.admitted_cut_off if isinstance(record, Admission) else _cut_off(record)
 
 
-def message_of(kind: str, record: dict[str, Any]) -> PubsubMessage:
+def _seen_at(rejection: Rejection) -> int:
+    assert rejection.seen_at is not None, "who rejects a message knows when it came"
+    return rejection.seen_at
+
+
+def message_of(record: Going) -> PubsubMessage:
     """A record as its message: the same record has the same ``ce-id``, whoever says it again.
 
     Plain Avro: the topics of the cloud hold every message to their schema, which knows no head of a single object.
     """
-    instant = record.get("cut_off") or record["seen_at"]
-    if kind == "Admission":
-        id = ":".join([kind, record["source"], record["event_id"], str(record["cut_off"])])
+    instant = _seen_at(record) if isinstance(record, Rejection) else _cut_off(record)
+    if isinstance(record, Admission):
+        id = ":".join([record.KIND, record.source, record.event_id, str(record.cut_off)])
     else:
-        id = letter_id(kind, record, iso(business_day_of(_said_at(kind, record))))
+        id = letter_id(record, iso(business_day_of(_said_at(record))))
     time = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, UTC).isoformat()
-    return PubsubMessage(encode(validate(kind, record)), attributes(kind, id, time))
+    return PubsubMessage(encode(record), attributes(record.KIND, id, time))

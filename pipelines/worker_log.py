@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from schemas import private
+
 
 @contextmanager
 def worker_log(path: Path) -> Iterator[None]:
@@ -15,7 +17,7 @@ def worker_log(path: Path) -> Iterator[None]:
     """
     ours = os.dup(2)
     before, sys.stderr = sys.stderr, os.fdopen(ours, "w", buffering=1)
-    with path.open("w") as log:
+    with private.created(path) as log:
         os.dup2(log.fileno(), 2)
     try:
         yield

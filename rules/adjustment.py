@@ -9,13 +9,14 @@ Units: cents and minutes ``int``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rules.conclusions import Line
 from rules.kept import Account, Said
+from schemas.types import DeductionKind
 
-CARRIED = "OVERPAYMENT_CARRIED"
-WITHHELD = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")
+CARRIED: Final = "OVERPAYMENT_CARRIED"
+WITHHELD: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")
 LineKey = tuple[str, str, str, int]
 
 
@@ -23,7 +24,7 @@ class Due(NamedTuple):
     """This run's differences, sorted, without zeros; ``cents`` is what they come to before anything is carried."""
 
     lines: list[Line]
-    deductions: dict[str, int]
+    deductions: dict[DeductionKind, int]
     cents: int
 
 
@@ -32,11 +33,11 @@ def standing(account: Account, reversed_ids: Set[str]) -> list[Said]:
     return [said for said in account.said if said.net_cents == 0 or said.instruction_id not in reversed_ids]
 
 
-def due(worth: Iterable[Line], deductions: Mapping[str, int], said: Sequence[Said]) -> Due:
+def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Sequence[Said]) -> Due:
     """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands."""
     lines = line_differences(worth, said)
     already = deductions_said(said)
-    differences = {}
+    differences: dict[DeductionKind, int] = {}
     for kind in WITHHELD:
         cents = deductions.get(kind, 0) - already.get(kind, 0)
         if cents:
@@ -71,9 +72,9 @@ def _sums(signed: Iterable[tuple[int, Line]]) -> list[Line]:
     return [line for _, line in sorted(sums.items()) if line.minutes or line.cents]
 
 
-def deductions_said(said: Iterable[Said]) -> dict[str, int]:
+def deductions_said(said: Iterable[Said]) -> dict[DeductionKind, int]:
     """Sums by kind."""
-    sums: dict[str, int] = {}
+    sums: dict[DeductionKind, int] = {}
     for each in said:
         for kind, cents in each.deductions.items():
             sums[kind] = sums.get(kind, 0) + cents

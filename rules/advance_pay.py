@@ -16,9 +16,10 @@ from rules.conclusions import Line, Offsettable
 from rules.money import line_cents
 from rules.periods import cut_off_of, first_business_day, last_business_day, midnight, next_month, previous_month
 from schemas.service_authorization import ServiceAuthorization
+from schemas.types import AdvanceStatus, DeductionKind
 
 Lookup = Callable[[str, int], Any]
-CLOCKS = (
+CLOCKS: tuple[tuple[AdvanceStatus, str], ...] = (
     ("MAY_MOVE_TO_ARREARS", "advance.may_move_to_arrears_days"),
     ("MOVE_TO_ARREARS_REVIEW", "advance.move_to_arrears_review_days"),
     ("PRESUMED_OVERPAYMENT", "advance.presumed_overpayment_days"),
@@ -52,7 +53,9 @@ def advance_line(minutes: int, county: str, rate_mills: int) -> Line:
     return Line("ADVANCE", "IHSS", county, rate_mills, minutes, line_cents(minutes, rate_mills), "ADV-2")
 
 
-def estimated_deductions(gross_cents: int, taxes: Mapping[str, int], share_cents: int) -> dict[str, int]:
+def estimated_deductions(
+    gross_cents: int, taxes: Mapping[DeductionKind, int], share_cents: int
+) -> dict[DeductionKind, int]:
     """Estimated taxes, and the share of cost as far as something is left for it (ADV-2)."""
     left = max(0, gross_cents - sum(taxes.values()))
     return {**taxes, "SHARE_OF_COST": min(share_cents, left)}
@@ -79,7 +82,9 @@ def advance_paid(offset_cents: int, taxes_cents: int, share_charged_cents: int) 
     return max(0, offset_cents - taxes_cents - share_charged_cents)
 
 
-def status(open_minutes: int, deceased: bool, month: int, first_run: int, run_date: int, lookup: Lookup) -> str:
+def status(
+    open_minutes: int, deceased: bool, month: int, first_run: int, run_date: int, lookup: Lookup
+) -> AdvanceStatus:
     """How an advance stands on the business day ``run_date``; ``first_run``: that of its first instruction (ADV-6)."""
     if open_minutes == 0 or deceased:
         return "RECONCILED"

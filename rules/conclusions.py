@@ -5,16 +5,21 @@ All are compact msgspec arrays of ints and strings. Each conclusion says where i
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from rules.periods import MONTHS_IN_YEAR, add_months, month_of
 from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.benefit_hours import BenefitHours
+from schemas.envelope import OutgoingRecord
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Earning, PaidProgram, PaymentKind
 
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
 Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
 LOOKED_BACK = MONTHS_IN_YEAR + MONTHS_IN_YEAR  # months: further than any county's rule of benefits does
+UNSENT = 0  # in the place of a cut-off
 
 
 class AuthorizationTerm(msgspec.Struct, array_like=True, frozen=True):
@@ -42,8 +47,8 @@ class AssignmentTerm(msgspec.Struct, array_like=True, frozen=True):
 class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
     """One earning of a statement, whole (not a difference). ``rate_mills`` None: a weighted premium or an incentive."""
 
-    earning: str
-    program: str
+    earning: Earning
+    program: PaidProgram
     county: str | None
     rate_mills: int | None
     minutes: int
@@ -72,7 +77,7 @@ class Statement(Conclusion, frozen=True):
     state_number = 4
 
     statement_id: str
-    kind: str
+    kind: PaymentKind
     provider_id: str
     recipient_id: str | None
     period_start: int
@@ -107,7 +112,7 @@ class Statement(Conclusion, frozen=True):
 
 
 def worth_nothing(
-    statement_id: str, kind: str, provider_id: str, recipient_id: str | None, period_start: int,
+    statement_id: str, kind: PaymentKind, provider_id: str, recipient_id: str | None, period_start: int,
     documents: Sequence[str] = (), relationship: str = "NON_RELATIVE", live_in: bool = False,
     assumptions: Sequence[str] = (),
 ) -> Statement:  # fmt: skip
@@ -157,13 +162,13 @@ class Worked(msgspec.Struct, array_like=True):
     """
 
     day: int
-    earning: str
+    earning: Earning
     payable: Stamp
     recorded: Stamp
     document_id: str
     reference: str
     recipient_id: str | None
-    program: str
+    program: PaidProgram
     county: str
     rate_mills: int
     minutes: int
@@ -172,19 +177,42 @@ class Worked(msgspec.Struct, array_like=True):
 
 
 class Record(Conclusion, frozen=True):
-    """What leaves the house: a record of the contract by kind, physical values, without what the wire adds
-    (``cut_off``)."""
+    """What leaves the house: a record of the contract. Its cut-off is UNSENT until it is sent, so that the same content
+    compares equal at every pay run."""
 
-    state_number = 6
-
-    kind: str
-    fields: dict[str, Any]
+    content: OutgoingRecord
 
     @property
     def to(self) -> Stop:
         """To whoever reads the records."""
         return OUT
 
-    def when_closed(self, month: int, is_closed: Closed) -> "Record | None":
-        """While later months may look back to its hours (BEN-1)."""
+
+class InstructionRecord(Record, frozen=True):
+    """A payment, said once and remembered by its account."""
+
+    content: PaymentInstruction
+
+
+class ReconciliationRecord(Record, frozen=True):
+    """How far an advance is accounted for (ADV-6)."""
+
+    state_number = 6
+
+    content: AdvanceReconciliation
+
+    def when_closed(self, month: int, is_closed: Closed) -> "ReconciliationRecord | None":
+        """As long as hours."""
+        return None if is_closed(add_months(month, LOOKED_BACK)) else self
+
+
+class BenefitRecord(Record, frozen=True):
+    """Hours that health benefits depend on (BEN-1)."""
+
+    state_number = 20
+
+    content: BenefitHours
+
+    def when_closed(self, month: int, is_closed: Closed) -> "BenefitRecord | None":
+        """While later months may look back to its hours."""
         return None if is_closed(add_months(month, LOOKED_BACK)) else self

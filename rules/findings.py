@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -17,13 +17,14 @@ from rules.money import dollars
 from rules.periods import civil_date, hhmm, iso, month_end, period_end, saturday_of
 from rules.restatement import OUT, Closed, Conclusion, Stop
 from schemas import FACTS
+from schemas.finding import Finding as FindingRecord
+from schemas.types import Addressee, Outcome, PaidProgram, Program
 
 DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
 GRAIN_FIELDS = (
     "provider_id", "recipient_id", "other_id", "program", DOCUMENT,
     "statement_id", "service_date", "workweek_start", "service_month",
 )  # fmt: skip
-_INSIDE = ("kind", "period_start")  # of the document: in the id, in no field of the record
 
 
 class Finding(Conclusion, frozen=True):
@@ -35,12 +36,12 @@ class Finding(Conclusion, frozen=True):
     state_number = 7
 
     code: str
-    outcome: str
-    addressee: str
+    outcome: Outcome | Literal[""]  # "": it is only counted, and never sent
+    addressee: Addressee | Literal[""]
     provider_id: str | None = None
     recipient_id: str | None = None
     other_id: str | None = None
-    program: str | None = None
+    program: Program | None = None
     document_id: str | None = None
     statement_id: str | None = None
     service_date: int | None = None
@@ -132,9 +133,9 @@ class Loss(NamedTuple):
     """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
 
     document_id: str
-    program: str
+    program: PaidProgram
     code: str
-    outcome: str
+    outcome: Outcome
     day: int
     minutes: int
 
@@ -149,9 +150,9 @@ class Findings:
         self.whose = whose
 
     @staticmethod
-    def outcome(code: str) -> str:
+    def outcome(code: str) -> Outcome:
         """The outcome of a code whose rule leaves no choice."""
-        outcome: str = catalog()[code]["outcome"]
+        outcome: Outcome = catalog()[code]["outcome"]
         return outcome
 
     def add(self, code: str, **fields: Any) -> None:
@@ -191,25 +192,42 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return b if a is None else a if b is None else a + b
 
 
-def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> dict[str, Any]:
-    """The Finding of the contract, physical values."""
+def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> FindingRecord:
+    """The Finding of the contract."""
+    assert finding.outcome and finding.addressee, "of one that is only counted there is no record"
     entry = catalog()[finding.code]
-    fields = msgspec.structs.asdict(finding)
-    words = {name: _in_words(name, value) for name, value in fields.items() if value is not None} | fields.pop("words")
-    for name in _INSIDE:
-        del fields[name]
-    variant = fields["message"]
+    named = msgspec.structs.asdict(finding)
+    words = {name: _in_words(name, value) for name, value in named.items() if value is not None} | finding.words
+    variant = finding.message
     sentence = entry["messages"][variant] if variant else entry["message"]
     next_step = entry.get("next_steps", {}).get(variant, entry["next_step"])
-    return fields | {
-        "finding_id": id,
-        "rule": entry["rule"],
-        "authority": entry["authority"],
-        "message": ("No longer so: " if cleared else "") + sentence.format_map(words),
-        "next_step": "Nothing: this was cleared." if cleared else next_step.format_map(words),
-        "cut_off": cut_off,
-        "cleared": cleared,
-    }
+    return FindingRecord(
+        finding_id=id,
+        code=finding.code,
+        outcome=finding.outcome,
+        rule=entry["rule"],
+        authority=entry["authority"],
+        addressee=finding.addressee,
+        provider_id=finding.provider_id,
+        recipient_id=finding.recipient_id,
+        other_id=finding.other_id,
+        program=finding.program,
+        document_id=finding.document_id,
+        statement_id=finding.statement_id,
+        service_date=finding.service_date,
+        workweek_start=finding.workweek_start,
+        service_month=finding.service_month,
+        minutes=finding.minutes,
+        cents=finding.cents,
+        count=finding.count,
+        consequence=finding.consequence,
+        due_by=finding.due_by,
+        message=("No longer so: " if cleared else "") + sentence.format_map(words),
+        next_step="Nothing: this was cleared." if cleared else next_step.format_map(words),
+        cut_off=cut_off,
+        cleared=cleared,
+        county=finding.county,
+    )
 
 
 def _in_words(name: str, value: Any) -> str:

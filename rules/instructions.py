@@ -6,14 +6,16 @@ downstream), ACH files.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Final, NamedTuple
 
 from rules.conclusions import AccountTerm, Line, Stamp, Statement
 from rules.kept import Said
 from rules.periods import iso, month_end, month_of
+from schemas.payment_instruction import Deduction, PaymentInstruction, PaymentLine
+from schemas.types import PaymentMethod
 
-ADVANCE = "ADVANCE"
-Method = tuple[str, str | None]
+ADVANCE: Final = "ADVANCE"
+Method = tuple[PaymentMethod, str | None]
 
 
 def method_of(net_cents: int, terms: Sequence[AccountTerm], run_date: int, returned: Stamp | None) -> Method:
@@ -37,51 +39,74 @@ def instruction_id(statement_id: str, run_date: int) -> str:
     return f"{statement_id}:{iso(run_date)}"
 
 
-def instruction_fields(statement: Statement, said: Said, sequence: int, standing: Sequence[Said]) -> dict[str, Any]:
-    """The contract's fields that follow from the statement and what was said of it (``said``: last of ``standing``)."""
+class Behind(NamedTuple):
+    """What stands behind an instruction. ``sequence``: its number among those of its statement; ``standing``: those of
+    them that stand, itself the last; ``reversed_ids``: those that do not."""
+
+    sequence: int
+    standing: Sequence[Said]
+    outstanding_cents: int
+    documents: list[str]
+    assumptions: list[str]
+    law_version: str
+    reversed_ids: list[str]
+
+
+def payee_of(statement: Statement) -> str:
+    """The recipient of an advance, else the provider."""
+    return statement.recipient_id or "" if statement.kind == ADVANCE else statement.provider_id
+
+
+def instruction(statement: Statement, said: Said, method: Method, behind: Behind) -> PaymentInstruction:
+    """The contract's record."""
     advance = statement.kind == ADVANCE
-    payee = statement.recipient_id if advance else statement.provider_id
-    return {
-        "instruction_id": said.instruction_id,
-        "payee_type": "RECIPIENT" if advance else "PROVIDER",
-        "payee_id": payee,
-        "provider_id": None if advance else statement.provider_id,
-        "recipient_id": statement.recipient_id,
-        "kind": statement.kind,
-        "period_start": statement.period_start,
-        "statement_id": statement.statement_id,
-        "sequence": sequence,
-        "run_date": said.run_date,
-        "cut_off": said.cut_off,
-        "lines": [_line(line) for line in said.lines],
-        "gross_cents": said.gross_cents,
-        "deductions": [{"kind": kind, "cents": cents} for kind, cents in said.deductions.items()],
-        "net_cents": said.net_cents,
-        "gross_to_date_cents": sum(each.gross_cents for each in standing),
-        "net_to_date_cents": sum(each.net_cents for each in standing),
-        "spend_by": month_end(month_of(statement.period_start)) if advance else None,
-        "income_tax_excluded": statement.kind == "ARREARS" and statement.live_in,
-    } | minutes_fields(statement)
+    return PaymentInstruction(
+        instruction_id=said.instruction_id,
+        payee_type="RECIPIENT" if advance else "PROVIDER",
+        payee_id=payee_of(statement),
+        provider_id=None if advance else statement.provider_id,
+        recipient_id=statement.recipient_id,
+        kind=statement.kind,
+        period_start=statement.period_start,
+        statement_id=statement.statement_id,
+        sequence=behind.sequence,
+        run_date=said.run_date,
+        cut_off=said.cut_off,
+        method=method[0],
+        account_token=method[1],
+        lines=[_line(line) for line in said.lines],
+        gross_cents=said.gross_cents,
+        deductions=[Deduction(kind=kind, cents=cents) for kind, cents in said.deductions.items()],
+        net_cents=said.net_cents,
+        gross_to_date_cents=sum(each.gross_cents for each in behind.standing),
+        net_to_date_cents=sum(each.net_cents for each in behind.standing),
+        outstanding_cents=behind.outstanding_cents,
+        claimed_minutes=statement.claimed_minutes,
+        paid_minutes=paid_minutes(statement),
+        held_minutes=statement.held_minutes,
+        cut_minutes=statement.cut_minutes,
+        denied_minutes=statement.denied_minutes,
+        spend_by=month_end(month_of(statement.period_start)) if advance else None,
+        income_tax_excluded=statement.kind == "ARREARS" and statement.live_in,
+        documents=behind.documents,
+        assumptions=behind.assumptions,
+        law_version=behind.law_version,
+        reversed=behind.reversed_ids,
+    )
 
 
-def minutes_fields(statement: Statement) -> dict[str, int]:
-    """What became of the service minutes claimed: claimed = paid + held + cut + denied."""
-    return {
-        "claimed_minutes": statement.claimed_minutes,
-        "paid_minutes": sum(line.minutes for line in statement.lines if line.earning == "SERVICE"),
-        "held_minutes": statement.held_minutes,
-        "cut_minutes": statement.cut_minutes,
-        "denied_minutes": statement.denied_minutes,
-    }
+def paid_minutes(statement: Statement) -> int:
+    """Service minutes that are paid: what was claimed, less what was held, cut and denied."""
+    return sum(line.minutes for line in statement.lines if line.earning == "SERVICE")
 
 
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "earning": line.earning,
-        "program": line.program,
-        "county": line.county,
-        "minutes": line.minutes,
-        "rate_mills": line.rate_mills,
-        "cents": line.cents,
-        "rule": line.rule,
-    }
+def _line(line: Line) -> PaymentLine:
+    return PaymentLine(
+        earning=line.earning,
+        program=line.program,
+        county=line.county,
+        minutes=line.minutes,
+        rate_mills=line.rate_mills,
+        cents=line.cents,
+        rule=line.rule,
+    )

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rules.conclusions import Line, Worked
 from rules.periods import next_month
 from rules.restatement import Closed, Conclusion
+from schemas.types import DeductionKind
 
 
 class Claims(Conclusion, frozen=True):
@@ -51,7 +52,7 @@ class Said(msgspec.Struct, array_like=True, frozen=True):
     cut_off: int
     relationship: str
     lines: list[Line]
-    deductions: dict[str, int]
+    deductions: dict[DeductionKind, int]
     part_cents: int
     net_cents: int
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from rules.conclusions import Record, Return
+from rules.conclusions import InstructionRecord, Return
 from rules.documents import Arrival
 from rules.restatement import METHOD, STANDING, Before, Change, Conclusion, Decision, Stop, Unit
+from schemas.payment_instruction import PaymentInstruction
 
 
 class ToMethod(Conclusion, frozen=True):
@@ -42,7 +43,7 @@ class PaymentReturned(ToMethod, frozen=True):
 class AwaitsMethod(ToMethod, frozen=True):
     """An instruction with the method it has unless one of the payments ``claimed`` to have come back did (RUN-4)."""
 
-    instruction: Record
+    instruction: PaymentInstruction
     claimed: list[Return]
 
 
@@ -74,10 +75,10 @@ class MethodFile:
         """What is said once has none."""
         return ()
 
-    def _instruction(self, waiting: AwaitsMethod) -> Record:
+    def _instruction(self, waiting: AwaitsMethod) -> InstructionRecord:
         came_back = {each.document for each in self.returned.values() if each.payment in waiting.claimed}
-        fields = waiting.instruction.fields
-        if came_back:
-            documents = sorted({*fields["documents"], *came_back})
-            fields = fields | {"method": "WARRANT", "account_token": None, "documents": documents}
-        return replace(waiting.instruction, fields=fields)
+        if not came_back:
+            return InstructionRecord(waiting.instruction)
+        documents = sorted({*waiting.instruction.documents, *came_back})
+        instruction = replace(waiting.instruction, method="WARRANT", account_token=None, documents=documents)
+        return InstructionRecord(instruction)

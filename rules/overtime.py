@@ -14,6 +14,7 @@ from rules.conclusions import Worked
 from rules.law import Law, NotInForce
 from rules.money import MILL_MINUTES_IN_CENT, half_up, largest_remainder
 from rules.periods import workweek_of
+from schemas.types import PaidProgram, PaymentKind
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}
 
@@ -65,8 +66,8 @@ class WeightedLine(NamedTuple):
     """A line of a workweek's weighted premium; ``kind`` is that of its statement. Travel shares the line of service."""
 
     recipient_id: str | None
-    kind: str
-    program: str
+    kind: PaymentKind
+    program: PaidProgram
     county: str
 
 
@@ -96,6 +97,6 @@ def _weighted_cents(week: Sequence[Worked], law: Law) -> int:
     return half_up(premium.numerator, premium.denominator)
 
 
-def statement_kind(worked: Worked) -> str:
+def statement_kind(worked: Worked) -> PaymentKind:
     """The kind of statement that pays for these minutes (OT-5 for their premium)."""
     return "TRAINING" if worked.earning == "TRAINING" else "ARREARS"

@@ -83,16 +83,21 @@ class Conclusion(msgspec.Struct, array_like=True, frozen=True):
         return True
 
 
+class Trace:
+    """What a decision was made from and how, by those who make it; kept only for who explains it."""
+
+
 class Decision:
     """What is true of a unit as of a cut-off.
 
     ``conclusions`` by id hold while they are said again; ``records`` are said once; ``reviews`` are instants at which
-    units must be decided again though no fact arrives.
+    units must be decided again though no fact arrives. ``trace``: how it was decided, where that can be explained.
     """
 
-    __slots__ = ("conclusions", "records", "reviews")
+    __slots__ = ("conclusions", "records", "reviews", "trace")
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.trace = trace
         self.conclusions: dict[str, Conclusion] = {}
         self.records: list[Conclusion] = []
         self.reviews: dict[Unit, int] = {}
@@ -216,6 +221,7 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
         memory.reviews.update(decision.reviews)
         changed = changes(memory.said[unit], decision, cut_off)
         memory.said[unit] = decision.conclusions
+        decision.trace = None  # it holds the decision itself, and the collector comes seldom
         found += changed
         for change in changed:
             for follower in case.followers(unit, change):

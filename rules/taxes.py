@@ -17,21 +17,22 @@ from rules.kept import Said
 from rules.law import Law, NotInForce
 from rules.money import share_cents
 from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
+from schemas.types import DeductionKind
 
 REMEMBERED = 60 * 60  # answers that are asked for again and again: of each class at each pay run
-KINDS = ("FICA", "MEDICARE", "SDI")
+KINDS: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI")
 Lookup = Callable[[str, int], Any]
 
 
-def withholding(gross_cents: int, kinds: Sequence[str], day: int, lookup: Lookup) -> dict[str, int]:
+def withholding(gross_cents: int, kinds: Sequence[DeductionKind], day: int, lookup: Lookup) -> dict[DeductionKind, int]:
     """Each tax on a gross, half-up, at the rates of the year of ``day``. Raises NotInForce."""
     january = epoch_day(civil_date(day).replace(month=1, day=1))
     return {kind: share_cents(gross_cents, lookup(f"tax.{kind}", january)) for kind in kinds}
 
 
-def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[str, ...]:
+def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[DeductionKind, ...]:
     """The taxes that a class pays (TAX-1). Raises NotInForce."""
-    kinds: tuple[str, ...] = lookup(f"tax.kinds.{relationship}", day)
+    kinds: tuple[DeductionKind, ...] = lookup(f"tax.kinds.{relationship}", day)
     return kinds
 
 
@@ -53,7 +54,7 @@ def turn_of_month(cut_off: int) -> int:
 
 def withheld(
     gross_cents: int, said: Sequence[Said], relationship: str, run_date: int, lookup: Lookup
-) -> dict[str, int]:
+) -> dict[DeductionKind, int]:
     """What must be withheld of a statement worth ``gross_cents``, by kind, all payment years together (TAX-3).
 
     Past payment years as ``said`` (instructions that stand); this year's anew on all gross of this year.
@@ -64,7 +65,7 @@ def withheld(
     return taxes
 
 
-def by_year(gross_cents: int, said: Sequence[Said], run_date: int) -> tuple[int, dict[str, int]]:
+def by_year(gross_cents: int, said: Sequence[Said], run_date: int) -> tuple[int, dict[DeductionKind, int]]:
     """The gross that is this payment year's, and what was withheld in others by kind (TAX-3)."""
     year = year_of(run_date)
     past = [each for each in said if year_of(each.run_date) != year]

@@ -7,6 +7,7 @@ All are compact msgspec arrays of ints and strings. Each says what is kept of it
 from rules.conclusions import AssignmentTerm, AuthorizationTerm, Stamp
 from rules.periods import month_of, next_month
 from rules.restatement import PRICE, Closed, Conclusion, Stop
+from schemas.types import Program
 
 
 class ToProvider(Conclusion, frozen=True):
@@ -30,7 +31,7 @@ class AuthorizedTime(ToProvider, frozen=True):
 
     state_number = 0
 
-    program: str
+    program: Program
     period_start: int
     document_id: str
     revision: int

@@ -1,14 +1,14 @@
 """What crosses the boundary: the roll of all kinds, facts in and conclusions out.
 
-A kind is a pair of files: ``<kind>.avsc``, the Avro schema others read, and ``<kind>.py``, its model, which says
-what is acceptable. ``avro.py`` goes from bytes to models and back.
+A kind is a pair of files: ``<kind>.avsc``, the Avro schema others read, and ``<kind>.py``, its model (of a conclusion
+its struct), which says what is acceptable. ``avro.py`` goes from bytes to these and back.
 """
 
 from schemas.admission import Admission
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.course_listing import CourseListing
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact, OutgoingRecord, Record
 from schemas.evv_visit import EvvVisit
 from schemas.finding import Finding
 from schemas.hours_exception import HoursException
@@ -44,7 +44,7 @@ FACTS: dict[str, type[Fact]] = {
     "PaymentOutcome": PaymentOutcome,
 }
 
-CONCLUSIONS: dict[str, type[Record]] = {
+CONCLUSIONS: dict[str, type[OutgoingRecord]] = {
     "PaymentInstruction": PaymentInstruction,
     "Finding": Finding,
     "AdvanceReconciliation": AdvanceReconciliation,
@@ -56,4 +56,4 @@ CONCLUSIONS: dict[str, type[Record]] = {
 ARRIVALS: dict[str, type[Record]] = {"Admission": Admission}
 """What the unbounded job says about facts that came late, and a replay of its journal obeys."""
 
-KINDS: dict[str, type[Record]] = {**FACTS, **CONCLUSIONS, **ARRIVALS}
+KINDS: dict[str, type[Crossing]] = {**FACTS, **CONCLUSIONS, **ARRIVALS}

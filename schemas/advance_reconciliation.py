@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from schemas.envelope import Record
-from schemas.types import Count, EpochDay, EpochMillis, Identifier, SignedCents
+from schemas.envelope import OutgoingRecord
+from schemas.types import AdvanceStatus, Count, EpochDay, EpochMillis, Identifier, SignedCents
 
 
-class AdvanceReconciliation(Record):
+class AdvanceReconciliation(OutgoingRecord, frozen=True, kw_only=True):
     """How far an advance is accounted for (ADV-6). One whenever it changes."""
 
     KIND: ClassVar[str] = "AdvanceReconciliation"
@@ -20,12 +20,5 @@ class AdvanceReconciliation(Record):
     open_minutes: Count
     advanced_cents: SignedCents
     accounted_cents: SignedCents
-    status: Literal[
-        "OPEN",
-        "DUE",
-        "PRESUMED_OVERPAYMENT",
-        "MOVE_TO_ARREARS_REVIEW",
-        "MAY_MOVE_TO_ARREARS",
-        "RECONCILED",
-    ]
+    status: AdvanceStatus
     cut_off: EpochMillis

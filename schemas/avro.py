@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import fastavro
+import msgspec
 from pydantic import ValidationError
 
 from schemas import KINDS
-from schemas.container import Container, original_message, read_container, write_container
-from schemas.envelope import Record
+from schemas.container import Container, fields_of, original_message, read_container, write_container
+from schemas.envelope import Crossing, OutgoingRecord
 from schemas.physical import (
     Published,
     Unreadable,
@@ -30,9 +32,11 @@ __all__ = [
     "decode_plain",
     "encode",
     "encode_message",
+    "fields_of",
     "fingerprint_of",
     "logical_schema",
     "original_message",
+    "outgoing",
     "physical_schema",
     "read_container",
     "schema_path",
@@ -43,15 +47,35 @@ __all__ = [
 MISSING = "missing"  # pydantic's name
 MARKER = b"\xc3\x01"
 PREFIX = len(MARKER) + 8
+Out = TypeVar("Out", bound=OutgoingRecord)
 
 
-def validate(kind: str, record: dict[str, Any]) -> Record:
-    """The model of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong field, and all
-    that are missing."""
+def validate(kind: str, record: dict[str, Any]) -> Crossing:
+    """The model, or struct, of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong
+    field, and of a model all that are missing."""
+    model = KINDS[kind]
+    if issubclass(model, OutgoingRecord):
+        return outgoing(model, record)
     try:
-        return KINDS[kind].model_validate(record)
+        return model.model_validate(record)
     except ValidationError as wrong:
         raise refusal(wrongs(wrong)) from None
+
+
+def outgoing(kind: type[Out], record: dict[str, Any]) -> Out:
+    """The struct of a dict of physical values. Raises Unreadable (INVALID) for the first wrong field."""
+    try:
+        return msgspec.convert(record, kind)
+    except msgspec.ValidationError as wrong:
+        raise _misfit(str(wrong)) from None
+
+
+def _misfit(said: str) -> Unreadable:
+    """msgspec's words, without the value that some of them hold: ``Expected `int` >= 0 - at `$.lines[0].minutes` ``."""
+    words, _, place = said.partition(" - at `$")
+    name = re.search(r"(?:required|unknown) field `(.*)`", words)
+    field = f"{place.rstrip('`')}.{name[1]}" if name else place.rstrip("`")
+    return Unreadable("INVALID", re.sub(r" '.*'", "", words, flags=re.DOTALL) + ".", field.lstrip(".") or None)
 
 
 class Wrong(NamedTuple):
@@ -80,19 +104,19 @@ def refusal(found: list[Wrong]) -> Unreadable:
     return Unreadable("INVALID", f"{words}Missing: {', '.join(missing)}.", first.field)
 
 
-def encode(record: Record) -> bytes:
+def encode(record: Crossing) -> bytes:
     """Plain Avro body of a record, without its schema."""
     body = BytesIO()
-    fastavro.schemaless_writer(body, physical_schema(record.KIND), record.model_dump())
+    fastavro.schemaless_writer(body, physical_schema(record.KIND), fields_of(record))
     return body.getvalue()
 
 
-def encode_message(record: Record) -> bytes:
+def encode_message(record: Crossing) -> bytes:
     """Single-object encoding: C3 01, fingerprint of the schema, body."""
     return MARKER + fingerprint_of(record.KIND) + encode(record)
 
 
-def decode_message(raw: bytes, kind: str | None = None) -> Record:
+def decode_message(raw: bytes, kind: str | None = None) -> Crossing:
     """The record of a single-object message in the current or an earlier published schema; of ``kind`` if given."""
     if len(raw) < PREFIX or not raw.startswith(MARKER):
         raise Unreadable("UNREADABLE", "Not an Avro single-object message: it must begin with C3 01 and a fingerprint.")
@@ -105,12 +129,12 @@ def decode_message(raw: bytes, kind: str | None = None) -> Record:
     return decode_as(version, raw[PREFIX:])
 
 
-def decode_plain(kind: str, raw: bytes) -> Record:
+def decode_plain(kind: str, raw: bytes) -> Crossing:
     """The record of a plain Avro body in the current schema of ``kind``."""
     return decode_as(published()[fingerprint_of(kind)], raw)
 
 
-def decode_as(version: Published, body: bytes) -> Record:
+def decode_as(version: Published, body: bytes) -> Crossing:
     """The record of a plain Avro body in a version that is known. Raises Unreadable."""
     return validate(version.kind, _decode_body(version, body))
 

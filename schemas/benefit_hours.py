@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.envelope import Record
+from schemas.envelope import OutgoingRecord
 from schemas.types import Count, County, EpochDay, EpochMillis, Identifier
 
 
-class BenefitHours(Record):
+class BenefitHours(OutgoingRecord, frozen=True, kw_only=True):
     """Hours that health benefits depend on (BEN-1). One whenever it changes."""
 
     KIND: ClassVar[str] = "BenefitHours"

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from schemas import KINDS
 from schemas.avro import MARKER, decode_message, fingerprint_of
 from schemas.container import Container
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact
 from schemas.physical import Unreadable, published, reader_of
 from schemas.resolution import Json, declared
 from schemas.types import END_MILLIS, FIRST_MILLIS
@@ -102,12 +102,12 @@ def message_in(delivery: Delivery) -> bytes:
     return current
 
 
-def record_of(delivery: Delivery) -> Record:
+def record_of(delivery: Delivery) -> Crossing:
     """The record that a message holds. Raises Unreadable."""
     return decode_message(message_in(delivery), delivery.kind)
 
 
-def arrived(record: Record, arrived_at: int) -> Fact:
+def arrived(record: Crossing, arrived_at: int) -> Fact:
     """The record as a fact that arrived at an instant. Raises Unreadable: no fact, recorded later than it came, or it
     came at no time of ours."""
     if not isinstance(record, Fact):

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import fastavro
+import msgspec
 from fastavro.read import HEADER_SCHEMA
 
-from schemas import ARRIVALS, FACTS
+from schemas import ARRIVALS, FACTS, private
 from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated
+from schemas.envelope import Crossing, OutgoingRecord
 from schemas.physical import (
     Unreadable,
     as_json,
@@ -178,17 +180,28 @@ def original_message(container: Container) -> bytes:
     return container.head + container.own_bytes()
 
 
-def write_container(path: Path | str, kind: str, records: Iterable[dict[str, Any]], codec: str = "null") -> None:
-    """Writes dicts of physical values as a container file with the published schema.
+def fields_of(record: Crossing) -> dict[str, Any]:
+    """Physical values of a record by field, as Avro's writer takes them."""
+    if isinstance(record, OutgoingRecord):
+        fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
+        return fields
+    return record.model_dump()
+
+
+def write_container(
+    path: Path | str, kind: str, records: Iterable[dict[str, Any] | OutgoingRecord], codec: str = "null"
+) -> None:
+    """Writes dicts of physical values, or structs, as a container file with the published schema.
 
     The same records give the same bytes. The file appears whole or not at all; writing it twice does no harm.
     """
     path = Path(path)
     marker = hashlib.sha256(kind.encode()).digest()[:16]
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    plain = (record if isinstance(record, dict) else fields_of(record) for record in records)
     try:
-        with unfinished.open("wb") as stream:
-            fastavro.writer(stream, logical_schema(kind), records, codec=codec, sync_marker=marker)
+        with private.created(unfinished) as stream:
+            fastavro.writer(stream, logical_schema(kind), plain, codec=codec, sync_marker=marker)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

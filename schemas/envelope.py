@@ -1,9 +1,13 @@
-"""What every record is, and what every fact begins with (CONTRACT.md, "Facts in")."""
+"""What every record is: a fact is a model, judged once as it comes in; a conclusion a struct, from its rule on.
+
+CONTRACT.md, "Facts in", says what every fact begins with.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from schemas.types import EpochMillis, Identifier, Revision, Token
@@ -16,7 +20,7 @@ class Part(BaseModel):
 
 
 class Record(Part):
-    """One record that crosses the boundary; ``KIND`` is its Avro record name within ``ihss.v1``."""
+    """One record that comes in; ``KIND`` is its Avro record name within ``ihss.v1``."""
 
     KIND: ClassVar[str]
 
@@ -33,3 +37,17 @@ class Fact(Record):
     document_id: Identifier
     revision: Revision
     withdrawn: bool
+
+
+class Outgoing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Part of a record that leaves: immutable, its fields those of its schema, in that order."""
+
+
+class OutgoingRecord(Outgoing, frozen=True):
+    """One record that leaves; ``KIND`` is its Avro record name within ``ihss.v1``."""
+
+    KIND: ClassVar[str]
+
+
+Crossing = Record | OutgoingRecord
+"""What crosses the boundary."""

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from schemas.envelope import Record
-from schemas.types import Count, County, EpochDay, EpochMillis, Identifier, Program, SignedCents, SignedMinutes
+from schemas.envelope import OutgoingRecord
+from schemas.types import (
+    Addressee,
+    Count,
+    County,
+    EpochDay,
+    EpochMillis,
+    Identifier,
+    Outcome,
+    Program,
+    SignedCents,
+    SignedMinutes,
+)
 
 
-class Finding(Record):
+class Finding(OutgoingRecord, frozen=True, kw_only=True):
     """What the rules noticed, said to the one who can act on it."""
 
     KIND: ClassVar[str] = "Finding"
 
     finding_id: str
     code: str
-    outcome: Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
+    outcome: Outcome
     rule: str
     authority: str
-    addressee: Literal["PROVIDER", "RECIPIENT", "COUNTY"]
+    addressee: Addressee
     provider_id: Identifier | None = None
     recipient_id: Identifier | None = None
     other_id: Identifier | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+import msgspec
 
-from schemas.envelope import Part, Record
+from schemas.envelope import Outgoing, OutgoingRecord
 from schemas.types import (
     Count,
     EpochDay,
@@ -20,7 +20,7 @@ from schemas.types import (
 )
 
 
-class RunTotal(Part):
+class RunTotal(Outgoing, frozen=True, kw_only=True):
     """Instructions of one kind and method in the run."""
 
     kind: PaymentKind
@@ -30,7 +30,7 @@ class RunTotal(Part):
     net_cents: SignedCents
 
 
-class CameBack(Part):
+class CameBack(Outgoing, frozen=True, kw_only=True):
     """A payment whose standing an outcome of the run changed (RUN-4), by its instruction."""
 
     instruction_id: InstructionId
@@ -38,7 +38,7 @@ class CameBack(Part):
     reversed: bool
 
 
-class PayRun(Record):
+class PayRun(OutgoingRecord, frozen=True, kw_only=True):
     """The control total of a pay run, so that a consumer knows that it is complete.
 
     ``came_back``: payments that were reversed, or stand again, and of which no instruction of this run tells.
@@ -55,7 +55,7 @@ class PayRun(Record):
     findings: Count
     assumptions: list[str]
     law_version: str
-    came_back: list[CameBack] = Field(default_factory=list)
+    came_back: list[CameBack] = msgspec.field(default_factory=list)
     content_sha256: Sha256 | Literal[""] = ""
     previous_sha256: Sha256 | Literal[""] = ""
     facts: LongCount = 0

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+import msgspec
 
-from schemas.envelope import Part, Record
+from schemas.envelope import Outgoing, OutgoingRecord
 from schemas.types import (
     Count,
     County,
+    DeductionKind,
+    Earning,
     EpochDay,
     EpochMillis,
     Identifier,
     InstructionId,
+    PaidProgram,
     PaymentKind,
     PaymentMethod,
     SignedCents,
@@ -22,11 +25,11 @@ from schemas.types import (
 )
 
 
-class PaymentLine(Part):
+class PaymentLine(Outgoing, frozen=True, kw_only=True):
     """One earning, program, county and rate: the signed difference of this run."""
 
-    earning: Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
-    program: Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
+    earning: Earning
+    program: PaidProgram
     county: County | None = None
     minutes: SignedMinutes
     rate_mills: SignedCents | None = None
@@ -34,14 +37,14 @@ class PaymentLine(Part):
     rule: str
 
 
-class Deduction(Part):
+class Deduction(Outgoing, frozen=True, kw_only=True):
     """What lowers the net, signed."""
 
-    kind: Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
+    kind: DeductionKind
     cents: SignedCents
 
 
-class PaymentInstruction(Record):
+class PaymentInstruction(OutgoingRecord, frozen=True, kw_only=True):
     """Who is to be paid what, in one pay run: the difference to everything said before (MONEY-2).
 
     ``reversed``: earlier instructions of the statement that no longer stand as of this run (RUN-4), sorted. The sums to
@@ -80,4 +83,4 @@ class PaymentInstruction(Record):
     documents: list[str]
     assumptions: list[str]
     law_version: str
-    reversed: list[InstructionId] = Field(default_factory=list)
+    reversed: list[InstructionId] = msgspec.field(default_factory=list)

@@ -18,6 +18,7 @@ from fastavro.schema import fingerprint as hexadecimal_fingerprint
 from schemas import KINDS
 from schemas.harmful_schema import Harmful
 from schemas.resolution import DECLARED, LOGICAL, Json, Resolution, declared, words_of
+from schemas.types import RejectionReason
 
 FOLDER = Path(__file__).parent
 EARLIER = FOLDER / "earlier"
@@ -34,7 +35,9 @@ class Unreadable(ValueError):
     ``trips[0].minutes``; ``offset`` the first unusable byte of a file. ``message`` never holds a value of the record.
     """
 
-    def __init__(self, reason: str, message: str, field: str | None = None, offset: int | None = None) -> None:
+    def __init__(
+        self, reason: RejectionReason, message: str, field: str | None = None, offset: int | None = None
+    ) -> None:
         super().__init__(f"{reason}: {field}: {message}" if field else f"{reason}: {message}")
         self.reason = reason
         self.message = message

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from schemas.envelope import Record
-from schemas.types import EpochMillis
+from schemas.envelope import OutgoingRecord
+from schemas.types import EpochMillis, RejectionReason
 
 
-class Rejection(Record):
+class Rejection(OutgoingRecord, frozen=True, kw_only=True):
     """An event that could not be used."""
 
     KIND: ClassVar[str] = "Rejection"
 
     raw: bytes
     origin: str
-    reason: Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
+    reason: RejectionReason
     field: str | None = None
     message: str
     seen_at: EpochMillis | None = None

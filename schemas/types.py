@@ -2,6 +2,7 @@
 
 Days are ``int`` days since 1970-01-01, instants ``int`` milliseconds since 1970-01-01 UTC; minutes, cents and mills are
 ``int`` too. A value outside its range is INVALID; two values that cannot both be true are a :func:`contradiction`.
+``Field`` holds for the models of facts, ``Meta`` the same for the structs of conclusions.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
 
+from msgspec import Meta
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
@@ -25,16 +27,22 @@ LONGEST_WEEK = 7 * 24 * 60 + 60
 LONGEST_MONTH = 31 * 24 * 60
 SUNDAY = 3  # 1970-01-04, the first Sunday of the epoch, and the remainder by 7 of every other
 
-EpochDay = Annotated[int, Field(ge=FIRST_DAY, le=LAST_DAY)]
+EpochDay = Annotated[int, Field(ge=FIRST_DAY, le=LAST_DAY), Meta(ge=FIRST_DAY, le=LAST_DAY)]
 EndDay = Annotated[int, Field(ge=FIRST_DAY, le=END_OF_DAYS)]
-EpochMillis = Annotated[int, Field(ge=FIRST_MILLIS, lt=END_MILLIS)]
+EpochMillis = Annotated[int, Field(ge=FIRST_MILLIS, lt=END_MILLIS), Meta(ge=FIRST_MILLIS, lt=END_MILLIS)]
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-InstructionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$")]
-County = Annotated[str, Field(pattern=r"^(0[1-9]|[1-4][0-9]|5[0-8])$")]
-Token = Annotated[str, Field(min_length=1, max_length=256)]
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_INSTRUCTION_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}"
+_COUNTY = r"^(0[1-9]|[1-4][0-9]|5[0-8])"
+_SHA256 = r"^[0-9a-f]{64}"
+END = r"\Z"  # of a text for ``Meta``: its ``$`` lets one more line feed pass
+
+Identifier = Annotated[str, Field(pattern=f"{_IDENTIFIER}$"), Meta(pattern=_IDENTIFIER + END)]
+InstructionId = Annotated[str, Field(pattern=f"{_INSTRUCTION_ID}$"), Meta(pattern=_INSTRUCTION_ID + END)]
+County = Annotated[str, Field(pattern=f"{_COUNTY}$"), Meta(pattern=_COUNTY + END)]
+Token = Annotated[str, Field(min_length=1, max_length=256), Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Field(max_length=4096)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Field(pattern=f"{_SHA256}$"), Meta(pattern=_SHA256 + END)]
 
 Revision = Annotated[int, Field(ge=1, lt=2**31)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=LONGEST_DAY)]
@@ -42,10 +50,10 @@ MinutesOfWeek = Annotated[int, Field(ge=0, le=LONGEST_WEEK)]
 MinutesOfMonth = Annotated[int, Field(ge=0, le=LONGEST_MONTH)]
 Cents = Annotated[int, Field(ge=0, le=10**9)]
 
-Count = Annotated[int, Field(ge=0, lt=2**31)]
-LongCount = Annotated[int, Field(ge=0, lt=2**63)]
-SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31)]
-SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63)]
+Count = Annotated[int, Field(ge=0, lt=2**31), Meta(ge=0, lt=2**31)]
+LongCount = Annotated[int, Field(ge=0, lt=2**63), Meta(ge=0)]
+SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31), Meta(gt=-(2**31), lt=2**31)]
+SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63), Meta(gt=-(2**63))]
 
 Program = Literal["IHSS", "WPCS"]
 ClaimChannel = Literal["ESP", "OTHER"]
@@ -58,6 +66,15 @@ Pathway = Literal[
 ]
 PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
 PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
+Earning = Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
+PaidProgram = Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
+DeductionKind = Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
+AdvanceStatus = Literal[
+    "OPEN", "DUE", "PRESUMED_OVERPAYMENT", "MOVE_TO_ARREARS_REVIEW", "MAY_MOVE_TO_ARREARS", "RECONCILED"
+]
+Outcome = Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
+Addressee = Literal["PROVIDER", "RECIPIENT", "COUNTY"]
+RejectionReason = Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
 
 
 CONTRADICTION = "contradiction"

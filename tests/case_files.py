@@ -24,6 +24,7 @@ from rules.periods import previous_business_day as business_day_before
 from schemas import FACTS
 from schemas.envelope import Fact, Part
 from tests.case_world import ALIASES, DEFAULTS, PARTS, TERMS, standard_world
+from tests.schemas.models import defaults
 
 CASES = Path(__file__).with_name("cases")
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -118,11 +119,11 @@ def _named(shorthand: Mapping[str, Any]) -> dict[str, Any]:
     return fact
 
 
-def field_name(model: type[Part], name: str) -> str:
+def field_name(model: Any, name: str) -> str:
     """The contract's name of a field written in shorthand; raises ValueError if there is none."""
     candidates = (name, *ALIASES.get(name, ()), f"effective_{name}", *(name + suffix for suffix in SUFFIXES))
     for candidate in candidates:
-        if candidate in model.model_fields or (model is FACTS["Timesheet"] and candidate in DAYS_OF_TIMESHEET):
+        if candidate in defaults(model) or (model is FACTS["Timesheet"] and candidate in DAYS_OF_TIMESHEET):
             return candidate
     raise ValueError(f"{model.__name__} has no field like {name!r}")
 

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
-from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import epoch_day, period_days
 from schemas.avro import validate
 from tests.case_files import PACIFIC, Case, case
+from tests.paid import replay_plain
 
 LAW = Law.load()
 JANUARY_2026 = epoch_day(date(2026, 1, 1))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.plain import replay_plain
 from pipelines.replay import replay
 from rules.law import Law
 from schemas.avro import Container, write_container
 from tests.case_comparison import KINDS_OF_CASES, differences, report, said_of
 from tests.case_files import Case, case_files
+from tests.paid import replay_plain
 
 CASES = [(case, file.law) for file in case_files() for case in file.cases]
 EACH = pytest.mark.parametrize(("case", "law"), CASES, ids=[str(case) for case, _ in CASES])

@@ -14,11 +14,11 @@ import pytest
 
 from deploy.local.server import PROJECT, built, serving
 from pipelines.live.topics import topics_of_conclusions
-from pipelines.plain import replay_folder
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import iso
 from schemas.avro import encode_message, validate, write_container
+from tests.paid import replay_folder
 
 CONSUMER = Path(__file__).resolve().parents[1] / "docs" / "consumer" / "consumer.py"
 SECONDS_AT_MOST = 60

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import cut_off_after
 from schemas.envelope import Fact
 from tests.histories import History, histories
+from tests.paid import replay_plain
 from tests.test_properties import LAW, MANY, with_outcomes
 
 HOLD = {"values": [{"from": date(2016, 1, 1), "value": "hold", "grade": "statute", "citation": "a test"}]}

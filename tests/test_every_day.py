@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.plain import Outcome, replay_plain
 from rules.law import Law
 from rules.periods import add_months, civil_date, cut_off_of, epoch_day, next_business_day, period_days, workweek_of
 from schemas import FACTS
@@ -18,6 +17,7 @@ from schemas.payment_outcome import PaymentOutcome
 from schemas.types import FIRST_DAY
 from tests.case_files import case
 from tests.histories import HOUR, WATCHED, History, histories
+from tests.paid import Outcome, replay_plain
 from tests.pipelines.explain.explain_world import explained, lay, paid_in, pay
 from tests.test_properties import MANY, accounted
 

@@ -15,8 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipelines.plain import replay_plain
-from rules.conclusions import PayeeAccount, Record, Statement
+from rules.conclusions import BenefitRecord, PayeeAccount, Statement
 from rules.findings import Finding
 from rules.kept import PaidIncentives
 from rules.law import Law
@@ -27,6 +26,7 @@ from rules.taxes import KINDS
 from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch
 from tests.histories import History
+from tests.paid import replay_plain
 from tests.test_properties import deducted, reversed_by, statements, worth
 
 LAW = Law.load()
@@ -67,7 +67,7 @@ def of_the_present(standing: Mapping[Place, Any]) -> dict[Place, Any]:
             continue  # INC-5: once instructed it stays
         if isinstance(said, PayeeAccount) or place.id.startswith("CLAWBACK_REVIEW"):
             continue  # RUN-4: where money went and came back is told for good; INC-5
-        if isinstance(said, Record) and not said.fields["paid_minutes"]:
+        if isinstance(said, BenefitRecord) and not said.content.paid_minutes:
             continue  # BEN-1: who heard of hours hears that there are none
         if isinstance(said, Statement):
             if not (said.lines or said.claimed_minutes):

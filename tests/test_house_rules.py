@@ -378,6 +378,41 @@ def a_bug_crashes(source: Source) -> Iterator[str]:
             yield f"line {getattr(node, 'lineno', '?')}: catches everything"
 
 
+@rule(
+    ("pipelines/a.py", 'open(path, "w")'),
+    ("pipelines/a.py", 'path.open("ab")'),
+    ("pipelines/a.py", 'path.open(mode="x")'),
+    ("fold/a.py", "path.write_text(name)"),
+    ("schemas/a.py", "path.write_bytes(name)"),
+    ("pipelines/command/a.py", "out.mkdir(parents=True)"),
+    ("pipelines/a.py", "path.touch()"),
+    ("pipelines/a.py", "shutil.copy2(path, out)"),
+    ("transforms/a.py", "os.makedirs(out)"),
+)
+def what_is_written_is_private(source: Source) -> Iterator[str]:
+    """All files are made by schemas/private.py, for their owner's eyes alone."""
+    if not is_code(source, "schemas", "rules", "fold", "transforms", "pipelines") or source.path in MAKE_FILES:
+        return
+    if source.path.startswith("pipelines/live/"):  # by the umask of the command line, and `durable.made`
+        return
+    for call in source.nodes(ast.Call):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        modes = [each.value for each in (*call.args, *(word.value for word in call.keywords)) if _is_mode(each)]
+        if name in WRITING or (name == "open" and modes):
+            yield f"line {call.lineno}: {name} makes a file that others may read: use schemas/private.py"
+
+
+def _is_mode(argument: ast.expr) -> bool:
+    """Is it a mode of open() that writes?"""
+    value = getattr(argument, "value", None)
+    return isinstance(value, str) and bool(re.fullmatch(r"(?=.*[wax+])[rwabxt+]{1,3}", value))
+
+
+WRITING = {"write_text", "write_bytes", "mkdir", "makedirs", "touch", "copy2", "copyfile", "copytree", "copy_file"}
+MAKE_FILES = {"schemas/private.py", "pipelines/reference/__main__.py", "pipelines/statements/catalogs.py"}
+"""Those that make files; of the last two, about nobody."""
+
+
 @rule(("docs/a.md", f"see https://{REGISTRY_HOSTS[0]}/simple"), ("pip.txt", f"files.{REGISTRY_HOSTS[1]}"))
 def no_file_names_a_registry(source: Source) -> Iterator[str]:
     yield from (f"names {host}" for host in REGISTRY_HOSTS if host in source.text)

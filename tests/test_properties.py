@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from pipelines.came_back import CameBack
-from pipelines.plain import Outcome, replay_plain
 from rules.findings import document_named
 from rules.law import Law
 from rules.periods import (
@@ -35,6 +34,7 @@ from schemas.avro import decode_plain, encode, validate
 from schemas.envelope import Fact
 from tests.case_files import case
 from tests.histories import History, histories, outcomes_on
+from tests.paid import Outcome, replay_plain
 
 LAW = Law.load()
 HARDER = int(os.environ.get("HARDER", "1"))  # HARDER=20 looks twenty times as long

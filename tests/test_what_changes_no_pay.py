@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import closing_cut_off, cut_off_after, midnight, month_of
 from schemas.envelope import Fact
 from schemas.evv_visit import EvvVisit
 from tests.histories import HOUR, History, histories
+from tests.paid import replay_plain
 from tests.test_properties import LAW, MANY, Records, pay
 
 MONEY = ("PaymentInstruction", "BenefitHours", "AdvanceReconciliation")

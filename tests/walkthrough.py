@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.plain import replay_folder, replay_plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, hhmm, iso
 from tests.case_comparison import said_of
 from tests.case_files import CASES, read_case_file
+from tests.paid import replay_folder, replay_plain
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ADVANCE_MONTH, LAW_AS_DATA = DOCS / "advance_month.md", DOCS / "law_as_data.md"

@@ -126,7 +126,7 @@ class AdmitFacts(beam.DoFn):
         state.write(_encode(door))
         if _month(before) != _month(door.passed):
             _forget(seen, door.passed - KEPT)
-        if self.until is None or door.due is None or door.due <= self.until:
+        if door.due is not None and (self.until is None or door.due <= self.until):
             timer.set(wakes_at(PASSED, door.due))
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
 from fold.door import Door
 from fold.places import Places
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class DecodeFiles(beam.DoFn):
@@ -33,7 +36,7 @@ class DecodeFiles(beam.DoFn):
         for _ in door.read_file(Path(self.folder) / name, name):
             yield from _tagged(door.dealer.full_blocks())
         yield from _tagged(door.dealer.blocks())
-        yield from (beam.pvalue.TaggedOutput("rejections", rejection) for rejection in door.rejections)
+        yield from (beam.pvalue.TaggedOutput("rejections", _encode(rejection)) for rejection in door.rejections)
         yield from (beam.pvalue.TaggedOutput("catalog", body) for body in door.catalog)
         yield beam.pvalue.TaggedOutput("tally", door.tally.packed())
         if self.places and door.places:

@@ -1,8 +1,7 @@
 """Restate: keep ``decide(facts)`` true for every key, as of every cut-off, and emit what changed.
 
-The only keyed state in the project. Bounded input: blocks are grouped by shard, and each key of a shard is folded
-over the cut-offs that matter to it (`rules.restatement.restate`). The plain-function twin is `fold.shard.Shard`.
-Unbounded input: `transforms.restate_unbounded`.
+Bounded input: blocks are grouped by shard, and each key is folded over its cut-offs (`rules.restatement.restate`). The
+plain-function twin is `fold.shard.Shard`. Unbounded input: `transforms.restate_unbounded`.
 """
 
 from collections.abc import Iterable

@@ -16,6 +16,8 @@ from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, iso
 from schemas.avro import Container, decode_message, original_message
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
 
 SECONDS_OF_PULL = 0.3
 TIMES_EMPTY = 2  # in a row, until a topic is taken to be empty: one answer may have been lost on its way
@@ -44,8 +46,8 @@ class Consumer:
 
     def _instructions_said(self) -> int:
         """How many instructions the PayRuns count: what a consumer knows it must have."""
-        runs = (decode_message(raw).model_dump() for raw in self.by_id["PayRun"].values())
-        return sum(total["count"] for run in runs for total in run["totals"])
+        runs = (decode_message(raw) for raw in self.by_id["PayRun"].values())
+        return sum(total.count for run in runs if isinstance(run, PayRun) for total in run.totals)
 
     def _pull(self, kind: str) -> int:
         path = self.client.subscription_path(PROJECT, subscription_to(topics_of_conclusions()[kind]))
@@ -88,10 +90,11 @@ def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
 
 
 def _print_table(said: dict[str, dict[str, bytes]]) -> None:
-    paid = [decode_message(raw).model_dump() for raw in said["PaymentInstruction"].values()]
-    counts, net = Counter(each["kind"] for each in paid), Counter[str]()
+    found = (decode_message(raw) for raw in said["PaymentInstruction"].values())
+    paid = [each for each in found if isinstance(each, PaymentInstruction)]
+    counts, net = Counter(each.kind for each in paid), Counter[str]()
     for each in paid:
-        net[each["kind"]] += each["net_cents"]
+        net[each.kind] += each.net_cents
     for kind, count in sorted(counts.items()):
         print(f"{kind.capitalize():<12}{count:>8,} instructions{dollars(net[kind]):>16} net")
     rest = ", ".join(f"{len(of_kind):,} {kind}" for kind, of_kind in said.items() if kind != "PaymentInstruction")

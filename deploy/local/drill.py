@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from deploy.local.consumer import Consumer, compare
 from deploy.local.server import PROJECT, built, serving
 from pipelines.live.journal import Damaged, entries_of, run_folders, segments
 from pipelines.live.pubsub import attributes
+from pipelines.live.telling import Health
 from pipelines.live.topics import topics_of_facts
 from pipelines.sample.simulate import simulate
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
@@ -149,14 +151,21 @@ def publish_days(facts: Facts, job: Job, random: Random) -> int:
         for future in futures:
             future.result(timeout=SECONDS_AT_MOST)
         sent += len(futures)
-        wanted = sent
-        job.until(lambda health, wanted=wanted: health["entries"] >= wanted)
+        job.until(partial(_has_entries, sent))
         _set(job.clock, cut_off)
         day = iso(business_day_of(cut_off))
-        job.until(lambda health, day=day: health["open_run"] > day)
+        job.until(partial(_is_past, day))
         job.when_up()
         job.when_up = _nothing
     return sent
+
+
+def _has_entries(wanted: int, health: Health) -> bool:
+    return int(health["entries"]) >= wanted
+
+
+def _is_past(day: str, health: Health) -> bool:
+    return str(health["open_run"]) > day
 
 
 def _set(clock: Path, instant: int) -> None:
@@ -177,7 +186,7 @@ def _until_journalled(journal: Path, published: set[bytes]) -> None:
 
 def _journalled(journal: Path) -> set[bytes]:
     """Raw messages of a journal that may be written to meanwhile."""
-    found = set()
+    found: set[bytes] = set()
     for folder in run_folders(journal):
         for path in segments(folder):
             with suppress(Damaged):

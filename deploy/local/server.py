@@ -28,12 +28,14 @@ def built() -> Path | None:
     if program.exists() and program.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return program
     if shutil.which("go") is None:
-        return _without("There is no Go on this machine")
+        _without("There is no Go on this machine")
+        return None
     print("Building the Pub/Sub server, once; a minute or two ...", file=sys.stderr)
     CACHE.mkdir(parents=True, exist_ok=True)
     command = ["go", "build", "-buildvcs=false", "-o", str(program), "."]
     if subprocess.run(command, cwd=SOURCE, check=False).returncode:
-        return _without("The Pub/Sub server does not build")
+        _without("The Pub/Sub server does not build")
+        return None
     os.utime(program)
     return program
 
@@ -43,7 +45,7 @@ def _without(why: str) -> None:
 
 
 @contextmanager
-def serving(program: Path) -> Iterator[subprocess.Popen]:
+def serving(program: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A server with all topics and subscriptions; PUBSUB_EMULATOR_HOST says where, within the block."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))

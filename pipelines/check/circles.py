@@ -20,10 +20,9 @@ class Circles:
 
     def join(self, fact: Fact) -> None:
         """The people of a fact belong to one circle."""
-        first, *others = [*people(fact), None]
-        for other in others:
-            if first is not None and other is not None:
-                self._parent[self.of(other)] = self.of(first)
+        named = [*people(fact)]
+        for other in named[1:]:
+            self._parent[self.of(other)] = self.of(named[0])
 
     def of(self, person: Person) -> Person:
         """The one who stands for a person's circle."""
@@ -40,10 +39,10 @@ class Circles:
 def people(fact: Any) -> Iterator[Person]:
     """Everybody a fact names; nobody for reference data."""
     if fact.KIND == "PaymentOutcome":
-        kind, payee, recipient, *_ = (*fact.instruction_id.split(":"), "", "")
+        kind, payee, whom, *_ = [*str(fact.instruction_id).split(":"), "", ""]
         yield ("R" if kind == "ADVANCE" else "P"), payee
-        if recipient not in ("", "-"):
-            yield "R", recipient
+        if whom not in ("", "-"):
+            yield "R", whom
         return
     if (provider := getattr(fact, "provider_id", None)) is not None:
         yield "P", provider

@@ -8,10 +8,10 @@ from fold.door import Door, admission
 from pipelines.files_below import FACTS, TEXTS, files_below, named_endings, named_files, unread
 from pipelines.importing.text_facts import TextFact, admitted, facts_in, facts_of_lines
 from pipelines.misuse import Misuse, readable
-from schemas import ARRIVALS
+from schemas.admission import Admission
 from schemas.avro import Container
 from schemas.cloud_journal import Delivery, arrived
-from schemas.envelope import Fact, Record
+from schemas.envelope import Crossing, Fact
 from schemas.journal import Entry
 
 STANDARD_INPUT = Path("-")
@@ -35,7 +35,7 @@ class Counter(Door):
         super().__init__(shards=1, until=None)
         self.now = now
         self.placed: list[Placed] = []
-        self.late: list[Record] = []  # what is said of facts that came late
+        self.late: list[Admission] = []  # what is said of facts that came late
         self.bad_lines: set[str] = set()  # where events of a text are that were rejected: what follows them is used
         self._origin = ""
         self._journalled = False
@@ -79,10 +79,10 @@ class Counter(Door):
         self._origin, self._journalled = delivery.origin, True
         super().read_delivery(delivery, block)
 
-    def take(self, record: Record, block: int = 0) -> None:
+    def take(self, record: Crossing, block: int = 0) -> None:
         """A trusted record."""
         super().take(record, block)
-        if record.KIND in ARRIVALS:
+        if isinstance(record, Admission):
             self.late.append(record)
 
     def admit(self, fact: Fact, block: int = 0) -> None:

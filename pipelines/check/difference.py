@@ -10,9 +10,12 @@ from typing import Any
 
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
-from pipelines.check.pairs import KEYS, Pair, Payroll, Record, pairs
+from pipelines.check.pairs import KEYS, Pair, Payroll, pairs
 from pipelines.check.standing import Standing
 from rules.periods import business_day_of, iso
+from schemas.envelope import OutgoingRecord
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
 
 Beat = Callable[[str, int, int], None]
 Sums = dict[str, dict[str, int]]
@@ -26,7 +29,7 @@ class Difference:
         self.a, self.b, self.listed = a, b, listed
         self.counts: dict[str, Counter[str]] = {kind: Counter() for kind in KEYS}
         self.fields: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.money: dict[str, Counter[str]] = {"a": Counter(), "b": Counter()}
+        self.money: dict[str, Counter[tuple[str, str, str]]] = {"a": Counter(), "b": Counter()}
         self.moved, self.standing = Moved(), Standing()
         self.changes: list[dict[str, Any]] = []
 
@@ -51,7 +54,7 @@ class Difference:
         for side, record in (("a", pair.before), ("b", pair.after)):
             if record is not None:
                 count[side] += 1
-                self._sum(pair.kind, side, record)
+                self._sum(side, record)
         if pair.before is not None and pair.after is not None and same(pair.before, pair.after):
             count["same"] += 1
             return
@@ -59,23 +62,23 @@ class Difference:
         count[how] += 1
         self._differs(pair, how)
 
-    def _sum(self, kind: str, side: str, record: Record) -> None:
-        if kind == "Finding":
+    def _sum(self, side: str, record: OutgoingRecord) -> None:
+        if isinstance(record, Finding):
             self.standing.say(side, record)
-        if kind != "PaymentInstruction":
+        if not isinstance(record, PaymentInstruction):
             return
         sums = self.money[side]
-        sums["net", record["kind"], ""] += record["net_cents"]
-        for line in record["lines"]:
-            sums["gross", record["kind"], line["county"] or ""] += line["cents"]
-        for deduction in record["deductions"]:
-            sums["deductions", deduction["kind"], ""] += deduction["cents"]
+        sums["net", record.kind, ""] += record.net_cents
+        for line in record.lines:
+            sums["gross", record.kind, line.county or ""] += line.cents
+        for deduction in record.deductions:
+            sums["deductions", deduction.kind, ""] += deduction.cents
 
     def _differs(self, pair: Pair, how: str) -> None:
-        before, after = flat(pair.before), flat(pair.after)
-        changed = changed_fields(before, after)
-        if pair.kind == "PaymentInstruction":
-            self.moved.take(pair.before, pair.after)
+        changed = changed_fields(flat(pair.before), flat(pair.after))
+        for sign, record in ((-1, pair.before), (1, pair.after)):
+            if isinstance(record, PaymentInstruction):
+                self.moved.take(sign, record)
         if how == "changed":
             for field, (one, other) in changed.items():
                 so_far = self.fields[pair.kind, field]

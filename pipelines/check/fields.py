@@ -4,6 +4,8 @@ from collections import defaultdict
 from typing import Any
 
 from rules.periods import iso
+from schemas.avro import fields_of
+from schemas.envelope import OutgoingRecord
 
 # A difference in the first alone makes no instruction; the second only a live job knows (CONTRACT.md).
 IGNORED = {"law_version": None, "seen_at": None}
@@ -16,10 +18,10 @@ AMOUNTS = ("cents", "minutes")
 Flat = dict[str, Any]
 
 
-def flat(record: dict[str, Any] | None) -> Flat:
+def flat(record: OutgoingRecord | None) -> Flat:
     """The fields of a record that say something, arrays of parts summed by what names a part."""
     fields: Flat = {}
-    for name, value in (record or {}).items():
+    for name, value in (fields_of(record) if record else {}).items():
         if name in NAMES:
             fields |= _of_parts(name, value)
         elif name not in IGNORED:
@@ -52,9 +54,9 @@ def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
     return dict(sorted(changed.items()))
 
 
-def same(before: dict[str, Any], after: dict[str, Any]) -> bool:
+def same(before: OutgoingRecord, after: OutgoingRecord) -> bool:
     """Whether two records say the same, whatever law version they name."""
-    return before == after or before | IGNORED == after | IGNORED
+    return before == after or fields_of(before) | IGNORED == fields_of(after) | IGNORED
 
 
 def difference(field: str, one: Any, other: Any) -> int:

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from schemas.payment_instruction import PaymentInstruction
+
 TAXES = {"FICA", "MEDICARE", "SDI"}
 
 
@@ -15,17 +17,17 @@ class _Statement:
         self.rates: Counter[str] = Counter()
         self.documents: set[str] = set()
 
-    def add(self, sign: int, instruction: dict[str, Any]) -> None:
+    def add(self, sign: int, instruction: PaymentInstruction) -> None:
         """One more instruction, of B (1) or of A (-1)."""
-        self.gross += sign * instruction["gross_cents"]
-        self.net += sign * instruction["net_cents"]
-        for line in instruction["lines"]:
-            self.amounts["hours"] += sign * line["minutes"]
+        self.gross += sign * instruction.gross_cents
+        self.net += sign * instruction.net_cents
+        for line in instruction.lines:
+            self.amounts["hours"] += sign * line.minutes
             # A rate is another one if minutes went from one to the other.
-            self.rates[f"{line['earning']} {line['rate_mills']}"] += sign * line["minutes"]
-        for deduction in instruction["deductions"]:
-            self.amounts[deduction["kind"]] += sign * deduction["cents"]
-        self.documents.update(name.rpartition("/")[0] for name in instruction["documents"])
+            self.rates[f"{line.earning} {line.rate_mills}"] += sign * line.minutes
+        for deduction in instruction.deductions:
+            self.amounts[deduction.kind] += sign * deduction.cents
+        self.documents.update(name.rpartition("/")[0] for name in instruction.documents)
 
     def reason(self) -> str:
         """In what the two differ, where no finding says why."""
@@ -45,12 +47,10 @@ class Moved:
         self._payees: dict[tuple[str, str], int] = defaultdict(int)
         self._reasons: dict[str, str] = {}
 
-    def take(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-        """One instruction that differs."""
-        for sign, instruction in ((-1, before), (1, after)):
-            if instruction is not None:
-                self._statements[instruction["statement_id"]].add(sign, instruction)
-                self._payees[instruction["payee_type"], instruction["payee_id"]] += sign * instruction["net_cents"]
+    def take(self, sign: int, instruction: PaymentInstruction) -> None:
+        """One instruction that differs, of B (1) or of A (-1)."""
+        self._statements[instruction.statement_id].add(sign, instruction)
+        self._payees[instruction.payee_type, instruction.payee_id] += sign * instruction.net_cents
 
     def by_reason(self, findings: dict[str, set[str]]) -> list[dict[str, Any]]:
         """Statements worth another amount, by the codes that withhold otherwise, or by what else differs in them."""

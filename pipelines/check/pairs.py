@@ -9,12 +9,14 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from heapq import heappop, heappush, merge
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.misuse import Misuse
-from schemas.avro import Container, Unreadable, schema_path
+from schemas import CONCLUSIONS
+from schemas.avro import Container, Unreadable, outgoing, schema_path
+from schemas.envelope import OutgoingRecord
 
 KEYS = {
     "PaymentInstruction": ("cut_off", "instruction_id"),
@@ -28,7 +30,6 @@ KEYS = {
 
 UNSORTED = ("Rejection",)  # by a live job; there are few
 RECORDS_BETWEEN_LOOKS = 1024  # at how much of a file was read
-Record = dict[str, Any]
 Key = tuple[Any, ...]
 KEY = itemgetter(0)
 ANOTHER = "name a folder that replay or run wrote"
@@ -39,8 +40,8 @@ class Pair(NamedTuple):
 
     kind: str
     key: Key
-    before: Record | None
-    after: Record | None
+    before: OutgoingRecord | None
+    after: OutgoingRecord | None
 
 
 class Payroll:
@@ -71,9 +72,9 @@ class Payroll:
         except (ValueError, AttributeError):
             raise Misuse(f"{path} is no summary: replay again") from None
 
-    def records(self, kind: str) -> Iterator[tuple[Key, Record]]:
+    def records(self, kind: str) -> Iterator[tuple[Key, OutgoingRecord]]:
         """All records of a kind by key, each key once. Raises Misuse when the folder is not one payroll."""
-        last: tuple[Key, Record] | None = None
+        last: tuple[Key, OutgoingRecord] | None = None
         for keyed in self._sorted(kind) if kind in UNSORTED else self._merged(kind):
             if last is None or keyed[0] != last[0]:
                 yield keyed
@@ -81,13 +82,13 @@ class Payroll:
                 raise Misuse(f"{self.folder} says two things of one {kind}: name the folder of one replay")
             last = keyed
 
-    def _sorted(self, kind: str) -> Iterator[tuple[Key, Record]]:
+    def _sorted(self, kind: str) -> Iterator[tuple[Key, OutgoingRecord]]:
         yield from sorted((keyed for path in self.files[kind] for keyed in self._of_file(path, kind)), key=KEY)
 
-    def _merged(self, kind: str) -> Iterator[tuple[Key, Record]]:
+    def _merged(self, kind: str) -> Iterator[tuple[Key, OutgoingRecord]]:
         """Files merged, each opened only when its first key is next: years of a live job are a file a pay run."""
         waiting = sorted(self._first_keys(kind), reverse=True)
-        heads: list[tuple[Key, Path, Record, Iterator[tuple[Key, Record]]]] = []
+        heads: list[tuple[Key, Path, OutgoingRecord, Iterator[tuple[Key, OutgoingRecord]]]] = []
         while waiting or heads:
             if waiting and (not heads or waiting[-1][0] <= heads[0][0]):
                 _, path = waiting.pop()
@@ -102,15 +103,16 @@ class Payroll:
             with closing(self._of_file(path, kind)) as records:
                 yield from ((key, path) for key, _ in islice(records, 1))
 
-    def _of_file(self, path: Path, kind: str) -> Generator[tuple[Key, Record], None, None]:
-        key_of, last = itemgetter(*KEYS[kind]), None
+    def _of_file(self, path: Path, kind: str) -> Generator[tuple[Key, OutgoingRecord], None, None]:
+        key_of, last = attrgetter(*KEYS[kind]), None
         alone = len(KEYS[kind]) == 1
         with path.open("rb") as stream:
             try:
                 container = Container(stream)
                 if container.kind != kind:
                     raise Misuse(f"{path} holds {container.kind}, not {kind}: {ANOTHER}")
-                for number, record in container:
+                for number, fields in container:
+                    record = outgoing(CONCLUSIONS[kind], fields)
                     if not number % RECORDS_BETWEEN_LOOKS:
                         self._read[path] = stream.tell()
                     key = (key_of(record),) if alone else key_of(record)
@@ -124,7 +126,7 @@ class Payroll:
                 ) from None
 
 
-def _push(heads: list[Any], path: Path, records: Iterator[tuple[Key, Record]]) -> None:
+def _push(heads: list[Any], path: Path, records: Iterator[tuple[Key, OutgoingRecord]]) -> None:
     """What a file says next takes its place in the heap; no two keys and paths are the same, so no records compare."""
     for key, record in records:
         heappush(heads, (key, path, record, records))
@@ -140,9 +142,11 @@ def pairs(kind: str, a: Payroll, b: Payroll) -> Iterator[Pair]:
     return _joined(kind, a.records(kind), b.records(kind))
 
 
-def _joined(kind: str, a: Iterable[tuple[Key, Record]], b: Iterable[tuple[Key, Record]]) -> Iterator[Pair]:
+def _joined(
+    kind: str, a: Iterable[tuple[Key, OutgoingRecord]], b: Iterable[tuple[Key, OutgoingRecord]]
+) -> Iterator[Pair]:
     sided = merge(((key, 0, said) for key, said in a), ((key, 1, said) for key, said in b), key=KEY)
-    waiting: tuple[Key, int, Record] | None = None
+    waiting: tuple[Key, int, OutgoingRecord] | None = None
     for key, side, said in sided:
         if waiting is not None and waiting[0] == key:
             yield Pair(kind, key, waiting[2], said)  # merge is stable: A comes first
@@ -155,5 +159,5 @@ def _joined(kind: str, a: Iterable[tuple[Key, Record]], b: Iterable[tuple[Key, R
         yield _alone(kind, *waiting)
 
 
-def _alone(kind: str, key: Key, side: int, said: Record) -> Pair:
+def _alone(kind: str, key: Key, side: int, said: OutgoingRecord) -> Pair:
     return Pair(kind, key, None if side else said, said if side else None)

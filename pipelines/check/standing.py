@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from rules.findings import document_named
+from schemas.finding import Finding
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 
@@ -25,15 +26,15 @@ class Standing:
     def __init__(self) -> None:
         self.last: dict[str, dict[str, Stands]] = {"a": {}, "b": {}}
 
-    def say(self, side: str, finding: dict[str, Any]) -> None:
+    def say(self, side: str, finding: Finding) -> None:
         """One more record of a finding."""
-        if finding["cleared"]:
-            self.last[side].pop(finding["finding_id"], None)
+        if finding.cleared:
+            self.last[side].pop(finding.finding_id, None)
             return
-        amounts = finding["minutes"] or 0, finding["cents"] or 0
-        named = document_named(finding["finding_id"])
-        about = finding["statement_id"], f"{named.kind}/{named.document_id}" if named else None
-        self.last[side][finding["finding_id"]] = Stands(finding["code"], finding["outcome"], *amounts, *about)
+        amounts = finding.minutes or 0, finding.cents or 0
+        named = document_named(finding.finding_id)
+        about = finding.statement_id, f"{named.kind}/{named.document_id}" if named else None
+        self.last[side][finding.finding_id] = Stands(finding.code, finding.outcome, *amounts, *about)
 
     def _differing(self) -> list[tuple[Stands | None, Stands | None]]:
         a, b = self.last["a"], self.last["b"]

@@ -23,7 +23,9 @@ from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
+from schemas.finding import Finding
 from schemas.physical import published
+from schemas.rejection import Rejection
 from schemas.timesheet import Timesheet
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
@@ -31,7 +33,6 @@ UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do somet
 TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
 SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
 Told = dict[str, Any]
-Finding = dict[str, Any]
 
 
 @cache
@@ -67,18 +68,18 @@ def withholds(detail: Told) -> bool:
     return detail["outcome"] in WITHHOLDING or detail["code"] in (*UNUSED, TWICE)
 
 
-def _rejection(rejection: Told, bad_lines: set[str]) -> Told:
-    version = published().get(rejection["raw"][len(MARKER) : PREFIX])
-    where = "rejected_line" if rejection["origin"] in bad_lines else "rejected"
-    message, remedy = rejection["message"], (words()["rejected"] | words()[where])[rejection["reason"]]
+def _rejection(rejection: Rejection, bad_lines: set[str]) -> Told:
+    version = published().get(rejection.raw[len(MARKER) : PREFIX])
+    where = "rejected_line" if rejection.origin in bad_lines else "rejected"
+    message, remedy = rejection.message, (words()["rejected"] | words()[where])[rejection.reason]
     plain = [each["words"] for each in words()["pattern"] if f"'{each['begins']}" in message]
     return {
-        "origin": rejection["origin"],
-        "reason": rejection["reason"],
-        "kind": version.kind if version else kind_of_line(rejection["raw"]),
-        "field": rejection["field"],
+        "origin": rejection.origin,
+        "reason": rejection.reason,
+        "kind": version.kind if version else kind_of_line(rejection.raw),
+        "field": rejection.field,
         "message": plain[0] if plain else message,
-        "remedy": remedy.format(field=rejection["field"] or "it"),
+        "remedy": remedy.format(field=rejection.field or "it"),
     }
 
 
@@ -109,9 +110,9 @@ def _findings(sent: Counter, known: Counter | None, law: Law) -> list[Told]:
     for id, finding in _standing([*before, *facts, *sent.late], law, until).items():
         same = id in stood and _said(stood[id]) == _said(finding)
         place = _place(finding, places) or (None if id in stood else _twin(finding, sent.placed))
-        if (place is None and (finding["document_id"] is not None or same)) or not _can_be_said(finding, known):
+        if (place is None and (finding.document_id is not None or same)) or not _can_be_said(finding, known):
             continue
-        told.append({"origin": place, **{name: finding[name] for name in SHOWN}})
+        told.append({"origin": place, **{name: getattr(finding, name) for name in SHOWN}})
     return sorted(told, key=lambda each: (not withholds(each), each["outcome"], each["code"], each["origin"] or ""))
 
 
@@ -139,16 +140,17 @@ def _standing(facts: Iterable[Record], law: Law, until: int) -> dict[str, Findin
     last: dict[str, Finding] = {}
     if any(fact.KIND in FACTS and fact.KIND != "CourseListing" for fact in facts):
         for finding in replay_plain(facts, law, until).records.get("Finding", []):
-            last[finding["finding_id"]] = finding
-    return {id: finding for id, finding in last.items() if not finding["cleared"]}
+            assert isinstance(finding, Finding)
+            last[finding.finding_id] = finding
+    return {id: finding for id, finding in last.items() if not finding.cleared}
 
 
-def _said(finding: Finding) -> Finding:
-    return {name: finding[name] for name in SHOWN}
+def _said(finding: Finding) -> Told:
+    return {name: getattr(finding, name) for name in SHOWN}
 
 
 def _can_be_said(finding: Finding, known: Counter | None) -> bool:
-    return known is not None or finding["code"] in words()["alone"]["codes"]
+    return known is not None or finding.code in words()["alone"]["codes"]
 
 
 def _places(sent: list[Placed]) -> dict[str, list[Placed]]:
@@ -160,13 +162,13 @@ def _places(sent: list[Placed]) -> dict[str, list[Placed]]:
 
 def _place(finding: Finding, places: dict[str, list[Placed]]) -> str | None:
     """Where the finding's document stands among the facts sent: its last revision; None if it is another's."""
-    about = [placed for placed in places.get(finding["document_id"] or "", ()) if _is_of(finding, placed.fact)]
+    about = [placed for placed in places.get(finding.document_id or "", ()) if _is_of(finding, placed.fact)]
     return max(about, key=lambda placed: placed.fact.revision).origin if about else None
 
 
 def _twin(finding: Finding, sent: list[Placed]) -> str | None:
     """Where the sheet stands that a known one repeats, as it was recorded before that one."""
-    named = document_named(finding["finding_id"]) if finding["code"] == TWICE else None
+    named = document_named(finding.finding_id) if finding.code == TWICE else None
     about = [
         placed
         for placed in sent
@@ -181,5 +183,5 @@ def _is_of(finding: Finding, fact: Fact) -> bool:
     about = named(fact)
     kind, number, period = about.pop("kind"), about.pop("document_id"), about.pop("period_start", None)
     document = DocumentNamed(kind, number, None if period is None else iso(period))
-    people = all(finding[name] == value for name, value in about.items())
-    return people and document_named(finding["finding_id"]) == document
+    people = all(getattr(finding, name) == value for name, value in about.items())
+    return people and document_named(finding.finding_id) == document

@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -114,7 +114,7 @@ def validate(
     return 0 if told["clean"] else 1
 
 
-def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> dict:
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> dict[str, Any]:
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
     from pipelines.command.pay import overlaid_law

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from pipelines.command import check, explain, export, importing, launch, live, pay, report, statement
-from pipelines.command.standard_streams import open_closed_streams
+from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 
 PANELS = {
@@ -80,6 +80,7 @@ def options(
 def main(arguments: list[str] | None = None) -> None:
     """Run a command (default: of ``sys.argv``) and exit."""
     open_closed_streams()
+    only_own_eyes()
     try:
         code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
     except TyperException as error:

@@ -75,8 +75,9 @@ def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) 
 
     if html is not None:
         from pipelines.explain.page import page
+        from schemas import private
 
-        html.write_text(page(answer, docs), "utf-8")
+        private.written(html, page(answer, docs))
         print(f"The explanation is in {html}", file=sys.stderr)
     if as_json:
         import msgspec

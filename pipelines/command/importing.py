@@ -5,10 +5,7 @@ with one line that says the remedy.
 """
 
 import json
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +16,6 @@ from pipelines.misuse import Misuse, readable, writable_folder
 
 if TYPE_CHECKING:
     from pipelines.importing.map import ImportMap
-
-OWN_EYES = 0o077  # taken from files and folders: they are about people
 
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, TSV, .xlsx, fixed width or JSON.")]
@@ -146,19 +141,9 @@ def _imported(
 
     now = time.time_ns() // 1_000_000
     stages = {"read": "Reading rows (‰)", "write": "Writing facts"}
-    with shown(Console(stderr=True), quiet, stages) as beat, _private():
+    with shown(Console(stderr=True), quiet, stages) as beat:
         writable_folder(out, "--out")
         return import_files(Asked(files, asked, out, previous, withdraw, strict, now), beat)
-
-
-@contextmanager
-def _private() -> Iterator[None]:
-    """What is made is for its owner's eyes."""
-    before = os.umask(OWN_EYES)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def _guessed(files: list[Path], kind: str | None) -> int:

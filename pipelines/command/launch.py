@@ -89,8 +89,9 @@ def update_job(
     follows = _replaceable(old, pairs, as_json, quiet=options is not None) if old else None
     if options is None or (old and follows is None):
         return 1 if follows is None else 0
-    names = {"changed": tuple(change or ()), "renamed": pairs, "follows": follows}
-    return _launch(Asked(options_in(options), image, update=True, **names), dry_run, as_json)
+    changed = tuple(change or ())
+    asked = Asked(options_in(options), image, update=True, changed=changed, renamed=pairs, follows=follows)
+    return _launch(asked, dry_run, as_json)
 
 
 @launch_app.command("graph")
@@ -100,8 +101,10 @@ def write_graph(out: Annotated[Path, typer.Option(help="File to write.")]) -> in
     from pipelines.launch.graph import as_text
 
     found = _graph()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(as_text(found), "utf-8")
+    from schemas import private
+
+    private.folder(out.parent)
+    private.written(out, as_text(found))
     print(f"{out} is the graph of version {found.version}, known as {found.digest}")
     return 0
 
@@ -114,9 +117,10 @@ def write_template(
     """Write the Flex Template for those who launch by console or gcloud: copy it to a bucket."""
     _quiet()
     from pipelines.launch.plan import container_spec, request_json
+    from schemas import private
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(request_json(container_spec(image)), indent=2) + "\n", "utf-8")
+    private.folder(out.parent)
+    private.written(out, json.dumps(request_json(container_spec(image)), indent=2) + "\n")
     print(f"{out} is the Flex Template of {image}")
     return 0
 

@@ -125,8 +125,9 @@ def _run(
 ) -> int:
     from pipelines.command.pay import overlaid_law
     from pipelines.live.durable import Owned
-    from pipelines.live.job import Job, OtherHistory
+    from pipelines.live.job import Job
     from pipelines.live.journal import Damaged
+    from pipelines.live.past import OtherHistory
     from pipelines.live.telling import Teller
 
     with Owned(place.journal):

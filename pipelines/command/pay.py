@@ -120,7 +120,7 @@ def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
 
     try:
         with shown(Console(stderr=True), quiet, {"make": "Making recipients"}) as beat:
-            return make(*asked, beat=beat)
+            return make(*asked, beat=beat)  # type: ignore[misc]
     except Refusal as refusal:
         raise Misuse(str(refusal)) from refusal
 

@@ -92,7 +92,9 @@ def show(
         entry = rejection(journal, number)
     print(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})", file=sys.stderr)
     if raw is not None:
-        raw.write_bytes(entry.raw)
+        from schemas import private
+
+        private.written(raw, entry.raw)
     text = as_text(entry.raw)
     print(text if text is not None else "{}")
     return 0

@@ -4,7 +4,6 @@ Exit code 0 when everything adds up, 1 when a control total does not agree, 2 on
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pipelines.report.verified import Verified
     from rules.law import Law
 
-OWN_EYES, EVERYBODY = 0o600, 0o644
 MOST_SENTENCES = 5
 
 
@@ -58,7 +56,7 @@ def report(
     if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
         raise Misuse(f"--out {out} is no HTML file: name one, such as report.html")
     made = _made(_Sources(paid, events, law), days, with_ids, docs)
-    _write(out, made.html, OWN_EYES if with_ids else EVERYBODY)
+    _write(out, made.html, with_ids)
     if as_json:
         print(json.dumps(made.figures | {"page": str(out)}, indent=2))
     elif not quiet:
@@ -103,10 +101,10 @@ def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool
 
     paid, events, overlay = sources
     books = Books(Folder(paid), *days)
-    law_then = law_that_paid(paid, books.runs[books.span.days[-1]]["law_version"], overlay)
+    law_then = law_that_paid(paid, books.runs[books.span.days[-1]].law_version, overlay)
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
-    until = None if books.span.end == max(run["cut_off"] for run in books.runs.values()) else books.span.days[-1]
+    until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]
     what_if = bool(books.summary and books.summary["law_overlay"])
     return page(books, Asked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 
@@ -119,16 +117,12 @@ def _verified(events: Path, books: "Books", law: "Law") -> "Verified":
     return Verified(events, books.span, law)
 
 
-def _write(out: Path, html: str, rights: int) -> None:
+def _write(out: Path, html: str, with_ids: bool) -> None:
     """The whole page or nothing, readable by whom it may be."""
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
+    from schemas import private
+
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, rights)
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(html)
-        unfinished.replace(out)
+        private.folder(out.parent)
+        private.written(out, html, private.OWN_EYES if with_ids else private.EVERYBODY)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a file you may write") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ same. Left closed, the next file that is opened would take the number, and get w
 import os
 import sys
 
+OTHERS = 0o077
+
 NUMBERS = (0, 1, 2)
 
 
@@ -17,3 +19,8 @@ def open_closed_streams() -> None:
     sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def only_own_eyes() -> None:
+    """From now on this process, and those it begins, make nothing that others may read: all of it is about people."""
+    os.umask(OTHERS)

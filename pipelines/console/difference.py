@@ -1,7 +1,6 @@
 """The difference of two payrolls as an officer reads it, and as a CSV."""
 
 import csv
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from rich.text import Text
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
+from schemas import private
 
 COLUMNS = ("part", "kind", "county", "run", "key", "change", "field", "a", "b", "difference")
-OWN_EYES = 0o600  # with --all it says who is paid what
 MOST_FIELDS = 25
 Told = dict[str, Any]
 
@@ -182,7 +181,7 @@ def _amounts(row: Told) -> tuple[str, str, Text]:
 
 def write_csv(told: Told, path: Path) -> None:
     """All of it as rows of COLUMNS, amounts in cents and minutes; readable by its owner only. Raises OSError."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_EYES), "w", encoding="utf-8", newline="") as out:
+    with private.text(path) as out:
         writer = csv.DictWriter(out, COLUMNS, restval="")
         writer.writeheader()
         for row in _rows(told):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -53,7 +53,7 @@ def _heading(summary: Summary) -> Group:
     counties = ("county " if len(summary["counties"]) == 1 else "counties ") + ", ".join(summary["counties"])
     until = f" until {summary['until']}" if summary["until"] else ": no fact names a pay run"
     dates = f" from {runs['first']} to {runs['last']}, {runs['paying']:,} of them paying" if runs["count"] else ""
-    lines = [
+    lines: list[RenderableType] = [
         Text(f"Payroll of {counties if summary['counties'] else 'no county'}{until}", style="bold"),
         f"{runs['count']:,} pay runs{dates}",
         f"{payees['providers']:,} providers and {payees['recipients']:,} recipients are payees",

@@ -1,5 +1,7 @@
 """Tables of at most 100 columns, as the summary of a replay has them: words to the left, figures to the right."""
 
+from collections.abc import Mapping
+
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -20,7 +22,7 @@ def table(*columns: str, words: int = 1, folds: int = 0) -> Table:
     return made
 
 
-def sections(console: Console, parts: dict[str, RenderableType | None]) -> None:
+def sections(console: Console, parts: Mapping[str, RenderableType | None]) -> None:
     """Print parts under their titles; None: nothing to say."""
     for title, part in parts.items():
         if part is not None:

@@ -10,12 +10,13 @@ import msgspec
 from pipelines.explain.facts import Facts, Folder
 from pipelines.explain.fold import Fold, Folded
 from pipelines.explain.hours import closes, document_of, finding_node
-from pipelines.explain.paid import Instruction, Paid, Refusal, hold_against, settlement_of
+from pipelines.explain.paid import Paid, Refusal, hold_against, settlement_of
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, month_of
+from schemas.payment_instruction import PaymentInstruction
 
 FORMAT = 1  # of the JSON: raised when a reader of the one before would misread it
 
@@ -92,19 +93,19 @@ def _asked(each: Decided, question: Question) -> bool:
 
 def _check(question: Question, found: Sequence[Decided], folded: Folded, sources: Sources, until: int) -> None:
     """Refuse what was not paid so, and what was never paid."""
-    ours = folded.records("PaymentInstruction")
+    ours = folded.records(PaymentInstruction)
     ids = {each.statement.statement_id for each in found}
     if sources.paid is not None:
         keys = {settlement(each.statement) for each in found} or set(question.settlements)
-        theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each["cut_off"] <= until]
+        theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each.cut_off <= until]
         ids |= {question.instruction_id.rpartition(":")[0]} if question.instruction_id else set()
         hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
-    if question.instruction_id and not any(each["instruction_id"] == question.instruction_id for each in ours):
+    if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
         raise Refusal("these facts make no such instruction: check the id, the facts (--events) and the law (--law)")
 
 
-def _of(instructions: Iterable[Instruction], statement_ids: set[str]) -> list[Instruction]:
-    return [each for each in instructions if each["statement_id"] in statement_ids]
+def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> list[PaymentInstruction]:
+    return [each for each in instructions if each.statement_id in statement_ids]
 
 
 def _answer(
@@ -138,7 +139,7 @@ def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)
     closing = closes(month_of(question.period), law)
-    return [finding_node(each, each["code"], each["minutes"], closing, document_of(each)) for each in loose]
+    return [finding_node(each, each.code, each.minutes, closing, document_of(each)) for each in loose]
 
 
 def _nothing(question: Question, statements: Sequence[Node]) -> list[str]:
@@ -170,7 +171,7 @@ def _files(names: Sequence[str]) -> str:
 def _later(question: Question, paid: Paid) -> list[str]:
     statement_id = (question.instruction_id or "").rpartition(":")[0]
     said = _of((each for key in question.settlements for each in paid.instructions(key)), {statement_id})
-    days = [long_day(each["run_date"]) for each in said if each["cut_off"] > (question.until or 0)]
+    days = [long_day(each.run_date) for each in said if each.cut_off > (question.until or 0)]
     return [f"Later payments changed this statement: {', '.join(days)}."] if days else []
 
 

@@ -11,9 +11,9 @@ from pipelines.explain.fold import Fold, Folded, unkeyed
 from rules.documents import Arrival
 from rules.law import Entry, Law
 from rules.periods import cut_off_at_or_after
+from schemas.payment_instruction import PaymentInstruction
 
 SAME_IF = ("lines", "deductions", "net_cents", "method")  # an instruction is what it pays
-Instruction = dict[str, Any]
 
 
 class NewFact(NamedTuple):
@@ -32,12 +32,12 @@ class Cause(NamedTuple):
 
     facts: list[NewFact]
     only_together: bool = False
-    time: Instruction | None = None
+    time: PaymentInstruction | None = None
 
 
-def instruction_in(folded: Folded, instruction_id: str) -> Instruction | None:
+def instruction_in(folded: Folded, instruction_id: str) -> PaymentInstruction | None:
     """The instruction as folded."""
-    found = (each for each in folded.records("PaymentInstruction") if each["instruction_id"] == instruction_id)
+    found = (each for each in folded.records(PaymentInstruction) if each.instruction_id == instruction_id)
     return next(found, None)
 
 
@@ -47,9 +47,9 @@ def new_facts(fold: Fold, cut_off: int) -> list[NewFact]:
     return [NewFact(bare, arrival(rows[bare])) for bare in sorted(rows)]
 
 
-def cause(fold: Fold, instruction: Instruction) -> Cause:
+def cause(fold: Fold, instruction: PaymentInstruction) -> Cause:
     """Why the pay run said this instruction."""
-    new = new_facts(fold, instruction["cut_off"])
+    new = new_facts(fold, instruction.cut_off)
     trial = _Trial(fold, instruction)
     if not new or trial.says_the_same(new):
         return Cause([], time=instruction)
@@ -62,18 +62,18 @@ def cause(fold: Fold, instruction: Instruction) -> Cause:
 class _Trial:
     """The rules run again without some facts: what would the pay run have said?"""
 
-    def __init__(self, fold: Fold, instruction: Instruction) -> None:
+    def __init__(self, fold: Fold, instruction: PaymentInstruction) -> None:
         self.fold, self.instruction = fold, instruction
 
-    def without(self, facts: Iterable[NewFact]) -> Instruction | None:
+    def without(self, facts: Iterable[NewFact]) -> PaymentInstruction | None:
         """What it says of the statement then."""
         folded = self.fold.run(frozenset(fact.row for fact in facts))
-        return instruction_in(folded, self.instruction["instruction_id"])
+        return instruction_in(folded, self.instruction.instruction_id)
 
     def says_the_same(self, facts: Iterable[NewFact]) -> bool:
         """Does it pay the same without these?"""
         other = self.without(facts)
-        return other is not None and all(other[name] == self.instruction[name] for name in SAME_IF)
+        return other is not None and all(getattr(other, name) == getattr(self.instruction, name) for name in SAME_IF)
 
     def needless(self, facts: Sequence[NewFact], dropped: list[NewFact]) -> list[NewFact]:
         """``dropped`` and all of the facts that can be left out too, the later first; by halves, since most facts of a
@@ -86,14 +86,14 @@ class _Trial:
         return self.needless(facts[:middle], self.needless(facts[middle:], dropped))
 
 
-def published(law: Law, instruction: Instruction) -> list[str]:
+def published(law: Law, instruction: PaymentInstruction) -> list[str]:
     """Parameters of which a value was first known to its pay run (WAGE-2); of wages, those of its counties."""
-    its_own = {f"wage.{line['county']}" for line in instruction["lines"]}
+    its_own = {f"wage.{line.county}" for line in instruction.lines}
     return sorted(
         name
         for name, parameter in law.parameters.items()
         if (name in its_own or not name.startswith("wage."))
-        and any(_first_seen(entry) == instruction["cut_off"] for entry in parameter.entries)
+        and any(_first_seen(entry) == instruction.cut_off for entry in parameter.entries)
     )
 
 

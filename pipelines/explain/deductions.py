@@ -1,7 +1,7 @@
 """Why something was taken off: taxes, share of cost, what an advance covered, overpayments."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Final
 
 from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
@@ -16,16 +16,18 @@ from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from rules.settle.recipient import HELD, SHARE, RecipientMonth
 from rules.taxes import KINDS, by_year
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import DeductionKind
 
-OFFSET = "ADVANCE_PAID"
-RULES = {**dict.fromkeys(KINDS, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
+OFFSET: Final = "ADVANCE_PAID"
+RULES: dict[str, str] = {**dict.fromkeys(KINDS, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
 OF_ADVANCE = "ADV-2"
 
 
-def deduction_nodes(instruction: Mapping[str, Any], draft: Draft, month: MonthOfPay) -> Iterator[Node]:
+def deduction_nodes(instruction: PaymentInstruction, draft: Draft, month: MonthOfPay) -> Iterator[Node]:
     """One node a deduction of the instruction: what it comes to now, less what was taken before."""
-    for each in instruction["deductions"]:
-        kind, cents = each["kind"], each["cents"]
+    for each in instruction.deductions:
+        kind, cents = each.kind, each.cents
         if kind == CARRIED:
             yield _carried(cents, draft)
             continue
@@ -33,7 +35,7 @@ def deduction_nodes(instruction: Mapping[str, Any], draft: Draft, month: MonthOf
         yield _deduction(kind, cents, whole, draft, month)
 
 
-def _deduction(kind: str, cents: int, whole: int, draft: Draft, month: MonthOfPay) -> Node:
+def _deduction(kind: DeductionKind, cents: int, whole: int, draft: Draft, month: MonthOfPay) -> Node:
     advance = instruction_of_advance(draft)
     parts = [Node(what="whole", text=_how(kind, whole, draft, month), cents=-whole, parts=list(_behind(kind, month)))]
     if whole != cents:
@@ -66,7 +68,7 @@ def _carried(cents: int, draft: Draft) -> Node:
     )
 
 
-def _how(kind: str, whole: int, draft: Draft, month: MonthOfPay) -> str:
+def _how(kind: DeductionKind, whole: int, draft: Draft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
     if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
         return f"As said before, for something it needs is not in force: {money(whole)}"
@@ -89,7 +91,7 @@ def _offset(whole: int, draft: Draft, month: MonthOfPay) -> str:
     return f"The recipient's advance covered {minutes} of this work: {money(draft.part_cents)}{less} = {money(whole)}"
 
 
-def _tax(kind: str, whole: int, draft: Draft) -> str:
+def _tax(kind: DeductionKind, whole: int, draft: Draft) -> str:
     """The rate is that of the payment year; past years stay as they were said (TAX-3). An advance's is an estimate, at
     the rates of its month (ADV-2). Raises Unbalanced where the product is not what the rules took."""
     if instruction_of_advance(draft):

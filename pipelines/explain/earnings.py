@@ -6,7 +6,7 @@ that nothing here decides what belongs where.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.explain.tree import Node
 from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day
@@ -18,6 +18,7 @@ from rules.periods import hhmm, iso, saturday_of, workweek_of
 from rules.price.month import MonthOfWork
 from rules.price.statements import Draft, StatementKey, draft_premium, draft_straight
 from rules.wages import MINIMUM, wage
+from schemas.payment_instruction import PaymentLine
 
 LineKey = tuple[str, str, str, int]
 CITED = {
@@ -61,7 +62,7 @@ def _collect(
 
 
 def line_nodes(
-    said: Iterable[Mapping[str, Any]],
+    said: Iterable[PaymentLine],
     statement: Statement,
     made_of: Mapping[LineKey, list[Piece]],
     law: Law,
@@ -70,30 +71,30 @@ def line_nodes(
     """One node a line of the instruction: what it is worth now, less what was said before."""
     worth = {line.key: line for line in statement.lines}
     for line in said:
-        key = line["earning"], line["program"], line["county"] or "", line["rate_mills"] or 0
+        key = line.earning, line.program, line.county or "", line.rate_mills or 0
         now = worth.get(key)
         yield _line(line, now, made_of.get(key, []), statement, law, known)
 
 
 def _line(
-    said: Mapping[str, Any], now: Line | None, made_of: list[Piece], statement: Statement, law: Law, known: int
+    said: PaymentLine, now: Line | None, made_of: list[Piece], statement: Statement, law: Law, known: int
 ) -> Node:
     whole = (now.minutes, now.cents) if now else (0, 0)
-    before = whole[0] - said["minutes"], whole[1] - said["cents"]
+    before = whole[0] - said.minutes, whole[1] - said.cents
     parts = [_worth(now, made_of, statement)] if now else []
     if any(before):
         text = f"Said by earlier payments: {_amount(*before)}"
         parts.append(Node(what="said_before", text=text, cents=-before[1], minutes=-before[0]))
-    where = f" in {county_named(said['county'])}" if said["county"] else ""
-    program = "" if said["program"] == "CAREER_PATHWAYS" else f", {said['program']}"
-    change = "this run's difference" if any(before) else _amount(said["minutes"], said["cents"])
+    where = f" in {county_named(said.county)}" if said.county else ""
+    program = "" if said.program == "CAREER_PATHWAYS" else f", {said.program}"
+    change = "this run's difference" if any(before) else _amount(said.minutes, said.cents)
     return Node(
         what="line",
-        text=f"{EARNINGS[said['earning']]}{program}{where}: {change}",
-        cents=said["cents"],
-        minutes=said["minutes"],
-        rate_mills=said["rate_mills"],
-        rule=said["rule"],
+        text=f"{EARNINGS[said.earning]}{program}{where}: {change}",
+        cents=said.cents,
+        minutes=said.minutes,
+        rate_mills=said.rate_mills,
+        rule=said.rule,
         authority=authority(said, _day(made_of, statement), law, known),
         adds=("cents", "minutes"),
         parts=parts,
@@ -146,12 +147,12 @@ def _day(made_of: Iterable[Piece], statement: Statement) -> int:
     return min((piece.worked.day for piece in made_of), default=statement.period_start)
 
 
-def authority(said: Mapping[str, Any], day: int, law: Law, known: int) -> str:
+def authority(said: PaymentLine, day: int, law: Law, known: int) -> str:
     """Where the numbers behind a line come from, with the grade where it is not the law's own text."""
-    names = list(CITED.get(said["earning"], ()))
-    if said["county"] and said["earning"] != "OVERTIME_PREMIUM":
-        names.append(f"wage.{said['county']}")
-        if wage(said["county"], day, law, known).rate_mills == said["rate_mills"] != law.value(names[-1], day, known):
+    names = list(CITED.get(said.earning, ()))
+    if said.county and said.earning != "OVERTIME_PREMIUM":
+        names.append(f"wage.{said.county}")
+        if wage(said.county, day, law, known).rate_mills == said.rate_mills != law.value(names[-1], day, known):
             names.append(MINIMUM)  # it raised a wage that is carried forward
     return "; ".join(dict.fromkeys(cited(law, name, day, known) for name in names)).strip("; ")
 

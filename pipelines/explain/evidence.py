@@ -12,6 +12,7 @@ from rules.findings import Loss
 from rules.periods import hhmm, month_end, month_of
 from rules.price.month import MonthOfWork
 from rules.settle.filed import references
+from schemas.types import Program
 
 
 class Side(NamedTuple):
@@ -24,12 +25,12 @@ class Side(NamedTuple):
 def evidence(loss: Loss, provider_id: str, side: Side) -> list[Node]:
     """What a clerk would look up next; empty where the sentence says it all."""
     find = _FOUND.get(loss.code)
-    if find is None or side.of_recipient is None:
+    if find is None or side.of_recipient is None or loss.program == "CAREER_PATHWAYS":
         return []
     return list(find(side, provider_id, loss.program))
 
 
-def _death(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _death(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert side.of_recipient is not None
     for terms in side.of_recipient.facts.authorizations.values():
         for fact in terms.ranked:
@@ -37,24 +38,24 @@ def _death(side: Side, provider_id: str, program: str) -> Iterator[Node]:
                 yield _document(fact, f"died on {long_day(fact.deceased_on)}")
 
 
-def _assignments(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _assignments(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert side.of_recipient is not None
     terms = side.of_recipient.facts.assignments.get((provider_id, program), Terms())
     yield from _in_force(terms, side.of_recipient.month, "no assignment of this provider and program")
 
 
-def _authorizations(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _authorizations(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert side.of_recipient is not None
     terms = side.of_recipient.facts.authorizations.get(program, Terms())
     yield from _in_force(terms, side.of_recipient.month, "no authorization of this program")
 
 
-def _enrollments(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _enrollments(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     month = side.of_provider.month
     yield from _in_force(side.of_provider.enrollments, month, "no enrollment")
 
 
-def _use_of_month(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _use_of_month(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     """Who used the authorized hours, in the order of use (HOURS-6)."""
     month = side.of_recipient
     assert month is not None
@@ -65,7 +66,7 @@ def _use_of_month(side: Side, provider_id: str, program: str) -> Iterator[Node]:
     yield from _authorizations(side, provider_id, program)
 
 
-def _own_use(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _own_use(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     """How the provider's own hours were used (HOURS-5)."""
     month = side.of_recipient
     assert month is not None
@@ -76,7 +77,7 @@ def _own_use(side: Side, provider_id: str, program: str) -> Iterator[Node]:
     yield from _assignments(side, provider_id, program)
 
 
-def _sheets(side: Side, provider_id: str, program: str) -> Iterator[Node]:
+def _sheets(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     """The provider's timesheets of the month: when and how each came."""
     month = side.of_recipient
     assert month is not None
@@ -108,7 +109,7 @@ def _document(fact: Any, what: str) -> Node:
     return Node(what="in_force", text=text, document=references([fact])[0])
 
 
-_FOUND: dict[str, Callable[[Side, str, str], Iterator[Node]]] = {
+_FOUND: dict[str, Callable[[Side, str, Program], Iterator[Node]]] = {
     "RECIPIENT_DECEASED": _death,
     "PROVIDER_NOT_ASSIGNED": _assignments,
     "NO_AUTHORIZATION": _authorizations,

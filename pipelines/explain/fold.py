@@ -1,92 +1,72 @@
-"""The rules run once more on the facts concerned, watched: the same case files, kept with the months they decided.
+"""The rules run once more on the facts concerned: the same case files, with the traces of what they decide.
 
 Nothing is decided here. A key whose facts are the same is folded once, however often it is asked about.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
-
-from msgspec.structs import asdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from fold.rows import Row, rows_of
 from fold.shard import Records, Shard
-from fold.stages import Catalog
+from fold.stages import STAGES
 from pipelines.came_back import CameBack as Told
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
-from rules.authorize.case import RecipientFile
-from rules.authorize.month import MonthOfTime
-from rules.incentives import Earned, IncentiveVerdict, earned_by
+from rules.documents import Arrival
+from rules.incentives import Earned, IncentiveVerdict
 from rules.law import Law
-from rules.method import MethodFile
-from rules.price.case import ProviderFile
-from rules.price.incentives import decided_claims
-from rules.price.month import MonthOfWork
-from rules.price.violations import Notice
-from rules.restatement import AUTHORIZE, LIFETIME, METHOD, PRICE, SETTLE, Before, CaseFile, Decision, Unit, restate
-from rules.settle.case import SettlementFile
+from rules.price.incentives import JudgedClaims
+from rules.restatement import (
+    AUTHORIZE,
+    METHOD,
+    PRICE,
+    SETTLE,
+    Before,
+    CaseFile,
+    Change,
+    Decision,
+    Trace,
+    Unit,
+    restate,
+)
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import CameBack
+from schemas.avro import Out
+from schemas.payment_instruction import PaymentInstruction
+
+Month = TypeVar("Month", bound=Trace)
 
 
-class WatchedRecipient(RecipientFile):
-    """Keeps each month as it was last decided."""
+class Watched:
+    """A case file whose traces are kept, each month's as last decided."""
 
-    def __init__(self, recipient_id: str, law: Law, catalog: Catalog) -> None:
-        super().__init__(recipient_id, law)
-        self.months: dict[int, MonthOfTime] = {}
+    def __init__(self, case: CaseFile) -> None:
+        self.case = case
+        self.months: dict[int, Trace] = {}
+        self.earned: list[tuple[IncentiveVerdict, Earned]] = []  # as last decided
 
-    def month_of_time(self, month: int, cut_off: int) -> MonthOfTime:
-        self.months[month] = decided = super().month_of_time(month, cut_off)
-        return decided
-
-
-class WatchedProvider(ProviderFile):
-    """Keeps each month as it was last decided."""
-
-    def __init__(self, provider_id: str, law: Law, catalog: Catalog) -> None:
-        super().__init__(provider_id, law, catalog)
-        self.months: dict[int, MonthOfWork] = {}
-        self.earned: dict[str, tuple[IncentiveVerdict, Earned]] = {}  # by document, as last decided
-
-    def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
-        self.months[month] = decided = super().month_of_work(month, before, cut_off)
-        return decided
+    def admit(self, arrival: Arrival) -> Iterable[Unit]:
+        """File it."""
+        return self.case.admit(arrival)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
-        if unit == LIFETIME and self.filed.incentives:
-            law = self.law.as_known_at(cut_off)
-            record, verdicts = decided_claims(self.filed, Notice(self.provider_id, before, law, cut_off))
-            self.earned = {
-                each.document.reference: (each, earned_by(each.document, record, law, cut_off)) for each in verdicts
-            }
-        return super().decide(unit, before, cut_off)
+        """As the rules decide."""
+        decision = self.case.decide(unit, before, cut_off)
+        if isinstance(decision.trace, JudgedClaims):
+            self.earned = decision.trace.earned()
+        elif decision.trace is not None:
+            self.months[unit.month] = decision.trace
+        return decision
 
-
-class WatchedSettlement(SettlementFile):
-    """Keeps each month as it was last decided."""
-
-    def __init__(self, key: str, law: Law, catalog: Catalog) -> None:
-        super().__init__(key, law)
-        self.months: dict[int, MonthOfPay] = {}
-
-    def month_of_pay(self, month: int, before: Before, cut_off: int) -> MonthOfPay:
-        self.months[month] = decided = super().month_of_pay(month, before, cut_off)
-        return decided
-
-
-WATCHED: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
-    AUTHORIZE: WatchedRecipient,
-    PRICE: WatchedProvider,
-    SETTLE: WatchedSettlement,
-    METHOD: lambda provider, law, catalog: MethodFile(),
-}
+    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+        """As the rules say."""
+        return self.case.followers(unit, change)
 
 
 class Key(NamedTuple):
-    """One key of one stage, folded: its case file, what it tells later stages, and its records."""
+    """One key of one stage, folded: how it was decided, what it tells later stages, and its records."""
 
-    case: Any
+    watched: Watched
     rows: Rows
     records: Records
     turns: list[tuple[int, CameBack]]  # what pay runs alone tell of payments (RUN-4), with the cut-off
@@ -97,22 +77,33 @@ class Folded(NamedTuple):
 
     keys: Mapping[tuple[str, str], Key]
 
-    def month(self, stage: str, key: str, month: int) -> Any:
+    def month(self, stage: str, key: str, month: int, kind: type[Month]) -> Month | None:
         """A month as it was last decided; None if it never was."""
         folded = self.keys.get((stage, key))
-        return folded.case.months.get(month) if folded else None
+        found = folded.watched.months.get(month) if folded else None
+        return found if isinstance(found, kind) else None
 
-    def records(self, kind: str) -> list[dict[str, Any]]:
+    def months_of_pay(self, settlement: str) -> list[MonthOfPay]:
+        """Of a settlement, each as it was last decided."""
+        folded = self.keys.get((SETTLE, settlement))
+        return [each for each in folded.watched.months.values() if isinstance(each, MonthOfPay)] if folded else []
+
+    def earned(self, provider: str) -> list[tuple[IncentiveVerdict, Earned]]:
+        """A provider's incentive claims, each with what earned it."""
+        return self.keys[PRICE, provider].watched.earned
+
+    def records(self, kind: type[Out]) -> list[Out]:
         """Records of a kind, by cut-off and id."""
-        return [record for key in self.keys.values() for record in key.records.get(kind, ())]
+        found = (record for key in self.keys.values() for record in key.records.get(kind.KIND, ()))
+        return [record for record in found if isinstance(record, kind)]
 
     def came_back(self) -> Told:
         """Which payments do not stand."""
         told = Told()
-        for instruction in self.records("PaymentInstruction"):
+        for instruction in self.records(PaymentInstruction):
             told.instruction(instruction)
         for cut_off, turn in (turn for key in self.keys.values() for turn in key.turns):
-            told.pay_run({"cut_off": cut_off, "came_back": [asdict(turn)]})
+            told.turn(cut_off, turn.instruction_id, turn.reversed)
         return told
 
 
@@ -146,11 +137,11 @@ class Fold:
         known = (stage, key, tuple(sorted(rows)))
         if known not in self._known:
             shard = Shard(stage, self.law, self.concerned.catalog, self.until, ONE_SHARD)
-            case = WATCHED[stage](key, self.law, self.concerned.catalog)
-            shard.tell(restate(case, shard.in_order(list(rows)), self.until, self.law))
+            watched = Watched(STAGES[stage](key, self.law, self.concerned.catalog))
+            shard.tell(restate(watched, shard.in_order(list(rows)), self.until, self.law))
             shard.sort_records()
             turns = [(cut_off, each) for cut_off, run in shard.tally.runs.items() for each in run.came_back]
-            self._known[known] = Key(case, _dealt(shard), shard.records, turns)
+            self._known[known] = Key(watched, _dealt(shard), shard.records, turns)
         return self._known[known]
 
 

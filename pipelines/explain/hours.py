@@ -1,8 +1,7 @@
 """Every claimed minute of service: paid, held, cut or denied, and what to do about those that are not paid."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
@@ -12,12 +11,12 @@ from rules.authorize.month import MonthOfTime
 from rules.authorize.tally import Tally
 from rules.conclusions import Statement
 from rules.findings import DocumentNamed, Finding, Loss, catalog, document_named, finding_record
-from rules.instructions import minutes_fields
+from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end
+from schemas.finding import Finding as FindingRecord
 
 NOT_PAID = ("HELD", "CUT", "DENIED")
-FindingRecord = Mapping[str, Any]
 
 
 def tallies_of(statement: Statement, month: MonthOfTime | None) -> list[Tally]:
@@ -41,15 +40,19 @@ def losses_of(statement: Statement, side: Side) -> list[Loss]:
     return [loss._replace(minutes=minutes) for loss, minutes in sums.items()]
 
 
+def not_paid(statement: Statement) -> dict[str, int]:
+    """Service minutes that are claimed and not paid, by outcome."""
+    return {"HELD": statement.held_minutes, "CUT": statement.cut_minutes, "DENIED": statement.denied_minutes}
+
+
 def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord], law: Law) -> Node:
     """What became of all service minutes that were claimed."""
-    minutes = minutes_fields(statement)
-    paid = minutes["paid_minutes"]
+    paid, minutes = paid_minutes(statement), not_paid(statement)
     losses = losses_of(statement, side)
     parts = [Node(what="paid", text=f"Paid: {hhmm(paid)}", minutes=paid)]
     for outcome in NOT_PAID:
         of_outcome = [loss for loss in losses if loss.outcome == outcome]
-        whole = minutes[f"{outcome.lower()}_minutes"]
+        whole = minutes[outcome]
         if whole or of_outcome:
             nodes = [loss_node(loss, statement, side, findings, law) for loss in of_outcome]
             text = f"{outcome.capitalize()}: {hhmm(whole)}"
@@ -75,33 +78,33 @@ def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[F
 def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingRecord]) -> FindingRecord:
     """What was said of these minutes; where it was said of more (a finding is about a document), the same sentence
     about these."""
-    of_code = [each for each in findings if each["code"] == loss.code and _is_about(each, loss, statement)]
+    of_code = [each for each in findings if each.code == loss.code and _is_about(each, loss, statement)]
     exact = (
-        each
-        for each in of_code
-        if each["minutes"] == loss.minutes and each["provider_id"] in (None, statement.provider_id)
+        each for each in of_code if each.minutes == loss.minutes and each.provider_id in (None, statement.provider_id)
     )
     return next(exact, None) or _said_anew(loss, statement) or next(iter(of_code))
 
 
 def document_of(finding: FindingRecord) -> str | None:
     """``kind/number`` of the document that a finding is about; None: it is about none."""
-    named = document_named(finding["finding_id"])
+    named = document_named(finding.finding_id)
     return f"{named.kind}/{named.document_id}" if named else None
 
 
 def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:
     """By its document, or by its people and day (EVV-4)."""
-    people = finding["provider_id"] == statement.provider_id and finding["recipient_id"] == statement.recipient_id
-    if (named := document_named(finding["finding_id"])) is not None:
+    people = finding.provider_id == statement.provider_id and finding.recipient_id == statement.recipient_id
+    if (named := document_named(finding.finding_id)) is not None:
         sheet = DocumentNamed("Timesheet", loss.document_id, iso(statement.period_start))
-        return people and (named, finding["program"]) == (sheet, loss.program)
-    day = finding["service_date"]
+        return people and (named, finding.program) == (sheet, loss.program)
+    day = finding.service_date
     return people and day is not None and statement.period_start <= day <= period_end(statement.period_start)
 
 
 def _said_anew(loss: Loss, statement: Statement) -> FindingRecord | None:
     """The sentence about exactly these minutes; None where it needs words that only its rule knows."""
+    if loss.program == "CAREER_PATHWAYS":
+        return None
     finding = Finding(
         loss.code,
         loss.outcome,
@@ -122,16 +125,16 @@ def _said_anew(loss: Loss, statement: Statement) -> FindingRecord | None:
 def finding_node(finding: FindingRecord, code: str, minutes: int | None, closing: str, document: str | None) -> Node:
     """A finding as people read it, with the minutes of it that are meant here."""
     amount = f"{hhmm(minutes)}: " if minutes is not None else ""
-    outcome, due = finding["outcome"], finding["due_by"]
+    outcome, due = finding.outcome, finding.due_by
     return Node(
         what="reason" if outcome in NOT_PAID else "finding",
-        text=f"{amount}{in_words(code, REASONS)}. To {PEOPLE[finding['addressee']]}: “{finding['message']}”",
+        text=f"{amount}{in_words(code, REASONS)}. To {PEOPLE[finding.addressee]}: “{finding.message}”",
         minutes=minutes,
         document=document,
-        rule=finding["rule"],
-        authority=finding["authority"],
-        acts=finding["addressee"],
-        next_step=finding["next_step"],
+        rule=finding.rule,
+        authority=finding.authority,
+        acts=finding.addressee,
+        next_step=finding.next_step,
         due_by=iso(due) if due is not None else closing if outcome in NOT_PAID else None,
     )
 

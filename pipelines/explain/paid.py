@@ -1,16 +1,17 @@
 """What a replay said: the instructions in its output folder, to be held against what the rules say now."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
-from schemas.avro import Container, Unreadable
+from schemas.avro import Container, Out, Unreadable, outgoing
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
 
-Instruction = Mapping[str, Any]
 OF_PROVIDER = ("TRAINING", "INCENTIVE")
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
@@ -45,13 +46,13 @@ class Paid:
     def last_pay_run(self) -> int | None:
         """The cut-off of the newest PayRun; None if there is none. Raises Refusal."""
         newest = sorted(self.folder.rglob("*pay_run*.avro"))[-1:]
-        return max((each["cut_off"] for path in newest for each in records_in(path, "PayRun")), default=None)
+        return max((each.cut_off for path in newest for each in records_in(path, PayRun)), default=None)
 
-    def instructions(self, settlement: str) -> list[Instruction]:
+    def instructions(self, settlement: str) -> list[PaymentInstruction]:
         """All instructions of a settlement, in order. Raises Refusal."""
-        found = [each for path in self._paths(settlement) for each in records_in(path, "PaymentInstruction")]
+        found = [each for path in self._paths(settlement) for each in records_in(path, PaymentInstruction)]
         of_settlement = (each for each in found if _settlement(each) == settlement)
-        return sorted(of_settlement, key=lambda each: (each["statement_id"], each["sequence"]))
+        return sorted(of_settlement, key=lambda each: (each.statement_id, each.sequence))
 
     def _paths(self, settlement: str) -> list[Path]:
         """The one file that a settlement's instructions are in, where that is known, and those of payments that waited
@@ -63,47 +64,52 @@ class Paid:
         return sorted(self.folder.rglob("*payment_instruction*.avro"))
 
 
-def _settlement(instruction: Instruction) -> str:
-    return settlement_of(instruction["kind"], instruction["payee_id"], instruction["recipient_id"] or "")
+def _settlement(instruction: PaymentInstruction) -> str:
+    return settlement_of(instruction.kind, instruction.payee_id, instruction.recipient_id or "")
 
 
-def records_in(path: Path, kind: str) -> Iterator[Mapping[str, Any]]:
+def records_in(path: Path, kind: type[Out]) -> Iterator[Out]:
     """All records of a kind in a file. Raises Refusal."""
     try:
         with path.open("rb") as stream:
             container = Container(stream)
-            if container.kind == kind:
-                yield from (record for _, record in container)
+            if container.kind == kind.KIND:
+                yield from (outgoing(kind, record) for _, record in container)
     except Unreadable as damage:
         raise Refusal(f"{path} cannot be used ({damage.reason}): replay again") from None
 
 
-def differences(ours: Instruction, theirs: Instruction) -> list[str]:
+def differences(ours: PaymentInstruction, theirs: PaymentInstruction) -> list[str]:
     """Fields in which two instructions differ."""
-    return [name for name in theirs if name not in NOT_COMPARED and ours.get(name) != theirs[name]]
+    return [
+        name
+        for name in theirs.__struct_fields__
+        if name not in NOT_COMPARED and getattr(ours, name) != getattr(theirs, name)
+    ]
 
 
-def hold_against(ours: Sequence[Instruction], theirs: Sequence[Instruction], folder: Path) -> None:
+def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentInstruction], folder: Path) -> None:
     """Raises Refusal unless the rules say exactly the instructions that were paid, to the cent."""
-    by_id = {each["instruction_id"]: each for each in ours}
-    missing = [each for each in theirs if each["instruction_id"] not in by_id]
+    by_id = {each.instruction_id: each for each in ours}
+    missing = [each for each in theirs if each.instruction_id not in by_id]
     more = len(ours) - (len(theirs) - len(missing))
-    wrong = [(by_id[each["instruction_id"]], each) for each in theirs if each["instruction_id"] in by_id]
+    wrong = [(by_id[each.instruction_id], each) for each in theirs if each.instruction_id in by_id]
     differing = next(((mine, paid, names) for mine, paid in wrong if (names := differences(mine, paid))), None)
     if not missing and not more and differing is None:
         return
     if differing is not None:
         mine, paid, names = differing
-        what = f"{names[0]} is {_said(mine[names[0]])} by these facts and this law, {_said(paid[names[0]])} in {folder}"
+        ours_is, theirs_is = (_said(getattr(each, names[0])) for each in (mine, paid))
+        what = f"{names[0]} is {ours_is} by these facts and this law, {theirs_is} in {folder}"
     elif missing:
         what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
     else:
         what = f"{more} instructions follow from these facts that {folder} does not have"
-    other = any(each["law_version"] != mine["law_version"] for each in theirs for mine in ours)
+    other = any(each.law_version != mine.law_version for each in theirs for mine in ours)
     law = " It was paid under another law: name its overlay (--law)." if other else ""
     raise Refusal(f"no explanation, for it would not be true: {what}.{law} Name the facts it was paid from, or replay.")
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     """An amount, or nothing that could be about a person."""
     return str(value) if isinstance(value, int | None) else "otherwise"

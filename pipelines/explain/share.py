@@ -7,6 +7,7 @@ from pipelines.explain.words import month_name
 from pipelines.law_notices import how_carried
 from pipelines.wording import money
 from rules.instructions import ADVANCE
+from rules.kept import Charges
 from rules.law import NotInForce
 from rules.settle.filed import references
 from rules.settle.recipient import RecipientMonth
@@ -90,8 +91,9 @@ def _income(text: str, cents: int) -> Node:
 def _borne(month: RecipientMonth) -> Node:
     """The statements that bear it in the order of charging, with what remains after each (SOC-5)."""
     left, parts = month.share.cents, []
-    charges = month.decision.conclusions.get("charges")
-    for statement_id, cents in charges.charged if charges else ():
+    charges = month.decision.conclusions.get("charges", Charges([]))
+    assert isinstance(charges, Charges)
+    for statement_id, cents in charges.charged:
         left -= cents
         text = f"{statement_id}: {money(cents)}, leaves {money(left)}"
         parts.append(Node(what="charge", text=text, cents=cents, document=statement_id))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipelines.explain.cause import Instruction
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import LineKey, Piece, cited, line_nodes, pieces
@@ -11,11 +10,11 @@ from pipelines.explain.evidence import Side
 from pipelines.explain.fold import Fold, Folded
 from pipelines.explain.hours import (
     NOT_PAID,
-    FindingRecord,
     closes,
     document_of,
     finding_node,
     losses_of,
+    not_paid,
     time_node,
 )
 from pipelines.explain.incentives import earned_nodes
@@ -24,13 +23,17 @@ from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
 from pipelines.wording import PAID_FOR, REASONS, in_words, money
+from rules.authorize.month import MonthOfTime
 from rules.conclusions import Statement
-from rules.instructions import minutes_fields
+from rules.instructions import paid_minutes
 from rules.periods import hhmm, iso, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
-from rules.restatement import AUTHORIZE, PRICE, SETTLE
+from rules.price.month import MonthOfWork
+from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
+from schemas.finding import Finding as FindingRecord
+from schemas.payment_instruction import PaymentInstruction
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
 OVERDUE = "PAY_OVERDUE"
@@ -50,17 +53,16 @@ class Decided(NamedTuple):
 
 def decided(folded: Folded, settlement: str) -> Iterator[Decided]:
     """All statements of a settlement, by month."""
-    key = folded.keys.get((SETTLE, settlement))
-    for month in key.case.months.values() if key else ():
+    for month in folded.months_of_pay(settlement):
         yield from (Decided(draft, month) for draft in (*month.drafts, *month.held))
 
 
 def standing_findings(folded: Folded) -> list[FindingRecord]:
     """Findings that hold, each as last said."""
     newest: dict[str, FindingRecord] = {}
-    for record in sorted(folded.records("Finding"), key=lambda each: each["cut_off"]):
-        newest[record["finding_id"]] = record
-    return [record for record in newest.values() if not record["cleared"]]
+    for record in sorted(folded.records(FindingRecord), key=lambda each: each.cut_off):
+        newest[record.finding_id] = record
+    return [record for record in newest.values() if not record.cleared]
 
 
 class Explained:
@@ -70,13 +72,18 @@ class Explained:
         self.statement, self.draft, self.month = each.statement, each.draft, each.month
         self.fold, self.folded, self.findings = fold, folded, findings
         self.law, self.known = fold.law, fold.until
-        work: Any = folded.month(PRICE, self.statement.provider_id, month_of(self.statement.period_start))
-        time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month_of(self.statement.period_start))
+        month = month_of(self.statement.period_start)
+        work = folded.month(PRICE, self.statement.provider_id, month, MonthOfWork)
+        time = folded.month(AUTHORIZE, self.statement.recipient_id or "", month, MonthOfTime)
         self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
         self.waits = self.draft in self.month.held  # worth what was said before, until a tax rate is known
-        self.hours: Statement = work.decision.conclusions[self.draft.id] if self.waits and work else self.statement
-        said = (each for each in folded.records("PaymentInstruction") if each["statement_id"] == self.draft.id)
-        self.said: list[Instruction] = sorted(said, key=lambda each: each["sequence"])
+        self.hours = self.statement
+        if self.waits and work:
+            priced = work.decision.conclusions[self.draft.id]
+            assert isinstance(priced, Statement)
+            self.hours = priced
+        said = (each for each in folded.records(PaymentInstruction) if each.statement_id == self.draft.id)
+        self.said: list[PaymentInstruction] = sorted(said, key=lambda each: each.sequence)
         self.came_back = folded.came_back()
 
     def node(self) -> Node:
@@ -95,19 +102,17 @@ class Explained:
     def _answer(self) -> Node:
         """All in a sentence or two, for who reads no further."""
         text = f"{_paid(self.said[-1])}." if self.said else f"{self._why_nothing()}."
-        if self.said and self.came_back.since(self.said[-1]["instruction_id"]) is not None:
+        if self.said and self.came_back.since(self.said[-1].instruction_id) is not None:
             text += " It came back or was stopped."
         claimed = self.statement.claimed_minutes
         if self.side is not None and claimed:
-            minutes = minutes_fields(self.hours)
+            minutes = not_paid(self.hours)
             paid = "payable" if self.waits else "paid"
-            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(minutes['paid_minutes'])} are {paid}"
+            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(paid_minutes(self.hours))} are {paid}"
             losses = losses_of(self.statement, self.side)
-            for outcome in (outcome for outcome in NOT_PAID if minutes[f"{outcome.lower()}_minutes"]):
+            for outcome in (outcome for outcome in NOT_PAID if minutes[outcome]):
                 reasons = dict.fromkeys(in_words(each.code, REASONS) for each in losses if each.outcome == outcome)
-                text += (
-                    f"; {hhmm(minutes[f'{outcome.lower()}_minutes'])} {outcome.lower()}: {', '.join(reasons).lower()}"
-                )
+                text += f"; {hhmm(minutes[outcome])} {outcome.lower()}: {', '.join(reasons).lower()}"
             text += "."
         if self.said and self.waits:
             text += " What changed since that payment waits: a tax rate of this payment year is not known."
@@ -122,17 +127,17 @@ class Explained:
         if self.side is not None and not self.waits:
             made_of = pieces(self.side.of_provider, self.statement)
         parts = [
-            *line_nodes(newest["lines"], self.statement, made_of, self.law, self.known),
+            *line_nodes(newest.lines, self.statement, made_of, self.law, self.known),
             *deduction_nodes(newest, self.draft, self.month),
         ]
         for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
-            case = self.folded.keys[PRICE, self.statement.provider_id].case
-            worth.parts, worth.adds = list(earned_nodes(self.statement, case.earned.values())), ("cents",)
+            earned = self.folded.earned(self.statement.provider_id)
+            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
         yield Node(
             what="payment",
             text=_paid(newest),
-            cents=newest["net_cents"],
-            document=newest["instruction_id"],
+            cents=newest.net_cents,
+            document=newest.instruction_id,
             rule="RUN-2",
             adds=("cents",),
             parts=parts,
@@ -159,16 +164,16 @@ class Explained:
         parts = [
             _found(each, self.law)
             for each in self.findings
-            if (each["code"], document_of(each), each["program"]) not in lost and concerns(each, self.statement)
+            if (each.code, document_of(each), each.program) not in lost and concerns(each, self.statement)
         ]
         if parts:
             yield Node(what="findings", text="Also found", parts=parts)
 
     def _assumptions(self) -> Iterator[Node]:
-        names = self.said[-1]["assumptions"] if self.said else self.statement.assumptions
+        names = self.said[-1].assumptions if self.said else self.statement.assumptions
         parts = []
         for name in names:
-            day = self.said[-1]["run_date"] if self.said and name.startswith("tax.") else self.statement.period_start
+            day = self.said[-1].run_date if self.said and name.startswith("tax.") else self.statement.period_start
             citation = cited(self.law, name, day, self.known)
             parts.append(Node(what="assumption", text=name, rule=self.law.parameters[name].law, authority=citation))
         if parts:
@@ -176,42 +181,42 @@ class Explained:
             yield Node(what="assumptions", text=text, parts=parts)
 
     def _documents(self) -> Iterator[Node]:
-        names = self.said[-1]["documents"] if self.said else self.statement.documents
+        names = self.said[-1].documents if self.said else self.statement.documents
         parts = [Node(what="document", text=name, document=name) for name in names]
         if parts:
             yield Node(what="documents", text="Documents that decided it", parts=parts)
 
 
-def _paid(said: Instruction) -> str:
-    return f"Net {money(said['net_cents'])}, {METHODS[said['method']]}, pay run of {long_day(said['run_date'])}"
+def _paid(said: PaymentInstruction) -> str:
+    return f"Net {money(said.net_cents)}, {METHODS[said.method]}, pay run of {long_day(said.run_date)}"
 
 
 def concerns(finding: FindingRecord, statement: Statement) -> bool:
     """Is a finding about this statement: named by it, or about its people and its days?"""
-    if finding["statement_id"] is not None:
-        return bool(finding["statement_id"] == statement.statement_id)
+    if finding.statement_id is not None:
+        return bool(finding.statement_id == statement.statement_id)
     if not _same_people(finding, statement):
         return False
     first, last = statement.period_start, period_end(statement.period_start)
-    if finding["service_date"] is not None:
-        return bool(first <= finding["service_date"] <= last)
+    if finding.service_date is not None:
+        return bool(first <= finding.service_date <= last)
     if (document := document_of(finding)) is not None:
         return any(each.startswith(f"{document}/") for each in statement.documents)
-    if finding["workweek_start"] is not None:
-        return bool(workweek_of(first) <= finding["workweek_start"] <= last)
-    of_month = finding["service_month"] == month_of(first)
-    return of_month and bool(finding["recipient_id"] == statement.recipient_id)
+    if finding.workweek_start is not None:
+        return bool(workweek_of(first) <= finding.workweek_start <= last)
+    of_month = finding.service_month == month_of(first)
+    return of_month and bool(finding.recipient_id == statement.recipient_id)
 
 
 def _same_people(finding: FindingRecord, statement: Statement) -> bool:
-    provider = finding["provider_id"] in (None, statement.provider_id)
-    return provider and finding["recipient_id"] in (None, statement.recipient_id)
+    provider = finding.provider_id in (None, statement.provider_id)
+    return provider and finding.recipient_id in (None, statement.recipient_id)
 
 
 def _found(finding: FindingRecord, law: Any) -> Node:
-    day = finding["service_month"] or finding["service_date"]
-    closing = closes(month_of(day), law) if day is not None and finding["outcome"] in NOT_PAID else ""
-    return finding_node(finding, finding["code"], finding["minutes"], closing, document_of(finding))
+    day = finding.service_month or finding.service_date
+    closing = closes(month_of(day), law) if day is not None and finding.outcome in NOT_PAID else ""
+    return finding_node(finding, finding.code, finding.minutes, closing, document_of(finding))
 
 
 def settlement(statement: Statement) -> str:
@@ -228,8 +233,8 @@ def beside(
     return [
         each
         for each in findings
-        if each["provider_id"] == provider
-        and (each["outcome"] in NOT_PAID or each["code"] == OVERDUE)
+        if each.provider_id == provider
+        and (each.outcome in NOT_PAID or each.code == OVERDUE)
         and _falls_in(each, period)
         and not any(concerns(each, statement) for statement in statements)
     ]
@@ -237,6 +242,6 @@ def beside(
 
 def _falls_in(finding: FindingRecord, period: int) -> bool:
     """Is it about the pay period (or, where it names none, about its month)?"""
-    if finding["statement_id"] is not None:
-        return bool(finding["statement_id"].rpartition(":")[-1] == iso(period))
-    return bool(finding["service_month"] == month_of(period))
+    if finding.statement_id is not None:
+        return bool(finding.statement_id.rpartition(":")[-1] == iso(period))
+    return bool(finding.service_month == month_of(period))

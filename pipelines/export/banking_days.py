@@ -37,7 +37,7 @@ def _closed(year: int) -> frozenset[int]:
 def _in_year(holiday: dict[str, Any], year: int) -> date:
     if "on" in holiday:
         return date.fromisoformat(f"{year}-{holiday['on']}")
-    month, weekday, which = holiday["weekday"]
+    month, weekday, which = map(int, holiday["weekday"])
     days = (date(year, month, 1) + timedelta(days=later) for later in range(31))
     matching = [day for day in days if day.month == month and day.isoweekday() == weekday]
     return matching[which - 1 if which > 0 else which]

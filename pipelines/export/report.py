@@ -1,6 +1,5 @@
 """What an export tells its operator, so that file, left out and pay run add up; and how its files are written."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any
 from pipelines.export.run import PaidRun, Refusal
 from rules.money import dollars
 from rules.periods import iso
+from schemas import private
 from schemas.payment_instruction import PaymentInstruction
 
 NOTHING_MOVES = "its net is not above zero, so nothing moves"
 NAMED_ON_A_LINE = 10
-OWN_EYES = 0o600  # account numbers or who is paid what
 
 
 @dataclass(frozen=True)
@@ -132,22 +131,11 @@ def write_files(texts: dict[Path, str]) -> None:
     try:
         if path.exists() and path.read_text("utf-8", errors="replace") != text:
             raise Refusal(f"--out {path} is there and says something else; it may have been sent: name another file")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
         for each, content in texts.items():
-            _write_whole(each, content)
+            private.written(each, content)
     except OSError as error:
         raise Refusal(f"--out {path} cannot be written ({error.strerror}): name a file you may write") from None
-
-
-def _write_whole(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_EYES)
-        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _net(instructions: Iterable[PaymentInstruction]) -> int:

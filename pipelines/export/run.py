@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from pipelines.came_back import CameBack
 from rules.periods import business_day_of, is_business_day, is_cut_off, iso
-from schemas.avro import Container, Unreadable, validate
-from schemas.envelope import Record
+from schemas.avro import Container, Unreadable, outgoing
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -44,9 +43,8 @@ class PaidRun:
         return sum(total.count for total in of_method), sum(total.net_cents for total in of_method)
 
 
-Row = dict[str, Any]
 Beat = Callable[[str, int, int], None]
-Tell = Callable[[Row], None]
+Day = TypeVar("Day", PaymentInstruction, PayRun)
 
 
 def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: None) -> PaidRun:
@@ -58,8 +56,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
         raise Refusal(f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day")
     came_back = CameBack()
     control = _control(folder, day, came_back)
-    found = _records(folder, "PaymentInstruction", day, beat, came_back.instruction)
-    paid = _each_once(record for record in found if isinstance(record, PaymentInstruction))
+    paid = _each_once(_records(folder, PaymentInstruction, day, beat, came_back.instruction))
     since = {each.instruction_id: came_back.since(each.instruction_id) for each in paid}
     reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
     run = PaidRun(day, paid, control, reversed_since)
@@ -68,8 +65,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
 
 
 def _control(folder: Path, day: int, came_back: CameBack) -> PayRun:
-    found = _records(folder, "PayRun", day, lambda stage, done, total: None, came_back.pay_run)
-    runs = [record for record in found if isinstance(record, PayRun)]
+    runs = [*_records(folder, PayRun, day, lambda stage, done, total: None, came_back.pay_run)]
     if not runs:
         raise Refusal(f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until")
     if any(run != runs[0] for run in runs):
@@ -77,10 +73,11 @@ def _control(folder: Path, day: int, came_back: CameBack) -> PayRun:
     return runs[0]
 
 
-def _records(folder: Path, kind: str, day: int, beat: Beat, tell: Tell) -> Iterator[Record]:
-    paths = sorted(folder.glob(f"{STEMS[kind]}*.avro"))
+def _records(folder: Path, kind: type[Day], day: int, beat: Beat, tell: Callable[[Day], None]) -> Iterator[Day]:
+    stem = STEMS[kind.KIND]
+    paths = sorted(folder.glob(f"{stem}*.avro"))
     if not paths:
-        raise Refusal(f"--instructions {folder} has no {STEMS[kind]}*.avro: name the folder that a replay wrote to")
+        raise Refusal(f"--instructions {folder} has no {stem}*.avro: name the folder that a replay wrote to")
     for done, path in enumerate(paths, 1):
         try:
             yield from _of_day(path, kind, day, tell)
@@ -91,16 +88,19 @@ def _records(folder: Path, kind: str, day: int, beat: Beat, tell: Tell) -> Itera
             raise Refusal(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None
 
 
-def _of_day(path: Path, kind: str, day: int, tell: Tell) -> Iterator[Record]:
+def _of_day(path: Path, kind: type[Day], day: int, tell: Callable[[Day], None]) -> Iterator[Day]:
     """Records of a day, validated. ``tell`` hears of those of later days, which may say that one does not stand."""
     with path.open("rb") as stream:
         container = Container(stream)
-        if container.kind != kind:
-            raise Refusal(f"{path} holds {container.kind}, not {kind}: name the folder that a replay wrote to")
-        for _, record in container:
-            if record["run_date"] == day:
-                yield validate(kind, record)
-            elif record["run_date"] > day and is_cut_off(record["cut_off"]):  # years of pay runs may lie in one file
+        if container.kind != kind.KIND:
+            raise Refusal(f"{path} holds {container.kind}, not {kind.KIND}: name the folder that a replay wrote to")
+        for _, fields in container:
+            if fields["run_date"] < day:  # years of pay runs may lie in one file
+                continue
+            record = outgoing(kind, fields)
+            if record.run_date == day:
+                yield record
+            elif is_cut_off(record.cut_off):
                 tell(record)
 
 

@@ -1,33 +1,27 @@
-"""A cell to minutes, an id, a code, an amount. What can be read in two ways is a BadCell that shows both."""
+"""A cell to an id, a code, an amount. What can be read in two ways is a BadCell that shows both."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Any
+
+from schemas.types import RejectionReason
 
 Cell = Any  # str, or what a workbook or JSON says: a number, a boolean, a day, a time, a span, None
 Note = Callable[[str], None]
 
 MINUTES_IN_HOUR = 60
-MINUTES_IN_DAY = 24 * 60
 SAFE_DIGITS = 15  # a spreadsheet keeps no more of a number
 CENTS_IN_DOLLAR = 100
 MOST_NAMED = 8
 YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
-HOURS_FORMS = "hours as 4:30, 4.5, 4h30 or 270m"
 
 MARKS = ("=", "'")
 SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 QUOTED_FORMULA = re.compile(r'="(.*)"')
 EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.ASCII | re.IGNORECASE)
-COLON = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2}))?", re.ASCII)
-LETTERS = re.compile(
-    r"(?:(\d{1,4})\s*(?:h|hr|hrs|hours?))?\s*(?:(\d{1,5})\s*(?:m|min|mins|minutes?)?)?", re.I | re.ASCII
-)
-DECIMAL_HOURS = re.compile(r"(\d*[.,]?\d+)\s*(?:h|hr|hrs|hours?)?", re.I | re.ASCII)
 
 
 class BadCell(ValueError):
@@ -35,7 +29,12 @@ class BadCell(ValueError):
     it is another than the field's first; ``secret``: nothing of the row may be repeated."""
 
     def __init__(
-        self, expected: str, reason: str = "INVALID", column: str = "", cell: "Cell" = None, secret: bool = False
+        self,
+        expected: str,
+        reason: RejectionReason = "INVALID",
+        column: str = "",
+        cell: "Cell" = None,
+        secret: bool = False,
     ) -> None:
         super().__init__(expected)
         self.expected, self.reason = expected, reason
@@ -146,103 +145,3 @@ def cents(cell: Cell, decimal: str) -> int:
     except InvalidOperation:
         raise BadCell("dollars and cents, such as 1,234.56") from None
     return int(amount)
-
-
-def minutes(cell: Cell, form: str, decimal: str, corrections: bool, note: Note) -> int:
-    """Minutes of what a cell says as ``form``: hours (any usual way), decimal_hours, minutes, hours_of_days (a fraction
-    of a day is a spreadsheet's span). Raises BadCell."""
-    if isinstance(cell, timedelta | time | datetime):
-        return _of_span(cell)
-    if isinstance(cell, bool):
-        raise BadCell(HOURS_FORMS)
-    text, sign = _signed(text_of(cell), corrections)
-    if form == "minutes":
-        return sign * _only_minutes(text)
-    if form == "hours_of_days":
-        return sign * _of_day(text)
-    if form == "hours" and (found := COLON.fullmatch(text)):
-        return sign * _of_clock(*found.groups())
-    if form == "hours" and (found := LETTERS.fullmatch(text)) and text and not text.isdigit():
-        return sign * _of_letters(found[1], found[2])
-    if found := DECIMAL_HOURS.fullmatch(text):
-        return sign * _of_decimal(found[1], decimal, note)
-    if re.fullmatch(r"\d+:\d+ ?min(utes)?", text):
-        raise BadCell(f"{HOURS_FORMS}: this may be minutes and seconds, or hours and minutes")
-    raise BadCell(HOURS_FORMS)
-
-
-def _signed(text: str, corrections: bool) -> tuple[str, int]:
-    bracketed = re.fullmatch(r"\((.+)\)", text)
-    if not (bracketed or text.startswith(("-", "\u2212")) or (text.endswith("-") and len(text) > 1)):
-        return text, 1
-    if not corrections:
-        raise BadCell("hours not below zero: the map does not say corrections = true for this field")
-    return (bracketed[1] if bracketed else text.strip("-\u2212")).strip(), -1
-
-
-def _of_span(span: timedelta | time | datetime) -> int:
-    if isinstance(span, datetime):
-        # A workbook shows a span of over a day, [h]:mm, as a day of 1900 when its format is lost.
-        raise BadCell(f"{HOURS_FORMS}: the spreadsheet made a date of it")
-    if isinstance(span, time):
-        span = timedelta(hours=span.hour, minutes=span.minute, seconds=span.second, microseconds=span.microsecond)
-    whole, seconds = divmod(round(span.total_seconds(), 3), 60)
-    if seconds:
-        raise BadCell("whole minutes: seconds are not paid and not rounded in silence")
-    return int(whole)
-
-
-def _only_minutes(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}(?:\.0+)?", text):
-        raise BadCell("whole minutes, such as 270")
-    return int(text.partition(".")[0])
-
-
-def _of_day(text: str) -> int:
-    try:
-        exact = Fraction(text) * MINUTES_IN_DAY
-    except ValueError:
-        raise BadCell("a fraction of a day, such as 0.1875 for 4:30") from None
-    whole = round(exact)
-    if abs(exact - whole) > Fraction(1, 100):
-        raise BadCell("a fraction of a day that is a whole minute, such as 0.1875 for 4:30")
-    return whole
-
-
-def _of_clock(hours: str, rest: str, seconds: str | None) -> int:
-    if int(rest) >= MINUTES_IN_HOUR or int(seconds or 0):
-        raise BadCell(f"{HOURS_FORMS}, minutes below 60 and no seconds")
-    return int(hours) * MINUTES_IN_HOUR + int(rest)
-
-
-def _of_letters(hours: str | None, rest: str | None) -> int:
-    if hours and rest and int(rest) >= MINUTES_IN_HOUR:
-        raise BadCell(f"{HOURS_FORMS}, minutes below 60 beside hours")
-    return int(hours or 0) * MINUTES_IN_HOUR + int(rest or 0)
-
-
-def _of_decimal(written: str, decimal: str, note: Note) -> int:
-    """Decimal hours: a whole minute, or what a whole minute is written as with so many digits."""
-    foreign = "," if decimal == "." else "."
-    if foreign in written:
-        other = written.replace(foreign, ".")
-        raise BadCell(
-            f"hours with {decimal!r} as the decimal sign, which the map says: this may be {other} hours, or "
-            f"{written.replace(foreign, '')} hours"
-        )
-    plain = written.replace(decimal, ".")
-    digits = len(plain.partition(".")[2])
-    exact = Fraction(plain) * MINUTES_IN_HOUR
-    whole = round(exact)
-    if exact == whole:
-        return whole
-    if digits <= 2 or _is_written_so(exact, whole, digits):
-        note("hours with decimals were taken to the nearest minute")
-        return whole
-    raise BadCell("hours that are a whole minute: it is none, and may be a fraction of a day")
-
-
-def _is_written_so(exact: Fraction, whole: int, digits: int) -> bool:
-    """Whether a whole minute, in hours with so many digits, is this number, or this number is it but for the last digit
-    that a spreadsheet keeps."""
-    return abs(exact - whole) <= Fraction(MINUTES_IN_HOUR, 2 * 10 ** min(digits, SAFE_DIGITS - 2))

@@ -10,10 +10,10 @@ from pipelines.importing.readings import Bad
 from pipelines.importing.spool import Spooled
 from rules.periods import hhmm, iso
 from schemas import FACTS
-from schemas.types import LONGEST_DAY, days_of_pay_period
+from schemas.types import LONGEST_DAY, RejectionReason, days_of_pay_period
 
 SIGNED, APPROVED = "provider_signed_at", "recipient_approved_at"
-CONTRADICTORY = "CONTRADICTORY"
+CONTRADICTORY: RejectionReason = "CONTRADICTORY"
 
 
 class Version(NamedTuple):
@@ -33,7 +33,9 @@ class Version(NamedTuple):
         return {name: self.body.get(name) for name in FACTS[kind].KEY_FIELDS}
 
 
-def rejected(ledger: Ledger, rows: Sequence[Spooled], expected: str, field: str, reason: str = CONTRADICTORY) -> None:
+def rejected(
+    ledger: Ledger, rows: Sequence[Spooled], expected: str, field: str, reason: RejectionReason = CONTRADICTORY
+) -> None:
     """These rows cannot be used."""
     for row in rows:
         ledger.reject(row.file, row.place, Bad("", "", expected, reason, field), row.raw)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from pipelines.importing.cells import COLON, Cell, text_of
+from pipelines.importing.cells import Cell, text_of
+from pipelines.importing.hours import COLON
 from pipelines.importing.instants import DIGITS, proven_order
 from pipelines.importing.maps import EDITOR_SCHEMA
 from pipelines.importing.sources import RefusedFile

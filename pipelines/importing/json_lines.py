@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -46,7 +46,7 @@ def fact_of(told: Json) -> Fact:
     reading = _Reading()
     record = reading.physical(logical_schema(kind), fields, "")
     try:
-        return cast(Fact, FACTS[kind].model_validate(record))
+        return FACTS[kind].model_validate(record)
     except ValidationError as wrong:
         raise _refused(wrongs(wrong), reading) from None
 

@@ -57,7 +57,7 @@ class Json(Source):
         if encoding != "utf-8":
             import codecs
 
-            stream = codecs.EncodedFile(stream, "utf-8", encoding)  # type: ignore[assignment]
+            stream = codecs.EncodedFile(stream, "utf-8", encoding)
         number, found = 0, ijson.items(stream, prefix)
         while True:
             try:

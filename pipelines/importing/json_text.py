@@ -194,4 +194,5 @@ def _number(digits: str) -> int:
     """A number, or one that is as wrong and no larger than need be."""
     if len(digits) <= LONGEST_NUMBER:
         return int(digits)
-    return -(10**LONGEST_NUMBER) if digits.startswith("-") else 10**LONGEST_NUMBER
+    longest: int = 10**LONGEST_NUMBER
+    return -longest if digits.startswith("-") else longest

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Self
 
 from pipelines.importing.readings import Assumed, Bad
+from schemas import private
 
+BOM = "\ufeff"  # without it Excel takes another encoding
 COLUMNS = ("file", "row", "column", "value", "expected", "reason", "field", "raw")
 OBEYED = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet would take for a formula."""
@@ -57,8 +59,9 @@ class Ledger:
         self.by: Counter[tuple[str, str, str]] = Counter()
         self.first: list[BadRow] = []
         self.bad_cells = 0
-        self._csv: TextIO = bad_csv.open("w", encoding="utf-8-sig", newline="")
-        self._json: TextIO = bad_json.open("w", encoding="utf-8", errors="backslashreplace")
+        self._csv = private.text(bad_csv)
+        self._json = private.text(bad_json)
+        self._csv.write(BOM)
         self._writer = csv.writer(self._csv)
         self._writer.writerow(COLUMNS)
         self._json.write("[")
@@ -90,7 +93,7 @@ class Ledger:
             self.first.append(found)
         self.by[bad.column or bad.field, bad.expected, bad.reason] += 1
         told = found.told()
-        self._json.write(("," if self.bad_cells else "") + "\n" + json.dumps(told, ensure_ascii=False))
+        self._json.write(("," if self.bad_cells else "") + "\n" + _printable(json.dumps(told, ensure_ascii=False)))
         self._writer.writerow([_printable(safe(told[name])) for name in COLUMNS])
         self.bad_cells += 1
 

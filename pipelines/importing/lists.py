@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipelines.importing.cells import BadCell, Note, code, minutes
+from pipelines.importing.cells import BadCell, Note, code
+from pipelines.importing.hours import minutes
 from pipelines.importing.instants import day_of, epoch
 from pipelines.importing.map import ImportMap
 

@@ -52,8 +52,8 @@ def made(words: Json, path: Path, constants: Sequence[str] = ()) -> ImportMap:
             f"{path.stem} leaves to you what the file does not say. {told}. Say it with --set FIELD=VALUE, or in a "
             f'map of your own that begins with preset = "{path.stem}"'
         )
-    if wrong := next(faults(asked), None):
-        raise Misuse(f"{path.name}: {wrong}: see docs/import_maps.md")
+    if fault := next(faults(asked), None):
+        raise Misuse(f"{path.name}: {fault}: see docs/import_maps.md")
     return asked.model_copy(update={"lookups": {name: _table(each, path) for name, each in asked.lookups.items()}})
 
 

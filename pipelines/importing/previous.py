@@ -10,7 +10,7 @@ from pipelines.importing.map import ImportMap
 from pipelines.importing.revisions import content_of, keys_of
 from pipelines.importing.spool import Spool
 from pipelines.misuse import Misuse
-from schemas import FACTS
+from schemas import FACTS, private
 from schemas.avro import Container, Unreadable
 
 PEOPLE = ("provider_id", "recipient_id")
@@ -54,6 +54,6 @@ def sequences_of(folder: Path) -> Iterator[tuple[str, int]]:
 
 def write_sequences(spool: Spool, path: Path) -> bool:
     """Note the sender's numbers for the next import; whether there are any."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with private.text(path) as stream:
         writer = csv.writer(stream)
         return sum(1 for each in spool.sequences() if writer.writerow(each)) > 0

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.importing import cells, instants, lists
+from pipelines.importing import cells, hours, instants, lists
 from pipelines.importing.cells import BadCell, Cell, no_formula, text_of
 from pipelines.importing.map import FieldMap, ImportMap, listed
 from pipelines.importing.readings import Assumed, Bad, Civil, Reading, holds, joined
@@ -138,7 +138,7 @@ class Reader:
         text = text_of(cell)
         if form != "minutes" and (found := re.fullmatch(r"\d+[.,](\d{2})", text)):
             self.hundredths["above" if int(found[1]) > 59 else "below" if int(found[1]) else "none"] += 1
-        return cells.minutes(cell, form, self.asked.decimal, each.corrections, read.noted.append)
+        return hours.minutes(cell, form, self.asked.decimal, each.corrections, read.noted.append)
 
     def _identifier(self, name: str, each: FieldMap, cell: Cell) -> str:
         text = cells.identifier(cell)
@@ -172,10 +172,10 @@ class Reader:
 
     def _two_columns(self, each: FieldMap, cell: Cell, row: Row, read: Reading) -> int:
         _, rest = row.first(listed(each.minutes_column))
-        hours, minutes = (0 if is_empty(part) else cells.whole_number(part) for part in (cell, rest))
-        if not 0 <= minutes < cells.MINUTES_IN_HOUR or hours < 0:
+        whole, rest_of_hour = (0 if is_empty(part) else cells.whole_number(part) for part in (cell, rest))
+        if not 0 <= rest_of_hour < cells.MINUTES_IN_HOUR or whole < 0:
             raise BadCell("hours, and minutes below 60 in the column beside them")
-        return hours * cells.MINUTES_IN_HOUR + minutes
+        return whole * cells.MINUTES_IN_HOUR + rest_of_hour
 
     def _weakest(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Any:
         """Of columns that may differ the value that proves least."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pipelines.importing.cells import Cell, text_of
 from pipelines.importing.map import FieldMap, When, listed
 from pipelines.importing.sources import Row, is_empty
+from schemas.types import RejectionReason
 
 
 class Bad(NamedTuple):
@@ -17,7 +18,7 @@ class Bad(NamedTuple):
     column: str
     value: str
     expected: str
-    reason: str = "INVALID"
+    reason: RejectionReason = "INVALID"
     field: str = ""
 
 

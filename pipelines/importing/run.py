@@ -27,6 +27,7 @@ from pipelines.importing.sources import RefusedFile, Row, Source, as_text
 from pipelines.importing.spool import Spool
 from pipelines.importing.whole import of_hours
 from rules.periods import civil_day, midnight
+from schemas import private
 from schemas.avro import write_container
 
 ROWS_BETWEEN_BEATS = 256
@@ -124,7 +125,7 @@ class _Import:
         asked, count = self.asked, sum(ledger.documents.values())
         kept_back = asked.strict and ledger.bad_cells > 0
         target, is_there = asked.out / facts.name, (asked.out / facts.name).exists()
-        told = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
+        told: Told = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
         told |= ledger.told(asked.map.kind, not (of_hours(asked.map) or asked.map.rows.shape == "punch"))
         told |= {"events": 0 if kept_back or is_there else count, "imported_before": is_there and not kept_back}
         told |= {"facts": None if kept_back or not count else str(target), "bad_rows": None}
@@ -138,7 +139,8 @@ class _Import:
             if has_numbers:
                 (self.scratch / "sequences.csv").replace(asked.out / f"import-{mark}-sequences.csv")
         if not is_there or kept_back:
-            _write_json(asked.out / f"import-{mark}.json", told)
+            text = json.dumps(told, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+            private.written(asked.out / f"import-{mark}.json", text + b"\n")
         return told
 
 
@@ -224,9 +226,3 @@ def _mark(asked: Asked) -> str:
 def _short_names(files: Sequence[Path]) -> list[str]:
     names = [path.name for path in files]
     return names if len(set(names)) == len(names) else [os.fspath(path) for path in files]
-
-
-def _write_json(path: Path, told: Told) -> None:
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8", errors="backslashreplace")
-    unfinished.replace(path)

@@ -14,6 +14,7 @@ import msgspec
 
 from pipelines.importing.cells import BadCell, Cell, text_of
 from pipelines.importing.map import ImportMap, listed
+from schemas.types import RejectionReason
 
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -24,7 +25,7 @@ HEADINGS_WITHIN = 30  # rows: titles may stand above, but not a page of them
 class RefusedFile(Exception):
     """A file of which nothing can be used: reason UNREADABLE or UNKNOWN_SCHEMA, and what to do."""
 
-    def __init__(self, reason: str, expected: str) -> None:
+    def __init__(self, reason: RejectionReason, expected: str) -> None:
         super().__init__(expected)
         self.reason, self.expected = reason, expected
 

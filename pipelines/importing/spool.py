@@ -11,6 +11,7 @@ import msgspec
 
 from pipelines.importing.drafts import Draft
 from pipelines.importing.shifts import Part
+from schemas import private
 
 AT_ONCE = 1000
 NO_PARTS = b"[]"
@@ -48,6 +49,7 @@ class Spool:
     """A database in a file of its own, which nobody reads after this run."""
 
     def __init__(self, path: Path) -> None:
+        private.new(path).close()
         self._base = sqlite3.connect(path, isolation_level=None)
         self._base.execute("PRAGMA journal_mode = OFF")
         self._base.execute("PRAGMA synchronous = OFF")

@@ -12,11 +12,12 @@ from pipelines.importing.map import ImportMap
 from pipelines.importing.sources import key_of
 from pipelines.importing.targets import Target, targets
 from pipelines.importing.workbooks import EXPLANATIONS
-from schemas import FACTS
+from schemas import FACTS, private
 from schemas.avro import logical_schema
 
 DAYS = 16
 EXAMPLE = "EXAMPLE"
+BOM = "\ufeff"  # without it Excel takes another encoding
 SHEET = "Facts"
 LAST = ("revision", "withdrawn", "recorded_at", "source")
 NOT_ASKED = {"event_id", "admitted_cut_off"}
@@ -109,7 +110,8 @@ def template_name(kind: str) -> str:
 
 def write_csv(kind: str, path: Path) -> None:
     """Headings and two example rows, which an import leaves out."""
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+    with private.text(path) as stream:
+        stream.write(BOM)
         writer = csv.writer(stream)
         writer.writerow([each.name for each in headings(kind)])
         writer.writerows(examples(kind))
@@ -193,7 +195,8 @@ def write_xlsx(kind: str, path: Path) -> None:
             choice.add(f"{letter}2:{letter}100000")
             sheet.add_data_validation(choice)
     _explain(book.create_sheet(EXPLANATIONS), kind, Font)
-    book.save(path)
+    with private.created(path) as stream:
+        book.save(stream)
 
 
 def _fill(sheet: Any, rows: list[list[str]], font: Callable[..., Any]) -> None:

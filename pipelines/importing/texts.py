@@ -4,9 +4,13 @@ import csv
 from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.importing.cells import BadCell, Cell
 from pipelines.importing.sources import HeadedSource, Row, Source, encoding_of, not_this_text, position
+
+if TYPE_CHECKING:
+    import _csv
 
 DELIMITERS = (",", "\t", ";", "|")
 STATED = "sep="
@@ -28,7 +32,7 @@ class Delimited(HeadedSource):
                 next(stream)
             yield from self._read(stream, csv.reader(stream, delimiter=delimiter, strict=True), skipped)
 
-    def _read(self, stream: TextIOWrapper, reader: "csv._reader", skipped: int) -> Iterator[Listed]:
+    def _read(self, stream: TextIOWrapper, reader: "_csv.Reader", skipped: int) -> Iterator[Listed]:
         while True:
             number = reader.line_num + skipped + 1
             try:
@@ -87,7 +91,7 @@ class FixedWidth(Source):
 
 
 def _opened(path: Path, encoding: str | None) -> TextIOWrapper:
-    return path.open(encoding=encoding_of(path, encoding), errors="surrogateescape", newline="")  # type: ignore[return-value]
+    return path.open(encoding=encoding_of(path, encoding), errors="surrogateescape", newline="")
 
 
 def _fault(words: str) -> str:

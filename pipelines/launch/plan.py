@@ -127,7 +127,8 @@ def call(asked: Asked) -> str:
 
 def request_json(message: Any) -> dict[str, Any]:
     """A message of the API as its JSON, without what was not said."""
-    return json_format.MessageToDict(type(message).pb(message))
+    said: dict[str, Any] = json_format.MessageToDict(type(message).pb(message))
+    return said
 
 
 def _environment(asked: Asked, steps: str) -> Any:

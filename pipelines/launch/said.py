@@ -22,6 +22,8 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_of, previous_business_day
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Delivery, record_of
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
 
 SUFFIX = ".check"
 AT_ONCE, SECONDS_OF_PULL = 1000, 5.0
@@ -34,8 +36,8 @@ EMULATOR = "PUBSUB_EMULATOR_HOST"
 class Said(NamedTuple):
     """What was said: records by cut-off and id, runs with when they were published (instants)."""
 
-    runs: dict[int, tuple[Any, int]]
-    instructions: dict[str, Any]
+    runs: dict[int, tuple[PayRun, int]]
+    instructions: dict[str, PaymentInstruction]
     rejections: set[str]
 
     def counted(self, cut_off: int) -> int:
@@ -85,12 +87,12 @@ def _add(said: Said, kind: str, delivery: Delivery) -> None:
         said.rejections.add(delivery.attributes.get("ce-id", delivery.origin))
         return
     try:
-        record: Any = record_of(delivery)
+        record = record_of(delivery)
     except Unreadable as wrong:
         raise Misuse(f"{delivery.origin} is no {kind} ({wrong.reason}): who else publishes on its topic?") from None
-    if kind == "PayRun":
+    if isinstance(record, PayRun):
         said.runs.setdefault(record.cut_off, (record, delivery.arrived_at))
-    else:
+    elif isinstance(record, PaymentInstruction):
         said.instructions.setdefault(record.instruction_id, record)
 
 

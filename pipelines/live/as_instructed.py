@@ -18,11 +18,12 @@ from rules.kept import Said
 from rules.law import Law, NotInForce
 from rules.periods import year_of
 from rules.taxes import KINDS, kinds_of, withholding
+from schemas.payment_instruction import PaymentInstruction
+from schemas.types import DeductionKind
 
-Fields = dict[str, Any]
 CLASSES = ("NON_RELATIVE", "DOMESTIC_PARTNER", "CHILD_18_TO_20", "SPOUSE")  # one for each set of taxes (TAX-1)
 BEARING = ("SERVICE", "OVERTIME_PREMIUM")
-COVERED = ("ADVANCE_PAID", "SHARE_OF_COST")
+COVERED: tuple[DeductionKind, ...] = ("ADVANCE_PAID", "SHARE_OF_COST")
 
 
 class Around(NamedTuple):
@@ -35,17 +36,17 @@ class Around(NamedTuple):
     advanced: bool
 
 
-def as_instructed(real: Fields, around: Around, law: Law) -> Said:
+def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> Said:
     """``real``: the letter."""
     said = Said(
-        instruction_id=real["instruction_id"],
-        run_date=real["run_date"],
-        cut_off=real["cut_off"],
+        instruction_id=real.instruction_id,
+        run_date=real.run_date,
+        cut_off=real.cut_off,
         relationship=around.likely,
-        lines=[Line(**{name: line[name] for name in Line.__struct_fields__}) for line in real["lines"]],
-        deductions={each["kind"]: each["cents"] for each in real["deductions"]},
+        lines=[Line(**{name: getattr(line, name) for name in Line.__struct_fields__}) for line in real.lines],
+        deductions={each.kind: each.cents for each in real.deductions},
         part_cents=0,
-        net_cents=real["net_cents"],
+        net_cents=real.net_cents,
     )
     return _with_part(_with_class(said, around.before, law), around, law)
 
@@ -83,7 +84,7 @@ def _before_taxes(covered: int, said: Said, law: Law) -> int:
     return gross if covered > 0 else -gross
 
 
-def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[str]:
+def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[DeductionKind]:
     def lookup(name: str, day: int) -> Any:
         return law.value(name, day, said.cut_off)
 

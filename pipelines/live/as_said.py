@@ -11,8 +11,10 @@ A month that is closed by then stays as it is (TIME-6). A notice that was never 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
 
 from fold.key import case_file
 from fold.key_memory import NEVER, Remembered, remembered
@@ -22,8 +24,8 @@ from pipelines.live.memory import Memory, State
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import ID_FIELDS, Run, identity
 from rules.adjustment import deductions_said
-from rules.conclusions import Line, Record, Statement, worth_nothing
-from rules.findings import Finding
+from rules.conclusions import UNSENT, Line, Record, Statement, worth_nothing
+from rules.findings import Finding as Found
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, Said
 from rules.law import Law
@@ -32,15 +34,12 @@ from rules.restatement import SETTLE, Unit, closed, month_unit
 from rules.settle.case import SettlementFile
 from rules.settle.draft import Draft
 from rules.settle.filed import month_of_statement
-from schemas.avro import decode_message
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.benefit_hours import BenefitHours
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
 
-SHARE = "SHARE_OF_COST"
-Fields = dict[str, Any]
-
-
-def fields_of(letter: Letter) -> Fields:
-    """The record of a letter."""
-    return decode_message(letter.body).model_dump()
+SHARE: Final = "SHARE_OF_COST"
 
 
 class Kept:
@@ -84,7 +83,7 @@ class Ledger:
             states[SETTLE, key] = _state(SETTLE, key, kept.memory, self.law)
         return run._replace(states=list(states.values()))
 
-    def _set_account(self, kept: Kept, id: str, real: Fields | None, cut_off: int) -> None:
+    def _set_account(self, kept: Kept, id: str, real: PaymentInstruction | None, cut_off: int) -> None:
         month = month_of_statement(id)
         assert month is not None, "an instruction's statement ends with its day"
         self.statements.add(id)
@@ -94,7 +93,7 @@ class Ledger:
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
         if real is not None:
-            advanced = real["kind"] != ADVANCE and any(each.startswith(f"account:{ADVANCE}:") for each in conclusions)
+            advanced = real.kind != ADVANCE and any(each.startswith(f"account:{ADVANCE}:") for each in conclusions)
             around = Around(thought, said, _likely_class(thought, statement, said), advanced)
             said.append(as_instructed(real, around, self.law))
         conclusions.pop(name, None)
@@ -124,22 +123,22 @@ class Ledger:
         return deductions_said(standing).get(SHARE, 0)
 
 
-def _instructed(letters: Iterable[Letter]) -> dict[str, Fields]:
+def _instructed(letters: Iterable[Letter]) -> dict[str, PaymentInstruction]:
     """PaymentInstructions by statement."""
-    found = (fields_of(letter) for letter in letters if letter.kind == "PaymentInstruction")
-    return {fields["statement_id"]: fields for fields in found}
+    found = (letter.record for letter in letters if letter.kind == PaymentInstruction.KIND)
+    return {record.statement_id: record for record in found if isinstance(record, PaymentInstruction)}
 
 
-def _settlement_of(instruction: Fields) -> str:
-    own = instruction["kind"] in ("TRAINING", "INCENTIVE")
-    return f"P/{instruction['provider_id']}" if own else f"R/{instruction['recipient_id']}"
+def _settlement_of(instruction: PaymentInstruction) -> str:
+    own = instruction.kind in ("TRAINING", "INCENTIVE")
+    return f"P/{instruction.provider_id}" if own else f"R/{instruction.recipient_id}"
 
 
-def _money(instruction: Fields) -> list[Any]:
+def _money(instruction: PaymentInstruction) -> list[object]:
     """What an account knows of an instruction."""
-    deductions = {each["kind"]: each["cents"] for each in instruction["deductions"]}
-    lines = sorted([[str(each[name]) for name in Line.__struct_fields__] for each in instruction["lines"]])
-    return [instruction["instruction_id"], lines, deductions, instruction["net_cents"]]
+    deductions = {each.kind: each.cents for each in instruction.deductions}
+    lines = sorted([[str(getattr(each, name)) for name in Line.__struct_fields__] for each in instruction.lines])
+    return [instruction.instruction_id, lines, deductions, instruction.net_cents]
 
 
 def _likely_class(thought: Said | None, statement: Statement | None, before: list[Said]) -> str:
@@ -147,12 +146,12 @@ def _likely_class(thought: Said | None, statement: Statement | None, before: lis
     return known[0] if known else "NON_RELATIVE"
 
 
-def _filed(kept: Kept, month: int, id: str, real: Fields | None) -> Statement | None:
+def _filed(kept: Kept, month: int, id: str, real: PaymentInstruction | None) -> Statement | None:
     """The statement on file. One that this code never made but that was paid is put there, worth nothing."""
     of_month = kept.case.filed.statements[month]
-    if id not in of_month and real is not None and real["kind"] != "ADVANCE":
-        about = (real[name] for name in ("kind", "provider_id", "recipient_id", "period_start", "documents"))
-        kept.file(id, real["cut_off"], worth_nothing(id, *about))
+    if id not in of_month and real is not None and real.provider_id is not None:  # an advance is paid to no provider
+        about = real.provider_id, real.recipient_id, real.period_start, real.documents
+        kept.file(id, real.cut_off, worth_nothing(id, real.kind, *about))
     return of_month.get(id)
 
 
@@ -160,7 +159,8 @@ def _first_charged(account: Account) -> int:
     return next((said.cut_off for said in account.said if SHARE in said.deductions), 0)
 
 
-Heard = dict[tuple[str, ...], Fields]
+Repeated = Finding | AdvanceReconciliation | BenefitHours
+Heard = dict[tuple[str, ...], Repeated]
 """What was last said of each finding, reconciliation and record of hours, by kind and id."""
 
 
@@ -174,39 +174,42 @@ class Hearsay:
     def hear(self, run: Run, letters: Iterable[Letter]) -> None:
         """A pay run of the past: its real letters, and those of this code."""
         for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
-            for letter in of_one:
-                if letter.kind in ID_FIELDS:
-                    fields = fields_of(letter)
-                    heard[identity(letter.kind, fields)] = fields
+            for record in (letter.record for letter in of_one if letter.kind in ID_FIELDS):
+                assert isinstance(record, Repeated)
+                heard[identity(record)] = record
 
     def to_say_again(self) -> set[tuple[str, ...]]:
         """What stands by this code, but was last said otherwise."""
         return {
             id for id, ours in self.ours.items()
-            if not ours.get("cleared") and _content(ours) != _content(self.real.get(id, {}))
+            if not _is_cleared(ours) and not _same_content(ours, self.real.get(id))
         }  # fmt: skip
 
-    def to_take_back(self) -> list[tuple[str, Fields]]:
-        """(kind, record) of what was said and does not stand by this code, as it is to be taken back."""
-        found = []
-        for (kind, *id), real in self.real.items():
-            ours = self.ours.get((kind, *id), {"cleared": True})
-            if ours.get("cleared") and not real.get("cleared") and kind in _TAKEN_BACK:
-                found.append((kind, real | _TAKEN_BACK[kind](real)))
-        return found
+    def to_take_back(self) -> list[Repeated]:
+        """What was said and does not stand by this code, as it is to be taken back."""
+        gone = (real for id, real in self.real.items() if id not in self.ours or _is_cleared(self.ours[id]))
+        return [back for real in gone if not _is_cleared(real) and (back := _taken_back(real)) is not None]
 
 
-def _content(fields: Fields) -> Fields:
-    return {name: value for name, value in fields.items() if name != "cut_off"}
+def _is_cleared(record: Repeated) -> bool:
+    return isinstance(record, Finding) and record.cleared
 
 
-_TAKEN_BACK: dict[str, Callable[[Fields], Fields]] = {
-    # not reconciliations: an advance that was paid is reconciled by any code, since it has an account
-    "Finding": lambda real: {
-        "message": f"No longer so: {real['message']}", "next_step": "Nothing: this was cleared.", "cleared": True,
-    },
-    "BenefitHours": lambda real: {"paid_minutes": 0, "authorized_minutes": 0, "eligible": None},
-}  # fmt: skip
+def _same_content(one: Repeated, other: Repeated | None) -> bool:
+    return other is not None and replace(one, cut_off=UNSENT) == replace(other, cut_off=UNSENT)
+
+
+def _taken_back(real: Repeated) -> Repeated | None:
+    """The record that says so; of a reconciliation none: an advance that was paid is reconciled by any code, since it
+    has an account."""
+    match real:
+        case Finding():
+            words = {"message": f"No longer so: {real.message}", "next_step": "Nothing: this was cleared."}
+            return replace(real, **words, cleared=True)
+        case BenefitHours():
+            return replace(real, paid_minutes=0, authorized_minutes=0, eligible=None)
+        case _:
+            return None
 
 
 def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
@@ -238,8 +241,8 @@ def _look_again(memory: Remembered, unit: Unit, until: int) -> None:
     memory.reviews[unit] = min(memory.reviews.get(unit, until + 1), until + 1)
 
 
-def _id(id: str, conclusion: Any) -> tuple[str, ...]:
+def _id(id: str, conclusion: object) -> tuple[str, ...]:
     """Kind and id of a conclusion that leaves the house; nothing for others."""
-    if isinstance(conclusion, Finding):
-        return "Finding", id
-    return identity(conclusion.kind, conclusion.fields) if isinstance(conclusion, Record) else ()
+    if isinstance(conclusion, Found):
+        return Finding.KIND, id
+    return identity(conclusion.content) if isinstance(conclusion, Record) else ()

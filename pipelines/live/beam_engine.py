@@ -22,6 +22,7 @@ import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from fold.record_files import unpacked
 from fold.rows import catalog_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
@@ -39,7 +40,7 @@ LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"
 class ShardFold(msgspec.Struct):
     """What a shard came to, on its way back to the job."""
 
-    records: Records
+    records: dict[str, bytes]  # by kind, packed
     tally: Tally
     states: list[State]
 
@@ -126,12 +127,16 @@ class FoldKept(beam.DoFn):
         path = folder / f"{CAME_TO}-{self.stage}-{number}"
         unfinished = path.with_suffix(".unfinished")
         try:
-            unfinished.write_bytes(_encode(ShardFold(shard.records, shard.tally, states)))
+            unfinished.write_bytes(_encode(ShardFold(_packed(shard.records), shard.tally, states)))
         except OSError:  # the job misses the file, and says so
             return
         unfinished.replace(path)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
+
+
+def _packed(records: Records) -> dict[str, bytes]:
+    return {kind: _encode(of_kind) for kind, of_kind in records.items()}
 
 
 def _gathered(folder: Path) -> Folded:
@@ -143,7 +148,7 @@ def _gathered(folder: Path) -> Folded:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             one = _decode(path.read_bytes())
             for kind, said in one.records.items():
-                whole.records[kind] += said
+                whole.records[kind] += unpacked(kind, said)
             whole.tally.merge(one.tally)
             whole.states.extend(one.states)
     return whole

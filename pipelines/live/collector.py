@@ -64,7 +64,7 @@ class Taken(Unreadable):
     """Not an event: the end of a file of events, so that the file is not taken twice."""
 
     def __init__(self) -> None:
-        super().__init__(TAKEN, "")
+        super().__init__("UNREADABLE", "The end of a file that was taken.")
 
 
 def _read(message: Message, now: int) -> Fact:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from pipelines.misuse import Misuse
+from schemas import private
 
 OF_A_JOB = "--journal {folder} belongs to a job that is running: end that one first"
 
@@ -25,7 +26,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def made(folder: Path, mode: int = 0o777) -> Path:
+def made(folder: Path, mode: int = private.OWN_FOLDER) -> Path:
     """The folder, there to stay."""
     if not folder.is_dir():
         folder.mkdir(mode, parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from fold.record_files import file_name
 from pipelines.live.durable import made
 from pipelines.live.outbox import ORDER, Letter
-from schemas.avro import decode_message, write_container
+from schemas.avro import write_container
 
 
 class FolderOut:
@@ -18,7 +18,7 @@ class FolderOut:
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
         """Write all letters of the pay run, again if need be: the same names and bytes."""
         for kind in ORDER:
-            records = [decode_message(letter.body).model_dump() for letter in letters if letter.kind == kind]
+            records = [letter.record for letter in letters if letter.kind == kind]
             if records:
                 stem = file_name(kind).removesuffix(".avro")
                 write_container(self.folder / f"{stem}-{run}.avro", kind, records)

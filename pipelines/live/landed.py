@@ -7,9 +7,10 @@ A file of which nothing can be read is not read: its mark is then the SHA-256 of
 import hashlib
 import os
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
-from typing import IO, Any
+from typing import Any
 
 from fold.door import LARGEST_RAW
 from pipelines.live.collector import Message, Taken
@@ -20,7 +21,7 @@ NEITHER_LINK_NOR_PIPE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link ma
 Seen = tuple[int, int, int]
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> BufferedReader:
     """The file itself, to be read. Raises OSError where there is none, or it may not be read."""
     descriptor = os.open(path, NEITHER_LINK_NOR_PIPE)
     if not S_ISREG(os.fstat(descriptor).st_mode):
@@ -38,7 +39,7 @@ class LandedFile:
     """One file, open. ``mark``: by which the same content is known again; ``damage``: why the rest of it cannot be used
     (None: all was read), once ``messages`` were. Raises OSError while it cannot be read."""
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: BufferedReader, name: str) -> None:
         self._stream = stream
         self._seen = seen(os.fstat(stream.fileno()))
         self.damage: Unreadable | None = None
@@ -82,7 +83,7 @@ class LandedFile:
         if self._container is None and self._size > LARGEST_RAW:
             found = hashlib.sha256(b"%d " % self._size + self._stream.read(LARGEST_RAW))
         else:
-            found = hashlib.file_digest(self._stream, "sha256")  # type: ignore[assignment]
+            found = hashlib.file_digest(self._stream, "sha256")
         self._stream.seek(here)
         return found.hexdigest()
 

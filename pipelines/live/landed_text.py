@@ -3,8 +3,8 @@ cannot be used as it stood there."""
 
 import hashlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from fold.door import LARGEST_RAW
 from pipelines.importing.text_facts import TextFact, facts_in, is_text
@@ -16,7 +16,7 @@ from schemas.avro import Unreadable, encode_message
 class LandedText(LandedFile):
     """One text, open; see `LandedFile`."""
 
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
+    def __init__(self, stream: BufferedReader, path: Path) -> None:
         self._path = path
         super().__init__(stream, path.name)
 
@@ -35,7 +35,7 @@ class LandedText(LandedFile):
         return hashlib.file_digest(self._stream, "sha256").hexdigest()
 
 
-def landed(stream: IO[bytes], path: Path) -> LandedFile:
+def landed(stream: BufferedReader, path: Path) -> LandedFile:
     """A file that landed, of whatever kind its name says."""
     return LandedText(stream, path) if is_text(path) else LandedFile(stream, path.name)
 

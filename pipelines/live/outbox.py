@@ -7,14 +7,15 @@ the same letters with the same ids and bytes go out. ``confirmed`` counts those 
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import fastavro
 
 from pipelines.live.clock import day_of
 from pipelines.live.durable import made, replace, sync
 from rules.periods import business_day_of, cut_off_of, iso
-from schemas.avro import encode_message, validate
+from schemas.avro import decode_message, encode_message, fields_of, outgoing
+from schemas.envelope import OutgoingRecord
 
 MARKER = b"ihss.v1 letters."
 SCHEMA = fastavro.parse_schema(
@@ -39,6 +40,13 @@ class Letter(NamedTuple):
     id: str
     body: bytes
 
+    @property
+    def record(self) -> OutgoingRecord:
+        """What it says. Raises Unreadable."""
+        record = decode_message(self.body, self.kind)
+        assert isinstance(record, OutgoingRecord), "no letter holds a fact"
+        return record
+
 
 class NotSent(ConnectionError):
     """The other side did not confirm: to be tried again."""
@@ -54,9 +62,9 @@ class Sink(Protocol):
         """Let go of connections."""
 
 
-def letter_of(kind: str, record: dict[str, Any], id: str) -> Letter:
-    """The letter of a record (physical values)."""
-    return Letter(kind, id, encode_message(validate(kind, record)))
+def letter_of(record: OutgoingRecord, id: str) -> Letter:
+    """The letter of a record. Raises Unreadable for one that nobody could read."""
+    return Letter(record.KIND, id, encode_message(outgoing(type(record), fields_of(record))))
 
 
 class Outbox:

@@ -5,7 +5,7 @@ Up to the last pay run that was accepted (`accepted`) what was said stands, what
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.live.accepted import accepted, fault
 from pipelines.live.as_said import Hearsay, Ledger, unsaid
@@ -14,7 +14,7 @@ from pipelines.live.memory import Memory
 from pipelines.live.outbox import Letter, Outbox, letter_of
 from pipelines.live.pay_run import PayRuns, Run, told_as_said
 from rules.periods import business_day_of, cut_offs, iso
-from schemas.avro import decode_message
+from schemas.avro import fields_of
 
 WORDS = {"message", "next_step", "rule", "authority", "documents", "assumptions", "law_version"}
 SUMS = {"content_sha256", "previous_sha256", "facts"}  # of words too, and PayRuns of before have none
@@ -85,7 +85,7 @@ class Past:
         self.memory.put(run.states)
         if again:
             self.memory.put(unsaid(self.memory.states(), run, again, self.pay_runs.law))
-        owed = [letter_of(kind, fields, "").body for kind, fields in back]
+        owed = [letter_of(record, "").body for record in back]
         self.memory.commit(told_as_said(run.told, said), run.listings, owed)
         self.otherwise = Otherwise(len(self.ledger.statements), len(again), len(back))
 
@@ -97,7 +97,7 @@ class Past:
         )
 
 
-def _what_counts(letters: Iterable[Letter]) -> list[Any]:
+def _what_counts(letters: Iterable[Letter]) -> list[tuple[str, str]]:
     """All that was said but its words, and which law and documents it rests on: one cent that went to another
     statement is another history though all totals agree."""
     return sorted((letter.id, _without_words(letter)) for letter in letters)
@@ -106,7 +106,7 @@ def _what_counts(letters: Iterable[Letter]) -> list[Any]:
 def _without_words(letter: Letter) -> str:
     if letter.kind == "Rejection":
         return ""
-    fields = decode_message(letter.body).model_dump(exclude=WORDS | SUMS)
+    fields = {name: value for name, value in fields_of(letter.record).items() if name not in WORDS | SUMS}
     for line in fields.get("lines", ()):
         del line["rule"]
     return repr(sorted(fields.items()))

@@ -5,8 +5,10 @@ The same functions as `pipelines.plain`, taken up again at each cut-off. Rejecti
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from fold.content import note_content
 from fold.door import Door
@@ -19,8 +21,14 @@ from pipelines.live.memory import Memory, State, Told
 from pipelines.live.outbox import ORDER, Letter, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
+from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.avro import PREFIX, decode_message
+from schemas.benefit_hours import BenefitHours
+from schemas.envelope import OutgoingRecord
+from schemas.finding import Finding
 from schemas.journal import Entry
+from schemas.payment_instruction import PaymentInstruction
+from schemas.rejection import Rejection
 
 ID_FIELDS = {
     "Finding": ("finding_id",),
@@ -61,7 +69,7 @@ class PayRuns:
             tally.claim_seen(before.first_claim)
         tally.merge(folded.tally)
         self._say_owed(records, tally, cut_off)
-        records["Rejection"] = [{**each, "seen_at": at} for at, rejected in seen for each in rejected]
+        records["Rejection"] = [replace(each, seen_at=at) for at, rejected in seen for each in rejected]
         told = self._close(records, tally, cut_off)
         return Run([*_letters(records, cut_off)], tally, folded.states, told, known, engine.name)
 
@@ -85,10 +93,10 @@ class PayRuns:
         """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
         for body in self.memory.owed():
             owed = decode_message(body)
-            fields = owed.model_dump() | {"cut_off": cut_off}
-            if identity(owed.KIND, fields) not in {identity(owed.KIND, each) for each in records[owed.KIND]}:
-                records[owed.KIND].append(fields)
-                tally.run(cut_off).findings += owed.KIND == "Finding"
+            assert isinstance(owed, Finding | AdvanceReconciliation | BenefitHours), "only what is said again is owed"
+            if identity(owed) not in map(identity, records[owed.KIND]):
+                records[owed.KIND].append(replace(owed, cut_off=cut_off))
+                tally.run(cut_off).findings += isinstance(owed, Finding)
 
 
 def told_as_said(told: Told, said: Iterable[Letter]) -> Told:
@@ -97,12 +105,12 @@ def told_as_said(told: Told, said: Iterable[Letter]) -> Told:
     return told._replace(previous=marks[-1]) if marks else told
 
 
-def identity(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
+def identity(record: OutgoingRecord) -> tuple[str, ...]:
     """Kind and id of a record that is said again when it changes."""
-    return kind, *(str(fields[name]) for name in ID_FIELDS[kind])
+    return record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS[record.KIND])
 
 
-def _read(door: Door, entry: Entry) -> tuple[int, list[dict[str, Any]]]:
+def _read(door: Door, entry: Entry) -> tuple[int, list[Rejection]]:
     """Let an entry in; when it came, and the rejection if it is one."""
     before = len(door.rejections)
     door.read_entry(entry)
@@ -120,13 +128,13 @@ def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
     """Kind by kind, by id, then content: the same list whichever engine folded."""
     run = iso(business_day_of(cut_off))
     for kind in ORDER:
-        yield from sorted(letter_of(kind, record, letter_id(kind, record, run)) for record in records.get(kind, []))
+        yield from sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, []))
 
 
-def letter_id(kind: str, record: dict[str, Any], run: str) -> str:
+def letter_id(record: OutgoingRecord, run: str) -> str:
     """What no other letter has: an instruction's own id, else that of the record and the pay run."""
-    if kind == "PaymentInstruction":
-        return str(record["instruction_id"])
-    if kind == "Rejection":
-        return f"Rejection:{hashlib.sha256(record['origin'].encode() + record['raw']).hexdigest()}:{run}"
-    return ":".join([kind, *(str(record[name]) for name in ID_FIELDS.get(kind, ())), run])
+    if isinstance(record, PaymentInstruction):
+        return record.instruction_id
+    if isinstance(record, Rejection):
+        return f"Rejection:{hashlib.sha256(record.origin.encode() + record.raw).hexdigest()}:{run}"
+    return ":".join([record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run])

@@ -66,7 +66,7 @@ class TopicsIn:
 
     def batches(self) -> Iterator[Batch]:
         """What has been pulled until now, as one batch; none if nothing was."""
-        pulled = []
+        pulled: list[_Pulled] = []
         while len(pulled) < PULLS_AHEAD:
             try:
                 pulled.append(self._pulled.get_nowait())
@@ -102,7 +102,8 @@ class TopicsIn:
                 attributes = (received.message.attributes for received in response.received_messages)
                 self._schemas.learn(kind, (each for each in attributes if ENCODING in each))
             except BROKEN as broken:  # what was pulled and is not acknowledged comes again
-                if broken.grpc_status_code is not None and broken.grpc_status_code.name != "DEADLINE_EXCEEDED":
+                code = getattr(broken, "grpc_status_code", None)
+                if code is not None and code.name != "DEADLINE_EXCEEDED":
                     self._over.wait(SECONDS_TO_RECOVER)
                 continue
             if response.received_messages:

@@ -8,10 +8,11 @@ import os
 from pathlib import Path
 
 from fold.fact_files import places_in
-from fold.places import OF_JOURNAL, Part, file_seen, index_at, packed, write_private
+from fold.places import OF_JOURNAL, Part, file_seen, index_at, packed
 from pipelines.live.durable import made
 from pipelines.live.journal import run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
+from schemas import private
 
 ONE_SHARD = 1
 OWN_FOLDER = 0o700
@@ -38,7 +39,7 @@ def _note(journal: Path, run: Path) -> None:
     if _is_true(path, journal, names):
         os.utime(path)  # restored segments are younger than it: now nobody has to compare contents again
     elif names:
-        write_private(path, packed((_part(journal, name) for name in names), ONE_SHARD))
+        private.written(path, packed((_part(journal, name) for name in names), ONE_SHARD))
 
 
 def _is_true(path: Path, journal: Path, names: list[str]) -> bool:

@@ -15,8 +15,8 @@ from pipelines.reference.avro_words import plain, published_schema
 from pipelines.reference.records import page_of
 from pipelines.reference.story import examples
 from rules.periods import MILLIS_IN_SECOND, business_day_of, iso
-from schemas import FACTS
-from schemas.avro import fingerprint_of
+from schemas import CONCLUSIONS, FACTS
+from schemas.avro import fingerprint_of, outgoing
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SINGLE_OBJECT = "application/vnd.apache.avro+binary"
@@ -70,7 +70,7 @@ def text() -> str:
     """The document as YAML, a comment above that says how it is renewed."""
     import yaml
 
-    class Readable(yaml.SafeDumper):
+    class Readable(yaml.SafeDumper):  # type: ignore[misc]
         """Texts of several lines stay lines; nothing is written once and referred to."""
 
         def ignore_aliases(self, data: Any) -> bool:
@@ -140,7 +140,10 @@ def _attributes(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
     if kind in FACTS:
         return attributes(kind, record["event_id"], _instant(record["recorded_at"]), record["source"])
     cut_off = record.get("cut_off", examples()["PayRun"]["cut_off"])
-    return attributes(kind, letter_id(kind, dict(record), iso(business_day_of(cut_off))), _instant(cut_off))
+    run = iso(business_day_of(cut_off))
+    struct = CONCLUSIONS.get(kind)
+    id = letter_id(outgoing(struct, dict(record)), run) if struct else f"{kind}:{run}"
+    return attributes(kind, id, _instant(cut_off))
 
 
 def _instant(millis: int) -> str:

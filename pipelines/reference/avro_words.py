@@ -62,7 +62,7 @@ def in_words(type_: Json) -> str:
         return "enum" if type_[0].isupper() else type_
     if type_["type"] == "array":
         return f"array of {in_words(type_['items'])}"
-    return LOGICAL.get(type_.get("logicalType", ""), type_["type"])
+    return LOGICAL.get(type_.get("logicalType", ""), str(type_["type"]))
 
 
 def as_json(kind: str, record: dict[str, Any]) -> str:

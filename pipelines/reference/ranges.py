@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from rules.periods import iso
 from schemas import KINDS
-from schemas.types import FIRST_DAY, LAST_DAY, MILLIS_PER_DAY, County, Identifier, InstructionId, Sha256
+from schemas.envelope import OutgoingRecord
+from schemas.types import END, FIRST_DAY, LAST_DAY, MILLIS_PER_DAY, County, Identifier, InstructionId, Sha256
 
 Json = dict[str, Any]
 ID = "1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit"
@@ -30,7 +33,8 @@ PATTERNS = {
 @cache
 def ranges(kind: str) -> dict[str, str]:
     """By the name of a field as the reference has it (``trips[].minutes``): its values in words, if any are refused."""
-    schema = KINDS[kind].model_json_schema()
+    model = KINDS[kind]
+    schema = msgspec.json.schema(model) if issubclass(model, OutgoingRecord) else model.model_json_schema()
     return {name: words for name, leaf in _leaves(schema, schema, "") if (words := in_words(leaf, name))}
 
 
@@ -55,7 +59,8 @@ def _within(whole: Json, part: Json) -> Json:
 def in_words(leaf: Json, name: str = "") -> str:
     """``0 to 1,500``; ``1900-01-01 to 2199-12-31``; nothing where every value of the type may be."""
     if "pattern" in leaf:
-        return PATTERNS.get(leaf["pattern"], f"`{leaf['pattern']}`")
+        pattern = leaf["pattern"].replace(END, "$")
+        return PATTERNS.get(pattern, f"`{pattern}`")
     if "maxLength" in leaf:
         least = leaf.get("minLength")
         return f"{least} to {leaf['maxLength']:,} characters" if least else f"at most {leaf['maxLength']:,} characters"

@@ -14,7 +14,7 @@ from pipelines.reference.ranges import DAYS, ID, INSTRUCTION_ID, ranges
 from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
-from schemas.envelope import Record
+from schemas.envelope import Crossing
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {
@@ -110,7 +110,7 @@ def _facts_about(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _readers(kind: str) -> str:
-    fact = KINDS[kind].model_validate(examples()[kind])
+    fact = FACTS[kind].model_validate(examples()[kind])
     readers = [f"{STAGES[stop.stage]}, under `{_key(fact, stop.key)}`" for stop in routes(fact)]
     return "; ".join(dict.fromkeys(readers)) or "every stage, as reference data"
 
@@ -139,7 +139,7 @@ def _in_order(id: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def contradictions(model: type[Record]) -> list[str]:
+def contradictions(model: type[Crossing]) -> list[str]:
     """What cannot both be true in a record, in the words of its rejection."""
     module = inspect.getmodule(model)
     used = {node.id for node in ast.walk(_tree(module)) if isinstance(node, ast.Name)}

@@ -80,7 +80,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def moved(link: re.Match[str], source: Path, here: str, files: Files) -> str:
     """A link of the file ``source`` as it reads on the page ``here`` of the site."""
-    words, path, anchor = link[1], *link[2].partition("#")[::2]
+    words, (path, _, anchor) = str(link[1]), str(link[2]).partition("#")
     target = source.parent.joinpath(path).resolve()
     named = target.relative_to(ROOT).as_posix() if target.is_relative_to(ROOT) else ""
     page = _page_of(named, files)

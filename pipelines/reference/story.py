@@ -12,7 +12,7 @@ from pipelines.plain import replay_folder
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, epoch_day
 from schemas import FACTS, KINDS
-from schemas.avro import logical_schema, write_container
+from schemas.avro import fields_of, logical_schema, write_container
 
 STORY = Path(__file__).with_name("story.toml")
 COMMON = {"source": "esp", "revision": 1, "withdrawn": False}
@@ -37,7 +37,8 @@ def records() -> dict[str, list[Record]]:
         for kind, facts in went_in.items():
             write_container(Path(folder) / f"{kind}.avro", kind, facts)
         names = sorted(path.name for path in Path(folder).iterdir())
-        return went_in | replay_folder(Path(folder), names, Law.load()).records
+        came_out = replay_folder(Path(folder), names, Law.load()).records
+    return went_in | {kind: [fields_of(record) for record in of_kind] for kind, of_kind in came_out.items()}
 
 
 def _names(kind: str) -> list[str]:

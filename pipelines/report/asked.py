@@ -4,11 +4,11 @@ import shlex
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pipelines.report.parts import Story, cited
 from pipelines.wording import REASONS, in_words
 from rules.periods import epoch_day, iso, period_of
+from schemas.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Asked:
     docs: str | None = None
     law_known: bool = True
 
-    def story(self, finding: dict[str, Any], told: str) -> Story:
+    def story(self, finding: Finding, told: str) -> Story:
         """Why, and what to do, of a finding."""
-        why = in_words(finding["code"], REASONS)
-        return Story(why, told, finding["next_step"], self.explain(finding), cited(finding))
+        why = in_words(finding.code, REASONS)
+        return Story(why, told, finding.next_step, self.explain(finding), cited(finding))
 
-    def explain(self, finding: dict[str, Any]) -> str | None:
+    def explain(self, finding: Finding) -> str | None:
         """The command for the provider and pay period of a finding; None where it names no pay period."""
         period = period_of_finding(finding)
-        if finding["provider_id"] is None or period is None:
+        if finding.provider_id is None or period is None:
             return None
-        return self.explain_command("provider", finding["provider_id"], period)
+        return self.explain_command("provider", finding.provider_id, period)
 
     def explain_command(self, who: str, id: str, period: int) -> str:
         """``ihss-payroll explain --provider P1 --period 2024-03-01 --events facts --paid out``."""
@@ -48,9 +48,9 @@ class Asked:
         return shlex.join(["ihss-payroll", "explain", f"--{who}", id, "--period", iso(period), *where, *until, *law])
 
 
-def period_of_finding(finding: dict[str, Any]) -> int | None:
+def period_of_finding(finding: Finding) -> int | None:
     """First day of the pay period a finding is about, as its statement, day or week says."""
-    if finding["statement_id"]:
-        return epoch_day(date.fromisoformat(finding["statement_id"].rsplit(":", 1)[1]))
-    known = [finding[name] for name in ("service_date", "workweek_start", "service_month") if finding[name] is not None]
-    return period_of(known[0]) if known else None
+    if finding.statement_id:
+        return epoch_day(date.fromisoformat(finding.statement_id.rsplit(":", 1)[1]))
+    known = (finding.service_date, finding.workweek_start, finding.service_month)
+    return next((period_of(day) for day in known if day is not None), None)

@@ -63,7 +63,7 @@ def _both(title: str, says: str, draw: Any) -> Chart:
     return Chart(title, says, _svg(draw(WIDE)), _svg(draw(NARROW)))
 
 
-def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.LayerChart:
+def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.LayerChart | alt.FacetChart:
     """Labels stand beside the bars; above them where the chart is narrow, so that they need no second line."""
     narrow = width == NARROW
     base = alt.Chart(alt.Data(values=list(rows)))
@@ -99,7 +99,7 @@ def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart
         title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
         titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
     )  # fmt: skip
-    return (
+    drawn: alt.Chart = (
         alt.Chart(alt.Data(values=list(rows)))
         .mark_bar()
         .encode(
@@ -110,6 +110,7 @@ def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart
         )
         .properties(width=width - 60, height=190)
     )
+    return drawn
 
 
 def _ink(inks: Mapping[str, str]) -> alt.Color:

@@ -1,15 +1,17 @@
 """Does it add up? The records held against their control totals: what PayRun says, and what summary.json says."""
 
 import hashlib
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from pipelines.report.books import Books
-from pipelines.report.records import Row
+from pipelines.report.records import Summary
 from pipelines.report.wording import clock, counted
 from pipelines.summarize import faults
 from rules.money import dollars
 from rules.periods import business_day_of, cut_off_of, cut_offs, iso
+from schemas.pay_run import PayRun
 
 
 class Check(NamedTuple):
@@ -60,8 +62,8 @@ def _runs(books: Books) -> Iterator[str]:
     for day in books.span.days:
         run = books.runs[day]
         ids = b"".join(id + b"\n" for id in sorted(id.encode() for id in books.payments.ids.get(day, ())))
-        if (hashlib.sha256(ids).hexdigest(), _there(books, day)) != (run["instructions_sha256"], _counted(run)):
-            count, there = sum(total["count"] for total in run["totals"]), books.payments.total([day])
+        if (hashlib.sha256(ids).hexdigest(), _there(books, day)) != (run.instructions_sha256, _counted(run)):
+            count, there = sum(total.count for total in run.totals), books.payments.total([day])
             yield (
                 f"The pay run of {iso(day)} counts {count:,} instructions of ${dollars(_net(run))}; there are "
                 f"{there['count']:,} of ${dollars(there['net'])}"
@@ -69,25 +71,22 @@ def _runs(books: Books) -> Iterator[str]:
             )
 
 
-def _net(run: Row) -> int:
-    return sum(total["net_cents"] for total in run["totals"])
+def _net(run: PayRun) -> int:
+    return sum(total.net_cents for total in run.totals)
 
 
-def _counted(run: Row) -> dict[tuple[str, str], tuple[int, int, int]]:
-    return {
-        (total["kind"], total["method"]): (total["count"], total["gross_cents"], total["net_cents"])
-        for total in run["totals"]
-    }
+def _counted(run: PayRun) -> dict[tuple[str, str], tuple[int, int, int]]:
+    return {(total.kind, total.method): (total.count, total.gross_cents, total.net_cents) for total in run.totals}
 
 
 def _there(books: Books, day: int) -> dict[tuple[str, str], tuple[int, int, int]]:
-    sums = books.payments.by_day.get(day, {})
+    sums: Mapping[Any, Counter[str]] = books.payments.by_day.get(day, {})
     return {key: (each["count"], each["gross"], each["net"]) for key, each in sums.items()}
 
 
 def _findings(books: Books) -> Iterator[str]:
     for day in books.span.days:
-        said, there = books.runs[day]["findings"], books.findings.said[day]
+        said, there = books.runs[day].findings, books.findings.said[day]
         if said != there:
             yield f"The pay run of {iso(day)} counts {said:,} findings; there are {there:,}."
 
@@ -101,7 +100,7 @@ def _instructions(books: Books) -> Iterator[str]:
         yield f"{books.payments.conflicting:,} instructions stand there twice and differ."
 
 
-def _of_summary(books: Books, summary: Row) -> list[Check]:
+def _of_summary(books: Books, summary: Summary) -> list[Check]:
     inputs, hours = summary["inputs"], summary["hours"]
     wrong = faults(summary)
     facts = [fault for fault in wrong if fault.startswith("used")]

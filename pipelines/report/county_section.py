@@ -6,9 +6,9 @@ from typing import Any
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.parts import Chart, Column, Section, Story, Table, top
-from pipelines.report.records import Row
 from pipelines.report.wording import clock, counted, county
 from pipelines.wording import REASONS, in_words
+from schemas.finding import Finding
 
 OVERDUE, TWICE = "PAY_OVERDUE", "POSSIBLE_DUPLICATE"
 CODES = (OVERDUE, TWICE)
@@ -33,10 +33,10 @@ def county_section(books: Books, asked: Asked) -> Section:
     return Section("county", "For the county to look at", lead, parts, note)
 
 
-def to_look_at(books: Books) -> dict[str, list[Row]]:
+def to_look_at(books: Books) -> dict[str, list[Finding]]:
     """By code; most hours first."""
-    standing = sorted(books.findings.standing, key=lambda each: (-(each["minutes"] or 0), each["finding_id"]))
-    return {code: [each for each in standing if each["code"] == code] for code in CODES}
+    standing = sorted(books.findings.standing, key=lambda each: (-(each.minutes or 0), each.finding_id))
+    return {code: [each for each in standing if each.code == code] for code in CODES}
 
 
 def figures(books: Books) -> dict[str, dict[str, int]]:
@@ -46,15 +46,15 @@ def figures(books: Books) -> dict[str, dict[str, int]]:
     return {name: {"documents": len(found[code]), "minutes": _minutes(found[code])} for name, code in named.items()}
 
 
-def _minutes(found: list[Row]) -> int:
-    return sum(finding["minutes"] or 0 for finding in found)
+def _minutes(found: list[Finding]) -> int:
+    return sum(finding.minutes or 0 for finding in found)
 
 
-def _by_county(books: Books, found: dict[str, list[Row]]) -> Table:
+def _by_county(books: Books, found: dict[str, list[Finding]]) -> Table:
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for code in CODES:
         for finding in found[code]:
-            sums[books.county_of(finding)].update({f"{code} documents": 1, f"{code} hours": finding["minutes"] or 0})
+            sums[books.county_of(finding)].update({f"{code} documents": 1, f"{code} hours": finding.minutes or 0})
     rows = [
         (
             county(where) if where else "Not known",
@@ -69,14 +69,14 @@ def _by_county(books: Books, found: dict[str, list[Row]]) -> Table:
     return Table("Overdue pay and likely duplicates, by county", columns, rows)
 
 
-def _documents(asked: Asked, found: list[Row]) -> Table:
+def _documents(asked: Asked, found: list[Finding]) -> Table:
     rows: list[tuple[Any, ...]] = [
         (
-            finding["provider_id"],
-            finding["recipient_id"],
+            finding.provider_id,
+            finding.recipient_id,
             period_of_finding(finding),
-            finding["minutes"],
-            Story(in_words(finding["code"], REASONS), finding["message"], finding["next_step"], asked.explain(finding)),
+            finding.minutes,
+            Story(in_words(finding.code, REASONS), finding.message, finding.next_step, asked.explain(finding)),
         )
         for finding in found
     ]

@@ -10,7 +10,9 @@ from pipelines.report.parts import Cited, Column, Section, Table, cited, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
+from schemas.finding import Finding
 from schemas.journal import is_journal
+from schemas.rejection import Rejection
 
 MOST = 25
 
@@ -20,9 +22,7 @@ def rejections_section(books: Books, asked: Asked) -> Section:
     rejected = books.rejected()
     if not rejected:
         return Section("rejections", "Rejected facts", ["No fact was rejected."], _inputs(books))
-    counts = Counter(
-        (said["reason"], said["field"] or "", said["message"], _source(said["origin"])) for said in rejected
-    )
+    counts = Counter((said.reason, said.field or "", said.message, _source(said.origin)) for said in rejected)
     rows: list[tuple[Any, ...]] = [
         (in_words(reason, REJECTIONS), field, message, source, count)
         for (reason, field, message, source), count in counts.items()
@@ -33,8 +33,8 @@ def rejections_section(books: Books, asked: Asked) -> Section:
     return Section("rejections", "Rejected facts", [_rejected_told(rejected)], [table, *_inputs(books)], _each(asked))
 
 
-def _rejected_told(rejected: list[dict[str, Any]]) -> str:
-    undated = sum(said["seen_at"] is None for said in rejected)
+def _rejected_told(rejected: list[Rejection]) -> str:
+    undated = sum(said.seen_at is None for said in rejected)
     told = f"{counted(len(rejected), 'fact')} could not be used"
     when = ", whenever they came: a replay does not know when." if undated else " of what came in for these runs."
     return f"{told}{when} Each is kept with its bytes in rejection*.avro: have its sender repair it and send it again."
@@ -101,9 +101,9 @@ def _first_up(said: str) -> str:
 
 def findings_section(books: Books) -> Section:
     """Every finding that stands, by code: what the sections above do not name is here."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
     for finding in books.findings.standing:
-        groups[finding["code"], finding["outcome"], finding["addressee"]].append(finding)
+        groups[finding.code, finding.outcome, finding.addressee].append(finding)
     order = list(OUTCOMES)
     rows = [
         (
@@ -112,8 +112,8 @@ def findings_section(books: Books) -> Section:
             in_words(who, ADDRESSEES),
             cited(found[0]),
             len(found),
-            sum(each["minutes"] or 0 for each in found) or None,
-            sum(each["cents"] or 0 for each in found) or None,
+            sum(each.minutes or 0 for each in found) or None,
+            sum(each.cents or 0 for each in found) or None,
         )
         for (code, outcome, who), found in sorted(groups.items(), key=lambda item: (order.index(item[0][1]), item[0]))
     ]

@@ -10,10 +10,10 @@ from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
 from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
-from pipelines.report.records import Row
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, county, day
 from pipelines.wording import REASONS, in_words
 from rules.periods import business_day_of
+from schemas.finding import Finding
 
 AGES = (7, 14, 30, 60, 90)  # last days of the classes
 BUCKETS = [
@@ -30,7 +30,7 @@ def held_section(books: Books, asked: Asked) -> Section:
     held = books.findings.of("HELD")
     if not held:
         return Section("held", "Held work", ["Nothing is held."])
-    minutes = sum(finding["minutes"] or 0 for finding in held)
+    minutes = sum(finding.minutes or 0 for finding in held)
     lead = [
         f"{clock(minutes)} hours of service, travel and training on {counted(len(held), 'document')} are held as of "
         f"{day(books.span.days[-1])}. Held is not refused: it is paid once somebody does the next step. Age "
@@ -47,25 +47,25 @@ def next_actors(books: Books) -> list[tuple[str, int, int]]:
     """Who acts next on what is held: (who, documents, minutes), most minutes first."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for finding in books.findings.of("HELD"):
-        sums[finding["addressee"]][0] += 1
-        sums[finding["addressee"]][1] += finding["minutes"] or 0
+        sums[finding.addressee][0] += 1
+        sums[finding.addressee][1] += finding.minutes or 0
     rows = [(in_words(who, ADDRESSEES), documents, minutes) for who, (documents, minutes) in sums.items()]
     return sorted(rows, key=lambda row: (-row[2], row[0]))
 
 
-def age(books: Books, finding: Row) -> int:
+def age(books: Books, finding: Finding) -> int:
     """Days from the run in which the finding first stood to the last run of the range."""
-    return books.span.days[-1] - finding["since"]
+    return books.span.days[-1] - books.findings.since[finding.finding_id]
 
 
 def _bucket(days: int) -> str:
     return BUCKETS[bisect_left(AGES, days)]
 
 
-def _chart(books: Books, held: list[Row]) -> Chart:
+def _chart(books: Books, held: list[Finding]) -> Chart:
     sums: Counter[tuple[str, str]] = Counter()
     for finding in held:
-        sums[_bucket(age(books, finding)), in_words(finding["addressee"], ADDRESSEES)] += finding["minutes"] or 0
+        sums[_bucket(age(books, finding)), in_words(finding.addressee, ADDRESSEES)] += finding.minutes or 0
     who = [name for name in ADDRESSEES.values() if any(sums[bucket, name] for bucket in BUCKETS)]
     rows = [
         {"label": bucket, "series": name, "value": sums[bucket, name] / MINUTES, "rank": who.index(name)}
@@ -83,18 +83,18 @@ def _chart(books: Books, held: list[Row]) -> Chart:
     )
 
 
-def _by_reason(books: Books, held: list[Row]) -> Table:
+def _by_reason(books: Books, held: list[Finding]) -> Table:
     rows = [
         (
             in_words(code, REASONS),
             cited(found[0]),
             in_words(who, ADDRESSEES),
             len(found),
-            sum(finding["minutes"] or 0 for finding in found),
+            sum(finding.minutes or 0 for finding in found),
             max(age(books, finding) for finding in found),
-            found[0]["next_step"],
+            found[0].next_step,
         )
-        for (code, who), found in _grouped(held, lambda finding: (finding["code"], finding["addressee"])).items()
+        for (code, who), found in _grouped(held, lambda finding: (finding.code, finding.addressee)).items()
     ]
     columns = [
         Column("Why"), Column("Law", "law"), Column("Who acts next"), Column("Documents", "count"),
@@ -104,10 +104,10 @@ def _by_reason(books: Books, held: list[Row]) -> Table:
     return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[4], row[0])), wide=True)
 
 
-def _by_provider(books: Books, asked: Asked, held: list[Row]) -> Table:
+def _by_provider(books: Books, asked: Asked, held: list[Finding]) -> Table:
     rows = [
         _provider_row(books, asked, provider, found)
-        for provider, found in _grouped(held, lambda finding: finding["provider_id"]).items()
+        for provider, found in _grouped(held, lambda finding: finding.provider_id).items()
         if provider is not None
     ]
     kept, more = top(sorted(rows, key=lambda row: (-row[1], row[0])), MOST_PROVIDERS)
@@ -119,29 +119,29 @@ def _by_provider(books: Books, asked: Asked, held: list[Row]) -> Table:
     return Table("Providers with the most held hours", columns, kept, more, wide=True)
 
 
-def _provider_row(books: Books, asked: Asked, provider: str, found: list[Row]) -> tuple[Any, ...]:
+def _provider_row(books: Books, asked: Asked, provider: str, found: list[Finding]) -> tuple[Any, ...]:
     """One provider; the story is that of the document with the most hours, and names the other reasons."""
     first, *_ = worst = sorted(found, key=_most_hours_first)
-    reasons = dict.fromkeys(in_words(finding["code"], REASONS) for finding in worst)
+    reasons = dict.fromkeys(in_words(finding.code, REASONS) for finding in worst)
     return (
         provider,
-        sum(finding["minutes"] or 0 for finding in found),
+        sum(finding.minutes or 0 for finding in found),
         len(found),
         max(age(books, finding) for finding in found),
-        in_words(first["addressee"], ADDRESSEES),
-        Story("; also: ".join(reasons), _told(first), first["next_step"], asked.explain(first), cited(first)),
+        in_words(first.addressee, ADDRESSEES),
+        Story("; also: ".join(reasons), _told(first), first.next_step, asked.explain(first), cited(first)),
     )
 
 
-def _documents(books: Books, asked: Asked, held: list[Row]) -> Table:
+def _documents(books: Books, asked: Asked, held: list[Finding]) -> Table:
     rows = [
         (
-            finding["provider_id"],
-            finding["recipient_id"],
+            finding.provider_id,
+            finding.recipient_id,
             period_of_finding(finding),
-            finding["minutes"],
+            finding.minutes,
             age(books, finding),
-            in_words(finding["addressee"], ADDRESSEES),
+            in_words(finding.addressee, ADDRESSEES),
             asked.story(finding, _told(finding)),
         )
         for finding in sorted(held, key=_most_hours_first)
@@ -154,12 +154,12 @@ def _documents(books: Books, asked: Asked, held: list[Row]) -> Table:
     return Table("Held documents, most hours first", columns, kept, more, wide=True)
 
 
-def _most_hours_first(finding: Row) -> tuple[int, str]:
-    return -(finding["minutes"] or 0), finding["finding_id"]
+def _most_hours_first(finding: Finding) -> tuple[int, str]:
+    return -(finding.minutes or 0), finding.finding_id
 
 
-def _told(finding: Row) -> str:
-    return f"Told the {finding['addressee'].lower()}: {finding['message']}"
+def _told(finding: Finding) -> str:
+    return f"Told the {finding.addressee.lower()}: {finding.message}"
 
 
 def hours_section(books: Books) -> Section:
@@ -175,9 +175,9 @@ def hours_section(books: Books) -> Section:
                 in_words(code, REASONS),
                 cited(found[0]),
                 len(found),
-                sum(finding["minutes"] or 0 for finding in found) or None,
+                sum(finding.minutes or 0 for finding in found) or None,
             )
-            for (outcome, code), found in _grouped(unpaid, lambda each: (each["outcome"], each["code"])).items()
+            for (outcome, code), found in _grouped(unpaid, lambda each: (each.outcome, each.code)).items()
         ),
         key=lambda row: (-(row[-1] or 0), row[1]),
     )
@@ -188,10 +188,10 @@ def hours_section(books: Books) -> Section:
     return Section("hours", "Hours not paid", lead, [*_reasons_chart(rows), table, _by_county(books, unpaid)])
 
 
-def _by_county(books: Books, unpaid: list[Row]) -> Table:
+def _by_county(books: Books, unpaid: list[Finding]) -> Table:
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for finding in unpaid:
-        sums[books.county_of(finding)][finding["outcome"]] += finding["minutes"] or 0
+        sums[books.county_of(finding)][finding.outcome] += finding.minutes or 0
     rows = [
         (county(code) if code else "Not known", *(sums[code][outcome] for outcome in UNPAID))
         for code in sorted(sums, key=lambda code: code or "~")
@@ -200,8 +200,8 @@ def _by_county(books: Books, unpaid: list[Row]) -> Table:
     return Table("The same by county, in hours", columns, rows)
 
 
-def _said_in(books: Books, *outcomes: str) -> list[Row]:
-    return [each for each in books.findings.of(*outcomes) if business_day_of(each["cut_off"]) in books.span]
+def _said_in(books: Books, *outcomes: str) -> list[Finding]:
+    return [each for each in books.findings.of(*outcomes) if business_day_of(each.cut_off) in books.span]
 
 
 def _hours_told(books: Books) -> str:
@@ -222,8 +222,8 @@ def _reasons_chart(rows: list[tuple[Any, ...]]) -> list[Chart]:
     return [bars_across("Why hours were not paid", f"{says}.", bars, inks, "hours")] if timed else []
 
 
-def _grouped(found: list[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
-    groups: dict[Any, list[Row]] = defaultdict(list)
+def _grouped(found: list[Finding], key: Callable[[Finding], Any]) -> dict[Any, list[Finding]]:
+    groups: dict[Any, list[Finding]] = defaultdict(list)
     for finding in found:
         groups[key(finding)].append(finding)
     return groups

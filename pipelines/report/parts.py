@@ -1,8 +1,10 @@
 """What a page is made of: sections of sentences, charts and tables. No words or figures of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
+
+from schemas.finding import Finding
 
 Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
 FIGURES = {"count", "hours", "dollars"}
@@ -15,9 +17,9 @@ class Cited(NamedTuple):
     authority: str
 
 
-def cited(finding: Mapping[str, Any]) -> Cited:
+def cited(finding: Finding) -> Cited:
     """The rule of a finding."""
-    return Cited(finding["rule"], finding["authority"])
+    return Cited(finding.rule, finding.authority)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Sections on what moved: money by kind, county and reason, and what the last run changed against the one before."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipelines.report.asked import Asked
@@ -57,7 +57,9 @@ def _chart(books: Books) -> Chart:
         f"Highest: {written(greatest)} with {money(sums[greatest])}; last: {money(sums[max(sums)])}."
     )
     title = f"Net money by {'month of pay run' if by_month else 'pay run'}"
-    return bars_up(title, says, rows, {name: INKS[name] for name in sorted({row["series"] for row in rows})}, "dollars")
+    return bars_up(
+        title, says, rows, {name: INKS[name] for name in sorted({str(row["series"]) for row in rows})}, "dollars"
+    )
 
 
 def _series(run: int, books: Books) -> str:
@@ -129,7 +131,9 @@ def changes_section(books: Books, asked: Asked) -> Section:
 
 
 def _money_changes(books: Books) -> Table:
-    named = {"kind": lambda kind: f"{in_words(kind, PAID_FOR)}: net", "county": lambda code: f"{county(code)}: gross"}
+    named: dict[str, Callable[[str], str]] = {
+        "kind": lambda kind: f"{in_words(kind, PAID_FOR)}: net", "county": lambda code: f"{county(code)}: gross"
+    }  # fmt: skip
     rows = [
         (named[what](name), sums["before"], sums["last"], sums["last"] - sums["before"])
         for (what, name), sums in books.payments.compared.items()

@@ -6,10 +6,11 @@ from typing import Any
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
-from pipelines.report.records import Row
 from pipelines.report.wording import CLOCKS, advance_clock, consequence, counted, county, day
 from pipelines.wording import REASONS, in_words
 from rules.law import Law
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.finding import Finding
 
 VIOLATIONS = ("V1", "V2", "V3", "V4")
 MOST = 25
@@ -19,17 +20,17 @@ NO_RUNG = 1_000_000  # what does not count stands last
 
 def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
     """Weekly limits that were passed (LIMIT-4 to LIMIT-6), and which count."""
-    found = [finding for finding in books.findings.standing if finding["code"] in VIOLATIONS]
+    found = [finding for finding in books.findings.standing if finding.code in VIOLATIONS]
     if not found:
         return Section("violations", "Violations", ["No workweek passed a limit."])
-    counting = [finding for finding in found if finding["outcome"] == "VIOLATION"]
-    disputable = sum(1 for finding in counting if finding["due_by"] and finding["due_by"] >= books.span.days[-1])
+    counting = [finding for finding in found if finding.outcome == "VIOLATION"]
+    disputable = sum(1 for finding in counting if finding.due_by and finding.due_by >= books.span.days[-1])
     lead = [
         f"{counted(len(counting), 'violation counts', 'violations count')} as of {day(books.span.days[-1])}, "
         f"{disputable:,} of them can still be disputed. The hours are paid all the same, travel over the limit "
         "excepted. Ineligibility is only proposed: the county decides."
     ]
-    counts = Counter((each["code"], each["count"] or NO_RUNG, consequence(each, law)) for each in found)
+    counts = Counter((each.code, each.count or NO_RUNG, consequence(each, law)) for each in found)
     rows: list[tuple[Any, ...]] = [
         (code, in_words(code, REASONS), brings, cited(found[0]), weeks)
         for (code, _, brings), weeks in sorted(counts.items())
@@ -39,16 +40,16 @@ def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
     return Section("violations", "Violations", lead, parts + ([_weeks(asked, counting)] if asked.with_ids else []))
 
 
-def _weeks(asked: Asked, counting: list[Row]) -> Table:
-    newest = sorted(counting, key=lambda finding: (-finding["workweek_start"], finding["finding_id"]))
+def _weeks(asked: Asked, counting: list[Finding]) -> Table:
+    newest = sorted(counting, key=lambda finding: (-(finding.workweek_start or 0), finding.finding_id))
     rows = [
         (
-            finding["provider_id"],
-            finding["workweek_start"],
-            finding["code"],
-            finding["count"],
-            finding["due_by"],
-            asked.story(finding, finding["message"]),
+            finding.provider_id,
+            finding.workweek_start,
+            finding.code,
+            finding.count,
+            finding.due_by,
+            asked.story(finding, finding.message),
         )
         for finding in newest
     ]
@@ -64,7 +65,7 @@ def advances_section(books: Books, asked: Asked, law: Law | None) -> Section:
     """Advance pay: what was paid ahead and is not yet accounted for by timesheets (ADV-6)."""
     if not books.advances:
         return Section("advances", "Advance pay", ["Nobody is in advance pay."])
-    still = [advance for advance in books.advances if advance["status"] != "RECONCILED"]
+    still = [advance for advance in books.advances if advance.status != "RECONCILED"]
     lead = [
         f"{counted(len(books.advances), 'month')} paid ahead to recipients, "
         f"{counted(len(still), 'is', 'are')} not yet fully accounted for by timesheets."
@@ -75,11 +76,11 @@ def advances_section(books: Books, asked: Asked, law: Law | None) -> Section:
     )
 
 
-def _by_clock(advances: list[Row], law: Law | None) -> Table:
+def _by_clock(advances: list[AdvanceReconciliation], law: Law | None) -> Table:
     sums: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
     for advance in advances:
-        sums[[*CLOCKS].index(advance["status"]), *advance_clock(advance, law)].update(
-            months=1, minutes=advance["open_minutes"], cents=advance["advanced_cents"] - advance["accounted_cents"]
+        sums[[*CLOCKS].index(advance.status), *advance_clock(advance, law)].update(
+            months=1, minutes=advance.open_minutes, cents=advance.advanced_cents - advance.accounted_cents
         )
     rows: list[tuple[Any, ...]] = [
         (words, each["months"], each["minutes"], each["cents"], what) for (_, words, what), each in sorted(sums.items())
@@ -91,16 +92,16 @@ def _by_clock(advances: list[Row], law: Law | None) -> Table:
     return Table("Months paid ahead, by clock", columns, rows, wide=True)
 
 
-def _open_months(books: Books, asked: Asked, still: list[Row], law: Law | None) -> Table:
+def _open_months(books: Books, asked: Asked, still: list[AdvanceReconciliation], law: Law | None) -> Table:
     rows = []
-    for advance in sorted(still, key=lambda each: (-each["open_minutes"], each["recipient_id"], each["service_month"])):
-        recipient, month = advance["recipient_id"], advance["service_month"]
+    for advance in sorted(still, key=lambda each: (-each.open_minutes, each.recipient_id, each.service_month)):
+        recipient, month = advance.recipient_id, advance.service_month
         advanced_on = books.payments.advanced_on.get((recipient, month))
         days = None if advanced_on is None else books.span.days[-1] - advanced_on
         status, what = advance_clock(advance, law)
-        left = advance["advanced_cents"] - advance["accounted_cents"]
+        left = advance.advanced_cents - advance.accounted_cents
         story = Story(status, "", what, asked.explain_command("recipient", recipient, month))
-        rows.append((recipient, month, days, advance["open_minutes"], left, story))
+        rows.append((recipient, month, days, advance.open_minutes, left, story))
     kept, more = top(rows, MOST)
     columns = [
         Column("Recipient"), Column("Month", "month"), Column("Days since paid", "count"),
@@ -113,8 +114,8 @@ def benefits_section(books: Books) -> Section:
     """Hours that health benefits depend on (BEN-1), by county and month."""
     sums: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     for hours in books.benefits:
-        answer = {True: "yes", False: "no"}.get(hours["eligible"], "unknown")
-        sums[hours["service_month"], hours["county"]].update({"minutes": hours["paid_minutes"], answer: 1})
+        answer = "unknown" if hours.eligible is None else "yes" if hours.eligible else "no"
+        sums[hours.service_month, hours.county].update({"minutes": hours.paid_minutes, answer: 1})
     rows = [
         (month, county(code), amounts["yes"], amounts["no"], amounts["unknown"], amounts["minutes"])
         for (month, code), amounts in sorted(sums.items(), reverse=True)

@@ -1,4 +1,4 @@
-"""The records that a replay, or a live job's folder, left: each kind once, as dicts of physical values."""
+"""The records that a replay, or a live job's folder, left: each kind once, as structs."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,9 @@ from typing import Any
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
+from schemas.avro import Out
 
-Row = dict[str, Any]
+Summary = dict[str, Any]
 STEMS = {
     "PaymentInstruction": "payment_instruction",
     "Finding": "finding",
@@ -30,12 +31,12 @@ class Folder:
         if not self._files("PayRun"):
             raise Misuse(f"--paid {path} has no pay_run*.avro: name the folder that a replay wrote to")
 
-    def records(self, kind: str) -> Iterator[Row]:
+    def records(self, kind: type[Out]) -> Iterator[Out]:
         """Every record of a kind; none where there is no file of it."""
-        for path in self._files(kind):
+        for path in self._files(kind.KIND):
             yield from records_in(path, kind)
 
-    def summary(self) -> Row | None:
+    def summary(self) -> Summary | None:
         """summary.json; None where there is none, as in a live job's folder."""
         path = self.path / SUMMARY
         try:

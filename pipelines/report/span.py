@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, cut_off_after, cut_off_of, iso
+from schemas.pay_run import PayRun
 
 RUNS_BEFORE = 20
 """So many earlier runs say what is usual."""
@@ -40,7 +40,7 @@ class Span:
         return self.days[0] <= day <= self.days[-1]
 
 
-def span_of(runs: Mapping[int, Any], first: int | None, last: int | None) -> Span:
+def span_of(runs: Mapping[int, PayRun], first: int | None, last: int | None) -> Span:
     """The span from business day ``first`` to ``last`` (None: from the first, to the last there is). Raises Misuse.
 
     ``runs``: PayRun records by run date.
@@ -51,7 +51,7 @@ def span_of(runs: Mapping[int, Any], first: int | None, last: int | None) -> Spa
     days = tuple(day for day in known if (first is None or day >= first) and (last is None or day <= last))
     if not days:
         raise Misuse(f"no pay run lies in what was asked; {_nearest(known, first, last)}")
-    speaking = [day for day in known if runs[day]["totals"] or runs[day]["findings"]]
+    speaking = [day for day in known if runs[day].totals or runs[day].findings]
     newest = max((day for day in days if day in set(speaking)), default=days[-1])
     earlier = tuple(day for day in speaking if day < newest)[-RUNS_BEFORE:]
     return Span(days, newest, earlier, days == tuple(known))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from pipelines.report.books import Books
 from pipelines.report.charts import GREY, ORANGE, TEAL, bars_across, bars_up
 from pipelines.report.parts import Chart, Column, Section, Table, cited, top
-from pipelines.report.records import Row
 from pipelines.report.wording import OUTCOMES, clock, counted, month
 from pipelines.wording import REASONS, in_words
+from schemas.finding import Finding
 
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
@@ -22,8 +22,8 @@ MONTHS = 24
 
 def visits_section(books: Books, verified: "Verified | None") -> Section:
     """Days on which visits do not bear out what was claimed (EVV-4), and visits at one time (EVV-5)."""
-    found = [finding for finding in books.findings.standing if finding["code"] in (*CODES, *OVERLAPS)]
-    gaps = [finding for finding in found if finding["code"] in CODES]
+    found = [finding for finding in books.findings.standing if finding.code in (*CODES, *OVERLAPS)]
+    gaps = [finding for finding in found if finding.code in CODES]
     paid = sum(sums["minutes"] for (_, earning, _), sums in books.payments.lines.items() if earning == "SERVICE")
     lead = [
         f"Visits leave {clock(_minutes(gaps))} hours uncovered on {counted(len(gaps), 'day')} of a provider with a "
@@ -40,14 +40,14 @@ def visits_section(books: Books, verified: "Verified | None") -> Section:
     return Section("visits", "Visits against claims", lead, parts + ([_by_code(found)] if found else []), note)
 
 
-def _minutes(found: list[Row]) -> int:
-    return sum(finding["minutes"] or 0 for finding in found)
+def _minutes(found: list[Finding]) -> int:
+    return sum(finding.minutes or 0 for finding in found)
 
 
-def _by_code(found: list[Row]) -> Table:
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+def _by_code(found: list[Finding]) -> Table:
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in found:
-        groups[finding["code"], finding["outcome"]].append(finding)
+        groups[finding.code, finding.outcome].append(finding)
     rows = [
         (
             in_words(code, REASONS),
@@ -55,7 +55,7 @@ def _by_code(found: list[Row]) -> Table:
             cited(each[0]),
             len(each),
             _minutes(each) or None,
-            each[0]["next_step"],
+            each[0].next_step,
         )
         for (code, outcome), each in groups.items()
     ]
@@ -66,10 +66,10 @@ def _by_code(found: list[Row]) -> Table:
     return Table("Days on which visits do not fit", columns, sorted(rows, key=lambda row: (-row[3], row[0])), wide=True)
 
 
-def _gaps_chart(gaps: list[Row]) -> Chart:
+def _gaps_chart(gaps: list[Finding]) -> Chart:
     sums: Counter[str] = Counter()
     for finding in gaps:
-        sums[in_words(finding["code"], REASONS)] += finding["minutes"] or 0
+        sums[in_words(finding.code, REASONS)] += finding.minutes or 0
     bars = [
         {"label": name, "series": "Hours", "value": minutes / MINUTES, "rank": 0}
         for name, minutes in sums.most_common()

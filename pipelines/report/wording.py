@@ -1,11 +1,12 @@
 """Words and figures as the page writes them. Minutes become hours, cents dollars, epoch days dates."""
 
 from pipelines.county_names import county_name
-from pipelines.report.records import Row
 from rules.advance_pay import CLOCKS as PARAMETERS
 from rules.law import Law
 from rules.periods import civil_date, hhmm
 from rules.violations import noticed_on
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.finding import Finding
 
 PROGRAMS = {"CAREER_PATHWAYS": "Career Pathways"}
 METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper cheque)", "NONE": "Nothing moves"}
@@ -36,22 +37,22 @@ CLOCKS = {
 """ADV-6: the status of an advance, and what the county does about it."""
 
 
-def consequence(finding: Row, law: Law | None) -> str:
+def consequence(finding: Finding, law: Law | None) -> str:
     """What a violation brings: ``3rd: ineligible for 90 days, …``; for how long only if the law that paid is known."""
-    if not finding["count"] or finding["consequence"] is None:
+    week = finding.workweek_start
+    if not finding.count or finding.consequence is None or week is None:
         return "Does not count"
-    week = finding["workweek_start"]
-    days = law.value("violation.ineligible_days", noticed_on(finding["due_by"], week, law)) if law else ()
-    span = f" for {counted(days[finding['count'] - 1], 'day')}" if days else ""
-    words = CONSEQUENCES.get(finding["consequence"], str(finding["consequence"]))
-    return f"{nth(finding['count'])}: {words.format(span=span)}"
+    days = law.value("violation.ineligible_days", noticed_on(finding.due_by, week, law)) if law else ()
+    span = f" for {counted(days[finding.count - 1], 'day')}" if days else ""
+    words = CONSEQUENCES.get(finding.consequence, str(finding.consequence))
+    return f"{nth(finding.count)}: {words.format(span=span)}"
 
 
-def advance_clock(advance: Row, law: Law | None) -> tuple[str, str]:
+def advance_clock(advance: AdvanceReconciliation, law: Law | None) -> tuple[str, str]:
     """How an advance stands and what to do; after how many days only where the law that paid is known."""
-    status, what = CLOCKS.get(advance["status"], (advance["status"], ""))
-    name = dict(PARAMETERS).get(advance["status"])
-    days = law.value(name, advance["service_month"], advance["cut_off"]) if law and name else None
+    status, what = CLOCKS.get(advance.status, (advance.status, ""))
+    name = dict(PARAMETERS).get(advance.status)
+    days = law.value(name, advance.service_month, advance.cut_off) if law and name else None
     after = "" if days is None else f"{counted(days, 'day')}: "
     words = status.format(after=after)
     return words[:1].upper() + words[1:], what

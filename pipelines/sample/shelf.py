@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.sample.situations import ROLL
+from schemas import private
 from schemas.avro import write_container
 
 RECORDS_IN_A_FILE = 4000
@@ -28,7 +29,7 @@ class Shelf:
         self.waiting: dict[str, list[Record]] = {}
         self.written: Counter[str] = Counter()
         self.files: Counter[str] = Counter()
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder)
 
     def put(self, kind: str, record: Record) -> None:
         """Keeps a record for the next file of its kind."""
@@ -73,4 +74,4 @@ class Truth:
 
 def write_truth(path: Path, truth: dict[str, Any]) -> None:
     """Writes the truth, one line per planted instance."""
-    path.write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", "utf-8")
+    private.written(path, json.dumps(truth, indent=1, sort_keys=True) + "\n")

@@ -19,6 +19,7 @@ from pipelines.sample.training import list_courses
 from pipelines.sample.window import Window, window
 from rules.law import Law
 from rules.periods import iso
+from schemas import private
 from schemas.avro import Container, Unreadable, write_container
 
 RECORDS_BEFORE_DAMAGE = 400
@@ -94,8 +95,8 @@ def _damage(out: Path, truth: Truth) -> int:
         copies = list(islice(good, RECORDS_BEFORE_DAMAGE))
     broken = out / "truncated.avro"
     write_container(broken, "Timesheet", copies)
-    broken.write_bytes(broken.read_bytes()[:-CUT_BYTES])
-    (out / "not_avro.avro").write_text(NOT_AVRO, "utf-8")
+    private.written(broken, broken.read_bytes()[:-CUT_BYTES])
+    private.written(out / "not_avro.avro", NOT_AVRO)
     truth.rejections["UNREADABLE"] += 2
     return _readable(broken)
 

@@ -33,7 +33,7 @@ def texts() -> Iterator[Text]:
     for path in sorted(FOLDER.glob("templates/*.j2")):
         with path.open("rb") as stream:
             for _, _, message, _ in babel_extract(stream, KEYWORDS, [], dict(OPTIONS)):
-                yield f"templates/{path.name}", message if isinstance(message, str) else message[0]
+                yield f"templates/{path.name}", message if isinstance(message, str) else str((message or [""])[0])
     for name in TOMLS:
         table = tomllib.loads((FOLDER / name).read_text("utf-8"))
         yield from ((f"{name}", text) for text in _leaves(table))

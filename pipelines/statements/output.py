@@ -20,8 +20,8 @@ from typing import Any
 from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
+from schemas import private
 
-OWN_EYES = 0o600  # who is paid what
 INDEX = "index.csv"
 UNFINISHED = "UNFINISHED"
 COLUMNS = ("number", "document", "language", "payee_type", "payee_id", "id")
@@ -76,7 +76,7 @@ def _batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
 def _whole(out: Path) -> Iterator[None]:
     """An empty folder while papers are put in it, which is as it was before if they do not all come."""
     new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
+    private.folder(out)
     mark = out / UNFINISHED
     _write(mark, b"These papers are not complete: delete this folder, and write them again.\n")
     done = False
@@ -109,16 +109,13 @@ def _printers(most: int) -> Iterator[Callable[[Sequence[str]], Iterable[bytes]]]
 @contextmanager
 def _index(path: Path) -> Iterator[Any]:
     """A CSV writer of COLUMNS."""
-    with open(_new(path), "w", encoding="utf-8", newline="") as stream:
+    with private.text(path, more=os.O_EXCL) as stream:
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(COLUMNS)
         yield rows
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open(_new(path), "wb") as stream:
+    with private.new(path) as stream:
         stream.write(content)
 
-
-def _new(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN_EYES)

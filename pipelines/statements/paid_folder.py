@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
 from pipelines.statements.ledger import Turn
 from rules.periods import cut_off_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
-from schemas.avro import Unreadable, validate
 from schemas.finding import Finding
+from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
 STEMS = {
@@ -23,7 +23,7 @@ STEMS = {
 }
 Person = tuple[str, str]
 """PROVIDER or RECIPIENT, and the id."""
-Stored = dict[str, Any]
+Stored = TypeVar("Stored", PaymentInstruction, Finding, AdvanceReconciliation, PayRun)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Dossier:
 
 def pay_runs(folder: Path) -> list[int]:
     """Business days of the folder's pay runs, in order. Raises Misuse."""
-    return sorted(record["run_date"] for record in _stored(folder, "PayRun"))
+    return sorted(record.run_date for record in _stored(folder, PayRun))
 
 
 def last_cut_off(folder: Path, run: int | None) -> int:
@@ -59,22 +59,22 @@ def last_cut_off(folder: Path, run: int | None) -> int:
 
 def law_version(folder: Path, cut_off: int) -> str:
     """The version of the law by which a pay run paid. Raises Misuse."""
-    version: str = _pay_run(folder, cut_off)["law_version"]
+    version: str = _pay_run(folder, cut_off).law_version
     return version
 
 
-def _pay_run(folder: Path, cut_off: int) -> Stored:
-    return next(record for record in _stored(folder, "PayRun") if record["cut_off"] == cut_off)
+def _pay_run(folder: Path, cut_off: int) -> PayRun:
+    return next(record for record in _stored(folder, PayRun) if record.cut_off == cut_off)
 
 
 def people_of_run(folder: Path, cut_off: int) -> set[Person]:
     """Everybody whom a pay run pays, or tells something. Raises Misuse, also where records are missing."""
-    payments = (paid for paid in _counted(folder, "PaymentInstruction", cut_off) if paid["cut_off"] == cut_off)
-    people = {(paid["payee_type"], paid["payee_id"]) for paid in payments}
+    payments = (paid for paid in _counted(folder, PaymentInstruction, cut_off) if paid.cut_off == cut_off)
+    people: set[Person] = {(paid.payee_type, paid.payee_id) for paid in payments}
     people |= {
-        ("RECIPIENT", r["recipient_id"]) for r in _stored(folder, "AdvanceReconciliation") if r["cut_off"] == cut_off
+        ("RECIPIENT", each.recipient_id) for each in _stored(folder, AdvanceReconciliation) if each.cut_off == cut_off
     }
-    told = (found for found in _counted(folder, "Finding", cut_off) if found["cut_off"] == cut_off)
+    told = (found for found in _counted(folder, Finding, cut_off) if found.cut_off == cut_off)
     people |= {person for person in map(addressed_to, told) if person}
     return people
 
@@ -84,30 +84,28 @@ def payments_made(folder: Path, cut_off: int) -> int:
     return _MADE["PaymentInstruction"](_pay_run(folder, cut_off))
 
 
-def addressed_to(found: Stored) -> Person | None:
+def addressed_to(found: Finding) -> Person | None:
     """The person a finding speaks to; None if it is the county."""
-    if found["addressee"] == "COUNTY":
+    if found.addressee == "COUNTY":
         return None
-    who = found["provider_id" if found["addressee"] == "PROVIDER" else "recipient_id"]
-    return (found["addressee"], who) if who else None
+    who = found.provider_id if found.addressee == "PROVIDER" else found.recipient_id
+    return (found.addressee, who) if who else None
 
 
 def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Dossier]:
     """What the folder holds of each person up to a cut-off. Raises Misuse, also where anybody's records are missing."""
     found: dict[Person, Dossier] = defaultdict(Dossier)
-    for record in _counted(folder, "PaymentInstruction", cut_off):
-        person = record["payee_type"], record["payee_id"]
-        if person in people:
-            found[person].instructions.append(_valid("PaymentInstruction", record))
-    findings = (record for record in _counted(folder, "Finding", cut_off) if concerned(record) & people)
-    for record in sorted(findings, key=_age):
-        for person in concerned(record) & people:
-            found[person].findings[record["finding_id"]] = _valid("Finding", record)
-    for record in sorted(_up_to(folder, "AdvanceReconciliation", cut_off), key=_age):
-        if ("RECIPIENT", record["recipient_id"]) in people:
-            of = found["RECIPIENT", record["recipient_id"]]
-            of.reconciliations[record["service_month"]] = _valid("AdvanceReconciliation", record)
-    for run in _up_to(folder, "PayRun", cut_off):
+    for paid in _counted(folder, PaymentInstruction, cut_off):
+        if (paid.payee_type, paid.payee_id) in people:
+            found[paid.payee_type, paid.payee_id].instructions.append(paid)
+    findings = (each for each in _counted(folder, Finding, cut_off) if concerned(each) & people)
+    for finding in sorted(findings, key=_age):
+        for person in concerned(finding) & people:
+            found[person].findings[finding.finding_id] = finding
+    for reconciled in sorted(_up_to(folder, AdvanceReconciliation, cut_off), key=_age):
+        if ("RECIPIENT", reconciled.recipient_id) in people:
+            found["RECIPIENT", reconciled.recipient_id].reconciliations[reconciled.service_month] = reconciled
+    for run in _up_to(folder, PayRun, cut_off):
         for person, turn in turns_of(run):
             if person in people:
                 found[person].turn(turn)
@@ -116,69 +114,63 @@ def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Do
     return found
 
 
-def concerned(found: Stored) -> set[Person]:
+def concerned(found: Finding) -> set[Person]:
     """Those on whose paper a finding may stand: the one addressed, and the provider whose hours it is about."""
-    people = {addressed_to(found)} if addressed_to(found) else set()
-    if found["provider_id"] and found["outcome"] in ("HELD", "CUT", "DENIED"):
-        people.add(("PROVIDER", found["provider_id"]))
-    if about_payment(found) and (found["statement_id"] or "").startswith("ADVANCE:"):
-        people.add(("RECIPIENT", found["recipient_id"]))
-    return people  # type: ignore[return-value]
+    addressed = addressed_to(found)
+    people = {addressed} if addressed else set()
+    if found.provider_id and found.outcome in ("HELD", "CUT", "DENIED"):
+        people.add(("PROVIDER", found.provider_id))
+    if about_payment(found) and found.recipient_id and (found.statement_id or "").startswith("ADVANCE:"):
+        people.add(("RECIPIENT", found.recipient_id))
+    return people
 
 
-def turns_of(run: Stored) -> Iterator[tuple[Person, Turn]]:
+def turns_of(run: PayRun) -> Iterator[tuple[Person, Turn]]:
     """What a pay run alone tells of payments, and to whom each was made."""
-    for one in run["came_back"]:
-        kind, payee, *_ = one["instruction_id"].split(":")
+    for one in run.came_back:
+        kind, payee, *_ = one.instruction_id.split(":")
         person = ("RECIPIENT" if kind == "ADVANCE" else "PROVIDER", payee)
-        yield person, Turn(run["cut_off"], one["instruction_id"], one["reversed"])
+        yield person, Turn(run.cut_off, one.instruction_id, one.reversed)
 
 
-def about_payment(found: Stored) -> bool:
+def about_payment(found: Finding) -> bool:
     """Is it about a payment that came back after its month had closed (TIME-6)?"""
-    return found["code"] == "FILING_LIMIT" and found["cents"] is not None
+    return found.code == "FILING_LIMIT" and found.cents is not None
 
 
-def _age(record: Stored) -> int:
-    return record["cut_off"]  # type: ignore[no-any-return]
+def _age(record: Finding | AdvanceReconciliation) -> int:
+    return record.cut_off
 
 
-def _up_to(folder: Path, kind: str, cut_off: int) -> Iterator[Stored]:
-    return (record for record in _stored(folder, kind) if record["cut_off"] <= cut_off)
+def _up_to(folder: Path, kind: type[Stored], cut_off: int) -> Iterator[Stored]:
+    return (record for record in _stored(folder, kind) if record.cut_off <= cut_off)
 
 
 _NAMES = {"PaymentInstruction": "payments", "Finding": "findings"}
-_MADE: dict[str, Callable[[Stored], int]] = {
-    "PaymentInstruction": lambda run: sum(total["count"] for total in run["totals"]),
-    "Finding": lambda run: run["findings"],
+_MADE: dict[str, Callable[[PayRun], int]] = {
+    "PaymentInstruction": lambda run: sum(total.count for total in run.totals),
+    "Finding": lambda run: run.findings,
 }
 
 
-def _counted(folder: Path, kind: str, cut_off: int) -> Iterator[Stored]:
+def _counted(folder: Path, kind: type[Stored], cut_off: int) -> Iterator[Stored]:
     """Records up to a cut-off; when all were read, Misuse if there are not as many as each pay run made.
 
     What was found before the first pay run is in nobody's count.
     """
     there: Counter[int] = Counter()
     for record in _up_to(folder, kind, cut_off):
-        there[record["cut_off"]] += 1
+        there[record.cut_off] += 1
         yield record
-    for run in _up_to(folder, "PayRun", cut_off):
-        made, found = _MADE[kind](run), there[run["cut_off"]]
+    for run in _up_to(folder, PayRun, cut_off):
+        made, found = _MADE[kind.KIND](run), there[run.cut_off]
         if made != found:
             raise Misuse(
-                f"--paid {folder} holds {found:,} of the {made:,} {_NAMES[kind]} of the pay run of"
-                f" {iso(run['run_date'])}: copy it whole, or replay again"
+                f"--paid {folder} holds {found:,} of the {made:,} {_NAMES[kind.KIND]} of the pay run of"
+                f" {iso(run.run_date)}: copy it whole, or replay again"
             )
 
 
-def _valid(kind: str, record: Stored) -> Any:
-    try:
-        return validate(kind, record)
-    except Unreadable as wrong:
-        raise Misuse(f"--paid holds a {kind} that cannot be used ({wrong.reason}): replay again") from None
-
-
-def _stored(folder: Path, kind: str) -> Iterator[Stored]:
-    for path in sorted(folder.glob(f"{STEMS[kind]}*.avro")):
+def _stored(folder: Path, kind: type[Stored]) -> Iterator[Stored]:
+    for path in sorted(folder.glob(f"{STEMS[kind.KIND]}*.avro")):
         yield from records_in(path, kind)

@@ -141,7 +141,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
 
 def _back(back: CameBack, findings: Sequence[Finding]) -> CameBack:
     """Whether a person has to see to it, since the month is closed."""
-    asked = {each.statement_id for each in findings if about_payment(vars(each))}
+    asked = {each.statement_id for each in findings if about_payment(each)}
     return replace(back, too_late=back.alone and back.instruction.statement_id in asked)
 
 
@@ -195,7 +195,7 @@ def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Findin
 def _service_statement(finding: Finding) -> str | None:
     """The ARREARS statement whose service minutes a finding takes from."""
     travel = finding.code in ("OVER_TRAVEL_LIMIT", "TRAVEL_WITHOUT_TWO_RECIPIENTS")
-    if finding.outcome not in TAKING or travel or about_payment(vars(finding)):
+    if finding.outcome not in TAKING or travel or about_payment(finding):
         return None
     if finding.statement_id is not None:
         return finding.statement_id if finding.statement_id.startswith("ARREARS:") else None
@@ -220,7 +220,7 @@ def _points(person: Person, findings: Sequence[Finding], language: Language) -> 
     told = [
         point_of(each, person[0], language)
         for each in findings
-        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(vars(each))
+        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(each)
     ]
     return in_order(told)
 

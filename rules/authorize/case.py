@@ -145,9 +145,9 @@ class RecipientFile:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self._day(unit.month, before, cut_off)
-        return self.month_of_time(unit.month, cut_off).decide()
+        return self._month(unit.month, cut_off).decide()
 
-    def month_of_time(self, month: int, cut_off: int) -> MonthOfTime:
+    def _month(self, month: int, cut_off: int) -> MonthOfTime:
         """What a month is decided from, as it is on file now."""
         visits = self.visits_by_month.get(month, {})
         whole = range(month, next_month(month))

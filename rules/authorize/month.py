@@ -21,7 +21,7 @@ from rules.findings import Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
 from rules.periods import iso, month_end, period_end
-from rules.restatement import Decision
+from rules.restatement import Decision, Trace
 from rules.to_provider import AuthorizedTime, VisitWarning
 from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
 from rules.whose_case import of_recipient
@@ -45,12 +45,12 @@ class Facts(msgspec.Struct):
     assignments: Mapping[Pair, Terms[ProviderAssignment]]
 
 
-class MonthOfTime:
+class MonthOfTime(Trace):
     """What a recipient's month is decided from, and what it comes to."""
 
     def __init__(self, month: int, recipient_id: str, facts: Facts, law: Law, cut_off: int) -> None:
         self.month, self.recipient_id, self.facts, self.law, self.cut_off = month, recipient_id, facts, law, cut_off
-        self.decision, self.findings = Decision(), Findings(of_recipient(facts.authorizations))
+        self.decision, self.findings = Decision(self), Findings(of_recipient(facts.authorizations))
         self.tallies: list[Tally] = []
 
     def decide(self) -> Decision:

@@ -14,8 +14,9 @@ from rules.authorize.tally import Key, Tally, about
 from rules.documents import Document
 from rules.findings import Findings
 from schemas.timesheet import Timesheet
+from schemas.types import Outcome
 
-OUTCOMES = {"note": "NOTED", "warn": "WARNING", "hold": "HELD"}  # by policy
+OUTCOMES: dict[str, Outcome] = {"note": "NOTED", "warn": "WARNING", "hold": "HELD"}  # by policy
 
 
 def hold_moved(
@@ -56,9 +57,7 @@ def find_duplicates(
             tally.lose("POSSIBLE_DUPLICATE", outcome, by_day)
 
 
-def duplicates(
-    tallies: Iterable[Tally], timesheets: Mapping[Key, Document[Timesheet]]
-) -> Iterator[tuple[Tally, str]]:
+def duplicates(tallies: Iterable[Tally], timesheets: Mapping[Key, Document[Timesheet]]) -> Iterator[tuple[Tally, str]]:
     """Each timesheet with the minutes of one first recorded before it, on every day, and the number of that one."""
     beside: dict[object, list[Tally]] = defaultdict(list)
     for tally in tallies:

@@ -15,9 +15,10 @@ from rules.claimed_time import Claim
 from rules.documents import Terms
 from rules.findings import Loss
 from rules.periods import iso, month_of
+from schemas.types import Outcome, Program
 
-Key = tuple[str, str, int, str]  # provider, program, period start, document id
-Pair = tuple[str, str]  # provider, program
+Key = tuple[str, Program, int, str]  # provider, program, period start, document id
+Pair = tuple[str, Program]  # provider, program
 ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
 AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
@@ -53,7 +54,7 @@ class Tally(msgspec.Struct):
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
 
-    def lose(self, code: str, outcome: str, by_day: ByDay) -> None:
+    def lose(self, code: str, outcome: Outcome, by_day: ByDay) -> None:
         """Say why minutes are not payable, if there are any."""
         for day, minutes in by_day.items():
             if minutes:

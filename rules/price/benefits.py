@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.benefits import MonthHours, eligible, hours, months_needed
-from rules.conclusions import Record, Worked
+from rules.conclusions import UNSENT, BenefitRecord, Worked
 from rules.law import Law
 from rules.periods import add_months
 from rules.price.violations import Notice
 from rules.restatement import Change, Decision, month_unit
 from rules.to_provider import Engagement
-
-BENEFIT = "BenefitHours"
+from schemas.benefit_hours import BenefitHours
 
 
 def conclude_benefits(
@@ -27,8 +26,8 @@ def conclude_benefits(
     known: Mapping[str, Any] = notice.before.get(month_unit(month), {})
     by_county = hours(month, worked, engagements)
     for said in known.values():
-        if isinstance(said, Record) and said.fields["county"] not in by_county:
-            by_county[said.fields["county"]] = MonthHours(month, 0, 0)
+        if isinstance(said, BenefitRecord) and said.content.county not in by_county:
+            by_county[said.content.county] = MonthHours(month, 0, 0)
     for county, of_county in sorted(by_county.items()):
         decision.conclusions[_id(county)] = _record(county, of_county, notice)
 
@@ -37,17 +36,18 @@ def _id(county: str) -> str:
     return f"benefit:{county}"
 
 
-def _record(county: str, of_county: MonthHours, notice: Notice) -> Record:
+def _record(county: str, of_county: MonthHours, notice: Notice) -> BenefitRecord:
     months = [*_months_before(county, of_county.month, notice), of_county]
-    fields = {
-        "provider_id": notice.provider_id,
-        "county": county,
-        "service_month": of_county.month,
-        "paid_minutes": of_county.paid_minutes,
-        "authorized_minutes": of_county.authorized_minutes,
-        "eligible": eligible(county, months, notice.law, notice.cut_off),
-    }
-    return Record(BENEFIT, fields)
+    benefit = BenefitHours(
+        provider_id=notice.provider_id,
+        county=county,
+        service_month=of_county.month,
+        paid_minutes=of_county.paid_minutes,
+        authorized_minutes=of_county.authorized_minutes,
+        eligible=eligible(county, months, notice.law, notice.cut_off),
+        cut_off=UNSENT,
+    )
+    return BenefitRecord(benefit)
 
 
 def _months_before(county: str, month: int, notice: Notice) -> list[MonthHours]:
@@ -57,18 +57,18 @@ def _months_before(county: str, month: int, notice: Notice) -> list[MonthHours]:
         earlier = add_months(month, -back)
         said = notice.before.get(month_unit(earlier), {}).get(_id(county))
         if said is not None:
-            found.append(MonthHours(earlier, said.fields["paid_minutes"], said.fields["authorized_minutes"]))
+            found.append(MonthHours(earlier, said.content.paid_minutes, said.content.authorized_minutes))
     return found
 
 
 def months_looking_back(change: Change, law: Law) -> list[int]:
     """Later months whose eligibility may change with a record: its hours changed, and its county's rule looks back."""
-    said: Record = change.now or change.before
+    said: BenefitRecord = change.now or change.before
     if change.now is not None and change.before is not None and _hours(change.now) == _hours(change.before):
         return []
-    month = said.fields["service_month"]
-    return [add_months(month, on) for on in range(1, months_needed(said.fields["county"], month, law, change.cut_off))]
+    month, county = said.content.service_month, said.content.county
+    return [add_months(month, on) for on in range(1, months_needed(county, month, law, change.cut_off))]
 
 
-def _hours(record: Record) -> tuple[int, int]:
-    return record.fields["paid_minutes"], record.fields["authorized_minutes"]
+def _hours(record: BenefitRecord) -> tuple[int, int]:
+    return record.content.paid_minutes, record.content.authorized_minutes

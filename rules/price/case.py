@@ -6,7 +6,7 @@ Does not cover: taxes and what was instructed before (`settle`); what happens wi
 
 from collections.abc import Iterable
 
-from rules.conclusions import AccountTerm, PayeeAccount, Record
+from rules.conclusions import AccountTerm, BenefitRecord, PayeeAccount
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
 from rules.kept import CareerMonth, HeldTime, Tail
@@ -118,7 +118,7 @@ class ProviderFile:
             return [month_unit(next_month(unit.month))]
         if isinstance(said, CareerMonth):
             return [LIFETIME] if self.filed.incentives else []
-        if isinstance(said, Record):
+        if isinstance(said, BenefitRecord):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
         return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime) else warned(unit, change)
@@ -131,14 +131,14 @@ class ProviderFile:
             return self._lifetime(before, cut_off)
         if is_watch(unit):
             return self.watch.decide(unit.month, self.filed, cut_off)
-        month = self.month_of_work(unit.month, before, cut_off)
+        month = self._month(unit.month, before, cut_off)
         decision = month.decide()
         notice = Notice(self.provider_id, before, month.law, cut_off)
         conclude_held(month, self.filed, decision)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
 
-    def month_of_work(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
+    def _month(self, month: int, before: Before, cut_off: int) -> MonthOfWork:
         """What a month is decided from, as it is on file now."""
         tail = before.get(month_unit(previous_month(month)), {}).get("tail")
         said = before.get(month_unit(month), {})

@@ -9,13 +9,23 @@ paid training lies can have closed by then. A paid claim is remembered by its re
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from rules.conclusions import Line, Statement, Worked
 from rules.documents import Document, named
 from rules.findings import Findings
-from rules.incentives import IncentiveVerdict, PaidTraining, Record, decide_claims, first_recorded_on, needs_on
+from rules.incentives import (
+    Earned,
+    IncentiveVerdict,
+    PaidTraining,
+    Record,
+    decide_claims,
+    earned_by,
+    first_recorded_on,
+    needs_on,
+)
 from rules.kept import CareerMonth, PaidIncentives
 from rules.law import Law
 from rules.periods import iso, month_of, period_end, period_of
@@ -23,13 +33,13 @@ from rules.price.filed import Filed
 from rules.price.training import PROGRAM, PricedClass
 from rules.price.violations import Notice
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
-from rules.restatement import LIFETIME, Decision
+from rules.restatement import LIFETIME, Decision, Trace
 from rules.to_provider import Engagement
 from rules.whose_case import county_of_work
 from schemas.incentive_claim import IncentiveClaim
 
 CAREER, PAID = "career", "paid_incentives"  # ids of what a month and a lifetime keep to themselves
-INCENTIVE = "INCENTIVE"
+INCENTIVE: Final = "INCENTIVE"
 _RULES = {"TRAINING": "INC-1", "ONE_MONTH_ASSIGNMENT": "INC-2", "SIX_MONTH_ASSIGNMENT": "INC-3"}
 _ASSUMED = ("training.first_class_day", "incentive.paid_means", "incentive.in_regular_rate")
 _ASSUMED_OF_SERVICE = ("incentive.last_service_month", "incentive.months", "incentive.service_counted_per")
@@ -52,14 +62,26 @@ def career_month(classes: Iterable[PricedClass], worked: Iterable[Worked]) -> Ca
     return CareerMonth(sorted(training), paid) if training or paid else None
 
 
+class JudgedClaims(Trace):
+    """Incentive claims: what the provider has done, and what each comes to by it."""
+
+    def __init__(self, record: Record, verdicts: list[IncentiveVerdict], law: Law, known_at: int) -> None:
+        self.record, self.verdicts, self.law, self.known_at = record, verdicts, law, known_at
+
+    def earned(self) -> list[tuple[IncentiveVerdict, Earned]]:
+        """Each claim with what earned it, as long as nothing more is filed."""
+        return [(each, earned_by(each.document, self.record, self.law, self.known_at)) for each in self.verdicts]
+
+
 def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findings: Findings) -> None:
     """Statements and findings of all incentive claims, and which are paid."""
     if not filed.incentives:
         return
-    months, (_, verdicts) = _months(notice), decided_claims(filed, notice)
-    for verdict in verdicts:
+    months, judged = _months(notice), _judged(filed, notice)
+    decision.trace = judged
+    for verdict in judged.verdicts:
         _find(verdict, notice, findings)
-    paid = [verdict for verdict in verdicts if verdict.code is None]
+    paid = [verdict for verdict in judged.verdicts if verdict.code is None]
     by_statement, corrected = _by_statement(paid), _corrected(filed.incentives.values())
     for key in sorted({*by_statement, *corrected}, key=lambda key: (key[0] or "", key[1])):
         statement = _statement(key, by_statement.get(key, []), months, filed, notice)
@@ -71,11 +93,11 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
         decision.conclusions[PAID] = PaidIncentives({claim.document_id: claim.revision for claim in claims})
 
 
-def decided_claims(filed: Filed, notice: Notice) -> tuple[Record, list[IncentiveVerdict]]:
-    """What the provider has done, and what each claim comes to by it."""
+def _judged(filed: Filed, notice: Notice) -> JudgedClaims:
     known: PaidIncentives = notice.before.get(LIFETIME, {}).get(PAID) or PaidIncentives({})
     record = _record(_months(notice), filed.engagements)
-    return record, decide_claims(filed.incentives.values(), record, known.revisions, notice.law, notice.cut_off)
+    verdicts = decide_claims(filed.incentives.values(), record, known.revisions, notice.law, notice.cut_off)
+    return JudgedClaims(record, verdicts, notice.law, notice.cut_off)
 
 
 def _months(notice: Notice) -> list[CareerMonth]:
@@ -157,9 +179,7 @@ def _references(verdicts: Iterable[IncentiveVerdict], months: Iterable[CareerMon
     """The claims, and the classes in their pathways."""
     documents: list[Document[IncentiveClaim]] = [verdict.document for verdict in verdicts]
     pathways = {document.current.pathway for document in documents}
-    classes = {
-        reference for month in months for _, pathway, _, reference in month.training if pathway in pathways
-    }
+    classes = {reference for month in months for _, pathway, _, reference in month.training if pathway in pathways}
     return classes | {document.reference for document in documents}
 
 

@@ -27,7 +27,7 @@ from rules.price.limits import JUDGED, Limits
 from rules.price.statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
-from rules.restatement import Decision, month_unit
+from rules.restatement import Decision, Trace, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.violations import WeeksJudged
 from rules.wages import wage
@@ -35,7 +35,7 @@ from rules.whose_case import county_of_work, of_provider
 from rules.worked_time import price_time
 
 
-class MonthOfWork:
+class MonthOfWork(Trace):
     """What a provider's month is decided from, and what it comes to; ``tail``: the unfinished week before; ``said``:
     what was concluded of the month before."""
 
@@ -57,7 +57,7 @@ class MonthOfWork:
         self.limits = Limits(month, filed, tail, law, cut_off)
         self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
         self.whose = of_provider(filed.engagements, filed.enrollments)
-        self.decision, self.taken = Decision(), Taken(provider_id, month, self.whose)
+        self.decision, self.taken = Decision(self), Taken(provider_id, month, self.whose)
         self.counts = self.taken.counts
         self.classes = filed.classes.priced(month, Circumstances(self.enrollments, self.engagements, law, cut_off))
         self.keeps_career = bool(filed.classes.claims)

@@ -13,11 +13,12 @@ from rules.money import line_cents
 from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
 from rules.wages import wage
+from schemas.types import Earning, PaidProgram, PaymentKind
 
 _RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
 _BEARING = ("SERVICE", "OVERTIME_PREMIUM")
-StatementKey = tuple[str, str | None, int]  # kind, recipient, period start
-LineKey = tuple[str, str, str, int | None]  # earning, program, county, rate
+StatementKey = tuple[PaymentKind, str | None, int]  # kind, recipient, period start
+LineKey = tuple[Earning, PaidProgram, str, int | None]  # earning, program, county, rate
 
 
 class Draft:

@@ -9,7 +9,7 @@ it, wait for a person beside what stands; a later revision for an open month tak
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rules.conclusions import Stamp, Worked
 from rules.documents import Arrival, Document, Terms
@@ -25,7 +25,7 @@ from schemas.provider_enrollment import ProviderEnrollment
 from schemas.training_attendance import TrainingAttendance
 from schemas.training_claim import TrainingClaim
 
-PROGRAM = "CAREER_PATHWAYS"
+PROGRAM: Final = "CAREER_PATHWAYS"
 Closed = Callable[[int, int], bool]  # is the month closed to facts first seen by the cut-off?
 
 

@@ -17,7 +17,7 @@ from rules.advance_pay import (
     status,
 )
 from rules.authorizations import limited_minutes, pro_rata
-from rules.conclusions import Line, Record, Statement
+from rules.conclusions import UNSENT, Line, ReconciliationRecord, Statement
 from rules.documents import Span
 from rules.instructions import ADVANCE
 from rules.kept import Account
@@ -28,8 +28,10 @@ from rules.settle.draft import Draft, Reading
 from rules.settle.filed import FOREVER, Filed, references
 from rules.taxes import KINDS, kinds_of, withholding
 from rules.wages import wage
+from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
+from schemas.types import DeductionKind
 
 
 class Held(Conclusion, frozen=True):
@@ -53,7 +55,7 @@ class Advance(NamedTuple):
     """What a month's advance is worth; ``held``: why it cannot be decided now."""
 
     lines: list[Line]
-    deductions: dict[str, int]
+    deductions: dict[DeductionKind, int]
     documents: list[str]
     held: Held | None = None
 
@@ -61,7 +63,7 @@ class Advance(NamedTuple):
 class Reconciled(NamedTuple):
     """How far an advance is accounted for, and the instant of the next clock."""
 
-    record: Record
+    record: ReconciliationRecord
     next_clock: int | None
 
 
@@ -129,7 +131,7 @@ def repriced(advance: Advance, month: int, account: Account | None, reading: Rea
     return any(rate.code is None and rate.rate_mills != line.rate_mills for rate, line in pairs)
 
 
-def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[str]:
+def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[DeductionKind]:
     """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
     paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}
     return [kind for kind in KINDS if kind in paid or not assigned]
@@ -168,15 +170,16 @@ def reconciliation(filed: Filed, draft: Draft, covered: Iterable[Offset], accoun
     first_run = draft.account.said[0].run_date
     open_minutes = advanced_minutes - reconciled_minutes
     standing = status(open_minutes, filed.died_before(FOREVER), month, first_run, now.run_date, reading)
-    fields = {
-        "recipient_id": draft.statement.recipient_id,
-        "service_month": month,
-        "advanced_minutes": advanced_minutes,
-        "reconciled_minutes": reconciled_minutes,
-        "open_minutes": open_minutes,
-        "advanced_cents": draft.gross_cents - sum(draft.deductions.values()),
-        "accounted_cents": accounted_cents,
-        "status": standing,
-    }
+    reconciled = AdvanceReconciliation(
+        recipient_id=draft.statement.provider_id,
+        service_month=month,
+        advanced_minutes=advanced_minutes,
+        reconciled_minutes=reconciled_minutes,
+        open_minutes=open_minutes,
+        advanced_cents=draft.gross_cents - sum(draft.deductions.values()),
+        accounted_cents=accounted_cents,
+        status=standing,
+        cut_off=UNSENT,
+    )
     clock = None if standing == "RECONCILED" else next_clock(month, first_run, now.run_date, reading)
-    return Reconciled(Record("AdvanceReconciliation", fields), clock)
+    return Reconciled(ReconciliationRecord(reconciled), clock)

@@ -90,10 +90,10 @@ class SettlementFile:
             return self._conflicts()
         if unit == LIFETIME:
             return self._over_all_months(before, cut_off)
-        month = self.month_of_pay(unit.month, before, cut_off)
+        month = self._month(unit.month, before, cut_off)
         return month.decide(lambda payee_id: self._returned(payee_id, before))
 
-    def month_of_pay(self, month: int, before: Before, cut_off: int) -> MonthOfPay:
+    def _month(self, month: int, before: Before, cut_off: int) -> MonthOfPay:
         """What a month is decided from, as it is on file now."""
         said = before.get(month_unit(month), {})
         if self.of_recipient:

@@ -18,6 +18,7 @@ from rules.periods import business_day_of
 from rules.settle.filed import Filed, references
 from rules.taxes import Deciding, Lookup, on_part, withheld
 from schemas.payment_outcome import PaymentOutcome
+from schemas.types import DeductionKind
 
 REVERSING = ("RETURNED", "VOIDED", "STALE")
 
@@ -59,7 +60,7 @@ class Draft:
         self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
         self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
         self.part_cents = 0
-        self.deductions: dict[str, int] = {}
+        self.deductions: dict[DeductionKind, int] = {}
         self.documents = references([*outcomes, *_outcomes_taken_back(statement.statement_id, account, filed)])
 
     @property

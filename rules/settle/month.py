@@ -8,13 +8,13 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rules.conclusions import Record, Stamp, Statement
+from rules.conclusions import InstructionRecord, Stamp, Statement
 from rules.findings import Finding, Findings, long_date, referred
-from rules.instructions import ADVANCE, instruction_fields, method_of, minutes_fields
+from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_minutes, payee_of
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
-from rules.restatement import Decision, month_unit
+from rules.restatement import Decision, Trace, month_unit
 from rules.settle.draft import Draft
 from rules.settle.filed import Filed
 from rules.settle.outcomes import turned
@@ -24,13 +24,13 @@ PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
 
 
-class MonthOfPay:
+class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
     def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
-        self.decision, self.findings = Decision(), Findings(self._whose)
+        self.decision, self.findings = Decision(self), Findings(self._whose)
         statements = filed.statements.get(month, {})
         self.held: list[Draft] = []
         self.drafts: list[Draft] = []
@@ -68,7 +68,7 @@ class MonthOfPay:
             "program": program if program in PROGRAMS else None,
             "statement_id": statement.statement_id,
             "county": statement.case_county,
-            "minutes": minutes_fields(statement)["paid_minutes"],
+            "minutes": paid_minutes(statement),
         }
         self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
 
@@ -90,26 +90,28 @@ class MonthOfPay:
             addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)
             self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee, message)
 
-    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> Record | AwaitsMethod:
+    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> InstructionRecord | AwaitsMethod:
         """The instruction; where it turns on another settlement's payment whether it is a warrant, that waits."""
         statement = draft.statement
-        fields = instruction_fields(statement, said, len(draft.account.said), draft.said)
         own = statement.kind == ADVANCE
         terms = self.filed.recipient_terms() if own else self.filed.provider_terms(statement.provider_id)
-        method, token = method_of(said.net_cents, terms, said.run_date, returned(fields["payee_id"]))
-        elsewhere = self.filed.claimed_elsewhere(statement.provider_id) if token and not own else []
-        claimed = [each for each in elsewhere if method_of(said.net_cents, terms, said.run_date, each[1])[0] != method]
-        fields |= {
-            "method": method,
-            "account_token": token,
-            "outstanding_cents": draft.outstanding_cents,
-            "documents": sorted({*statement.documents, *draft.documents}),
-            "assumptions": sorted({*statement.assumptions, *draft.reading.assumptions}),
-            "law_version": self.law.version,
-            "reversed": draft.reversed_ids,
-        }
-        instruction = Record("PaymentInstruction", fields)
-        return AwaitsMethod(statement.provider_id, instruction, claimed) if claimed else instruction
+        method = method_of(said.net_cents, terms, said.run_date, returned(payee_of(statement)))
+        made = instruction(statement, said, method, self._behind(draft))
+        elsewhere = self.filed.claimed_elsewhere(statement.provider_id) if made.account_token and not own else []
+        others = ((each, method_of(said.net_cents, terms, said.run_date, each[1])) for each in elsewhere)
+        claimed = [each for each, other in others if other[0] != made.method]
+        return AwaitsMethod(statement.provider_id, made, claimed) if claimed else InstructionRecord(made)
+
+    def _behind(self, draft: Draft) -> Behind:
+        return Behind(
+            sequence=len(draft.account.said),
+            standing=draft.said,
+            outstanding_cents=draft.outstanding_cents,
+            documents=sorted({*draft.statement.documents, *draft.documents}),
+            assumptions=sorted({*draft.statement.assumptions, *draft.reading.assumptions}),
+            law_version=self.law.version,
+            reversed_ids=draft.reversed_ids,
+        )
 
     def _whose(self, finding: Finding) -> str | None:
         """The county of the case; of a statement, or else the one in which it was paid."""

@@ -6,7 +6,7 @@ Authority: SOC-4 to SOC-6, ADV-1, ADV-3 to ADV-6. In force: by parameter. Does n
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
@@ -25,7 +25,7 @@ from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_o
 from rules.whose_case import of_recipient
 from schemas.income_assessment import IncomeAssessment
 
-SHARE = "SHARE_OF_COST"
+SHARE: Final = "SHARE_OF_COST"
 OVER_LIMIT, HELD = "over_limit", "held"  # ids of what a month keeps; said once for all months
 
 

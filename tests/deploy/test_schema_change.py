@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import msgspec
 import pytest
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 
 import schemas
 from deploy.roll import columns_of
 from schemas import CONCLUSIONS, FACTS, KINDS, physical
-from schemas.avro import Unreadable, encode, schema_path, validate
+from schemas.avro import Unreadable, encode, fields_of, schema_path, validate
 from schemas.cloud_journal import ENCODING, Delivery, record_of
 from schemas.physical import EARLIER
 from tests.deploy.java_avro import Java, Refused, java_avro
@@ -111,7 +112,7 @@ class Job:
         path.write_text(json.dumps(new_schema(self.kind, self.added)))
         _, default, _, of_type = ADDED[self.added]
         fields: Any = {"added": (of_type, default)}
-        model = create_model(self.kind, __base__=KINDS[self.kind], **fields)
+        model = _with(KINDS[self.kind], fields)
         self.patch.setattr(physical, "FOLDER", self.folder)
         self.patch.setattr(physical, "EARLIER", self.folder / "earlier")
         self.patch.setitem(schemas.KINDS, self.kind, model)
@@ -119,7 +120,14 @@ class Job:
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """A message of the topic. Raises Unreadable."""
-        return record_of(Delivery("s/1", 0, self.kind, {ENCODING: "BINARY"}, raw)).model_dump()
+        return fields_of(record_of(Delivery("s/1", 0, self.kind, {ENCODING: "BINARY"}, raw)))
+
+
+def _with(model: Any, fields: dict[str, Any]) -> Any:
+    if issubclass(model, BaseModel):
+        return create_model(model.KIND, __base__=model, **fields)
+    more = [(name, of_type, default) for name, (of_type, default) in fields.items()]
+    return msgspec.defstruct(model.KIND, more, bases=(model,), frozen=True, kw_only=True)
 
 
 def forget() -> None:

@@ -18,7 +18,7 @@ from pipelines.launch.options import Options
 from pipelines.topic_edges import message_of, topics_of
 from rules.periods import is_business_day
 from schemas import KINDS
-from schemas.avro import decode_plain, schema_path
+from schemas.avro import decode_plain, schema_path, validate
 from tests.deploy.bucket_life import Object, gone_on
 from tests.schemas.samples import SAMPLES
 
@@ -743,4 +743,4 @@ def test_what_is_subscribed_is_what_the_job_reads_and_says() -> None:
 def test_what_the_job_says_fits_its_topic() -> None:
     """A topic with a schema takes plain Avro, without the head of a single object."""
     record = SAMPLES["Admission"]
-    assert decode_plain("Admission", message_of("Admission", record).data).model_dump() == record
+    assert decode_plain("Admission", message_of(validate("Admission", record)).data).model_dump() == record

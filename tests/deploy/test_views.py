@@ -12,11 +12,11 @@ import pytest
 import sqlglot
 
 from deploy.roll import TABLES, TERRAFORM, columns, enums, roll
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import iso
 from schemas.avro import schema_path
+from tests.paid import replay_plain
 from tests.pipelines.test_cloud_journal import readable
 
 TYPES = {"STRING": "VARCHAR", "INTEGER": "BIGINT", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "TIMESTAMP": "TIMESTAMP"}

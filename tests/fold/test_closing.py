@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.plain import replay_plain
-from pipelines.stepwise import replay_stepwise
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_after, iso
 from tests.case_files import case
 from tests.fold.test_key import SOON, bodies
+from tests.paid import replay_plain, replay_stepwise
 
 RUNS = "R9:2026-01-01:2026-01-16", "R1:2026-01-01:2026-01-16"  # nobody was paid for the first
 DAY = 24 * 3_600_000

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from fold.content import body_of, content_sha256
-from pipelines.plain import Outcome, replay_plain
+from fold.content import content_sha256
 from pipelines.sample.simulate import simulate
-from pipelines.stepwise import replay_stepwise
 from rules.law import Law
 from schemas import FACTS
 from schemas.avro import encode, validate
 from schemas.envelope import Fact
+from tests.paid import Outcome, replay_plain, replay_stepwise
 from tests.pipelines.live.drill import records_below
 
 LAW = Law.load()
@@ -78,7 +77,8 @@ def test_no_value_can_change_unseen(outcome: Outcome, seed: int) -> None:
     record = random.choice(outcome.records[kind])
     run = next(run for run in outcome.records["PayRun"] if run["cut_off"] == record["cut_off"])
     bodies = of_run(outcome.records, run["cut_off"])
-    body = bytearray(body_of(kind, record))
+    said = encode(validate(kind, record))
+    body = bytearray(said)
     body[random.randrange(len(body))] ^= 1 << random.randrange(8)
-    bodies[kind][bodies[kind].index(body_of(kind, record))] = bytes(body)
+    bodies[kind][bodies[kind].index(said)] = bytes(body)
     assert content_sha256(bodies) != run["content_sha256"]

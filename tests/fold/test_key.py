@@ -8,8 +8,6 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plain import Outcome, replay_plain
-from pipelines.stepwise import replay_stepwise
 from rules.law import Law
 from rules.periods import cut_off_after, cut_off_of, epoch_day, midnight, month_of, next_month
 from schemas import FACTS
@@ -17,6 +15,7 @@ from schemas.avro import encode, validate
 from schemas.envelope import Fact
 from tests.case_files import case_files
 from tests.histories import History, histories, outcomes_on
+from tests.paid import Outcome, replay_plain, replay_stepwise
 
 LAW = Law.load()
 CLOSES_SOON = {"soon.toml": {"filing": {"closes_after_months": {"values": [

@@ -9,13 +9,16 @@ from fold.key_memory import NUMBERED, _by_number
 from fold.shard import Shard
 from fold.stages import CONCLUSIONS, STAGES
 from rules.benefits import months_needed
-from rules.conclusions import LOOKED_BACK, Record
+from rules.conclusions import LOOKED_BACK, BenefitRecord
 from rules.law import Law
 from rules.periods import add_months, epoch_day
 from rules.restatement import OUT, Change, Conclusion, Stop
 from rules.settle.outcomes import CameBack
 from rules.to_provider import AuthorizedTime, VisitWarning
 from schemas import FACTS
+from schemas.avro import outgoing
+from schemas.benefit_hours import BenefitHours
+from tests.schemas.samples import SAMPLES
 
 LAW = Law.load()
 JANUARY = epoch_day(date(2026, 1, 1))
@@ -64,6 +67,7 @@ def test_no_county_looks_back_further_than_records_are_kept() -> None:
     months = [add_months(JANUARY, back) for back in range(-48, 48)]
     counties = {county for month in months for county in LAW.value("benefit.counties", month)}
     assert max(months_needed(county, month, LAW) for county in counties for month in months) <= LOOKED_BACK
-    record = Record("BenefitHours", {})
+    hours = outgoing(BenefitHours, SAMPLES["BenefitHours"])
+    record = BenefitRecord(hours)
     assert record.when_closed(JANUARY, lambda month: month < add_months(JANUARY, LOOKED_BACK)) is record
     assert record.when_closed(JANUARY, lambda month: month <= add_months(JANUARY, LOOKED_BACK)) is None

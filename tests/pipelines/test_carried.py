@@ -15,7 +15,6 @@ from pipelines.console.live import sentence
 from pipelines.explain.answer import Answer
 from pipelines.law_notices import FAMILIES, how_carried, notices
 from pipelines.live.telling import Teller
-from pipelines.plain import Outcome, replay_folder, replay_plain
 from pipelines.reference.law_pages import pages
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
@@ -31,6 +30,7 @@ from schemas import CONCLUSIONS
 from schemas.avro import write_container
 from schemas.envelope import Fact
 from tests.case_files import case
+from tests.paid import Outcome, replay_folder, replay_plain
 from tests.pipelines.explain.explain_world import LAW, explained, lay, paid_in, pay
 
 OF_2027 = {"from": date(2027, 1, 1), "until": date(2027, 12, 31), "grade": "instruction", "citation": "a test's own"}

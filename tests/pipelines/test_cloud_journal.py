@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plain import replay_folder, replay_plain
 from pipelines.replay import replay
 from pipelines.sample.simulate import simulate
 from rules.law import Law
@@ -24,6 +23,7 @@ from schemas.avro import Container, Unreadable, encode, encode_message, validate
 from schemas.cloud_journal import ENCODING, SCHEMA, topic_of
 from schemas.envelope import Fact
 from tests.histories import History, histories
+from tests.paid import replay_folder, replay_plain
 
 LAW = Law.load()
 MINUTE = 60_000

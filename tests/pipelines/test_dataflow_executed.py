@@ -13,7 +13,6 @@ from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 
 from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of_conclusions, topics_of_facts
-from pipelines.plain import replay_plain
 from pipelines.topic_edges import message_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_after, iso
@@ -21,6 +20,7 @@ from schemas import FACTS
 from schemas.avro import encode, write_container
 from schemas.cloud_journal import ENCODING
 from schemas.envelope import Fact
+from tests.paid import replay_plain
 from tests.pipelines.executed import SENT, executed
 from tests.pipelines.live.test_scenario import WINDOWS, scenario
 from tests.transforms.engine import Published

@@ -1,7 +1,7 @@
 """What the plain fold counts beside what it pays."""
 
-from pipelines.plain import replay_plain
 from tests.case_files import CASES, read_case_file
+from tests.paid import replay_plain
 
 
 def test_a_fact_that_came_twice_is_one_duplicate_however_many_stages_read_it() -> None:

@@ -18,13 +18,13 @@ import pytest
 
 from fold.places import INDEX
 from pipelines.misuse import Misuse
-from pipelines.plain import replay_folder
 from pipelines.replay import BEAM, LOCK, PARTIAL, PLAIN, POOL, SUMMARY, last_cut_off, replay
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import epoch_day
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, write_container
+from tests.paid import replay_folder
 
 LAW = Law.load()
 ROOT = Path(__file__).parents[2]

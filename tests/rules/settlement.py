@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from rules.conclusions import AccountTerm, Line, Offsettable, PayeeAccount, Record, Statement
+from rules.conclusions import AccountTerm, InstructionRecord, Line, Offsettable, PayeeAccount, Statement
 from rules.documents import Arrival
 from rules.law import Law
 from rules.money import line_cents
@@ -12,6 +12,7 @@ from rules.periods import cut_off_of, epoch_day
 from rules.restatement import Change, restate
 from rules.settle.case import SettlementFile
 from schemas import FACTS
+from schemas.avro import fields_of
 
 LAW = Law.load()
 RATE = 20440
@@ -132,7 +133,7 @@ def settled(arrivals: Sequence[Arrival], until: int | None = None, key: str = "R
     """The fields of the payment instructions, in the order in which they were said."""
     until = until or max(arrival.cut_off for arrival in arrivals)
     said = [change.now for change in changes(arrivals, until, key)]
-    return [each.fields for each in said if isinstance(each, Record) and each.kind == "PaymentInstruction"]
+    return [fields_of(each.content) for each in said if isinstance(each, InstructionRecord)]
 
 
 def deducted(instruction: dict[str, Any], kind: str) -> int:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from pipelines.plain import replay_plain
 from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Terms, named
 from rules.findings import DocumentNamed, Finding, Findings, catalog, document_named, finding_id, referred
@@ -11,6 +10,7 @@ from rules.whose_case import county_of, of_provider, of_recipient
 from schemas import FACTS
 from schemas.avro import validate
 from tests.case_files import case_files
+from tests.paid import replay_plain
 from tests.rules.settlement import day
 from tests.schemas.samples import SAMPLES
 

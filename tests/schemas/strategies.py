@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import msgspec
 from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from schemas import KINDS
 from schemas.types import LAST_DAY
+from tests.schemas.models import annotations
 
 EPOCH = date(1970, 1, 1)
 PLAIN = {bool: st.booleans(), bytes: st.binary(max_size=40), str: st.text(max_size=20)}
@@ -24,9 +26,8 @@ def records(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return _fields(KINDS[kind]).map(lambda record: _agreeing(kind, record))
 
 
-def _fields(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
-    fields = model.model_fields.items()
-    return st.fixed_dictionaries({name: _values(field.annotation, field.metadata) for name, field in fields})
+def _fields(model: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({name: _values(kind, []) for name, kind in annotations(model).items()})
 
 
 def _values(kind: Any, limits: list[Any]) -> st.SearchStrategy[Any]:
@@ -41,7 +42,7 @@ def _values(kind: Any, limits: list[Any]) -> st.SearchStrategy[Any]:
         return st.sampled_from(parts)
     if kind is NoneType:
         return st.none()
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if isinstance(kind, type) and issubclass(kind, BaseModel | msgspec.Struct):
         return _fields(kind)
     return _limited(kind, {type(limit): limit for limit in limits})
 

@@ -17,6 +17,7 @@ from schemas.avro import (
     decode_plain,
     encode,
     encode_message,
+    fields_of,
     physical_schema,
     validate,
     write_container,
@@ -35,7 +36,7 @@ TIMESHEET = validate("Timesheet", SAMPLES["Timesheet"])
 def test_round_trip(kind, drawn, tmp_path_factory):
     values = drawn.draw(records(kind))
     record = validate(kind, values)
-    assert record.model_dump() == values
+    assert fields_of(record) == values
     assert decode_message(encode_message(record)) == decode_message(encode_message(record), kind) == record
     assert decode_plain(kind, encode(record)) == record
     path = tmp_path_factory.getbasetemp() / f"{kind}.avro"

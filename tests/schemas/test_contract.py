@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from types import NoneType, UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import pytest
 
 import schemas
 from schemas.physical import schema_path
+from tests.schemas.models import REQUIRED, annotations, defaults, json_schema
 
 PATHWAYS = (
     "(GENERAL_HEALTH_AND_SAFETY ADULT_EDUCATION COGNITIVE_IMPAIRMENTS_AND_BEHAVIORAL_HEALTH"
@@ -202,18 +205,63 @@ def test_model_has_the_fields_of_its_schema(kind):
     model = schemas.KINDS[kind]
     schema = json.loads(schema_path(kind).read_text())
     assert model.KIND == model.__name__ == kind
-    assert list(model.model_fields) == [field["name"] for field in schema["fields"]]
-    optional = [name for name, field in model.model_fields.items() if not field.is_required()]
+    assert list(defaults(model)) == [field["name"] for field in schema["fields"]]
+    optional = [name for name, default in defaults(model).items() if default is not REQUIRED]
     assert optional == [field["name"] for field in schema["fields"] if "default" in field]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_model_takes_the_symbols_of_its_schema(kind):
     text = schema_path(kind).read_text()
-    model = json.dumps(schemas.KINDS[kind].model_json_schema())
+    model = json.dumps(json_schema(schemas.KINDS[kind]))
     declared = {symbol for enum in re.findall(r'"symbols": \[([^]]*)', text) for symbol in re.findall(r'"(\w+)"', enum)}
     accepted = {symbol for enum in re.findall(r'"enum": \[([^]]*)', model) for symbol in re.findall(r'"(\w+)"', enum)}
     assert accepted == declared - {"UNKNOWN"}
+
+
+PYTHON = {"int": "int", "long": "int", "string": "str", "boolean": "bool", "bytes": "bytes"}
+
+
+def typed(schema, named: dict) -> str:
+    """An Avro type as the Python type that a struct must have for it."""
+    if isinstance(schema, list):
+        return typed(schema[1], named) + " | None"
+    if isinstance(schema, str):
+        return named.get(schema) or PYTHON[schema]
+    if schema["type"] == "array":
+        return f"list[{typed(schema['items'], named)}]"
+    if schema["type"] == "enum":
+        return named.setdefault(schema["name"], f"Literal[{', '.join(map(repr, schema['symbols'][1:]))}]")
+    return schema["name"] if schema["type"] == "record" else "int"
+
+
+def said_of(annotation) -> str:
+    """A Python type in the words of `typed`."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return said_of(parts[0])
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, parts))}]"
+    if origin is list:
+        return f"list[{said_of(parts[0])}]"
+    if origin in (Union, UnionType):
+        return " | ".join("None" if part is NoneType else said_of(part) for part in parts)
+    return annotation.__name__
+
+
+@pytest.mark.parametrize("kind", schemas.CONCLUSIONS)
+def test_a_struct_has_the_types_of_its_schema(kind):
+    """Symbols in order, parts too: what mypy holds a rule to is what is written."""
+    waiting, named = [(json.loads(schema_path(kind).read_text()), schemas.CONCLUSIONS[kind])], {}
+    while waiting:
+        schema, struct = waiting.pop()
+        fields = annotations(struct)
+        assert list(fields) == [field["name"] for field in schema["fields"]]
+        for field in schema["fields"]:
+            assert said_of(fields[field["name"]]) == typed(field["type"], named), field["name"]
+            items = field["type"].get("items") if isinstance(field["type"], dict) else None
+            if isinstance(items, dict) and items["type"] == "record":
+                waiting.append((items, get_args(fields[field["name"]])[0]))
 
 
 KEY_FIELDS = {

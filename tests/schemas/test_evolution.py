@@ -21,6 +21,7 @@ from schemas.avro import (
     Container,
     Unreadable,
     decode_message,
+    fields_of,
     fingerprint_of,
     original_message,
     schema_path,
@@ -51,7 +52,7 @@ def test_the_first_version_of_every_kind(kind):
         container = Container(stream)
         records = [record for _, record in container]
     assert container.kind == kind
-    assert [validate(kind, record).model_dump() for record in records] == [SAMPLES[kind]]
+    assert [fields_of(validate(kind, record)) for record in records] == [SAMPLES[kind]]
 
 
 @pytest.mark.parametrize("kind", SECOND)
@@ -60,7 +61,7 @@ def test_the_second_version(kind):
     runs the first that names what came back."""
     with (OLD / f"{kind}_2.avro").open("rb") as stream:
         records = [record for _, record in Container(stream)]
-    assert [validate(kind, record).model_dump() for record in records] == [SECOND[kind]]
+    assert [fields_of(validate(kind, record)) for record in records] == [SECOND[kind]]
 
 
 @pytest.mark.parametrize("path", sorted(EARLIER.glob("*.avsc")), ids=lambda path: path.name)
@@ -70,7 +71,7 @@ def test_a_message_of_an_earlier_version_is_read(path):
     body = BytesIO()
     fastavro.schemaless_writer(body, earlier, SAMPLES[kind])
     assert fingerprint(earlier) != fingerprint_of(kind)
-    assert decode_message(b"\xc3\x01" + fingerprint(earlier) + body.getvalue()).model_dump() == SAMPLES[kind]
+    assert fields_of(decode_message(b"\xc3\x01" + fingerprint(earlier) + body.getvalue())) == SAMPLES[kind]
 
 
 @pytest.mark.parametrize("name", ["one_more", "one_fewer", "other_type_names"])

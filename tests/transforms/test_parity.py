@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plain import Outcome, replay_plain
 from rules.law import Law
 from schemas import FACTS
 from schemas.envelope import Fact
 from tests.fold.test_key import LAW, SOON, bodies
 from tests.histories import WINDOWS, History, histories, outcomes_on
+from tests.paid import Outcome, replay_plain
 from tests.transforms.engine import Records, at_once, catalog_in, pay, published
 
 HARDER = int(os.environ.get("HARDER", "1"))

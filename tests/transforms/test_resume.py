@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from fold.admissions import Admissions, as_told
 from fold.admitted import DOORS
 from fold.door import Door
-from pipelines.plain import fold_door, replay_plain
 from pipelines.topic_edges import Beginning, EncodeMessages, message_of
 from rules.law import Law
 from rules.periods import cut_off_after, cut_offs
@@ -28,6 +27,7 @@ from schemas.cloud_journal import topic_of
 from schemas.envelope import Fact, Record
 from tests.fold.test_key import LAW, SOON, bodies
 from tests.histories import History
+from tests.paid import fold_door, replay_plain
 from tests.pipelines.test_cloud_journal import message, written
 from tests.transforms.engine import ANY, Published, Records, at_once, catalog_in, pay, published, published_at, seconds
 from tests.transforms.test_parity import many
@@ -52,7 +52,7 @@ def letters(records: Records) -> dict[tuple[str, str], list[bytes]]:
     found: dict[tuple[str, str], list[bytes]] = {}
     for kind, said in records.items():
         for record in said:
-            letter = message_of(kind, record)
+            letter = message_of(validate(kind, record))
             found.setdefault((kind, letter.attributes["ce-id"]), []).append(letter.data)
     return found
 

@@ -20,13 +20,13 @@ from fold.door import Door
 from fold.key import CutOffMissed, KeyFold
 from fold.rows import Row, fact_body, fact_row
 from fold.stages import STAGES, routes
-from pipelines.plain import fold_door, replay_plain
 from rules.periods import cut_off_after, cut_offs, epoch_day, midnight
 from rules.restatement import AUTHORIZE
 from schemas import FACTS
 from schemas.avro import encode_message, validate
 from schemas.envelope import Fact
 from tests.fold.test_key import LAW, bodies
+from tests.paid import fold_door, replay_plain
 from tests.pipelines.live.test_scenario import WINDOWS, scenario
 from tests.transforms.engine import Published, at_once, catalog_in, pay, published, published_at, seconds, step_by_step
 from transforms.admit_facts import AdmitFacts

@@ -12,10 +12,10 @@ import pytest
 
 from fold.record_files import file_name
 from pipelines.command import cli
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from schemas.avro import Container, validate, write_container
+from tests.paid import replay_plain
 
 Records = dict[str, list[dict[str, Any]]]
 

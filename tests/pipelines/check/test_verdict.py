@@ -17,13 +17,13 @@ from fold.door import Door
 from pipelines.check.verdict import words
 from pipelines.command import cli
 from pipelines.importing.json_lines import fact_of_line
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.findings import catalog
 from rules.law import Law
 from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, logical_schema, validate, write_container
+from tests.paid import replay_plain
 from tests.schemas.samples import SAMPLES
 
 Record = dict[str, Any]

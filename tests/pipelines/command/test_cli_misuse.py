@@ -16,10 +16,10 @@ import typer
 from fold.record_files import file_name
 from pipelines.command import cli
 from pipelines.misuse import refused_by_machine
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from schemas.avro import Container, validate, write_container
+from tests.paid import replay_plain
 
 DAY = "2024-02-20"
 SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))

@@ -11,11 +11,12 @@ from fold.places import INDEX, Places, write_index
 from pipelines.explain.answer import Answer, Sources, answer, question_of
 from pipelines.explain.paid import Paid, records_in
 from pipelines.explain.tree import Node
-from pipelines.plain import replay_plain
 from rules.law import Law
 from rules.periods import business_day_of, iso
-from schemas.avro import write_container
+from schemas.avro import fields_of, write_container
 from schemas.envelope import Fact
+from schemas.payment_instruction import PaymentInstruction
+from tests.paid import replay_plain
 
 LAW = Law.load()
 Instruction = dict[str, Any]
@@ -60,7 +61,7 @@ def index(events: Path, out: Path) -> None:
 def paid_in(out: Path) -> list[Instruction]:
     """All instructions of an output folder, each settlement's in order."""
     paths = sorted(out.glob("payment_instruction*.avro"))
-    return [dict(each) for path in paths for each in records_in(path, "PaymentInstruction")]
+    return [fields_of(each) for path in paths for each in records_in(path, PaymentInstruction)]
 
 
 def explained(instruction_id: str, events: Path, out: Path, law: Law = LAW) -> Answer:

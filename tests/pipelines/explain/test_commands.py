@@ -16,12 +16,12 @@ from pipelines.command.cli import main
 from pipelines.console.explanation import render
 from pipelines.explain.page import page
 from pipelines.law_text import address_of, plain
-from pipelines.plain import replay_folder
 from pipelines.replay import replay
 from pipelines.sample.simulate import simulate
 from rules.periods import hhmm
 from schemas.avro import write_container
 from tests.browser import DESK, PHONE, axe_violations, open_page, sideways
+from tests.paid import replay_folder
 from tests.pipelines.explain.explain_world import LAW, Instruction, explained, paid_in
 
 ROOT = Path(__file__).parents[3]

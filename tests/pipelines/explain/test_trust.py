@@ -29,7 +29,7 @@ FACTS = world(
     sheet("T1", "2026-01-22 12:00:00", revision=2, days={"5": "9:00"}),
 )
 OTHERWISE: dict[str, Any] = {"kind": "TRAINING", "payee_type": "RECIPIENT", "method": "WARRANT", "lines": []}
-FIELDS = [name for name in PaymentInstruction.model_fields if name != "law_version"]
+FIELDS = [name for name in PaymentInstruction.__struct_fields__ if name != "law_version"]
 
 
 @pytest.fixture(scope="module")

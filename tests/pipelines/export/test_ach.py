@@ -14,6 +14,7 @@ from pipelines.export.run import PaidRun
 from pipelines.export.warrants import stale_day
 from rules.law import Law
 from rules.periods import epoch_day, is_business_day
+from schemas.avro import outgoing
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.export.export_world import DAY, ROUTINGS, instruction, pay_run
@@ -32,8 +33,8 @@ ORIGINATOR = Originator(
 
 def paid_run(rows: list[dict], day: int = DAY) -> PaidRun:
     rows = sorted(rows, key=lambda row: row["instruction_id"])
-    instructions = tuple(PaymentInstruction.model_validate(row) for row in rows)
-    return PaidRun(day, instructions, PayRun.model_validate(pay_run(rows, day)))
+    instructions = tuple(outgoing(PaymentInstruction, row) for row in rows)
+    return PaidRun(day, instructions, outgoing(PayRun, pay_run(rows, day)))
 
 
 def exported(nets: list[int], day: int = DAY, name: str = "Ana Reyes", **more) -> AchExport:

@@ -21,13 +21,13 @@ from pipelines.launch.check import complete, few_rejections, pay_run_there
 from pipelines.launch.options import Options
 from pipelines.launch.said import read
 from pipelines.misuse import Misuse
-from pipelines.plain import replay_plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso
 from schemas.avro import decode_plain, encode, validate, write_container
 from schemas.cloud_journal import ENCODING
 from tests.deploy.pubsub_stand_in import StandIn, client_of, serving_stand_in
+from tests.paid import replay_plain
 from tests.pipelines.test_cloud_journal import readable
 
 pubsub_v1 = pytest.importorskip("google.cloud.pubsub_v1")

@@ -12,13 +12,13 @@ from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
 from pipelines.live.outbox import Sink
 from pipelines.live.telling import JsonLines, Teller
-from pipelines.plain import replay_folder
 from pipelines.sample.simulate import simulate
 from rules.law import Law
 from rules.periods import cut_off_after
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, write_container
 from schemas.journal import FOLDER
+from tests.paid import replay_folder
 
 LAW = Law.load()
 Records = dict[str, list[dict[str, Any]]]

@@ -21,7 +21,6 @@ from pipelines.live.past import OtherHistory
 from pipelines.live.pay_run import PayRuns, Run
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
-from pipelines.plain import replay_plain
 from rules.adjustment import deductions_said
 from rules.kept import Account, Charges
 from rules.law import Law
@@ -33,6 +32,7 @@ from schemas.envelope import Fact
 from schemas.journal import Entry
 from tests.histories import WINDOWS as HISTORY_WINDOWS
 from tests.histories import History, histories
+from tests.paid import replay_plain
 from tests.pipelines.live.drill import LAW, Day, Records, World
 from tests.pipelines.live.test_scenario import WINDOWS, dealt, scenario
 

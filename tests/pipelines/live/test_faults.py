@@ -20,7 +20,7 @@ from pipelines.live.journal import Journal
 from pipelines.live.outbox import Letter, NotSent
 from pipelines.live.verify import verify
 from schemas import FACTS
-from schemas.avro import MARKER, encode, encode_message, fingerprint_of, write_container
+from schemas.avro import MARKER, encode, encode_message, fingerprint_of, validate, write_container
 from schemas.envelope import Fact
 from tests.pipelines.live.drill import LAW, Day, World
 
@@ -70,10 +70,9 @@ def test_poison_is_rejected_with_its_bytes(collector: Collector, days: list[Day]
 
 
 def test_a_conclusion_is_no_fact(collector: Collector, days: list[Day]) -> None:
-    from schemas import KINDS
 
     run = {"run_date": 1, "cut_off": 1, "totals": [], "instructions_sha256": "0" * 64}
-    raw = encode_message(KINDS["PayRun"].model_validate(run | {"findings": 0, "assumptions": [], "law_version": ""}))
+    raw = encode_message(validate("PayRun", run | {"findings": 0, "assumptions": [], "law_version": ""}))
     take(collector, days[-1].cut_off, Message(raw, "s/1"))
     assert collector.rejections == {"UNKNOWN_SCHEMA": 1}
 

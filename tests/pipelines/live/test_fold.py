@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from fold.door import admission
 from pipelines.live.memory import Memory
 from pipelines.live.pay_run import PayRuns
-from pipelines.plain import replay_plain
 from rules.periods import cut_offs
-from schemas.avro import decode_message, encode_message
+from schemas.avro import encode_message, fields_of
 from schemas.envelope import Fact
 from schemas.journal import Entry
 from tests.histories import History, histories
+from tests.paid import replay_plain
 from tests.pipelines.live.drill import LAW, Records, in_order
 
 
@@ -39,7 +39,7 @@ def _said(pay_runs: PayRuns, entries: dict[int, list[Entry]], first: int, until:
         run = pay_runs.fold(cut_off, entries.get(cut_off, []))
         pay_runs.remember(run)
         for letter in run.letters:
-            records[letter.kind].append(decode_message(letter.body).model_dump())
+            records[letter.kind].append(fields_of(letter.record))
     return {kind: in_order(said) for kind, said in records.items()}
 
 

@@ -14,7 +14,7 @@ from pipelines.live.outbox import Letter, letter_of
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, iso
-from schemas.avro import decode_message, write_container
+from schemas.avro import fields_of, validate, write_container
 from tests.pipelines.live.drill import LAW, Day, World, records_in
 
 DEARER = {"from": date(2024, 1, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
@@ -110,11 +110,11 @@ def test_a_cent_that_went_to_another_statement_is_another_history(world: World, 
     letters = job.outbox.letters(cut_off) or []
     job.close()
     for letter, cent in zip(moved(letters), (1, -1), strict=False):
-        fields = decode_message(letter.body).model_dump()
+        fields = fields_of(letter.record)
         fields["net_cents"] -= cent
         fields["net_to_date_cents"] -= cent
         fields["deductions"][0]["cents"] += cent
-        letters[letters.index(letter)] = letter_of(letter.kind, fields, letter.id)
+        letters[letters.index(letter)] = letter_of(validate(letter.kind, fields), letter.id)
     job.outbox.decide(cut_off, letters, sent=True)
     (world.journal / "memory.sqlite").unlink()
     with pytest.raises(OtherHistory, match="go back"):
@@ -124,7 +124,7 @@ def test_a_cent_that_went_to_another_statement_is_another_history(world: World, 
 def moved(letters: list[Letter]) -> list[Letter]:
     """Instructions with deductions."""
     paid = [letter for letter in letters if letter.kind == "PaymentInstruction"]
-    return [letter for letter in paid if decode_message(letter.body).model_dump()["deductions"]]
+    return [letter for letter in paid if fields_of(letter.record)["deductions"]]
 
 
 def test_damage_within_is_no_torn_tail(world: World, days: list[Day]) -> None:

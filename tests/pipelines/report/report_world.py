@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from fold.record_files import file_name
-from pipelines.plain import replay_folder
 from pipelines.sample.simulate import simulate
 from pipelines.summarize import summary_of
 from rules.law import Law
 from schemas import CONCLUSIONS
 from schemas.avro import Container, write_container
+from tests.paid import replay_folder
 
 Row = dict[str, Any]
 

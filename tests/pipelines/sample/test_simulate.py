@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.plain import replay_folder
 from pipelines.sample.defects import DEFECTS, SPOILED
 from pipelines.sample.homes import draw
 from pipelines.sample.papers import Desk
@@ -19,6 +18,7 @@ from rules import periods
 from rules.law import Law
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, validate
+from tests.paid import replay_folder
 
 RECIPIENTS = len(ROLL) + 30
 ASKED: dict[str, Any] = {"county": "17", "recipients": RECIPIENTS, "months": 4, "start": "2024-02", "seed": 5}

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.plain import replay_plain
 from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned, turns_of
 from rules.law import Law
 from schemas.avro import validate, write_container
 from tests.case_files import Case, case, case_files
+from tests.paid import replay_plain
 
 FORTNIGHT = """
 sentence = "A share of cost, an unapproved timesheet, too many hours, a correction and a missing visit."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typer import Abort
 
 from pipelines.command.cli import main
@@ -464,7 +465,7 @@ def test_a_statement_of_which_an_instruction_is_missing_is_refused() -> None:
 
 def test_a_folder_of_before_instructions_named_what_was_reversed_is_refused() -> None:
     """Sums over them would count twice what came back."""
-    older = [paid.model_copy(update={"reversed": []}) for paid in of_statement(VOIDED)]
+    older = [replace(paid, reversed=[]) for paid in of_statement(VOIDED)]
     with pytest.raises(Misuse, match="of an earlier version"):
         came_back(older)
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 import pytest
 from babel.messages.pofile import read_po
+from msgspec.structs import replace
 
 from pipelines.statements import catalogs
 from pipelines.statements.language import LOCALES, SOURCE, catalog_path, language
@@ -94,7 +95,7 @@ def test_a_spanish_sentence_keeps_no_english() -> None:
 
 def test_an_unknown_sentence_stays_in_english_and_is_counted() -> None:
     [finding] = [each for each in findings() if each.code == "OVERPAYMENT" and not each.cleared][:1]
-    other = finding.model_copy(update={"message": "Something that no template of this version says."})
+    other = replace(finding, message="Something that no template of this version says.")
     point = point_of(other, "PROVIDER", language("es"))
     assert point.english
     assert point.message == other.message

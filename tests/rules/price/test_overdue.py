@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from pipelines.plain import replay_plain
-from pipelines.stepwise import replay_stepwise
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso
 from tests.case_files import case
 from tests.fold.test_key import bodies
+from tests.paid import replay_plain, replay_stepwise
 
 SINCE_2015 = {"values": [{"from": date(2015, 1, 1), "value": 12000, "grade": "assumption", "citation": "a test"}]}
 SHEET = {"kind": "Timesheet", "id": "T1", "period": date(2015, 12, 1), "days": {"1": "4:00"}}

@@ -15,6 +15,7 @@ from rules.kept import Account
 from rules.money import share_cents
 from rules.periods import cut_offs, year_of
 from rules.restatement import LIFETIME, closed, month_unit
+from schemas.avro import fields_of
 from tests.rules.settlement import (
     LAW,
     account,
@@ -318,7 +319,7 @@ def test_an_advance_month_pays_nothing_for_what_is_covered(history: list[tuple[i
             arrivals.append(arrives(cut_off, statement([line(minutes)], provider, period, payable=len(provider))))
             statements[provider] = minutes
     found = changes(arrivals, RUNS[-1])
-    last = [change.now.fields for change in found if change.id == "reconciliation"][-1]
+    last = [fields_of(change.now.content) for change in found if change.id == "reconciliation"][-1]
     assert last["advanced_minutes"] == 6000
     assert last["reconciled_minutes"] == min(6000, sum(statements.values()))
     assert last["open_minutes"] == 6000 - last["reconciled_minutes"]
@@ -396,10 +397,10 @@ def test_share_of_cost_speaks_to_each_side() -> None:
         for change in changes([assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))], cut_off)
         if isinstance(change.now, Finding)
     }
-    assert found["RECIPIENT"]["message"].startswith("You owe your provider $100.00 for the pay period from 1 Jan")
-    assert found["RECIPIENT"]["next_step"].startswith("Pay your provider")
-    assert found["PROVIDER"]["message"].startswith("$100.00 of your wages")
-    assert found["PROVIDER"]["next_step"].startswith("Ask the recipient")
+    assert found["RECIPIENT"].message.startswith("You owe your provider $100.00 for the pay period from 1 Jan")
+    assert found["RECIPIENT"].next_step.startswith("Pay your provider")
+    assert found["PROVIDER"].message.startswith("$100.00 of your wages")
+    assert found["PROVIDER"].next_step.startswith("Ask the recipient")
 
 
 @pytest.mark.parametrize("kind", ["ARREARS", "ADVANCE"])
@@ -416,7 +417,7 @@ def test_an_overpayment_names_what_was_overpaid(kind: str) -> None:
         if isinstance(change.now, Finding) and change.now.code == "OVERPAYMENT"
     ]
     words = {"ARREARS": "for the pay period from 1 January 2026", "ADVANCE": "of your advance for February 2026"}
-    assert words[kind] in finding_record(id, said, second, cleared=False)["message"]
+    assert words[kind] in finding_record(id, said, second, cleared=False).message
 
 
 def test_documents_name_the_outcome_that_decided() -> None:

@@ -1,0 +1,36 @@
+"""The stories without an engine, their records as dicts of physical values: as tests compare, change and write them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipelines import plain, stepwise
+from pipelines.plain import Outcome
+from schemas.avro import fields_of
+from schemas.envelope import OutgoingRecord
+
+__all__ = ["Outcome", "as_dicts", "fold_door", "replay_folder", "replay_plain", "replay_stepwise"]
+
+
+def as_dicts(records: Mapping[str, Iterable[OutgoingRecord]]) -> dict[str, list[dict[str, Any]]]:
+    """Records by kind."""
+    return {kind: [fields_of(record) for record in of_kind] for kind, of_kind in records.items()}
+
+
+def _in_dicts(outcome: Outcome) -> Any:
+    return outcome._replace(records=as_dicts(outcome.records))  # type: ignore[arg-type]
+
+
+def replay_plain(*arguments: Any, **named: Any) -> Any:
+    return _in_dicts(plain.replay_plain(*arguments, **named))
+
+
+def replay_folder(*arguments: Any, **named: Any) -> Any:
+    return _in_dicts(plain.replay_folder(*arguments, **named))
+
+
+def fold_door(*arguments: Any, **named: Any) -> Any:
+    return _in_dicts(plain.fold_door(*arguments, **named))
+
+
+def replay_stepwise(*arguments: Any, **named: Any) -> Any:
+    return _in_dicts(stepwise.replay_stepwise(*arguments, **named))
