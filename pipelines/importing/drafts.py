@@ -91,7 +91,7 @@ def _whole(asked: ImportMap, values: Values, minutes: int, raw: str) -> Draft:
     body = {name: value for name, value in values.items() if name not in OF_ROWS and name != "document_id"}
     sequence = values.get("sequence", values.get("revision"))
     document = values.get("document_id")
-    named = document_id(asked.source, str(document)) if document else unnamed_id(asked, body)
+    named = named_id(asked, document) if document else unnamed_id(asked, body)
     return Draft(named, sequence, digest(body), body, minutes=minutes)
 
 
@@ -104,7 +104,7 @@ def _of_hours(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
         within = tuple(part for part in parts if period_of(part.day) == period)
         key = rest | {"period_start": period}
         said = values.get("document_id")
-        named = document_id(asked.source, str(said)) if said else unnamed_id(asked, key)
+        named = named_id(asked, said) if said else unnamed_id(asked, key)
         yield Draft(named, None, digest([raw]), key, within, sum(part.minutes for part in within))
 
 
@@ -139,6 +139,11 @@ def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
     body = {name: value for name, value in values.items() if name not in OF_ROWS}
     key = "|".join(str(values.get(name, "")) for name in PAIR)
     yield Draft(key, at, digest([raw]), body | {"punched_at": at, "punch": values["punch"]})
+
+
+def named_id(asked: ImportMap, said: Any) -> str:
+    """The document of an id in the file."""
+    return str(said) if asked.plain_ids else document_id(asked.source, str(said))
 
 
 def document_id(source: str, said: str) -> str:

@@ -131,6 +131,7 @@ class ImportMap(Words):
 
     kind: str = Field(description="The kind of fact.", json_schema_extra={"enum": list(FACTS)})
     source: str = Field("import", description="Who says so: stands in every fact and before every document id.")
+    plain_ids: bool = Field(False, description="Document ids are written as they are, without the source before them.")
     about: str = Field("", description="What this map is for.")
     refuse: str | None = Field(None, description="Why a layout cannot be imported at all.")
     needs: Strings = Field(description="Of a preset: fields that your own map must say, and how.")

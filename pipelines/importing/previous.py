@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.importing.map import ImportMap
-from pipelines.importing.revisions import content_of, keys_of
+from pipelines.importing.revisions import keys_of, remembered
 from pipelines.importing.spool import Spool
 from pipelines.misuse import Misuse
 from schemas import FACTS, private
@@ -17,16 +17,16 @@ PEOPLE = ("provider_id", "recipient_id")
 
 
 def learn(folder: Path, asked: ImportMap, spool: Spool) -> dict[str, frozenset[str]]:
-    """Tell the spool what is known of the map's kind and source; ids that are known, by field. Raises Misuse."""
+    """Tell the spool what is known of the map's kind; ids that are known, by field. Raises Misuse."""
     ids: dict[str, set[str]] = defaultdict(set)
     for path in sorted(folder.rglob("*.avro")):
         for kind, record in _records(path):
             for name in PEOPLE:
                 if isinstance(record.get(name), str):
                     ids[name].add(record[name])
-            if kind == asked.kind and record["source"] == asked.source:
+            if kind == asked.kind:
                 keys = keys_of(kind, record)
-                spool.know(record["document_id"], keys, record["revision"], record["withdrawn"], content_of(record))
+                spool.know(record["document_id"], keys, record["revision"], record["withdrawn"], remembered(record))
     for document, last in sequences_of(folder):
         spool.know_sequence(document, last)
     return {name: frozenset(found) for name, found in ids.items()}

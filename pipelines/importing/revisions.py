@@ -6,7 +6,7 @@ old document is taken back and a new one written (key fields of a document never
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipelines.importing.documents import SIGNED, Version, rejected
@@ -39,6 +39,7 @@ class Reviser:
     spool: Spool
     ledger: Ledger
     now: int
+    sources: set[str] = field(default_factory=set)
 
     def records(self, document: str, versions: list[Version]) -> Iterator[Record]:
         """Records that say what is new about a document, in order."""
@@ -46,9 +47,10 @@ class Reviser:
         chains = {each.keys: Last(each.revision, each.withdrawn, each.body) for each in before}
         self.spool.saw(document)
         for version in versions:
+            self.sources.add(version.body.get("source", self.asked.source))
             for record in self._of_version(document, version, chains):
                 keys = keys_of(self.asked.kind, record)
-                chains[keys] = Last(record["revision"], record["withdrawn"], content_of(record))
+                chains[keys] = Last(record["revision"], record["withdrawn"], remembered(record))
                 yield record
 
     def _of_version(self, document: str, version: Version, chains: dict[str, Last]) -> Iterator[Record]:
@@ -143,7 +145,9 @@ class Reviser:
 
     def _sealed(self, document: str, revision: int, withdrawn: bool, body: Record) -> Record:
         """A record with its envelope. Its event id is made of what the rows say, not of the clock."""
-        event = digest([self.asked.kind, self.asked.source, document, revision, withdrawn, body])
+        told = {name: value for name, value in body.items() if name != "source"}
+        whose = body.get("source", self.asked.source)
+        event = digest([self.asked.kind, whose, document, revision, withdrawn, told])
         record = {"source": self.asked.source, "recorded_at": self.now, **body}
         if SIGNED in FACTS[self.asked.kind].model_fields and record.get(SIGNED) is None:
             record[SIGNED] = self.now
@@ -163,6 +167,11 @@ def keys_of(kind: str, body: Record) -> str:
 def content_of(record: Record) -> Record:
     """What a record says, without what belongs to the message and the revision."""
     return {name: value for name, value in record.items() if name not in OF_THE_MESSAGE}
+
+
+def remembered(record: Record) -> Record:
+    """What a record says, and whose word it is, to be taken back under that name."""
+    return content_of(record) | {"source": record["source"]}
 
 
 def _same(before: Record, after: Record) -> bool:

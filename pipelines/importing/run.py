@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fold.record_files import file_name
-from pipelines.importing.documents import versions
+from pipelines.importing.documents import Version, versions
 from pipelines.importing.drafts import DAYS, drafts_of
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
@@ -159,9 +159,9 @@ class _Writer:
         for group, rows in self.spool.documents():
             together = regrouped(self.asked.map, rows, self.ledger) if self._of_punches() else [(group, rows)]
             for document, theirs in together:
-                for record in self.reviser.records(document, versions(self.asked.map, theirs, self.ledger)):
-                    self._look(record)
-                    yield record
+                found = versions(self.asked.map, theirs, self.ledger)
+                self._look(found)
+                yield from self.reviser.records(document, found)
             done += len(rows)
             if not done % ROWS_BETWEEN_BEATS or done == total:
                 self.beat("write", done, total)
@@ -181,16 +181,19 @@ class _Writer:
             return
         for document, known in self.spool.vanished():
             day = _day_of(known.body)
-            if day is None or (self.days and self.days[0] <= day <= self.days[1]):
+            is_theirs = known.body["source"] in self.reviser.sources
+            if is_theirs and (day is None or (self.days and self.days[0] <= day <= self.days[1])):
                 yield self.reviser.taken_back(document, known)
 
-    def _look(self, record: Record) -> None:
-        day = _day_of(record)
-        if day is not None:
-            self.days = [min([day, *self.days]), max([day, *self.days])]
-        if start := record.get("check_in_at"):
-            self.starts += 1
-            self.early += (start - _midnight(start)) < EARLY_HOURS * MILLIS_IN_HOUR
+    def _look(self, found: list[Version]) -> None:
+        """Note the days that the file covers, and how early visits begin."""
+        for body in (version.body for version in found):
+            day = _day_of(body)
+            if day is not None:
+                self.days = [min([day, *self.days]), max([day, *self.days])]
+            if start := body.get("check_in_at"):
+                self.starts += 1
+                self.early += (start - _midnight(start)) < EARLY_HOURS * MILLIS_IN_HOUR
 
     def _warn(self) -> None:
         if self.starts >= ENOUGH_STARTS and self.early * 2 > self.starts:

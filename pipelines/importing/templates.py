@@ -88,7 +88,14 @@ def template_map(kind: str) -> ImportMap:
             fields[each.field] = {"column": each.name, "optional": not each.is_needed}
     skip = [{"column": "document_id", "matches": f"^{EXAMPLE}-", "why": "example rows of the template"}]
     return ImportMap.model_validate(
-        {"kind": kind, "source": SOURCE, "about": f"The template of {kind}.", "rows": {"skip": skip}, "fields": fields}
+        {
+            "kind": kind,
+            "source": SOURCE,
+            "plain_ids": True,
+            "about": f"The template of {kind}.",
+            "rows": {"skip": skip},
+            "fields": fields,
+        }
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.importing.map import ImportMap
 from pipelines.importing.run import Asked, import_files
+from pipelines.importing.templates import template_map
 from tests.pipelines.importing.import_world import NOW, facts, imported, of_words
 
 Told = dict[str, Any]
@@ -99,6 +100,30 @@ def test_what_is_gone_is_taken_back_only_if_asked(sender: Sender) -> None:
     assert brief(sender.sends(without, withdraw_missing=True)) == []
     wider = without + "4,P1,2026-10-07 12:00,2026-10-07 13:00,\n5,P1,2026-10-04 12:00,2026-10-04 13:00,\n"
     assert ("v.2", 2, True, "P1") in brief(sender.sends(wider, withdraw_missing=True))
+
+
+def test_what_another_source_said_is_not_missing(sender: Sender, tmp_path: Path) -> None:
+    sender.sends(FIRST)
+    sender.map = of_words(VISITS | {"source": "w"})
+    three = HEAD + "3,P1,2026-10-05 12:00,2026-10-05 13:00,\n4,P1,2026-10-07 12:00,2026-10-07 13:00,\n"
+    assert [each[:3] for each in brief(sender.sends(three, withdraw_missing=True))] == [
+        ("w.3", 1, False),
+        ("w.4", 1, False),
+    ]
+
+
+def test_a_template_revises_what_says_its_own_source(tmp_path: Path) -> None:
+    sender = Sender(tmp_path)
+    sender.map = template_map("HoursException")
+    head = "document_id,provider_id,recipient_id,workweek_start,extra_hours,source\n"
+    first = head + "X1,P1,R1,2026-10-04,2:00,county.17\nX2,P1,R1,2026-10-04,2:00,county.17\n"
+    assert [each[:2] for each in brief(sender.sends(first))] == [("X1", 1), ("X2", 1)]
+    told = sender.sends(first.replace("X2,P1,R1,2026-10-04,2:00", "X2,P1,R1,2026-10-04,3:00"))
+    assert [each[:2] for each in brief(told)] == [("X2", 2)] and told["rows"]["unchanged"] == 1
+    taken_back = sender.sends(head + "X1,P1,R1,2026-10-04,2:00,county.17\n", withdraw_missing=True)
+    assert [(each["document_id"], each["source"], each["withdrawn"]) for each in facts(taken_back)] == [
+        ("X2", "county.17", True)
+    ] or not facts(taken_back)
 
 
 def test_nothing_is_missing_while_a_row_is_bad(sender: Sender) -> None:
