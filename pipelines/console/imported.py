@@ -27,7 +27,7 @@ def render(told: Told, console: Console, everything: bool = False) -> None:
     console.print(_heading(told), "", sep="\n")
     parts = {
         "Assumed, for the files do not say it": _sentences([each["words"] for each in told["assumed"]], everything),
-        "Noted": _counts({**told["noted"], **told["skipped"]}),
+        "Noted": _counts(told["noted"] | {f"left out: {why}": count for why, count in told["skipped"].items()}),
         "Look at this": _sentences(told["warnings"], everything=True, style="yellow"),
         "Bad rows, and what was expected": _bad(told["bad"]["first"]),
         "What is wrong how often": _kinds(told["bad"], everything),
@@ -35,7 +35,8 @@ def render(told: Told, console: Console, everything: bool = False) -> None:
     sections(console, parts)
     if told["bad_rows"]:
         path = told["bad_rows"]
-        console.print(Text(f"All bad rows: {path} (and .json). Repair them there or at the source, and import again."))
+        words = f"All bad rows: {path} (and .json). Repair them at the source, then import again with --previous."
+        console.print(Text(words))
 
 
 def _heading(told: Told) -> Group:

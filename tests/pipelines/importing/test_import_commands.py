@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -15,13 +16,15 @@ from pipelines.command import cli
 from pipelines.console.imported import last_words
 from pipelines.importing.editor import text
 from pipelines.importing.ledger import safe
-from pipelines.importing.maps import EDITOR_SCHEMA, PRESETS, load_map
+from pipelines.importing.map import FieldMap, FileMap, ImportMap, RowsMap, Skip, When
+from pipelines.importing.maps import EDITOR_SCHEMA, PRESETS, load_map, made
 from pipelines.importing.targets import unknown_arrays
 from pipelines.importing.templates import EXAMPLE, headings, kind_of_headings, template_name, write_csv
 from pipelines.misuse import Misuse
 from schemas import FACTS
 from tests.pipelines.importing.import_world import SAMPLES
 
+ROOT = Path(__file__).resolve().parents[3]
 MAP = """
 kind = "EvvVisit"
 source = "v"
@@ -286,3 +289,16 @@ def test_an_empty_file_of_rows_is_said() -> None:
     told = {"rows": {"rejected": 0, "read": 0, "used": 0, "unchanged": 0, "superseded": 0}, "bad": {"cells": 0},
             "bad_rows": None, "imported_before": False, "facts": None}  # fmt: skip
     assert last_words(told, strict=False) == (["no row is in the files"], True)
+
+
+def test_the_page_on_maps_names_every_word_and_every_preset() -> None:
+    page = (ROOT / "docs" / "import_maps.md").read_text("utf-8")
+    spans = set(re.findall(r"`(\w+)`", page))
+    words = {name for part in (ImportMap, FileMap, RowsMap, FieldMap, Skip, When) for name in part.model_fields}
+    assert not words - spans - {"why", "plain_ids"}, words - spans
+    assert not {path.stem for path in PRESETS.glob("*.toml")} - spans
+
+
+def test_the_map_on_the_page_is_one() -> None:
+    [written] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "import_maps.md").read_text("utf-8"), re.DOTALL)
+    assert made(tomllib.loads(written), Path("page.toml")).kind == "EvvVisit"
