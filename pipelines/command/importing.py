@@ -140,7 +140,7 @@ def _imported(
     from pipelines.importing.run import Asked, import_files
 
     now = time.time_ns() // 1_000_000
-    stages = {"read": "Reading rows (‰)", "write": "Writing facts"}
+    stages = {"rows": "Reading rows (‰)", "facts": "Writing facts"}
     with shown(Console(stderr=True), quiet, stages) as beat:
         writable_folder(out, "--out")
         return import_files(Asked(files, asked, out, previous, withdraw, strict, now), beat)

@@ -98,11 +98,11 @@ class _Import:
             ledger.rows["read"] += 1
             ledger.became("rejected", 0)
             ledger.reject(number, 0, Bad("", "", refused.expected, refused.reason), "")
-        self.beat("read", 1000 * (number + 1), 1000 * len(self.asked.files))
+        self.beat("rows", 1000 * (number + 1), 1000 * len(self.asked.files))
 
     def _tell(self, number: int, source: Source) -> None:
         share = min(999, 1000 * source.done // source.total) if source.total else 0
-        self.beat("read", 1000 * number + share, 1000 * len(self.asked.files))
+        self.beat("rows", 1000 * number + share, 1000 * len(self.asked.files))
 
     def _read_row(self, number: int, row: Row, reader: Reader, spool: Spool, ledger: Ledger) -> None:
         ledger.rows["read"] += 1
@@ -164,7 +164,7 @@ class _Writer:
                 yield from self.reviser.records(document, found)
             done += len(rows)
             if not done % ROWS_BETWEEN_BEATS or done == total:
-                self.beat("write", done, total)
+                self.beat("facts", done, total)
         if self.asked.withdraw_missing:
             yield from self._vanished()
         self._warn()

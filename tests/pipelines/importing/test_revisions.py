@@ -218,4 +218,4 @@ def test_beats_say_how_far_it_is(tmp_path: Path) -> None:
     (tmp_path / "o").mkdir()
     asked: ImportMap = of_words(VISITS)
     import_files(Asked([path], asked, tmp_path / "o", None, False, False, NOW), lambda *beat: beats.append(beat))
-    assert beats[-1] == ("write", 2, 2) and ("read", 1000, 1000) in beats
+    assert beats[-1] == ("facts", 2, 2) and ("rows", 1000, 1000) in beats
