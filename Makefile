@@ -55,6 +55,10 @@ setup: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --timeout 300 $(ARGS)
 
+# Each rule of the law switched off in a copy of the house: a case must notice (the suite tries each eighth).
+mutations: $(READY)
+	@$(BIN)/python -m tests.mutations > /dev/null
+
 # What most changes are judged by first: what is paid, and the style guide.
 quick: $(READY)
 	@$(BIN)/python -m pytest -q -n auto --timeout 300 tests/rules tests/test_cases.py tests/test_house_rules.py $(ARGS)

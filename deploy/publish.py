@@ -7,7 +7,6 @@ whenever they were recorded.
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import pubsub_v1
@@ -18,12 +17,13 @@ from pipelines.live.pubsub import attributes
 from pipelines.live.topics import topics_of_facts
 from pipelines.misuse import Misuse
 from schemas.avro import Container, Unreadable, encode, validate
+from schemas.types import Fields
 
 SECONDS_AT_MOST = 60
 NAME = "trial"
 
 
-def publish(folder: Path, options: Options, client: Any = None) -> Counter[str]:
+def publish(folder: Path, options: Options, client: pubsub_v1.PublisherClient | None = None) -> Counter[str]:
     """Publish every fact below a folder; how many of each kind. ``client``: another way there, for tests. Raises
     Misuse for a file that holds something else."""
     client = client or _client(options.region)
@@ -43,14 +43,16 @@ def publish(folder: Path, options: Options, client: Any = None) -> Counter[str]:
     return Counter(kind for kind, _ in sent)
 
 
-def _client(region: str) -> Any:
+def _client(region: str) -> pubsub_v1.PublisherClient:
     try:
         return pubsub_v1.PublisherClient(client_options={"api_endpoint": f"{region}-pubsub.googleapis.com:443"})
     except DefaultCredentialsError:
         raise Misuse(WHO) from None
 
 
-def _published(client: Any, project: str, kind: str, record: dict[str, Any]) -> Any:
+def _published(
+    client: pubsub_v1.PublisherClient, project: str, kind: str, record: Fields
+) -> pubsub_v1.publisher.futures.Future:
     fact = validate(kind, record)
     topic = client.topic_path(project, topics_of_facts()[kind])
     return client.publish(topic, encode(fact), **attributes(kind, str(record["event_id"]), "", NAME))

@@ -35,9 +35,10 @@ class Admitted(msgspec.Struct, array_like=True):
         return _encode(self)
 
     @property
-    def fact(self) -> Any:
+    def fact(self) -> Fact:
         """The fact."""
-        return arrival(("", self.cut_off, 0, "", "", self.body, self.kind)).content
+        fact: Fact = arrival(("", self.cut_off, 0, "", "", self.body, self.kind)).content
+        return fact
 
     def moved(self, cut_off: int) -> "Admitted":
         """The same fact, first seen by another pay run."""

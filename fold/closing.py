@@ -8,7 +8,7 @@ which a document sent again is told from another under its number.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,19 +19,19 @@ from fold.rows import Row, arrival
 from rules.documents import Document, content
 from rules.law import Law
 from rules.periods import business_day_of, month_of, previous_month
-from rules.restatement import LIFETIME, STANDING, Closed, Unit, closed, month_unit
+from rules.restatement import LIFETIME, STANDING, Closed, Concluded, Conclusion, Unit, closed, month_unit
 from rules.settle.outcomes import outcome_is_over
 from rules.visits import visit_is_over
 from schemas import FACTS
+from schemas.symbols import GONE
 
 DIGEST = 8  # bytes: a key knows thousands of documents at most
-GONE = "GONE"  # a symbol that no fact may have
 BODY = -2  # its place in a row
 _NOTHING: dict[str, dict[str, Any]] = {  # what a stand-in of a kind that is forgotten says
     "EvvVisit": {"check_in_at": None, "check_out_at": None, "method": GONE},
     "PaymentOutcome": {"outcome": GONE},
 }
-_FORGOTTEN: dict[str, Callable[[Any, Closed, Mapping[str, Any]], bool]] = {  # may a document of the kind be?
+_FORGOTTEN: dict[str, Callable[[Any, Closed, Concluded], bool]] = {  # may a document of the kind be?
     "EvvVisit": lambda visit, is_closed, _: visit_is_over(visit, is_closed),
     "PaymentOutcome": outcome_is_over,
 }
@@ -132,7 +132,7 @@ def _stand_in(row: Row, revision: int) -> Row:
     return key, cut_off, 0, "", "", _encode(list(values.values())), kind
 
 
-def _is_stand_in(fact: Any) -> bool:
+def _is_stand_in(fact: object) -> bool:
     return GONE in (getattr(fact, "method", None), getattr(fact, "outcome", None))
 
 
@@ -143,7 +143,7 @@ def document_key(row: Row) -> bytes:
     return hashlib.blake2b(repr(named).encode(), digest_size=DIGEST).digest()
 
 
-def digest(fact: Any) -> bytes:
+def digest(fact: object) -> bytes:
     """A digest of what `rules.documents.same_content` compares."""
     return hashlib.blake2b(content(fact).encode(), digest_size=DIGEST).digest()
 
@@ -151,7 +151,7 @@ def digest(fact: Any) -> bytes:
 # --- conclusions ------------------------------------------------------------------------------------------------------
 
 
-def _still_read(unit: Unit, said: dict[str, Any], is_closed: Closed) -> dict[str, Any]:
+def _still_read(unit: Unit, said: dict[str, Conclusion], is_closed: Closed) -> dict[str, Conclusion]:
     """What other units read of a closed one; all of one that is not."""
     month = month_of(unit.month)
     if unit in (STANDING, LIFETIME) or not is_closed(month):

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from fold.admissions import Admissions, as_told
 from fold.places import Places
@@ -20,9 +20,11 @@ from schemas.admission import Admission
 from schemas.avro import Container, Unreadable, decode_message, original_message, validate
 from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
 from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_in
 from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
 from schemas.rejection import Rejection
-from schemas.types import RejectionReason
+from schemas.symbols import RejectionReason
+from schemas.types import Fields
 
 LARGEST_RAW = 1 << 20  # bytes of a rejected event that its Rejection carries; beyond, its SHA-256 and place
 
@@ -90,13 +92,13 @@ class Door:
                 if container.kind not in (*FACTS, *ARRIVALS):
                     raise Unreadable("UNKNOWN_SCHEMA", f"{container.kind} is not a kind of fact.", offset=0)
                 for number, (position, record) in enumerate(container):
-                    self.read_record(container, record, f"{name}:{position}")
+                    self.read_record(container, record, origin_in(name, position))
                     if not number % 1024:
                         yield
             except Unreadable as damage:
                 self._reject_rest(path, name, damage)
 
-    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+    def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container."""
         self.tally.inputs += 1
         try:
@@ -180,7 +182,7 @@ class Door:
     def _reject_rest(self, path: Path, name: str, damage: Unreadable) -> None:
         """All of a file from its damage on, as one input."""
         offset = damage.offset or 0
-        origin = f"{name}:{offset}"
+        origin = origin_in(name, offset)
         self.tally.inputs += 1
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END) - offset

@@ -5,7 +5,7 @@ and says the same.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +18,7 @@ from rules.documents import Arrival, same_content
 from rules.law import Law
 from rules.restatement import CaseFile, Change, step
 from schemas import FACTS
+from schemas.envelope import Fact
 
 _CUT_OFF = 1  # its place in a row
 NOWHERE = -1
@@ -135,7 +136,7 @@ def _file(rows: list[Row], row: Row) -> None:
         del rows[place]
 
 
-def _revisions(rows: list[Row], fact: Any) -> Iterator[Any]:
+def _revisions(rows: list[Row], fact: Fact) -> Iterator[Fact]:
     name = fact.document_id.encode()
     for row in rows:
         if row[-1] == fact.KIND and name in row[-2]:

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
 from fold.rows import shard_of
 from schemas import private
+from schemas.envelope import Crossing
+from schemas.ids import payee_of, provider_key, recipient_key
 
 INDEX = "facts.index"
 OF_JOURNAL = "places"  # folder of a journal: an index for each pay run
@@ -61,13 +63,13 @@ def keys_of(kind: str, fields: Mapping[str, Any]) -> list[str]:
     if kind == "CourseListing":
         return [FOR_ALL]
     if kind == "PaymentOutcome":
-        named: list[str] = str(fields["instruction_id"]).split(":")
-        paid, payee, recipient, *_ = (*named, "", "")
-        return [f"R/{recipient}"] if paid == "ADVANCE" else [f"P/{payee}", f"R/{recipient}"]
-    people = [("P", fields.get("provider_id")), ("R", fields.get("recipient_id"))]
+        named = payee_of(str(fields["instruction_id"]))
+        provider, recipient = named.provider_id, recipient_key(named.recipient_id or "")
+        return [recipient] if provider is None else [provider_key(provider), recipient]
     trips = (trip if isinstance(trip, dict) else vars(trip) for trip in fields.get("trips") or () if trip is not None)
-    people += [("R", trip["to_recipient_id"]) for trip in trips]
-    return list(dict.fromkeys(f"{side}/{person}" for side, person in people if person is not None))
+    recipients = [fields.get("recipient_id"), *(trip["to_recipient_id"] for trip in trips)]
+    providers = [] if (provider_id := fields.get("provider_id")) is None else [provider_key(provider_id)]
+    return [*providers, *dict.fromkeys(recipient_key(each) for each in recipients if each is not None)]
 
 
 class Places:
@@ -76,7 +78,7 @@ class Places:
     def __init__(self) -> None:
         self.blocks: dict[str, list[int]] = defaultdict(list)
 
-    def note(self, fact: Any, offset: int) -> None:
+    def note(self, fact: Crossing, offset: int) -> None:
         """A fact lies in the block that begins at ``offset``; blocks come in order."""
         self.note_keys(keys_of(fact.KIND, vars(fact)), offset)
 
@@ -172,7 +174,7 @@ class Index:
                 for number, *offsets in self._bucket(stream, shard_of(key, BUCKETS)).get(key, ()):
                     yield from (Place(self._head.files[number].name, offset) for offset in offsets)
 
-    def _bucket(self, stream: Any, number: int) -> dict[str, list[list[int]]]:
+    def _bucket(self, stream: IO[bytes], number: int) -> dict[str, list[list[int]]]:
         begin = self._head.ends[number - 1] if number else 0
         stream.seek(self._start + begin)
         return msgspec.msgpack.decode(stream.read(self._head.ends[number] - begin))  # type: ignore[no-any-return]

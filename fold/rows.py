@@ -15,6 +15,7 @@ import msgspec
 from fold.stages import CONCLUSIONS
 from rules.documents import Arrival
 from schemas import FACTS
+from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
 
 Keyed = tuple[str, bytes]
@@ -55,7 +56,7 @@ def arrival(row: Row) -> Arrival:
     return Arrival(cut_off, recorded_at, source, event_id, body, kind, decode(body) if body else None)
 
 
-def _trusted(kind: str, values: list[Any]) -> Fact:
+def _trusted(kind: str, values: list[object]) -> Fact:
     """The model of values that were validated at the door, without asking again."""
     model = FACTS[kind]
     if kind in _NESTED:
@@ -102,11 +103,12 @@ def rows_of(blocks: Iterable[bytes]) -> Iterator[Row]:
         yield from _decode_block(block)
 
 
-def catalog_of(bodies: Iterable[bytes]) -> dict[str, list[Any]]:
+def catalog_of(bodies: Iterable[bytes]) -> dict[str, list[CourseListing]]:
     """CourseListings by course, in the order of recording, from their bodies in any order."""
-    listings: dict[str, list[Any]] = defaultdict(list)
+    listings: dict[str, list[CourseListing]] = defaultdict(list)
     for body in sorted(set(bodies)):
-        listing: Any = _trusted("CourseListing", _decode_values(body))
+        listing = _trusted("CourseListing", _decode_values(body))
+        assert isinstance(listing, CourseListing)
         listings[listing.course_id].append(listing)
     for of_course in listings.values():
         of_course.sort(key=lambda listing: (listing.recorded_at, listing.source, listing.event_id))

@@ -141,7 +141,7 @@ class Shard:
         content = change.now.content
         self.records[content.KIND].append(replace(content, cut_off=change.cut_off))
 
-    def _count_hours(self, change: Change, said: Any) -> None:
+    def _count_hours(self, change: Change, said: object) -> None:
         if isinstance(said, Statement) and said.kind == "ARREARS":
             minutes = [said.claimed_minutes, said.held_minutes, said.cut_minutes, said.denied_minutes]
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)

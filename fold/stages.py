@@ -15,6 +15,8 @@ from rules.settle.case import SettlementFile
 from schemas import FACTS
 from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
+from schemas.ids import payee_of, recipient_key, settlement_that_made
+from schemas.symbols import PAYMENT_KINDS
 
 Catalog = Mapping[str, Sequence[CourseListing]]
 STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
@@ -52,7 +54,7 @@ def routes(fact: Any) -> list[Stop]:
     if fact.KIND in _OF_PROVIDER:
         stops.append(Stop(PRICE, fact.provider_id))
     if fact.KIND in _OF_SETTLEMENT:
-        stops.append(Stop(SETTLE, f"R/{fact.recipient_id}"))
+        stops.append(Stop(SETTLE, recipient_key(fact.recipient_id)))
     if fact.KIND == "PaymentOutcome":
         stops += _readers_of_outcome(fact.instruction_id)
     return stops
@@ -71,15 +73,9 @@ def counts_as_fact(kind: str, stage: str) -> bool:
 def _readers_of_outcome(instruction_id: str) -> list[Stop]:
     """The settlement that made an instruction, by its id ``kind:payee:recipient:period:run`` (any, if it is none of
     ours), and the provider it paid, whose other settlements hear of a return (RUN-4)."""
-    kind, payee, *_ = (*instruction_id.split(":"), "")
-    settlement = Stop(SETTLE, settlement_that_made(instruction_id))
-    return [settlement, Stop(PRICE, payee)] if kind in ("ARREARS", "TRAINING", "INCENTIVE") else [settlement]
-
-
-def settlement_that_made(instruction_id: str) -> str:
-    """The key of the settlement that an instruction is of, by its id; any, if it is none of ours."""
-    kind, payee, recipient, *_ = (*instruction_id.split(":"), "", "")
-    return f"P/{payee}" if kind in ("TRAINING", "INCENTIVE") else f"R/{recipient}"
+    named, settlement = payee_of(instruction_id), Stop(SETTLE, settlement_that_made(instruction_id))
+    provider = named.provider_id if named.kind in PAYMENT_KINDS else None
+    return [settlement] if provider is None else [settlement, Stop(PRICE, provider)]
 
 
 def claims_pay(fact: Fact) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from rules.settle.outcomes import CameBack
 from schemas.finding import Finding
+from schemas.ids import statement_of
 from schemas.payment_instruction import PaymentInstruction
 
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
@@ -61,7 +62,7 @@ class Standing:
 
     def turn(self, said: CameBack) -> None:
         """A payment came back, or stands again, and no instruction tells."""
-        of_statement = self.gone[said.instruction_id.rpartition(":")[0]]
+        of_statement = self.gone[statement_of(said.instruction_id)]
         of_statement.add(said.instruction_id) if said.reversed else of_statement.discard(said.instruction_id)
 
     @property

@@ -7,6 +7,7 @@ instruction of the statement.
 
 from collections import defaultdict
 
+from schemas.ids import statement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -36,7 +37,7 @@ class CameBack:
 
     def since(self, instruction_id: str) -> int | None:
         """The cut-off of the last record by which a payment does not stand; None if it stands."""
-        cut_off, reversed_ids = self.told.get(instruction_id.rpartition(":")[0], (0, frozenset()))
+        cut_off, reversed_ids = self.told.get(statement_of(instruction_id), (0, frozenset()))
         found = cut_off if instruction_id in reversed_ids else None
         for at, gone in sorted(self.alone.get(instruction_id, ())):
             if at > cut_off:
@@ -45,7 +46,7 @@ class CameBack:
 
     def is_alone(self, instruction_id: str) -> bool:
         """Does a payment not stand, and did no instruction follow that tells?"""
-        cut_off, _ = self.told.get(instruction_id.rpartition(":")[0], (0, None))
+        cut_off, _ = self.told.get(statement_of(instruction_id), (0, None))
         return (self.since(instruction_id) or 0) > cut_off
 
     @property

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -88,7 +88,17 @@ def run(work: Work, law: Law, processes: int) -> None:
     _close(replay, tallies, until)
 
 
-Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+Task = TypeVar("Task")
+Done = TypeVar("Done")
+
+
+class Each(Protocol):
+    """Does all tasks of a kind and waits for the last."""
+
+    def __call__(self, do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
+        """What each came to, in order."""
+
+
 _here: list[Replay] = []  # what this process works for
 
 
@@ -108,7 +118,7 @@ def _processes(replay: Replay, number: int) -> Iterator[Each]:
         gc.unfreeze()
 
 
-def _all(pool: Executor, do: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+def _all(pool: Executor, do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
     with ExitStack() as unless_done:
         unless_done.callback(_end_all)  # of an interrupted replay nobody reads what they would still write
         found = list(pool.map(do, tasks))

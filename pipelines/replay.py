@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.beat import Beat, done_so_far
 from fold.places import INDEX, write_index
@@ -21,6 +21,7 @@ from fold.tally import merged
 from pipelines import pool
 from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
+from pipelines.stopping import held
 from pipelines.summarize import summary_of
 from pipelines.work import Work
 from rules.law import Law
@@ -28,6 +29,7 @@ from rules.periods import cut_off_of, is_business_day, previous_business_day
 from rules.restatement import METHOD
 from schemas import CONCLUSIONS, private
 from schemas.avro import write_container
+from schemas.types import Json
 
 AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
 ENGINES = (AUTO, PLAIN, POOL, BEAM)
@@ -48,7 +50,7 @@ def replay(
     beam_arguments: list[str] | None = None,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
     engine: str = AUTO,
-) -> dict[str, Any]:
+) -> Json:
     """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns summary.json.
 
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. ``engine``: one of
@@ -74,9 +76,7 @@ class Engine(NamedTuple):
         return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 
 
-def _replay(
-    events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]
-) -> dict[str, Any]:
+def _replay(events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]) -> Json:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
@@ -109,19 +109,26 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _publish(partial: Path, out: Path, summary: dict[str, Any]) -> None:
-    """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file."""
+def _publish(partial: Path, out: Path, summary: Json) -> None:
+    """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file.
+
+    summary.json goes first and comes last: where it is, the rest is whole.
+    """
     for kind in CONCLUSIONS:
-        stem = file_name(kind).removesuffix(".avro")
-        if not any(partial.glob(f"{stem}*.avro")):
+        if not any(partial.glob(f"{_stem(kind)}*.avro")):
             write_container(partial / file_name(kind), kind, [])
-        for old in out.glob(f"{stem}*.avro"):
-            old.unlink()
-    for path in (*partial.glob("*.avro"), partial / INDEX):
-        path.replace(out / path.name)
     private.written(partial / SUMMARY, json.dumps(summary, indent=2) + "\n")
-    (partial / SUMMARY).replace(out / SUMMARY)
+    with held():
+        (out / SUMMARY).unlink(missing_ok=True)
+        for old in [path for kind in CONCLUSIONS for path in out.glob(f"{_stem(kind)}*.avro")]:
+            old.unlink()
+        for path in (*partial.glob("*.avro"), partial / INDEX, partial / SUMMARY):
+            path.replace(out / path.name)
     shutil.rmtree(partial)
+
+
+def _stem(kind: str) -> str:
+    return file_name(kind).removesuffix(".avro")
 
 
 class _watched:

@@ -1,7 +1,6 @@
 """summary.json: the tally of a replay in the words of a payroll officer."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from fold.tally import Tally, hours
 from pipelines.files_below import printable
@@ -9,11 +8,12 @@ from pipelines.wording import clock
 from rules.law import Law
 from rules.money import dollars
 from rules.periods import business_day_of, cut_offs, iso
+from schemas.types import Json
 
 NAMES = ("count", "gross_cents", "net_cents")
 
 
-def summary_of(tally: Tally, law: Law, until: int | None, ignored: Sequence[str] = ()) -> dict[str, Any]:
+def summary_of(tally: Tally, law: Law, until: int | None, ignored: Sequence[str] = ()) -> Json:
     """The summary; ``until`` is the last cut-off asked for, None: the latest that a fact names. ``ignored``: files that
     were not read."""
     last = until or tally.latest_cut_off
@@ -45,7 +45,7 @@ def summary_of(tally: Tally, law: Law, until: int | None, ignored: Sequence[str]
     }
 
 
-def _inputs(tally: Tally) -> dict[str, Any]:
+def _inputs(tally: Tally) -> Json:
     kinds = sorted({*tally.used, *tally.not_yet_due})
     used, later, rejected = (sum(each.values()) for each in (tally.used, tally.not_yet_due, tally.rejections))
     return {
@@ -65,7 +65,7 @@ def _inputs(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _pay_runs(tally: Tally, last: int) -> dict[str, Any]:
+def _pay_runs(tally: Tally, last: int) -> Json:
     if tally.first_claim is None:
         return {"count": 0, "paying": 0, "first": None, "last": None}
     runs = cut_offs(tally.first_claim, last)
@@ -78,7 +78,7 @@ def _pay_runs(tally: Tally, last: int) -> dict[str, Any]:
     }
 
 
-def _findings(tally: Tally) -> list[dict[str, Any]]:
+def _findings(tally: Tally) -> list[Json]:
     return [
         dict(zip(("code", "outcome", "rule", "addressee"), name.split(), strict=True))
         | dict(zip(("count", "minutes", "cents"), amounts, strict=True))
@@ -91,7 +91,7 @@ def _outstanding(tally: Tally) -> int:
     return sum(cents for name, (_, _, cents) in tally.findings.items() if name.startswith("OVERPAYMENT "))
 
 
-Summary = dict[str, Any]
+Summary = Json
 
 
 def faults(summary: Summary) -> list[str]:

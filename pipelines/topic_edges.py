@@ -23,6 +23,7 @@ from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.admission import Admission
 from schemas.avro import encode, validate
 from schemas.envelope import OutgoingRecord
+from schemas.ids import message_id
 from schemas.rejection import Rejection
 from transforms.admit_facts import AdmitFacts, OpenDoors
 from transforms.decode_messages import DecodeMessages, Subscription
@@ -212,7 +213,7 @@ def message_of(record: Going) -> PubsubMessage:
     """
     instant = _seen_at(record) if isinstance(record, Rejection) else _cut_off(record)
     if isinstance(record, Admission):
-        id = ":".join([record.KIND, record.source, record.event_id, str(record.cut_off)])
+        id = message_id(record.KIND, record.source, record.event_id, str(record.cut_off))
     else:
         id = letter_id(record, iso(business_day_of(_said_at(record))))
     time = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, UTC).isoformat()

@@ -63,6 +63,16 @@ DEDUCTIONS = {
     "OVERPAYMENT_CARRIED": "Set against overpayments",
 }
 
+DEDUCED_BY = {
+    "FICA": "TAX-3",
+    "MEDICARE": "TAX-3",
+    "SDI": "TAX-3",
+    "SHARE_OF_COST": "SOC-5",
+    "ADVANCE_PAID": "ADV-5",
+    "OVERPAYMENT_CARRIED": "MONEY-2",
+}
+"""The law id of each kind of deduction."""
+
 PAID_FOR = {
     "ARREARS": "Work done",
     "ADVANCE": "Advances to recipients",

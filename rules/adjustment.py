@@ -9,14 +9,13 @@ Units: cents and minutes ``int``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from rules.conclusions import Line
 from rules.kept import Account, Said
-from schemas.types import DeductionKind
+from schemas.symbols import CARRIED, DEDUCTIONS, EARNINGS, DeductionKind, known
 
-CARRIED: Final = "OVERPAYMENT_CARRIED"
-WITHHELD: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID")
+WITHHELD: tuple[DeductionKind, ...] = tuple(kind for kind in DEDUCTIONS if kind != CARRIED)
 LineKey = tuple[str, str, str, int]
 
 
@@ -34,9 +33,15 @@ def standing(account: Account, reversed_ids: Set[str]) -> list[Said]:
 
 
 def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Sequence[Said]) -> Due:
-    """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands."""
+    """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands.
+
+    Raises UnknownSymbol: what is not known cannot be left out of an amount.
+    """
     lines = line_differences(worth, said)
     already = deductions_said(said)
+    known(deductions, WITHHELD, "deduction")
+    known(already, DEDUCTIONS, "deduction")
+    known((line.earning for line in lines), EARNINGS, "earning")
     differences: dict[DeductionKind, int] = {}
     for kind in WITHHELD:
         cents = deductions.get(kind, 0) - already.get(kind, 0)

@@ -9,16 +9,16 @@ at a pay run.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from rules.conclusions import Line, Offsettable
+from rules.law import Lookup
 from rules.money import line_cents
 from rules.periods import cut_off_of, first_business_day, last_business_day, midnight, next_month, previous_month
 from schemas.service_authorization import ServiceAuthorization
-from schemas.types import AdvanceStatus, DeductionKind
+from schemas.symbols import AdvanceStatus, DeductionKind
 
-Lookup = Callable[[str, int], Any]
 CLOCKS: tuple[tuple[AdvanceStatus, str], ...] = (
     ("MAY_MOVE_TO_ARREARS", "advance.may_move_to_arrears_days"),
     ("MOVE_TO_ARREARS_REVIEW", "advance.move_to_arrears_review_days"),

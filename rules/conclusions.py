@@ -13,8 +13,9 @@ from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
+from schemas.ids import settlement_of
 from schemas.payment_instruction import PaymentInstruction
-from schemas.types import Earning, PaidProgram, PaymentKind
+from schemas.symbols import Earning, LineProgram, PaymentKind
 
 Stamp = tuple[int, int]  # (cut-off that first saw it, recorded_at)
 Return = tuple[str, Stamp]  # instruction id, and when it was recorded that it came back
@@ -48,7 +49,7 @@ class Line(msgspec.Struct, array_like=True, frozen=True, order=True):
     """One earning of a statement, whole (not a difference). ``rate_mills`` None: a weighted premium or an incentive."""
 
     earning: Earning
-    program: PaidProgram
+    program: LineProgram
     county: str | None
     rate_mills: int | None
     minutes: int
@@ -99,7 +100,7 @@ class Statement(Conclusion, frozen=True):
     @property
     def key(self) -> str:
         """Settlement's key: the recipient, or the provider for training and incentives."""
-        return f"R/{self.recipient_id}" if self.kind == "ARREARS" else f"P/{self.provider_id}"
+        return settlement_of(self.kind, self.provider_id, self.recipient_id)
 
     @property
     def to(self) -> Stop:
@@ -168,7 +169,7 @@ class Worked(msgspec.Struct, array_like=True):
     document_id: str
     reference: str
     recipient_id: str | None
-    program: PaidProgram
+    program: LineProgram
     county: str
     rate_mills: int
     minutes: int

@@ -7,6 +7,9 @@ question. In force: always. Does not cover: key fields that move (DOCUMENT_MOVED
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from schemas import ids
+from schemas.envelope import Fact
+
 F = TypeVar("F", bound=Any)
 
 
@@ -45,13 +48,13 @@ class Recorded(NamedTuple, Generic[F]):
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off")
 
 
-def same_content(one: Any, other: Any) -> bool:
+def same_content(one: object, other: object) -> bool:
     """Is it the same revision sent again? All but what belongs to the message is compared (TIME-3)."""
     theirs = vars(other)
     return all(theirs[name] == value for name, value in vars(one).items() if name not in OF_THE_MESSAGE)
 
 
-def content(fact: Any) -> str:
+def content(fact: object) -> str:
     """What `same_content` compares, to look it up by."""
     return repr([value for name, value in vars(fact).items() if name not in OF_THE_MESSAGE])
 
@@ -59,7 +62,11 @@ def content(fact: Any) -> str:
 NAMED_BY = ("provider_id", "recipient_id", "program", "period_start")
 
 
-def named(fact: Any) -> dict[str, Any]:
+About = dict[str, Any]
+"""Fields of a finding that say what it is about."""
+
+
+def named(fact: Fact) -> About:
     """What makes a document one, as fields of a finding about it: its kind, its key fields and its id."""
     keys = {name: getattr(fact, name) for name in NAMED_BY if name in fact.KEY_FIELDS}
     return {"kind": fact.KIND, "document_id": fact.document_id, **keys}
@@ -113,9 +120,9 @@ class Document(Generic[F]):
         return [each.fact for each in self.revisions.values() if each.stamp[0] < seen and not each.fact.withdrawn]
 
 
-def reference(fact: Any) -> str:
+def reference(fact: Fact) -> str:
     """``kind/document_id/revision``."""
-    return f"{fact.KIND}/{fact.document_id}/{fact.revision}"
+    return ids.reference(fact.KIND, fact.document_id, fact.revision)
 
 
 class Span(NamedTuple, Generic[F]):
@@ -218,7 +225,7 @@ class Terms(Generic[F]):
         return edges | {fact.effective_to + 1 for fact in self.ranked if fact.effective_to is not None}
 
 
-def _rank(fact: Any, document: Document[Any]) -> tuple[int, tuple[int, int, str, str, bytes], str]:
+def _rank(fact: F, document: Document[F]) -> tuple[int, tuple[int, int, str, str, bytes], str]:
     """Precedence of a revision of a document among others: the higher is in force."""
     return fact.effective_from, document.first.order, fact.document_id
 

@@ -12,13 +12,13 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from rules.documents import NAMED_BY, Document, named
+from rules.documents import NAMED_BY, About, Document, named
 from rules.money import dollars
-from rules.periods import civil_date, hhmm, iso, month_end, period_end, saturday_of
+from rules.periods import civil_date, hhmm, month_end, period_end, saturday_of
 from rules.restatement import OUT, Closed, Conclusion, Stop
-from schemas import FACTS
+from schemas import FACTS, ids
 from schemas.finding import Finding as FindingRecord
-from schemas.types import Addressee, Outcome, PaidProgram, Program
+from schemas.symbols import Addressee, FindingOutcome, LineProgram, Program
 
 DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
 GRAIN_FIELDS = (
@@ -36,7 +36,7 @@ class Finding(Conclusion, frozen=True):
     state_number = 7
 
     code: str
-    outcome: Outcome | Literal[""]  # "": it is only counted, and never sent
+    outcome: FindingOutcome | Literal[""]  # "": it is only counted, and never sent
     addressee: Addressee | Literal[""]
     provider_id: str | None = None
     recipient_id: str | None = None
@@ -82,8 +82,7 @@ class Finding(Conclusion, frozen=True):
     @property
     def document(self) -> str:
         """``Kind/document_id/period_start``, the last only where the kind has one: two kinds may number alike."""
-        period = "" if self.period_start is None else f"/{iso(self.period_start)}"
-        return f"{self.kind}/{self.document_id}{period}"
+        return ids.document_name(self.kind, self.document_id, self.period_start)
 
 
 Whose = Callable[[Finding], str | None]
@@ -108,34 +107,17 @@ def _grain(code: str, kind: str) -> tuple[str | None, ...]:
 
 def finding_id(finding: Finding) -> str:
     """``code:addressee:`` and the nine fields of the grain, ``-`` where not part of it; dates as ISO."""
-    parts = [finding.code, finding.addressee]
-    for name in _grain(finding.code, finding.kind or ""):
-        value = getattr(finding, name) if name else None
-        parts.append("-" if value is None else iso(value) if isinstance(value, int) else value)
-    return ":".join(parts)
-
-
-class DocumentNamed(NamedTuple):
-    """The document in a finding's id; ``period_start``: of its pay period, as ISO date."""
-
-    kind: str
-    document_id: str
-    period_start: str | None = None
-
-
-def document_named(finding_id: str) -> DocumentNamed | None:
-    """Which document a finding is about; None: its grain is none, or the id is of a time before kinds were in it."""
-    found = next((part for part in finding_id.split(":") if "/" in part), None)
-    return DocumentNamed(*found.split("/")) if found else None
+    grain = _grain(finding.code, finding.kind or "")
+    return ids.finding_id(finding.code, finding.addressee, [getattr(finding, name) if name else None for name in grain])
 
 
 class Loss(NamedTuple):
     """Service minutes of a timesheet on a day that a rule held, cut or denied: code of its finding, and outcome."""
 
     document_id: str
-    program: PaidProgram
+    program: LineProgram
     code: str
-    outcome: Outcome
+    outcome: FindingOutcome
     day: int
     minutes: int
 
@@ -150,9 +132,9 @@ class Findings:
         self.whose = whose
 
     @staticmethod
-    def outcome(code: str) -> Outcome:
+    def outcome(code: str) -> FindingOutcome:
         """The outcome of a code whose rule leaves no choice."""
-        outcome: Outcome = catalog()[code]["outcome"]
+        outcome: FindingOutcome = catalog()[code]["outcome"]
         return outcome
 
     def add(self, code: str, **fields: Any) -> None:
@@ -181,9 +163,9 @@ def note_conflicts(documents: Iterable[Document[Any]], findings: Findings) -> No
             findings.add("CONFLICTING_REVISION", count=len(document.conflicts), **about)
 
 
-def referred(reference: str, period: int) -> dict[str, Any]:
+def referred(reference: str, period: int) -> About:
     """What ``kind/document_id/revision`` of a pay period names, as fields of a finding."""
-    kind, document_id, _ = reference.split("/")
+    kind, document_id, _ = ids.referred(reference)
     of_period = {"period_start": period} if "period_start" in FACTS[kind].KEY_FIELDS else {}
     return {"kind": kind, "document_id": document_id, **of_period}
 

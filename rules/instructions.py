@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from rules.conclusions import AccountTerm, Line, Stamp, Statement
 from rules.kept import Said
-from rules.periods import iso, month_end, month_of
+from rules.periods import month_end, month_of
 from schemas.payment_instruction import Deduction, PaymentInstruction, PaymentLine
-from schemas.types import PaymentMethod
+from schemas.symbols import PaymentMethod
 
 ADVANCE: Final = "ADVANCE"
 Method = tuple[PaymentMethod, str | None]
@@ -32,11 +32,6 @@ def method_of(net_cents: int, terms: Sequence[AccountTerm], run_date: int, retur
     if chosen is None or chosen.token is None:
         return "WARRANT", None
     return "DIRECT_DEPOSIT", chosen.token
-
-
-def instruction_id(statement_id: str, run_date: int) -> str:
-    """The same decision always has the same id."""
-    return f"{statement_id}:{iso(run_date)}"
 
 
 class Behind(NamedTuple):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rules.conclusions import Line, Worked
 from rules.periods import next_month
 from rules.restatement import Closed, Conclusion
-from schemas.types import DeductionKind
+from schemas.symbols import DeductionKind
 
 
 class Claims(Conclusion, frozen=True):

@@ -17,9 +17,9 @@ class LateClaims(Generic[F]):
     """Documents as they would be had they come in time, by key."""
 
     def __init__(self) -> None:
-        self.documents: dict[Any, Document[F]] = {}
+        self.documents: dict[object, Document[F]] = {}
 
-    def hold(self, key: Any, standing: Document[F] | None, arrival: Arrival) -> None:
+    def hold(self, key: object, standing: Document[F] | None, arrival: Arrival) -> None:
         """Keep a revision apart from the document that stands, unless it is a duplicate."""
         document = self.documents.get(key) or (standing or Document()).copy()
         if document.file(arrival):

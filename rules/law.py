@@ -10,7 +10,7 @@ an ``int`` (a day where the unit is ``day``), ``bool``, ``str``, or a tuple of `
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -42,6 +42,10 @@ class NotInForce(Exception):
 
     def __str__(self) -> str:
         return f"no value of {self.name} is in force on {iso(self.day)}"
+
+
+Lookup = Callable[[str, int], Any]
+"""The value of a parameter in force on a day, as known at some pay run. Raises NotInForce."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from rules.conclusions import InstructionRecord, Return
 from rules.documents import Arrival
-from rules.restatement import METHOD, STANDING, Before, Change, Conclusion, Decision, Stop, Unit
+from rules.restatement import METHOD, STANDING, Before, Change, Conclusion, Decision, NotRead, Stop, Unit
 from schemas.payment_instruction import PaymentInstruction
 
 
@@ -59,6 +59,8 @@ class MethodFile:
         if arrival.kind == "AwaitsMethod":
             self.waiting.append(arrival.content)
             return [STANDING]
+        if arrival.kind != "PaymentReturned":
+            raise NotRead(arrival.kind)
         self.returned.pop(arrival.event_id, None)
         if arrival.content is not None:
             self.returned[arrival.event_id] = arrival.content

@@ -6,7 +6,7 @@ the Saturday).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,9 +14,11 @@ from rules.conclusions import Worked
 from rules.law import Law, NotInForce
 from rules.money import MILL_MINUTES_IN_CENT, half_up, largest_remainder
 from rules.periods import workweek_of
-from schemas.types import PaidProgram, PaymentKind
+from schemas.symbols import LineProgram, PaymentKind
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}
+# Which statements pay for an earning of work.
+_PAID_BY: Mapping[str, PaymentKind] = {"SERVICE": "ARREARS", "TRAVEL": "ARREARS", "TRAINING": "TRAINING"}
 
 
 def chronological(worked: Iterable[Worked]) -> list[Worked]:
@@ -67,7 +69,7 @@ class WeightedLine(NamedTuple):
 
     recipient_id: str | None
     kind: PaymentKind
-    program: PaidProgram
+    program: LineProgram
     county: str
 
 
@@ -99,4 +101,4 @@ def _weighted_cents(week: Sequence[Worked], law: Law) -> int:
 
 def statement_kind(worked: Worked) -> PaymentKind:
     """The kind of statement that pays for these minutes (OT-5 for their premium)."""
-    return "TRAINING" if worked.earning == "TRAINING" else "ARREARS"
+    return _PAID_BY[worked.earning]

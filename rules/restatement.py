@@ -116,7 +116,13 @@ class Change(NamedTuple):
     now: Any
 
 
-Before = Mapping[Unit, Mapping[str, Any]]
+Concluded = Mapping[str, Any]
+"""What is concluded of a unit, by id: each id has a class of its own."""
+Before = Mapping[Unit, Concluded]
+
+
+class NotRead(ValueError):
+    """A kind of arrival that came to a stage which does not read it; the message is the kind."""
 
 
 class CaseFile(Protocol):
@@ -230,7 +236,7 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
     return found
 
 
-def changes(before: dict[str, Any], decision: Decision, cut_off: int) -> list[Change]:
+def changes(before: Concluded, decision: Decision, cut_off: int) -> list[Change]:
     """What the new decision says otherwise than the one before."""
     now = decision.conclusions
     found = [Change(cut_off, id, before.get(id), said) for id, said in now.items() if before.get(id) != said]

@@ -8,16 +8,15 @@ of a charge (`settle.recipient`).
 Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a parameter in force on a day, as known at a run.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from rules.law import NotInForce
+from rules.law import Lookup, NotInForce
 from rules.money import half_up
 from rules.periods import MONTHS_IN_YEAR
 from rules.restatement import Closed, Conclusion
 from schemas.income_assessment import IncomeAssessment
 
-Lookup = Callable[[str, int], Any]
 Charge = tuple[str, int]  # statement id, cents
 LEVELS_OF_COUPLE = ("couple", "couple_one_blind", "couple_both_blind")  # by how many of the two are blind
 LIMITED = ("SSI_1619B", "WORKING_DISABLED")

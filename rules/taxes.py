@@ -11,17 +11,15 @@ Units: cents ``int``, days ``int``. ``Lookup`` gives a parameter in force on a d
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rules.kept import Said
-from rules.law import Law, NotInForce
+from rules.law import Law, Lookup, NotInForce
 from rules.money import share_cents
 from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
-from schemas.types import DeductionKind
+from schemas.symbols import TAXES, DeductionKind
 
 REMEMBERED = 60 * 60  # answers that are asked for again and again: of each class at each pay run
-KINDS: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI")
-Lookup = Callable[[str, int], Any]
 
 
 def withholding(gross_cents: int, kinds: Sequence[DeductionKind], day: int, lookup: Lookup) -> dict[DeductionKind, int]:
@@ -69,7 +67,7 @@ def by_year(gross_cents: int, said: Sequence[Said], run_date: int) -> tuple[int,
     """The gross that is this payment year's, and what was withheld in others by kind (TAX-3)."""
     year = year_of(run_date)
     past = [each for each in said if year_of(each.run_date) != year]
-    taxes = {kind: sum(each.deductions.get(kind, 0) for each in past) for kind in KINDS}
+    taxes: dict[DeductionKind, int] = {kind: sum(each.deductions.get(kind, 0) for each in past) for kind in TAXES}
     this_year = gross_cents - sum(each.gross_cents for each in past)
     return this_year, taxes
 

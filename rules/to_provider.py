@@ -7,7 +7,7 @@ All are compact msgspec arrays of ints and strings. Each says what is kept of it
 from rules.conclusions import AssignmentTerm, AuthorizationTerm, Stamp
 from rules.periods import month_of, next_month
 from rules.restatement import PRICE, Closed, Conclusion, Stop
-from schemas.types import Program
+from schemas.symbols import Program
 
 
 class ToProvider(Conclusion, frozen=True):

@@ -19,6 +19,7 @@ import msgspec
 from rules.law import Law, NotInForce
 from rules.periods import add_months, days_in_month, month_of, saturday_of
 from rules.restatement import Closed, Conclusion
+from schemas.symbols import DECISIONS, known
 
 OVERTURNED, TRAINED, UPHELD = "OVERTURNED", "TRAINING_COMPLETED", "UPHELD"
 
@@ -142,7 +143,9 @@ class Standing(NamedTuple):
 def ladder(
     violations: Iterable[Violation], decisions: Mapping[int, str], law: Law
 ) -> Iterator[tuple[Violation, Standing]]:
-    """LIMIT-5, LIMIT-6: every violation with its standing. ``decisions``: workweek -> what the county decided last."""
+    """LIMIT-5, LIMIT-6: every violation with its standing. ``decisions``: workweek -> what the county decided last.
+    Raises UnknownSymbol."""
+    known(decisions.values(), DECISIONS, "decision on a violation")
     weeks: dict[int, list[Violation]] = defaultdict(list)
     for each in sorted(violations, key=lambda each: (each.workweek, each.code, each.recipient_id or "")):
         weeks[each.workweek].append(each)

@@ -24,13 +24,13 @@ from rules.law import Law, NotInForce
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight, month_of
 from rules.restatement import Closed
 from schemas.evv_visit import EvvVisit
-from schemas.types import Outcome
+from schemas.symbols import FindingOutcome
 
 Span = tuple[int, int]
 Policy = Literal["record", "warn", "hold", "deny"]
 
 REMEMBERED = 60 * 60  # visits whose days are asked for again and again while their month is decided
-OUTCOMES: dict[str, Outcome] = {"record": "NOTED", "warn": "WARNING", "hold": "HELD", "deny": "DENIED"}
+OUTCOMES: dict[str, FindingOutcome] = {"record": "NOTED", "warn": "WARNING", "hold": "HELD", "deny": "DENIED"}
 TAKING = ("hold", "deny")
 EFFECTS = {
     "record": "Your pay is not changed.",

@@ -16,6 +16,7 @@ from rules.documents import Terms
 from rules.law import Law
 from rules.periods import DAYS_IN_WEEK, month_end, saturday_of, workweek_of
 from schemas.provider_enrollment import ProviderEnrollment
+from schemas.symbols import EXEMPTIONS, known
 
 WAIVER = "EXEMPTION_WPCS"
 
@@ -46,6 +47,7 @@ def exemptions(enrollments: Terms[ProviderEnrollment], first: int, last: int) ->
         fact = span.fact
         start = span.first if fact.exemption_from is None else max(span.first, fact.exemption_from)
         end = span.last if fact.exemption_to is None else min(span.last, fact.exemption_to)
+        known((fact.exemption,), EXEMPTIONS, "exemption")
         if fact.exemption != "NONE" and start <= end:
             found.append(Exemption(fact.exemption, start, end))
     return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.envelope import OutgoingRecord
-from schemas.types import AdvanceStatus, Count, EpochDay, EpochMillis, Identifier, SignedCents
+from schemas.symbols import AdvanceStatus
+from schemas.types import Count, EpochDay, EpochMillis, Identifier, SignedCents
 
 
 class AdvanceReconciliation(OutgoingRecord, frozen=True, kw_only=True):

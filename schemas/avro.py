@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import fastavro
 import msgspec
@@ -23,7 +23,7 @@ from schemas.physical import (
     schema_path,
 )
 from schemas.streams import BAD_BYTES, Exact
-from schemas.types import CONTRADICTION, path_of
+from schemas.types import CONTRADICTION, Fields, path_of
 
 __all__ = [
     "Container",
@@ -50,7 +50,7 @@ PREFIX = len(MARKER) + 8
 Out = TypeVar("Out", bound=OutgoingRecord)
 
 
-def validate(kind: str, record: dict[str, Any]) -> Crossing:
+def validate(kind: str, record: Fields) -> Crossing:
     """The model, or struct, of a dict of physical values; Unreadable (INVALID, CONTRADICTORY) names the first wrong
     field, and of a model all that are missing."""
     model = KINDS[kind]
@@ -62,7 +62,7 @@ def validate(kind: str, record: dict[str, Any]) -> Crossing:
         raise refusal(wrongs(wrong)) from None
 
 
-def outgoing(kind: type[Out], record: dict[str, Any]) -> Out:
+def outgoing(kind: type[Out], record: Fields) -> Out:
     """The struct of a dict of physical values. Raises Unreadable (INVALID) for the first wrong field."""
     try:
         return msgspec.convert(record, kind)
@@ -139,7 +139,7 @@ def decode_as(version: Published, body: bytes) -> Crossing:
     return validate(version.kind, _decode_body(version, body))
 
 
-def _decode_body(version: Published, body: bytes) -> dict[str, Any]:
+def _decode_body(version: Published, body: bytes) -> Fields:
     stream = BytesIO(body) if version.reader is None else Exact(body)
     try:
         record = fastavro.schemaless_reader(stream, version.layout, version.reader)

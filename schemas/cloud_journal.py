@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from schemas import KINDS
 from schemas.avro import MARKER, decode_message, fingerprint_of
 from schemas.container import Container
 from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_of_message
 from schemas.physical import Unreadable, published, reader_of
 from schemas.resolution import Json, declared
-from schemas.types import END_MILLIS, FIRST_MILLIS
+from schemas.types import END_MILLIS, FIRST_MILLIS, Fields
 
 NAMESPACE = "com.google.pubsub"
 SCHEMA = {
@@ -119,12 +120,12 @@ def arrived(record: Crossing, arrived_at: int) -> Fact:
     return record
 
 
-def _delivery(record: dict[str, Any]) -> Delivery:
+def _delivery(record: Fields) -> Delivery:
     subscription = record["subscription_name"].rpartition("/")[2]
     attributes = record["attributes"]
     kind = _KINDS.get(_topic_in(subscription)) or _KINDS.get(attributes.get(TYPE, ""))
     arrived_at = record["publish_time"] // MICROS_IN_MILLI
-    return Delivery(f"{subscription}/{record['message_id']}", arrived_at, kind, attributes, record["data"])
+    return Delivery(origin_of_message(subscription, record["message_id"]), arrived_at, kind, attributes, record["data"])
 
 
 def _versions(kind: str) -> list[bytes]:

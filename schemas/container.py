@@ -29,6 +29,7 @@ from schemas.physical import (
 )
 from schemas.resolution import Json
 from schemas.streams import BAD_BYTES, Exact, Spliced
+from schemas.types import Fields
 
 MAGIC = b"Obj\x01"
 PLAIN = "null"  # the codec of a file that is not compressed
@@ -65,14 +66,14 @@ class Container:
             raise Unreadable("UNKNOWN_SCHEMA", "The file's record name is none of ihss.v1.", offset=0)
         return kind, reader_of(declared_schema(kind), schema, nulls=kind in (*FACTS, *ARRIVALS))
 
-    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def __iter__(self) -> Iterator[tuple[int, Fields]]:
         position = 0
         for records in self._blocks():
             for self._before, record in enumerate(records):
                 yield position, record
                 position += 1
 
-    def block_at(self, offset: int) -> Iterator[dict[str, Any]]:
+    def block_at(self, offset: int) -> Iterator[Fields]:
         """Records of the block that begins at a byte of the file, as an earlier ``block_offset`` said. Raises
         Unreadable."""
         self._source.seek(offset)
@@ -89,7 +90,7 @@ class Container:
         """Body of the record last yielded, as its writer wrote it."""
         return bytes(self._block.getbuffer()[self._ends[self._before] : self._ends[self._before + 1]])
 
-    def _blocks(self) -> Iterator[list[dict[str, Any]]]:
+    def _blocks(self) -> Iterator[list[Fields]]:
         good = self._source.offset
         block: Any
         try:
@@ -110,14 +111,14 @@ class Container:
         self._source.replace_header(self._header)
         return self._source
 
-    def _read_codec(self, header: dict[str, Any]) -> str:
+    def _read_codec(self, header: Fields) -> str:
         codec: str = header["meta"].get("avro.codec", PLAIN.encode()).decode(errors="replace")
         if codec not in (PLAIN, *CODECS):
             known = ", ".join((PLAIN, *CODECS))
             raise Unreadable("UNREADABLE", f"The file is compressed with another codec than {known}.", offset=0)
         return codec
 
-    def _read_header(self) -> dict[str, Any]:
+    def _read_header(self) -> Fields:
         try:
             magic = self._source.read(len(MAGIC))
             if magic != MAGIC:
@@ -146,7 +147,7 @@ def refuse_large(stream: IO[bytes]) -> None:
         )
 
 
-def _records_of(block: Any) -> tuple[list[dict[str, Any]], list[int]]:
+def _records_of(block: Any) -> tuple[list[Fields], list[int]]:
     """The records of a block, and where each ends, with 0 before them."""
     if not 0 <= block.num_records <= MOST_RECORDS:
         raise ValueError("more records than a block may have")
@@ -161,14 +162,14 @@ def _records_of(block: Any) -> tuple[list[dict[str, Any]], list[int]]:
     return records, ends
 
 
-def _encode_header(header: dict[str, Any], schema: Json) -> bytes:
+def _encode_header(header: Fields, schema: Json) -> bytes:
     relabelled = BytesIO()
     meta = header["meta"] | {"avro.schema": as_json(schema).encode(), "avro.codec": PLAIN.encode()}
     fastavro.schemaless_writer(relabelled, HEADER_SCHEMA, header | {"meta": meta})
     return relabelled.getvalue()
 
 
-def read_container(stream: IO[bytes]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def read_container(stream: IO[bytes]) -> Iterator[tuple[int, str, Fields]]:
     """``(position, kind, record)`` of every record of a container file; see :class:`Container`."""
     container = Container(stream)
     for position, record in container:
@@ -180,16 +181,16 @@ def original_message(container: Container) -> bytes:
     return container.head + container.own_bytes()
 
 
-def fields_of(record: Crossing) -> dict[str, Any]:
+def fields_of(record: Crossing) -> Fields:
     """Physical values of a record by field, as Avro's writer takes them."""
     if isinstance(record, OutgoingRecord):
-        fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
+        fields: Fields = msgspec.to_builtins(record, builtin_types=(bytes,))
         return fields
     return record.model_dump()
 
 
 def write_container(
-    path: Path | str, kind: str, records: Iterable[dict[str, Any] | OutgoingRecord], codec: str = "null"
+    path: Path | str, kind: str, records: Iterable[Fields | OutgoingRecord], codec: str = "null"
 ) -> None:
     """Writes dicts of physical values, or structs, as a container file with the published schema.
 

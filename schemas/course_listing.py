@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import EndDay, EpochDay, Identifier, Pathway, Text, check_span
+from schemas.symbols import Pathway
+from schemas.types import EndDay, EpochDay, Identifier, Text, check_span
 
 
 class CourseListing(Fact):

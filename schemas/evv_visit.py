@@ -5,10 +5,11 @@ A check-out before its check-in is a finding (CHECK_OUT_NOT_AFTER_CHECK_IN), nev
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from schemas.envelope import Fact
-from schemas.types import EpochMillis, Identifier, Program
+from schemas.symbols import Place, Program, VisitMethod
+from schemas.types import EpochMillis, Identifier
 
 
 class EvvVisit(Fact):
@@ -22,6 +23,6 @@ class EvvVisit(Fact):
     program: Program
     check_in_at: EpochMillis | None = None
     check_out_at: EpochMillis | None = None
-    check_in_place: Literal["HOME", "COMMUNITY"]
-    check_out_place: Literal["HOME", "COMMUNITY"]
-    method: Literal["MOBILE_APP", "ESP", "TTS", "MANUAL"]
+    check_in_place: Place
+    check_out_place: Place
+    method: VisitMethod

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.envelope import OutgoingRecord
+from schemas.symbols import Addressee, FindingOutcome, Program
 from schemas.types import (
-    Addressee,
     Count,
     County,
     EpochDay,
     EpochMillis,
     Identifier,
-    Outcome,
-    Program,
     SignedCents,
     SignedMinutes,
 )
@@ -26,7 +24,7 @@ class Finding(OutgoingRecord, frozen=True, kw_only=True):
 
     finding_id: str
     code: str
-    outcome: Outcome
+    outcome: FindingOutcome
     rule: str
     authority: str
     addressee: Addressee

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from schemas.envelope import Fact
-from schemas.types import ClaimChannel, Identifier, Pathway
+from schemas.symbols import ClaimChannel, Incentive, Pathway
+from schemas.types import Identifier
 
 
 class IncentiveClaim(Fact):
@@ -16,6 +17,6 @@ class IncentiveClaim(Fact):
 
     channel: ClaimChannel
     provider_id: Identifier
-    incentive: Literal["TRAINING", "ONE_MONTH_ASSIGNMENT", "SIX_MONTH_ASSIGNMENT"]
+    incentive: Incentive
     pathway: Pathway
     recipient_id: Identifier | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
+from schemas.symbols import IncomeCategory
 from schemas.types import Cents, EndDay, EpochDay, Identifier, check_span
 
 
@@ -19,7 +20,7 @@ class IncomeAssessment(Fact):
     recipient_id: Identifier
     effective_from: EpochDay
     effective_to: EndDay | None = None
-    category: Literal["SSI_LINKED", "EXPANSION", "SSI_1619B", "WORKING_DISABLED", "NONE"]
+    category: IncomeCategory
     couple: bool
     blind: bool
     blind_spouse: bool = False

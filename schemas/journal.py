@@ -15,6 +15,7 @@ import fastavro
 
 from schemas.physical import BAD_SCHEMA, Unreadable, same_layout
 from schemas.streams import BAD_BYTES, Spliced
+from schemas.types import Fields
 
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"
@@ -59,7 +60,7 @@ class Entry(NamedTuple):
         head = repr((*self[: self._fields.index("raw")], self.reason, self.field, self.message)).encode()
         return hashlib.sha256(head + b"\0" + self.raw).digest()[:16]
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Fields:
         """The Avro record."""
         return self._asdict() | {"check": self.check}
 
@@ -113,7 +114,7 @@ def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
         raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=offset) from None
 
 
-def _checked(record: dict[str, Any]) -> Entry:
+def _checked(record: Fields) -> Entry:
     check = record.pop("check")
     entry = Entry(**record)
     if entry.check != check:

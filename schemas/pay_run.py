@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
 from schemas.envelope import Outgoing, OutgoingRecord
-from schemas.types import (
-    Count,
-    EpochDay,
-    EpochMillis,
-    InstructionId,
-    LongCount,
-    PaymentKind,
-    PaymentMethod,
-    Sha256,
-    SignedCents,
-)
+from schemas.symbols import PaymentKind, PaymentMethod
+from schemas.types import Count, EpochDay, EpochMillis, InstructionId, LongCount, Sha256, Sha256OrEmpty, SignedCents
 
 
 class RunTotal(Outgoing, frozen=True, kw_only=True):
@@ -56,6 +47,6 @@ class PayRun(OutgoingRecord, frozen=True, kw_only=True):
     assumptions: list[str]
     law_version: str
     came_back: list[CameBack] = msgspec.field(default_factory=list)
-    content_sha256: Sha256 | Literal[""] = ""
-    previous_sha256: Sha256 | Literal[""] = ""
+    content_sha256: Sha256OrEmpty = ""
+    previous_sha256: Sha256OrEmpty = ""
     facts: LongCount = 0

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
 from schemas.envelope import Outgoing, OutgoingRecord
+from schemas.symbols import DeductionKind, Earning, LineProgram, PayeeType, PaymentKind, PaymentMethod
 from schemas.types import (
     Count,
     County,
-    DeductionKind,
-    Earning,
     EpochDay,
     EpochMillis,
     Identifier,
     InstructionId,
-    PaidProgram,
-    PaymentKind,
-    PaymentMethod,
     SignedCents,
     SignedMinutes,
     Token,
@@ -29,7 +25,7 @@ class PaymentLine(Outgoing, frozen=True, kw_only=True):
     """One earning, program, county and rate: the signed difference of this run."""
 
     earning: Earning
-    program: PaidProgram
+    program: LineProgram
     county: County | None = None
     minutes: SignedMinutes
     rate_mills: SignedCents | None = None
@@ -54,7 +50,7 @@ class PaymentInstruction(OutgoingRecord, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "PaymentInstruction"
 
     instruction_id: InstructionId
-    payee_type: Literal["PROVIDER", "RECIPIENT"]
+    payee_type: PayeeType
     payee_id: Identifier
     provider_id: Identifier | None = None
     recipient_id: Identifier | None = None

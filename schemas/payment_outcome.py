@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
+from schemas.symbols import Outcome
 from schemas.types import Cents, InstructionId, Text, contradiction
 
 
@@ -17,7 +18,7 @@ class PaymentOutcome(Fact):
     KEY_FIELDS: ClassVar[tuple[str, ...]] = ("instruction_id",)
 
     instruction_id: InstructionId
-    outcome: Literal["ACCEPTED", "SETTLED", "RETURNED", "VOIDED", "STALE", "RECOVERED"]
+    outcome: Outcome
     cents: Cents | None = None
     reason: Text | None = None
 

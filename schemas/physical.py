@@ -18,7 +18,7 @@ from fastavro.schema import fingerprint as hexadecimal_fingerprint
 from schemas import KINDS
 from schemas.harmful_schema import Harmful
 from schemas.resolution import DECLARED, LOGICAL, Json, Resolution, declared, words_of
-from schemas.types import RejectionReason
+from schemas.symbols import RejectionReason
 
 FOLDER = Path(__file__).parent
 EARLIER = FOLDER / "earlier"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import EndDay, EpochDay, Identifier, MinutesOfMonth, Program, check_span
+from schemas.symbols import Program, Relationship
+from schemas.types import EndDay, EpochDay, Identifier, MinutesOfMonth, check_span
 
 
 class ProviderAssignment(Fact):
@@ -22,7 +23,7 @@ class ProviderAssignment(Fact):
     effective_from: EpochDay
     effective_to: EndDay | None = None
     monthly_minutes: MinutesOfMonth | None = None
-    relationship: Literal["NON_RELATIVE", "SPOUSE", "PARENT", "MINOR_CHILD", "CHILD_18_TO_20", "DOMESTIC_PARTNER"]
+    relationship: Relationship
     live_in: bool
 
     @model_validator(mode="after")

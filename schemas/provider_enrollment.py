@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
+from schemas.symbols import Exemption
 from schemas.types import County, EndDay, EpochDay, Identifier, Token, check_span
 
 
@@ -21,7 +22,7 @@ class ProviderEnrollment(Fact):
     effective_from: EpochDay
     effective_to: EndDay | None = None
     account_token: Token | None = None
-    exemption: Literal["NONE", "EXEMPTION_1", "EXEMPTION_2", "EXEMPTION_WPCS"]
+    exemption: Exemption
     exemption_from: EpochDay | None = None
     exemption_to: EndDay | None = None
 

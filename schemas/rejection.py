@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.envelope import OutgoingRecord
-from schemas.types import EpochMillis, RejectionReason
+from schemas.symbols import RejectionReason
+from schemas.types import EpochMillis
 
 
 class Rejection(OutgoingRecord, frozen=True, kw_only=True):

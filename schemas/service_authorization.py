@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact, Part
+from schemas.symbols import Funding, Pathway, PayMode, Program
 from schemas.types import (
     County,
     EndDay,
@@ -14,8 +15,6 @@ from schemas.types import (
     Identifier,
     MinutesOfMonth,
     MinutesOfWeek,
-    Pathway,
-    Program,
     Token,
     check_span,
     contradiction,
@@ -41,11 +40,11 @@ class ServiceAuthorization(Fact):
     effective_from: EpochDay
     effective_to: EndDay | None = None
     monthly_minutes: MinutesOfMonth
-    funding: Literal["PCSP", "CFCO", "IPO", "IHSS_R", "WPCS"]
+    funding: Funding
     severely_impaired: bool
     protective_supervision_minutes: MinutesOfMonth
     services: list[Service]
-    pay_mode: Literal["ARREARS", "ADVANCE"]
+    pay_mode: PayMode
     concurrent_care: bool
     training_needs: list[Pathway]
     deceased_on: EpochDay | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
-from schemas.types import EpochDay, EpochMillis, Identifier, MinutesOfDay, Program, check_pay_period, contradiction
+from schemas.symbols import Program, TimesheetChannel
+from schemas.types import EpochDay, EpochMillis, Identifier, MinutesOfDay, check_pay_period, contradiction
 
 
 class Timesheet(Fact):
@@ -21,7 +22,7 @@ class Timesheet(Fact):
     program: Program
     period_start: EpochDay
     minutes_worked: list[MinutesOfDay]
-    channel: Literal["ESP", "TTS", "PAPER"]
+    channel: TimesheetChannel
     provider_signed_at: EpochMillis
     recipient_approved_at: EpochMillis | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.envelope import Fact
-from schemas.types import ClaimChannel, EpochDay, Identifier, MinutesOfDay
+from schemas.symbols import ClaimChannel
+from schemas.types import EpochDay, Identifier, MinutesOfDay
 
 
 class TrainingClaim(Fact):

@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from schemas.envelope import Fact, Part
-from schemas.types import EpochDay, Identifier, MinutesOfDay, Program, check_pay_period, contradiction
+from schemas.symbols import Program
+from schemas.types import EpochDay, Identifier, MinutesOfDay, check_pay_period, contradiction
 
 
 class Trip(Part):

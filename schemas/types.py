@@ -10,11 +10,16 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta
 from pydantic import Field
 from pydantic_core import PydanticCustomError
+
+Fields = dict[str, Any]
+"""A record before it is judged: physical values by field."""
+Json = dict[str, Any]
+"""An object of JSON or TOML, read or to be written."""
 
 EPOCH = date(1970, 1, 1)
 FIRST_DAY = (date(1900, 1, 1) - EPOCH).days
@@ -35,6 +40,7 @@ _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _INSTRUCTION_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}"
 _COUNTY = r"^(0[1-9]|[1-4][0-9]|5[0-8])"
 _SHA256 = r"^[0-9a-f]{64}"
+_SHA256_OR_EMPTY = r"^([0-9a-f]{64})?"
 END = r"\Z"  # of a text for ``Meta``: its ``$`` lets one more line feed pass
 
 Identifier = Annotated[str, Field(pattern=f"{_IDENTIFIER}$"), Meta(pattern=_IDENTIFIER + END)]
@@ -43,6 +49,7 @@ County = Annotated[str, Field(pattern=f"{_COUNTY}$"), Meta(pattern=_COUNTY + END
 Token = Annotated[str, Field(min_length=1, max_length=256), Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Field(max_length=4096)]
 Sha256 = Annotated[str, Field(pattern=f"{_SHA256}$"), Meta(pattern=_SHA256 + END)]
+Sha256OrEmpty = Annotated[str, Field(pattern=f"{_SHA256_OR_EMPTY}$"), Meta(pattern=_SHA256_OR_EMPTY + END)]
 
 Revision = Annotated[int, Field(ge=1, lt=2**31)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=LONGEST_DAY)]
@@ -54,28 +61,6 @@ Count = Annotated[int, Field(ge=0, lt=2**31), Meta(ge=0, lt=2**31)]
 LongCount = Annotated[int, Field(ge=0, lt=2**63), Meta(ge=0)]
 SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31), Meta(gt=-(2**31), lt=2**31)]
 SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63), Meta(gt=-(2**63))]
-
-Program = Literal["IHSS", "WPCS"]
-ClaimChannel = Literal["ESP", "OTHER"]
-Pathway = Literal[
-    "GENERAL_HEALTH_AND_SAFETY",
-    "ADULT_EDUCATION",
-    "COGNITIVE_IMPAIRMENTS_AND_BEHAVIORAL_HEALTH",
-    "COMPLEX_PHYSICAL_CARE_NEEDS",
-    "TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING",
-]
-PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
-PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
-Earning = Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
-PaidProgram = Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
-DeductionKind = Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
-AdvanceStatus = Literal[
-    "OPEN", "DUE", "PRESUMED_OVERPAYMENT", "MOVE_TO_ARREARS_REVIEW", "MAY_MOVE_TO_ARREARS", "RECONCILED"
-]
-Outcome = Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
-Addressee = Literal["PROVIDER", "RECIPIENT", "COUNTY"]
-RejectionReason = Literal["UNREADABLE", "UNKNOWN_SCHEMA", "INVALID", "CONTRADICTORY"]
-
 
 CONTRADICTION = "contradiction"
 

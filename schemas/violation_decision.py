@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from schemas.envelope import Fact
+from schemas.symbols import Decision
 from schemas.types import EpochDay, Identifier, check_workweek
 
 
@@ -18,7 +19,7 @@ class ViolationDecision(Fact):
 
     provider_id: Identifier
     workweek_start: EpochDay
-    decision: Literal["OVERTURNED", "TRAINING_COMPLETED", "UPHELD"]
+    decision: Decision
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from pipelines.came_back import CameBack
-from rules.findings import document_named
 from rules.law import Law
 from rules.periods import (
     civil_day,
@@ -32,6 +31,7 @@ from rules.periods import (
 )
 from schemas.avro import decode_plain, encode, validate
 from schemas.envelope import Fact
+from schemas.ids import document_named
 from tests.case_files import case
 from tests.histories import History, histories, outcomes_on
 from tests.paid import Outcome, replay_plain

@@ -10,6 +10,7 @@ from fold.admitted import DOORS, keyed, rejection
 from fold.door import fact_delivered
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Delivery, record_of
+from schemas.ids import origin_of_message
 from transforms.moments import instant
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -30,7 +31,7 @@ class DecodeMessages(beam.DoFn):
 
     def process(self, message: Any, published: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
         kind, name = self.subscription
-        origin = f"{name}/{message.message_id}"
+        origin = origin_of_message(name, message.message_id)
         delivery = Delivery(origin, instant(published), kind, dict(message.attributes or {}), message.data)
         yield from decoded_delivery(delivery, self.doors)
 

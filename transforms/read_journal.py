@@ -17,6 +17,7 @@ from fold.admitted import DOORS, admitted_in
 from fold.rows import Keyed
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Deliveries, Delivery, is_cloud_journal
+from schemas.ids import message_of_origin, origin_of_message
 from transforms.decode_messages import decoded_delivery
 from transforms.journal_folders import files_in, months_in
 from transforms.keyed import typed
@@ -69,8 +70,8 @@ class ReadFiles(beam.DoFn):
         if delivery.kind is not None:
             if delivery.kind not in self.names:  # reference, or an Admission
                 return
-            id = delivery.origin.rpartition("/")[2]
-            delivery = delivery._replace(origin=f"{self.names[delivery.kind]}/{id}")
+            origin = origin_of_message(self.names[delivery.kind], message_of_origin(delivery.origin))
+            delivery = delivery._replace(origin=origin)
         for each in decoded_delivery(delivery, self.doors):
             is_fact = not isinstance(each, beam.pvalue.TaggedOutput)
             yield TimestampedValue(each, timestamp(delivery.arrived_at)) if is_fact else each

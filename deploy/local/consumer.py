@@ -4,7 +4,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from google.api_core.exceptions import Cancelled, DeadlineExceeded
 from google.cloud import pubsub_v1
@@ -18,6 +17,7 @@ from rules.periods import business_day_of, iso
 from schemas.avro import Container, decode_message, original_message
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Fields
 
 SECONDS_OF_PULL = 0.3
 TIMES_EMPTY = 2  # in a row, until a topic is taken to be empty: one answer may have been lost on its way
@@ -67,7 +67,7 @@ class Consumer:
 def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off: int) -> int:
     """Hold what a consumer has against the replay of the journal, kind by kind, byte by byte."""
     replay(journal, out, business_day_of(cut_off), Law.load())
-    replayed: dict[str, list[Any]] = defaultdict(list)
+    replayed: dict[str, list[bytes]] = defaultdict(list)
     for kind, _, raw in _conclusions(out):
         replayed[kind].append(raw)
     different = [kind for kind in said if kind != "Rejection" and sorted(said[kind].values()) != sorted(replayed[kind])]
@@ -81,7 +81,7 @@ def compare(journal: Path, out: Path, said: dict[str, dict[str, bytes]], cut_off
     return 0
 
 
-def _conclusions(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _conclusions(folder: Path) -> Iterator[tuple[str, Fields, bytes]]:
     for path in sorted(folder.glob("*.avro")):
         with path.open("rb") as stream:
             container = Container(stream)

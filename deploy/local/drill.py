@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from google.cloud import pubsub_v1
 
@@ -31,6 +30,7 @@ from pipelines.live.topics import topics_of_facts
 from pipelines.sample.simulate import simulate
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso
 from schemas.avro import Container, Unreadable, original_message
+from schemas.types import Json
 
 ROOT = Path(__file__).parents[2]
 SECONDS_AT_MOST = 120
@@ -96,7 +96,7 @@ class Job:
             self.running.send_signal(signal.SIGINT)
             self.running.wait()
 
-    def until(self, true: Callable[[dict[str, Any]], bool]) -> None:
+    def until(self, true: Callable[[Json], bool]) -> None:
         """Wait until the job's health says so. Raises TimeoutError, and ChildProcessError if the job has ended."""
         ends = time.monotonic() + SECONDS_AT_MOST
         path = self.journal / "health.json"
@@ -122,7 +122,7 @@ def _county(folder: Path, recipients: int, seed: int) -> Facts:
     return dict(sorted(facts.items()))
 
 
-def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def _records(folder: Path) -> Iterator[tuple[str, Json, bytes]]:
     for path in sorted(folder.rglob("*.avro")):
         with path.open("rb") as stream:
             try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from schemas.envelope import Fact
+from schemas.ids import payee_of
 
 Person = tuple[str, str]  # P or R, id
 
@@ -39,10 +40,10 @@ class Circles:
 def people(fact: Any) -> Iterator[Person]:
     """Everybody a fact names; nobody for reference data."""
     if fact.KIND == "PaymentOutcome":
-        kind, payee, whom, *_ = [*str(fact.instruction_id).split(":"), "", ""]
-        yield ("R" if kind == "ADVANCE" else "P"), payee
-        if whom not in ("", "-"):
-            yield "R", whom
+        named = payee_of(str(fact.instruction_id))
+        yield ("P" if named.provider_id is not None else "R"), named.payee_id
+        if named.recipient_id is not None:
+            yield "R", named.recipient_id
         return
     if (provider := getattr(fact, "provider_id", None)) is not None:
         yield "P", provider

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.door import Door, admission
 from pipelines.files_below import FACTS, TEXTS, files_below, named_endings, named_files, unread
@@ -12,7 +12,9 @@ from schemas.admission import Admission
 from schemas.avro import Container
 from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Crossing, Fact
+from schemas.ids import origin_in
 from schemas.journal import Entry
+from schemas.types import Fields
 
 STANDARD_INPUT = Path("-")
 AVRO = b"Obj\x01"
@@ -58,13 +60,13 @@ class Counter(Door):
 
     def _read_told(self, facts: Iterable[TextFact], name: str) -> Iterator[None]:
         for number, told in enumerate(facts):
-            self._origin = f"{name}:{told.place}"
+            self._origin = origin_in(name, told.place)
             if not admitted(self, told, self._origin) and not told.is_rest:
                 self.bad_lines.add(self._origin)
             if not number % EVENTS_BETWEEN_BEATS:
                 yield
 
-    def read_record(self, container: Container, record: dict[str, Any], origin: str) -> None:
+    def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container, and where it stands."""
         self._origin = origin
         super().read_record(container, record, origin)

@@ -6,7 +6,6 @@ in it only when asked for.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Any
 
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
@@ -16,6 +15,7 @@ from rules.periods import business_day_of, iso
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 Beat = Callable[[str, int, int], None]
 Sums = dict[str, dict[str, int]]
@@ -31,7 +31,7 @@ class Difference:
         self.fields: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self.money: dict[str, Counter[tuple[str, str, str]]] = {"a": Counter(), "b": Counter()}
         self.moved, self.standing = Moved(), Standing()
-        self.changes: list[dict[str, Any]] = []
+        self.changes: list[Json] = []
 
     def read(self, beat: Beat) -> "Difference":
         """Set all kinds beside each other, findings first: they are reasons for what else differs."""
@@ -87,7 +87,7 @@ class Difference:
         if self.listed:
             self._list(pair, how, changed)
 
-    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[Any, Any]]) -> None:
+    def _list(self, pair: Pair, how: str, changed: dict[str, tuple[object, object]]) -> None:
         named = zip(KEYS[pair.kind], pair.key, strict=True)
         run = iso(business_day_of(pair.key[0])) if KEYS[pair.kind][0] == "cut_off" else None
         key = " ".join(str(as_said(name, part)) for name, part in named if name != "cut_off")
@@ -98,7 +98,7 @@ class Difference:
             if field not in KEYS[pair.kind] and field != "raw"
         )
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         """All of it as JSON."""
         reasons = self.moved.by_reason(self.standing.reasons())
         told = {
@@ -117,7 +117,7 @@ class Difference:
         }
         return told | ({"statements": self.moved.statements(), "changes": self.changes} if self.listed else {})
 
-    def _sums(self, part: str) -> list[dict[str, Any]]:
+    def _sums(self, part: str) -> list[Json]:
         named = sorted({name for sums in self.money.values() for name in sums if name[0] == part})
         return [
             {"kind": name[1], "county": name[2] or None, **_sides(self.money["a"][name], self.money["b"][name])}

@@ -17,8 +17,10 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from rules.law import Law
@@ -108,7 +110,7 @@ def usable_memory_mib() -> int:
 
 
 @cache
-def words() -> dict[str, Any]:
+def words() -> Json:
     """doctor.toml."""
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 

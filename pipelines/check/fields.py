@@ -6,6 +6,7 @@ from typing import Any
 from rules.periods import iso
 from schemas.avro import fields_of
 from schemas.envelope import OutgoingRecord
+from schemas.types import Json
 
 # A difference in the first alone makes no instruction; the second only a live job knows (CONTRACT.md).
 IGNORED = {"law_version": None, "seen_at": None}
@@ -15,7 +16,7 @@ NAMES = {"deductions": ("kind",), "lines": ("earning",), "totals": ("kind", "met
 DAYS = ("period_start", "run_date", "service_date", "workweek_start", "service_month", "due_by", "spend_by")
 AMOUNTS = ("cents", "minutes")
 
-Flat = dict[str, Any]
+Flat = Json
 
 
 def flat(record: OutgoingRecord | None) -> Flat:
@@ -29,7 +30,7 @@ def flat(record: OutgoingRecord | None) -> Flat:
     return fields
 
 
-def _of_parts(name: str, parts: list[dict[str, Any]]) -> Flat:
+def _of_parts(name: str, parts: list[Json]) -> Flat:
     sums: dict[str, int] = defaultdict(int)
     words: dict[str, set[str]] = defaultdict(set)
     for part in parts:
@@ -44,7 +45,7 @@ def _of_parts(name: str, parts: list[dict[str, Any]]) -> Flat:
     return {**sums, **{path: ", ".join(sorted(values)) for path, values in words.items()}}
 
 
-def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[Any, Any]]:
+def changed_fields(before: Flat, after: Flat) -> dict[str, tuple[object, object]]:
     """What differs, as (before, after); what a side does not have counts as zero in a sum, else as None."""
     changed = {}
     for name in before.keys() | after.keys():

@@ -1,11 +1,11 @@
 """Money that two payrolls pay otherwise: by statement with its reason, and by who is better or worse off."""
 
 from collections import Counter, defaultdict
-from typing import Any
 
+from schemas.ids import document_of
 from schemas.payment_instruction import PaymentInstruction
-
-TAXES = {"FICA", "MEDICARE", "SDI"}
+from schemas.symbols import TAXES
+from schemas.types import Json
 
 
 class _Statement:
@@ -27,7 +27,7 @@ class _Statement:
             self.rates[f"{line.earning} {line.rate_mills}"] += sign * line.minutes
         for deduction in instruction.deductions:
             self.amounts[deduction.kind] += sign * deduction.cents
-        self.documents.update(name.rpartition("/")[0] for name in instruction.documents)
+        self.documents.update(document_of(name) for name in instruction.documents)
 
     def reason(self) -> str:
         """In what the two differ, where no finding says why."""
@@ -52,7 +52,7 @@ class Moved:
         self._statements[instruction.statement_id].add(sign, instruction)
         self._payees[instruction.payee_type, instruction.payee_id] += sign * instruction.net_cents
 
-    def by_reason(self, findings: dict[str, set[str]]) -> list[dict[str, Any]]:
+    def by_reason(self, findings: dict[str, set[str]]) -> list[Json]:
         """Statements worth another amount, by the codes that withhold otherwise, or by what else differs in them."""
         sums: dict[str, Counter[str]] = defaultdict(Counter)
         for id, statement in self._statements.items():
@@ -63,7 +63,7 @@ class Moved:
         rows = sorted(sums.items(), key=lambda row: (-abs(row[1]["net_cents"]), row[0]))
         return [{"reason": reason, **{name: row[name] for name in FIGURES}} for reason, row in rows]
 
-    def statements(self) -> list[dict[str, Any]]:
+    def statements(self) -> list[Json]:
         """Each of them, the largest difference first; after :meth:`by_reason`."""
         rows = sorted(self._statements.items(), key=lambda row: (-abs(row[1].net), row[0]))
         return [

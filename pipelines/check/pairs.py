@@ -17,6 +17,7 @@ from pipelines.misuse import Misuse
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, outgoing, schema_path
 from schemas.envelope import OutgoingRecord
+from schemas.types import Json
 
 KEYS = {
     "PaymentInstruction": ("cut_off", "instruction_id"),
@@ -63,7 +64,7 @@ class Payroll:
         """How much of ``size`` has been read."""
         return sum(self._read.values())
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """What summary.json says of the law and the last day; empty where a live job wrote none."""
         path = self.folder / "summary.json"
         try:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import fastavro
 
@@ -61,7 +60,7 @@ def land(fact: Fact, folder: Path, number: int) -> Path:
     return path
 
 
-def publish(fact: Any, project: str) -> None:
+def publish(fact: Fact, project: str) -> None:
     """Publish a fact as its source would."""
     from google.cloud import pubsub_v1
 

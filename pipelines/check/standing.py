@@ -1,10 +1,11 @@
 """Findings that stand at the end of each of two payrolls, set beside each other."""
 
 from collections import Counter, defaultdict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from rules.findings import document_named
 from schemas.finding import Finding
+from schemas.ids import document_name, document_named
+from schemas.types import Json
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 
@@ -33,7 +34,7 @@ class Standing:
             return
         amounts = finding.minutes or 0, finding.cents or 0
         named = document_named(finding.finding_id)
-        about = finding.statement_id, f"{named.kind}/{named.document_id}" if named else None
+        about = finding.statement_id, document_name(named.kind, named.document_id) if named else None
         self.last[side][finding.finding_id] = Stands(finding.code, finding.outcome, *amounts, *about)
 
     def _differing(self) -> list[tuple[Stands | None, Stands | None]]:
@@ -51,7 +52,7 @@ class Standing:
                             reasons[about].add(said.code)
         return reasons
 
-    def told(self) -> list[dict[str, Any]]:
+    def told(self) -> list[Json]:
         """By code and outcome: how many stand in A and in B, and how many of them are not the same."""
         rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for side, last in self.last.items():

@@ -10,33 +10,33 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
 from pipelines.importing.json_lines import kind_of_line
 from pipelines.plain import replay_plain
 from rules.documents import named
-from rules.findings import DocumentNamed, document_named
 from rules.law import Law
 from rules.periods import iso
 from schemas import FACTS
 from schemas.avro import MARKER, PREFIX
 from schemas.envelope import Fact, Record
 from schemas.finding import Finding
+from schemas.ids import DocumentNamed, document_named
 from schemas.physical import published
 from schemas.rejection import Rejection
 from schemas.timesheet import Timesheet
+from schemas.types import Json
 
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 UNUSED = ("CONFLICTING_REVISION",)  # only noted, but the sender has to do something
 TWICE = "POSSIBLE_DUPLICATE"  # only warned of, but the sender has to do something
 SHOWN = ("code", "outcome", "rule", "authority", "addressee", "minutes", "cents", "message", "next_step", "document_id")
-Told = dict[str, Any]
+Told = Json
 
 
 @cache
-def words() -> dict[str, Any]:
+def words() -> Json:
     """remedies.toml."""
     return tomllib.loads(Path(__file__).with_name("remedies.toml").read_text("utf-8"))
 
@@ -85,8 +85,8 @@ def _rejection(rejection: Rejection, bad_lines: set[str]) -> Told:
 
 def _grouped(details: list[Told], names: tuple[str, ...], amounts: tuple[str, ...] = ()) -> list[Told]:
     """Details counted by what they have in common, the most first."""
-    count: Count[tuple[Any, ...]] = Count()
-    sums: dict[tuple[Any, ...], Count[str]] = defaultdict(Count)
+    count: Count[tuple[object, ...]] = Count()
+    sums: dict[tuple[object, ...], Count[str]] = defaultdict(Count)
     for detail in details:
         key = tuple(detail[name] for name in names)
         count[key] += 1

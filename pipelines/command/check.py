@@ -9,13 +9,14 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.check.counter import Counter
@@ -114,7 +115,7 @@ def validate(
     return 0 if told["clean"] else 1
 
 
-def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> dict[str, Any]:
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> Json:
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
     from pipelines.command.pay import overlaid_law

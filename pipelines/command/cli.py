@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from pipelines.command import check, explain, export, importing, launch, live, pay, report, statement
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
+from pipelines.stopping import listen
 
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
@@ -106,4 +107,5 @@ def _say(error: TyperException) -> None:
 
 
 if __name__ == "__main__":
+    listen()
     main()

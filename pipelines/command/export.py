@@ -1,7 +1,7 @@
 """The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
 
-Exit code 0 when done, whatever had to be left out (1 with ``--strict``); 2 on misuse with one line that says the
-remedy.
+Exit code 0 when all that moves is in the file or an earlier one; 3 when money was left out; 1 when all of it was, or
+with ``--strict`` whatever is not whole; 2 on misuse with one line that says the remedy.
 """
 
 import json
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pipelines.export.report import Export
     from pipelines.export.run import PaidRun
 
+SOME_LEFT_OUT = 3  # exit code
+
 app = typer.Typer(
     help="Write the payment files of one pay run: direct deposits for the bank, and the list of warrants.",
     rich_markup_mode="rich",
@@ -30,6 +32,8 @@ Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was exported and what was left out as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
+AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="No exit code 1 though everybody had to be left out.")]
+LedgerOption = Annotated[Path | None, typer.Option("--ledger", help="Folder for what is in which file: INSTRUCTIONS.")]
 RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
 
 
@@ -42,13 +46,16 @@ def ach(
     out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
     modifier: Annotated[str, typer.Option(help="File id modifier, A to Z, 0 to 9: A for a day's first file.")] = "A",
     after: Annotated[list[Path] | None, typer.Option(help="Sent that day before: what it pays is left.")] = None,
+    ledger: LedgerOption = None,
+    allow_empty: AllowEmpty = False,
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
     """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
 
-    What cannot be sent is named and keeps back nothing else: repair the accounts, then write a second file.
+    What cannot be sent is named and keeps back nothing else (exit code 3; 1 if it is all): repair the accounts, then
+    write a second file. No instruction is ever in two files.
 
     [bold]Examples[/]
 
@@ -62,6 +69,7 @@ def ach(
     with _refusals():
         from pipelines.export.accounts import read_accounts, read_originator
         from pipelines.export.ach import export_ach, map_of, sent_before
+        from pipelines.export.ledger import noted
         from pipelines.export.report import write_files
         from rules.law import Law
         from rules.periods import iso
@@ -70,10 +78,12 @@ def ach(
         before = sent_before(after or [], run, modifier)
         made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
-            write_files({map_of(out): made.map_text, out: made.text})
+            ids = (paid.instruction_id for paid in made.export.paid)
+            with noted(ledger or instructions, run, out, made.text, ids):
+                write_files({map_of(out): made.map_text, out: made.text})
         where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
         _tell(made.export, f"as direct deposit {where}", as_json, quiet)
-    return _exit_code(made.export, strict)
+    return _exit_code(made.export, strict, allow_empty)
 
 
 @app.command()
@@ -81,6 +91,7 @@ def warrants(
     instructions: Instructions,
     date: RunDate,
     out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
+    ledger: LedgerOption = None,
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -92,12 +103,15 @@ def warrants(
         ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
     """
     with _refusals():
+        from pipelines.export.ledger import noted
         from pipelines.export.report import write_files
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
-        text, export = export_warrants(_run(instructions, date, quiet), Law.load())
-        write_files({out: text})
+        run = _run(instructions, date, quiet)
+        text, export = export_warrants(run, Law.load())
+        with noted(ledger or instructions, run, out, text, (paid.instruction_id for paid in export.paid)):
+            write_files({out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
 
@@ -113,8 +127,12 @@ def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:
     say_last(export.warnings(), in_report=not (as_json or quiet))
 
 
-def _exit_code(export: "Export", strict: bool) -> int:
-    return int(strict and not export.is_whole)
+def _exit_code(export: "Export", strict: bool, allow_empty: bool = False) -> int:
+    if strict and not export.is_whole:
+        return 1
+    if not export.held_back:
+        return 0
+    return SOME_LEFT_OUT if export.paid or export.sent_before or allow_empty else 1
 
 
 def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from rules.law import Law
@@ -113,7 +114,7 @@ def simulate(
     return 0
 
 
-def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
+def _made(quiet: bool, *asked: Any) -> Json:
     from pipelines.console.progress import shown
     from pipelines.sample.simulate import Refusal
     from pipelines.sample.simulate import simulate as make
@@ -127,7 +128,7 @@ def _made(quiet: bool, *asked: Any) -> dict[str, Any]:
 
 def _replayed(
     events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
-) -> dict[str, Any]:
+) -> Json:
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
 
@@ -140,7 +141,7 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat, engine)
 
 
-def _told(summary: dict[str, Any], events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+def _told(summary: Json, events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
     """Print the summary as asked; what does not add up."""
     from pipelines.console.summary import render, summary_console
     from pipelines.summarize import faults

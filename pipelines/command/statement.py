@@ -70,9 +70,12 @@ def _asked(
 ) -> "Asked":
     from pipelines.statements.contact import Contacts
     from pipelines.statements.documents import Asked
-    from pipelines.statements.paid_folder import last_cut_off
+    from pipelines.statements.paid_folder import last_cut_off, pay_runs
+    from pipelines.unchanged import refuse_changed
+    from rules.periods import cut_off_of
 
     cut_off = last_cut_off(paid, day_asked(run, "--run") if run else None)
+    refuse_changed(paid, [cut_off_of(day) for day in pay_runs(paid) if cut_off_of(day) <= cut_off], "--paid")
     return Asked(cut_off, _period(period), language, Contacts(contact), _law_of(paid, cut_off, law))
 
 

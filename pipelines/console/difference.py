@@ -2,7 +2,6 @@
 
 import csv
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -12,10 +11,11 @@ from pipelines.console.tables import sections, signed, signed_count, signed_doll
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
 from schemas import private
+from schemas.types import Json
 
 COLUMNS = ("part", "kind", "county", "run", "key", "change", "field", "a", "b", "difference")
 MOST_FIELDS = 25
-Told = dict[str, Any]
+Told = Json
 
 
 def render(told: Told, console: Console) -> None:
@@ -164,7 +164,7 @@ def _turned(row: Told) -> str:
     return f"{_said(row['field'], a)} -> {_said(row['field'], b)}"
 
 
-def _said(field: str, value: Any) -> str:
+def _said(field: str, value: object) -> str:
     if type(value) is int and field.endswith(("minutes", "cents")):
         return clock(value) if field.endswith("minutes") else dollars(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)

@@ -3,12 +3,12 @@
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from pipelines.files_below import Below, unread
+from schemas.types import Json
 
 REFERENCE = ("CourseListing", "Admission")  # known from the start of any run
-Inputs = dict[str, Any]
+Inputs = Json
 
 
 def nothing_due(inputs: Inputs) -> bool:

@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,12 +15,13 @@ from rich.text import Text
 from pipelines.wording import KINDS, REJECTIONS, in_words
 from rules.money import dollars
 from rules.periods import MILLIS_IN_SECOND
+from schemas.types import Json
 
 MOST_KINDS = 8  # lines of facts and rejections, the most frequent first
 SECONDS_OF_PACE = 10.0
 LATE_SECONDS = 60  # from which on a message that waits is worth a colour
 TROUBLES = ("not sent", "torn tail cut off", "history accepted", "ignored")
-Health = dict[str, Any]
+Health = Json
 
 
 class Screen:
@@ -41,7 +41,7 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
         self._live.stop()
 
-    def line(self, told: dict[str, Any]) -> None:
+    def line(self, told: Json) -> None:
         """An event, in words, above the rest."""
         self.console.print(sentence(told), highlight=False)
 
@@ -137,7 +137,7 @@ def _clock(millis: int) -> str:
     return f"{days} d {hours}:{minutes:02}:{seconds:02}" if days else f"{hours}:{minutes:02}:{seconds:02}"
 
 
-def sentence(told: dict[str, Any]) -> Text:
+def sentence(told: Json) -> Text:
     """An event as a person reads it."""
     event, rest = told["event"], {name: each for name, each in told.items() if name not in ("at", "event")}
     if event == "pay run":
@@ -151,5 +151,5 @@ def sentence(told: dict[str, Any]) -> Text:
     return Text.assemble((event.capitalize(), style or "bold"), f": {words}" if words else "")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)

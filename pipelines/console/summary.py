@@ -1,7 +1,5 @@
 """The summary of a replay (summary.json) as a payroll officer reads it: tables of at most 100 columns."""
 
-from typing import Any
-
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -10,8 +8,9 @@ from rich.text import Text
 from pipelines.summarize import faults
 from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
 from rules.money import dollars
+from schemas.types import Json
 
-Summary = dict[str, Any]
+Summary = Json
 WIDTH = 100
 WITHHOLDING = ("HELD", "CUT", "DENIED")
 """Outcomes that keep minutes from being paid, in the order of hope."""

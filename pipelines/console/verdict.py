@@ -1,7 +1,5 @@
 """What would become of facts, as a sender reads it: what to do first, then each place with its remedy."""
 
-from typing import Any
-
 from rich.console import Console, Group
 from rich.style import Style
 from rich.table import Table
@@ -12,10 +10,11 @@ from pipelines.console.tables import sections, table
 from pipelines.law_text import address_of
 from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
+from schemas.types import Json
 
 FIRST = 20
 WITHHELD = "held, cut, denied, left unused or paid twice"
-Told = dict[str, Any]
+Told = Json
 
 
 def render(told: Told, console: Console, everything: bool, docs: str | None = None) -> None:

@@ -1,22 +1,24 @@
 """The answer to a question: who asked about what, read from where, and the statements explained."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from pipelines.explain.facts import Facts, Folder
 from pipelines.explain.fold import Fold, Folded
 from pipelines.explain.hours import closes, document_of, finding_node
-from pipelines.explain.paid import Paid, Refusal, hold_against, settlement_of
+from pipelines.explain.paid import Paid, Refusal, hold_against
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
-from rules.periods import business_day_of, cut_off_of, epoch_day, iso, month_of
+from rules.periods import business_day_of, cut_off_of, iso, month_of
+from schemas.finding import Finding as FindingRecord
+from schemas.ids import day_of, is_instruction_id, payee_of, provider_key, recipient_key, settlement_of, statement_of
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 FORMAT = 1  # of the JSON: raised when a reader of the one before would misread it
 
@@ -36,8 +38,8 @@ class Question(NamedTuple):
     def settlements(self) -> list[str]:
         """Settlements that are asked about; of a provider they follow from its facts."""
         if self.kind is not None:
-            return [settlement_of(self.kind, self.provider_id or "", self.recipient_id or "")]
-        return [f"R/{self.recipient_id}"] if self.recipient_id else []
+            return [settlement_of(self.kind, self.provider_id or "", self.recipient_id)]
+        return [recipient_key(self.recipient_id)] if self.recipient_id else []
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -70,7 +72,7 @@ def answer(question: Question, sources: Sources) -> Answer:
     concerned = facts.concerned(recipients, providers)
     until = question.until or facts.door.tally.latest_cut_off
     settlements = question.settlements or [
-        f"P/{question.provider_id}", *(f"R/{each}" for each in facts.recipients_of(question.provider_id or ""))
+        provider_key(question.provider_id or ""), *map(recipient_key, facts.recipients_of(question.provider_id or ""))
     ]  # fmt: skip
     fold = Fold(concerned, settlements, sources.law, until)
     folded = fold.run()
@@ -82,7 +84,7 @@ def answer(question: Question, sources: Sources) -> Answer:
 def _asked(each: Decided, question: Question) -> bool:
     statement = each.statement
     if question.instruction_id is not None:
-        return question.instruction_id.rpartition(":")[0] == statement.statement_id
+        return statement_of(question.instruction_id) == statement.statement_id
     if statement.kind == "ADVANCE":
         of_month = statement.period_start == month_of(question.period)
         return of_month and question.recipient_id == statement.recipient_id and question.provider_id is None
@@ -98,7 +100,7 @@ def _check(question: Question, found: Sequence[Decided], folded: Folded, sources
     if sources.paid is not None:
         keys = {settlement(each.statement) for each in found} or set(question.settlements)
         theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each.cut_off <= until]
-        ids |= {question.instruction_id.rpartition(":")[0]} if question.instruction_id else set()
+        ids |= {statement_of(question.instruction_id)} if question.instruction_id else set()
         hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
     if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
         raise Refusal("these facts make no such instruction: check the id, the facts (--events) and the law (--law)")
@@ -116,7 +118,7 @@ def _answer(
         statements = [Explained(each, fold, folded, findings).node() for each in found]
     except Unbalanced as wrong:
         raise Refusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
-    asked: dict[str, Any] = {
+    asked: Json = {
         "instruction_id": question.instruction_id,
         "provider_id": question.provider_id,
         "recipient_id": question.recipient_id,
@@ -134,7 +136,7 @@ def _answer(
     )
 
 
-def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Any], law: Law) -> list[Node]:
+def _beside(question: Question, found: Sequence[Decided], findings: Sequence[FindingRecord], law: Law) -> list[Node]:
     if question.instruction_id is not None or question.provider_id is None:
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)
@@ -169,7 +171,7 @@ def _files(names: Sequence[str]) -> str:
 
 
 def _later(question: Question, paid: Paid) -> list[str]:
-    statement_id = (question.instruction_id or "").rpartition(":")[0]
+    statement_id = statement_of(question.instruction_id or "")
     said = _of((each for key in question.settlements for each in paid.instructions(key)), {statement_id})
     days = [long_day(each.run_date) for each in said if each.cut_off > (question.until or 0)]
     return [f"Later payments changed this statement: {', '.join(days)}."] if days else []
@@ -177,9 +179,7 @@ def _later(question: Question, paid: Paid) -> list[str]:
 
 def question_of(instruction_id: str) -> Question:
     """The question about an instruction id. Raises ValueError if it is none of ours."""
-    kind, payee, recipient, period, run = instruction_id.split(":")
-    if kind not in ("ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"):
-        raise ValueError(kind)
-    start, day = (epoch_day(date.fromisoformat(text)) for text in (period, run))
-    provider = None if kind == "ADVANCE" else payee
-    return Question(instruction_id, provider, None if recipient == "-" else recipient, start, cut_off_of(day), kind)
+    payee, start, run = payee_of(instruction_id), day_of(statement_of(instruction_id)), day_of(instruction_id)
+    if start is None or run is None or not is_instruction_id(instruction_id):
+        raise ValueError("no instruction id")
+    return Question(instruction_id, payee.provider_id, payee.recipient_id, start, cut_off_of(run), payee.kind)

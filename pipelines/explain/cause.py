@@ -4,10 +4,10 @@ What no new fact made, time did: a workweek ended, a rate was published, the clo
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.rows import arrival
-from pipelines.explain.fold import Fold, Folded, unkeyed
+from pipelines.explain.fold import Bare, Fold, Folded, unkeyed
 from rules.documents import Arrival
 from rules.law import Entry, Law
 from rules.periods import cut_off_at_or_after
@@ -19,7 +19,7 @@ SAME_IF = ("lines", "deductions", "net_cents", "method")  # an instruction is wh
 class NewFact(NamedTuple):
     """A fact first seen by the pay run."""
 
-    row: Any  # without its key
+    row: Bare  # without its key
     arrival: Arrival
 
 

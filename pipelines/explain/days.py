@@ -12,6 +12,7 @@ from rules.authorize.tally import Tally
 from rules.conclusions import Statement
 from rules.findings import Loss, catalog
 from rules.periods import hhmm, iso
+from schemas.ids import reference
 
 DayOfDocument = tuple[str, str, int]  # document id, program, day
 
@@ -45,7 +46,7 @@ def _timesheet(tally: Tally, paid: Mapping[DayOfDocument, int], lost: Mapping[Da
         what="timesheet",
         text=f"Timesheet {document_id} revision {revision}, {program}, by day: {hhmm(claimed)} claimed, {what}",
         minutes=claimed,
-        document=f"Timesheet/{document_id}/{revision}",
+        document=reference("Timesheet", document_id, revision),
         adds=("minutes",),
         parts=days,
     )

@@ -7,20 +7,18 @@ from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name, part_of
-from pipelines.wording import DEDUCTIONS, in_words, money
-from rules.adjustment import CARRIED
+from pipelines.wording import DEDUCED_BY, DEDUCTIONS, in_words, money
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from rules.settle.recipient import HELD, SHARE, RecipientMonth
-from rules.taxes import KINDS, by_year
+from rules.taxes import by_year
 from schemas.payment_instruction import PaymentInstruction
-from schemas.types import DeductionKind
+from schemas.symbols import CARRIED, TAXES, DeductionKind
 
 OFFSET: Final = "ADVANCE_PAID"
-RULES: dict[str, str] = {**dict.fromkeys(KINDS, "TAX-3"), SHARE: "SOC-5", OFFSET: "ADV-5", CARRIED: "MONEY-2"}
 OF_ADVANCE = "ADV-2"
 
 
@@ -45,7 +43,7 @@ def _deduction(kind: DeductionKind, cents: int, whole: int, draft: Draft, month:
         what="deduction",
         text=f"{in_words(kind, DEDUCTIONS)}{', given back' * (cents < 0)}: {money(abs(cents))}",
         cents=-cents,
-        rule=OF_ADVANCE if advance else RULES[kind],
+        rule=OF_ADVANCE if advance else DEDUCED_BY[kind],
         authority=_authority(kind, draft),
         adds=("cents",),
         parts=parts,
@@ -63,16 +61,15 @@ def _carried(cents: int, draft: Draft) -> Node:
     else:
         text = f"{money(cents)} of the rise are set against what was overpaid before"
     text += f"; {money(draft.outstanding_cents)} are outstanding now"
-    return Node(
-        what="deduction", text=text, cents=-cents, rule=RULES[CARRIED], authority=catalog()["OVERPAYMENT"]["authority"]
-    )
+    authority = catalog()["OVERPAYMENT"]["authority"]
+    return Node(what="deduction", text=text, cents=-cents, rule=DEDUCED_BY[CARRIED], authority=authority)
 
 
 def _how(kind: DeductionKind, whole: int, draft: Draft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
     if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
         return f"As said before, for something it needs is not in force: {money(whole)}"
-    if kind in KINDS:
+    if kind in TAXES:
         return _tax(kind, whole, draft)
     if kind == OFFSET:
         return _offset(whole, draft, month)
@@ -121,7 +118,7 @@ def _january(day: int) -> int:
 
 def _authority(kind: str, draft: Draft) -> str | None:
     law, known, run = draft.reading.law, draft.now.cut_off, draft.now.run_date
-    if kind in KINDS:
+    if kind in TAXES:
         return cited(law, f"tax.{kind}", _january(run), known)
     return str(catalog()["SHARE_OF_COST_DUE"]["authority"]) if kind == SHARE else "MPP 30-769.731"
 

@@ -12,7 +12,8 @@ from rules.findings import Loss
 from rules.periods import hhmm, month_end, month_of
 from rules.price.month import MonthOfWork
 from rules.settle.filed import references
-from schemas.types import Program
+from schemas.envelope import Fact
+from schemas.symbols import Program
 
 
 class Side(NamedTuple):
@@ -104,7 +105,7 @@ def _in_force(terms: Terms[Any], month: int, nothing: str) -> Iterator[Node]:
         yield Node(what="in_force", text=f"In {month_name(month_of(month))}: {nothing}")
 
 
-def _document(fact: Any, what: str) -> Node:
+def _document(fact: Fact, what: str) -> Node:
     text = f"{kind_name(fact.KIND)} {fact.document_id} revision {fact.revision}: {what}"
     return Node(what="in_force", text=text, document=references([fact])[0])
 

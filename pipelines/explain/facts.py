@@ -16,11 +16,12 @@ from fold.door import Door
 from fold.fact_files import FactFile, places_in
 from fold.places import FOR_ALL, Index, Place, indexes_of, keys_of
 from fold.rows import Row, arrival, catalog_of, rows_of
-from fold.stages import Catalog, settlement_that_made
+from fold.stages import Catalog
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor, TextFile, is_text
 from rules.restatement import PRICE
+from schemas.ids import PROVIDER, RECIPIENT, person_of, provider_key, recipient_key, settlement_that_made
 
 ONE_SHARD = 1
 Rows = dict[tuple[str, str], list[Row]]  # stage and key -> facts
@@ -114,29 +115,29 @@ class Facts:
 
     def _met(self, side: str, key: str) -> set[str]:
         """Keys of one side that facts about a person name."""
-        return {other for other in self.met.get(key, ()) if other.startswith(side)}
+        return {other for other in self.met.get(key, ()) if person_of(other)[0] == side}
 
     def recipients_of(self, provider: str) -> list[str]:
         """Recipients that facts about a provider name."""
-        return sorted(_ids(self._met("R/", f"P/{provider}")))
+        return sorted(_ids(self._met(RECIPIENT, provider_key(provider))))
 
     def concerned(self, recipients: Iterable[str], providers: Iterable[str]) -> Concerned:
         """The facts that decide what these recipients' providers, and these providers, are paid. Raises Refusal."""
-        payers = {f"R/{recipient}" for recipient in recipients}
-        paid = {f"P/{provider}" for provider in providers}
+        payers = {*map(recipient_key, recipients)}
+        paid = {*map(provider_key, providers)}
         self.read(payers | paid)
         if not all(key in self.met for key in payers | paid):
             raise Refusal(f"no fact names this person below {self.folder.events}: check the id")
-        payers |= {key for each in paid for key in self._met("R/", each)}
+        payers |= {key for each in paid for key in self._met(RECIPIENT, each)}
         self.read(payers)
-        paid |= {key for each in payers for key in self._met("P/", each)}
+        paid |= {key for each in payers for key in self._met(PROVIDER, each)}
         self.read(paid)
         claimed = self._claimed(_ids(paid))
-        payers |= {key for key in claimed if key.startswith("R/")}
+        payers |= {key for key in claimed if person_of(key)[0] == RECIPIENT}
         self.read(payers)
-        paid |= {key for each in payers for key in self._met("P/", each)}
+        paid |= {key for each in payers for key in self._met(PROVIDER, each)}
         self.read(paid)
-        worked_for = payers | {key for each in paid for key in self._met("R/", each)}
+        worked_for = payers | {key for each in paid for key in self._met(RECIPIENT, each)}
         self.read(worked_for)
         people = sorted(_ids(worked_for)), sorted(_ids(paid))
         return Concerned(self.rows, catalog_of(self.door.catalog), *people, sorted(claimed))
@@ -150,4 +151,4 @@ class Facts:
 
 
 def _ids(keys: Iterable[str]) -> list[str]:
-    return [key.partition("/")[-1] for key in keys]
+    return [person_of(key)[1] for key in keys]

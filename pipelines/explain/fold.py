@@ -5,7 +5,7 @@ Nothing is decided here. A key whose facts are the same is folded once, however 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from fold.rows import Row, rows_of
 from fold.shard import Records, Shard
@@ -35,6 +35,7 @@ from schemas.avro import Out
 from schemas.payment_instruction import PaymentInstruction
 
 Month = TypeVar("Month", bound=Trace)
+Bare = tuple[int, int, str, str, bytes, str]  # a row without its key
 
 
 class Watched:
@@ -120,7 +121,7 @@ class Fold:
         }
         self._known: dict[tuple[str, str, tuple[Row, ...]], Key] = {}
 
-    def run(self, without: frozenset[Row] = frozenset()) -> Folded:
+    def run(self, without: frozenset[Bare] = frozenset()) -> Folded:
         """Decide everything as of every cut-off, ``without`` some facts (rows without their key)."""
         rows: Rows = defaultdict(list)
         for name, given in self.concerned.rows.items():
@@ -145,7 +146,7 @@ class Fold:
         return self._known[known]
 
 
-def unkeyed(row: Row) -> Any:
+def unkeyed(row: Row) -> Bare:
     """A fact, whoever reads it."""
     return row[1:]
 

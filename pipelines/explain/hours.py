@@ -10,11 +10,12 @@ from pipelines.wording import REASONS, in_words
 from rules.authorize.month import MonthOfTime
 from rules.authorize.tally import Tally
 from rules.conclusions import Statement
-from rules.findings import DocumentNamed, Finding, Loss, catalog, document_named, finding_record
+from rules.findings import Finding, Loss, catalog, finding_record
 from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end
 from schemas.finding import Finding as FindingRecord
+from schemas.ids import DocumentNamed, document_name, document_named
 
 NOT_PAID = ("HELD", "CUT", "DENIED")
 
@@ -88,7 +89,7 @@ def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingReco
 def document_of(finding: FindingRecord) -> str | None:
     """``kind/number`` of the document that a finding is about; None: it is about none."""
     named = document_named(finding.finding_id)
-    return f"{named.kind}/{named.document_id}" if named else None
+    return document_name(named.kind, named.document_id) if named else None
 
 
 def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:

@@ -4,25 +4,20 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
 from schemas.avro import Container, Out, Unreadable, outgoing
+from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
-OF_PROVIDER = ("TRAINING", "INCENTIVE")
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
 
 class Refusal(Exception):
     """There is no answer that can be stood by; the message is one line with the remedy, without personal data."""
-
-
-def settlement_of(kind: str, payee_id: str, recipient_id: str) -> str:
-    """The key of the settlement that makes a kind of instruction."""
-    return f"P/{payee_id}" if kind in OF_PROVIDER else f"R/{recipient_id}"
 
 
 class Paid:
@@ -37,7 +32,7 @@ class Paid:
         return index_at(self.folder / INDEX)
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """summary.json; empty if there is none."""
         path = self.folder / "summary.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else {}
@@ -100,7 +95,8 @@ def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentIns
     if differing is not None:
         mine, paid, names = differing
         ours_is, theirs_is = (_said(getattr(each, names[0])) for each in (mine, paid))
-        what = f"{names[0]} is {ours_is} by these facts and this law, {theirs_is} in {folder}"
+        said = f"is {ours_is} by these facts and this law, {theirs_is} in {folder}"
+        what = f"{names[0]} of {paid.instruction_id} {said}"
     elif missing:
         what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
     else:

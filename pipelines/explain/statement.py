@@ -1,7 +1,7 @@
 """One statement explained: its newest payment from net to lines to days, and its hours."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
@@ -18,7 +18,6 @@ from pipelines.explain.hours import (
     time_node,
 )
 from pipelines.explain.incentives import earned_nodes
-from pipelines.explain.paid import settlement_of
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
@@ -26,13 +25,15 @@ from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.authorize.month import MonthOfTime
 from rules.conclusions import Statement
 from rules.instructions import paid_minutes
-from rules.periods import hhmm, iso, month_of, period_end, workweek_of
+from rules.law import Law
+from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
 from rules.price.month import MonthOfWork
 from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import Draft
 from rules.settle.month import MonthOfPay
 from schemas.finding import Finding as FindingRecord
+from schemas.ids import day_of, settlement_of
 from schemas.payment_instruction import PaymentInstruction
 
 CARRIES_HOURS = ("ARREARS", "TRAINING")
@@ -213,7 +214,7 @@ def _same_people(finding: FindingRecord, statement: Statement) -> bool:
     return provider and finding.recipient_id in (None, statement.recipient_id)
 
 
-def _found(finding: FindingRecord, law: Any) -> Node:
+def _found(finding: FindingRecord, law: Law) -> Node:
     day = finding.service_month or finding.service_date
     closing = closes(month_of(day), law) if day is not None and finding.outcome in NOT_PAID else ""
     return finding_node(finding, finding.code, finding.minutes, closing, document_of(finding))
@@ -243,5 +244,5 @@ def beside(
 def _falls_in(finding: FindingRecord, period: int) -> bool:
     """Is it about the pay period (or, where it names none, about its month)?"""
     if finding.statement_id is not None:
-        return bool(finding.statement_id.rpartition(":")[-1] == iso(period))
+        return day_of(finding.statement_id) == period
     return bool(finding.service_month == month_of(period))

@@ -10,6 +10,7 @@ from pipelines.explain.fold import Fold
 from pipelines.explain.tree import Node
 from pipelines.explain.words import changed_fields, kind_name, long_day, moment
 from pipelines.wording import money
+from rules.documents import reference
 from rules.periods import hhmm
 from schemas.payment_instruction import PaymentInstruction
 
@@ -61,7 +62,7 @@ def _fact(fact: NewFact, instruction: PaymentInstruction, fold: Fold) -> Node:
         text += f": {changed_fields(earlier, content)}"
     elif content.KIND == "PaymentOutcome":
         text += f": {content.outcome.lower()}"
-    return Node(what="fact", text=text, document=f"{content.KIND}/{content.document_id}/{content.revision}")
+    return Node(what="fact", text=text, document=reference(content))
 
 
 def _revision_before(content: Any, fold: Fold) -> Any | None:

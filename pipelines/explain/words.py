@@ -9,6 +9,7 @@ from pipelines.explain.tree import Node
 from pipelines.wording import KINDS, in_words, money
 from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
+from schemas.envelope import Fact
 
 PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
 METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
@@ -83,7 +84,7 @@ def kind_name(kind: str) -> str:
     return in_words(kind, KINDS)
 
 
-def changed_fields(before: Any, now: Any) -> str:
+def changed_fields(before: Fact, now: Fact) -> str:
     """What a revision says otherwise than the one before it."""
     said = []
     for name in type(now).model_fields:

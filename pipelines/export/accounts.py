@@ -17,6 +17,7 @@ from anyascii import anyascii
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.export.run import Refusal
+from schemas.types import Json
 
 COLUMNS = ("token", "routing", "account", "kind", "name")
 TRANSACTION_KINDS = ("checking", "savings")
@@ -93,14 +94,14 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
         raise Refusal(f"--accounts {path} cannot be read: name a CSV file in UTF-8, or a .toml") from None
 
 
-def _toml_rows(path: Path) -> Iterable[dict[str, Any]]:
+def _toml_rows(path: Path) -> Iterable[Json]:
     rows = _toml(path, "--accounts").get("account")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refusal(f"--accounts {path} has no [[account]]: write one for each token, with {', '.join(COLUMNS)}")
     return rows
 
 
-def _toml(path: Path, option: str) -> dict[str, Any]:
+def _toml(path: Path, option: str) -> Json:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

@@ -9,11 +9,12 @@ import hashlib
 from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from achkit import AchFile, validate
 
@@ -57,21 +58,29 @@ def export_ach(
     originator: Originator,
     law: Law,
     modifier: str = "A",
-    before: frozenset[str] = frozenset(),
+    before: "Before | None" = None,
     holds: Capacity = NACHA,
 ) -> AchExport:
-    """The credits of a pay run but for the instruction ids in ``before``, which earlier files of that day hold.
+    """The credits of a pay run but for those that earlier files of that day hold; trace numbers go on after theirs.
 
     The same run, accounts and originator give the same bytes. What is more than one file holds waits for the next.
     """
-    deposits = run.by_method("DIRECT_DEPOSIT")
-    payments, left_out = _payable([paid for paid in deposits if paid.instruction_id not in before], accounts)
+    deposits, before = run.by_method("DIRECT_DEPOSIT"), before or Before()
+    payments, left_out = _payable([paid for paid in deposits if paid.instruction_id not in before.ids], accounts)
+    holds = replace(holds, file_entries=min(holds.file_entries, NACHA.file_entries - before.traces))
     sizes = batch_sizes((paid.net_cents for paid, _ in payments), holds)
     payments, waiting = payments[: sum(sizes)], [paid for paid, _ in payments[sum(sizes) :]]
-    sent_before = [paid for paid in deposits if paid.instruction_id in before]
-    text, traces = ach_text(run, payments, sizes, originator, law, modifier)
+    sent_before = [paid for paid in deposits if paid.instruction_id in before.ids]
+    text, traces = ach_text(run, payments, sizes, originator, law, modifier, before.traces)
     export = Export(run, "DIRECT_DEPOSIT", [paid for paid, _ in payments], left_out, sent_before, waiting)
     return AchExport(text, _map_text(traces, payments), next_banking_day(run.day), export)
+
+
+class Before(NamedTuple):
+    """Earlier files of a pay run: the instructions in them, and the last trace number (of 7 digits)."""
+
+    ids: frozenset[str] = frozenset()
+    traces: int = 0
 
 
 def identification(payee_type: str, payee_id: str) -> str:
@@ -80,26 +89,30 @@ def identification(payee_type: str, payee_id: str) -> str:
     return b32encode(digest).decode()[:IDENTIFICATION_LENGTH]
 
 
-def sent_before(paths: Iterable[Path], run: PaidRun, modifier: str) -> frozenset[str]:
-    """The instruction ids in earlier files of the pay run. Raises Refusal for a file of another one, or without map."""
+def sent_before(paths: Iterable[Path], run: PaidRun, modifier: str) -> Before:
+    """What earlier files of the pay run hold. Raises Refusal for a file of another one, or without map."""
     known = {paid.instruction_id for paid in run.by_method("DIRECT_DEPOSIT")}
     ids: set[str] = set()
+    last = 0
     for path in paths:
-        earlier, header = _earlier(path)
+        traces, header = _earlier(path)
+        earlier = traces.keys()
         if not earlier <= known:
             raise Refusal(f"--after {path} is not of the pay run of {iso(run.day)}: name the files of that day")
         if header[MODIFIER : MODIFIER + 1] == modifier:
             raise Refusal(f"--after {path} has the modifier {modifier} already: take the next letter")
         ids |= earlier
-    return frozenset(ids)
+        last = max(last, *traces.values())
+    return Before(frozenset(ids), last)
 
 
-def _earlier(path: Path) -> tuple[set[str], str]:
+def _earlier(path: Path) -> tuple[dict[str, int], str]:
+    """The trace number of each instruction in a file (its last 7 digits), and the file's header."""
     try:
         with map_of(path).open(encoding="utf-8", newline="") as lines:
-            ids = {row["instruction_id"] for row in csv.DictReader(lines)}
+            ids = {row["instruction_id"]: int(row["trace"][-TRACE_DIGITS:]) for row in csv.DictReader(lines)}
         header, *records = path.read_text("ascii").splitlines()
-    except (OSError, KeyError, ValueError, csv.Error):
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
         raise Refusal(f"--after {path} and its .map.csv cannot be read: name a file made here") from None
     if len(ids) != sum(record.startswith("6") for record in records):
         raise Refusal(f"--after {path} and {map_of(path).name} do not belong together: copy both again")
@@ -136,9 +149,16 @@ def _identification(paid: PaymentInstruction) -> str:
 
 
 def ach_text(
-    run: PaidRun, payments: Sequence[Payment], sizes: Sequence[int], originator: Originator, law: Law, modifier: str
+    run: PaidRun,
+    payments: Sequence[Payment],
+    sizes: Sequence[int],
+    originator: Originator,
+    law: Law,
+    modifier: str,
+    last_trace: int = 0,
 ) -> tuple[str, list[str]]:
-    """The file, in batches of these sizes, and the trace number of each payment; nothing if there is none to make."""
+    """The file, in batches of these sizes, and the trace number of each payment, from the one after ``last_trace``;
+    nothing if there is none to make."""
     if not payments:
         return "", []
     file, rest = _file(run, originator, modifier), iter(payments)
@@ -154,7 +174,8 @@ def ach_text(
         for paid, account in islice(rest, size):
             name, short = account.printed_name(), _identification(paid)
             batch.credit(name, account.routing, account.account, paid.net_cents, account.kind, id_number=short)
-    traces = [originator.odfi[:8] + str(sequence).zfill(TRACE_DIGITS) for sequence in range(1, len(payments) + 1)]
+    numbers = range(last_trace + 1, last_trace + 1 + len(payments))
+    traces = [originator.odfi[:8] + str(sequence).zfill(TRACE_DIGITS) for sequence in numbers]
     return _checked(file, originator, traces), traces
 
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from rules.periods import civil_date, epoch_day
+from schemas.types import Json
 
 HOLIDAYS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["closed"]["holiday"]
 SATURDAY, SUNDAY = 6, 7  # counted from Monday = 1
@@ -34,7 +34,7 @@ def _closed(year: int) -> frozenset[int]:
     return frozenset(epoch_day(day) + (day.isoweekday() == SUNDAY) for day in civil)
 
 
-def _in_year(holiday: dict[str, Any], year: int) -> date:
+def _in_year(holiday: Json, year: int) -> date:
     if "on" in holiday:
         return date.fromisoformat(f"{year}-{holiday['on']}")
     month, weekday, which = map(int, holiday["weekday"])

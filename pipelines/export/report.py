@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipelines.export.run import PaidRun, Refusal
 from rules.money import dollars
 from rules.periods import iso
 from schemas import private
 from schemas.payment_instruction import PaymentInstruction
+from schemas.types import Json
 
 NOTHING_MOVES = "its net is not above zero, so nothing moves"
 NAMED_ON_A_LINE = 10
@@ -84,10 +84,14 @@ class Export:
     @property
     def is_whole(self) -> bool:
         """Whether all that moves is in a file, and stands."""
-        held_back = [left for left in self.left_out if left.instruction.net_cents > 0]
-        return not (held_back or self.waiting or self.reversed_since())
+        return not (self.held_back or self.reversed_since())
 
-    def told(self) -> dict[str, Any]:
+    @property
+    def held_back(self) -> bool:
+        """Is there money that is in no file?"""
+        return bool(self.waiting) or any(left.instruction.net_cents > 0 for left in self.left_out)
+
+    def told(self) -> Json:
         """The same as JSON, in cents."""
         count, cents = self.run.total(self.method)
         parts = {"paid": self.paid, "sent_before": self.sent_before, "waiting": self.waiting}

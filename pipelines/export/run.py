@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipelines.came_back import CameBack
+from pipelines.unchanged import refuse_changed
 from rules.periods import business_day_of, is_business_day, is_cut_off, iso
 from schemas.avro import Container, Unreadable, outgoing
 from schemas.pay_run import PayRun
@@ -50,7 +51,7 @@ Day = TypeVar("Day", PaymentInstruction, PayRun)
 def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: None) -> PaidRun:
     """The pay run of a business day in a replay's output folder. ``beat("read", files, of all)`` goes with it.
 
-    Raises Refusal when it is not there, not whole, or contradicts itself.
+    Raises Refusal when it is not there, not whole, or contradicts itself; Misuse when it is not what was said.
     """
     if not is_business_day(day):
         raise Refusal(f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day")
@@ -61,6 +62,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
     run = PaidRun(day, paid, control, reversed_since)
     _check_whole(run, folder)
+    refuse_changed(folder, [control.cut_off], "--instructions")
     return run
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from schemas.types import RejectionReason
+from schemas.symbols import RejectionReason
 
 Cell = Any  # str, or what a workbook or JSON says: a number, a boolean, a day, a time, a span, None
 Note = Callable[[str], None]

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from pipelines.misuse import YEARS
 from rules.periods import PACIFIC
@@ -26,7 +25,7 @@ INSTANT = "An instant is written with its offset from UTC"
 SUCH_AS = "2024-01-31T17:00:00-08:00"
 
 
-def day_words(value: Any) -> str:
+def day_words(value: object) -> str:
     """What is wrong with a value that should be a day."""
     if not isinstance(value, str):
         return f"{_read(value)} {DAY}, or as the number of days since 1970-01-01, from 1900 to 2199."
@@ -38,7 +37,7 @@ def day_words(value: Any) -> str:
     return f"{_read(value)} {DAY}: {meant[0]}."
 
 
-def instant_words(value: Any) -> str:
+def instant_words(value: object) -> str:
     """What is wrong with a value that should be an instant."""
     if not isinstance(value, str):
         return (
@@ -126,7 +125,7 @@ def _in_california(at: datetime) -> list[str]:
     return list(dict.fromkeys(each.isoformat() for each in real))
 
 
-def _read(value: Any) -> str:
+def _read(value: object) -> str:
     """What was read, where that can be shown."""
     if isinstance(value, str):
         return f'Read "{value}".' if SHOWN.fullmatch(value) else f"Read a text of {len(value):,} characters."

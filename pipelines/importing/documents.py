@@ -2,7 +2,7 @@
 sender's numbers."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
@@ -10,7 +10,8 @@ from pipelines.importing.readings import Bad
 from pipelines.importing.spool import Spooled
 from rules.periods import hhmm, iso
 from schemas import FACTS
-from schemas.types import LONGEST_DAY, RejectionReason, days_of_pay_period
+from schemas.symbols import RejectionReason
+from schemas.types import LONGEST_DAY, Fields, days_of_pay_period
 
 SIGNED, APPROVED = "provider_signed_at", "recipient_approved_at"
 CONTRADICTORY: RejectionReason = "CONTRADICTORY"
@@ -19,7 +20,7 @@ CONTRADICTORY: RejectionReason = "CONTRADICTORY"
 class Version(NamedTuple):
     """What a document says, and the rows that say it. ``sequence``: the sender's number of it."""
 
-    body: dict[str, Any]
+    body: Fields
     rows: list[Spooled]
     sequence: int | None = None
 
@@ -28,7 +29,7 @@ class Version(NamedTuple):
         """All that it claims."""
         return sum(row.draft.minutes for row in self.rows)
 
-    def keys(self, kind: str) -> dict[str, Any]:
+    def keys(self, kind: str) -> Fields:
         """Its key fields."""
         return {name: self.body.get(name) for name in FACTS[kind].KEY_FIELDS}
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,13 +13,13 @@ from pipelines.importing.readings import Bad, Reading
 from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
 from schemas import FACTS
-from schemas.types import days_of_pay_period
+from schemas.types import Fields, days_of_pay_period
 
 LONGEST_ID = 64
 PAIR = ("provider_id", "recipient_id", "program")
 OUTSIDE_ID = re.compile(r"[^A-Za-z0-9.-]")
 HALF_MONTH = 16
-Values = dict[str, Any]
+Values = Fields
 
 
 class Draft(NamedTuple):
@@ -141,7 +141,7 @@ def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
     yield Draft(key, at, digest([raw]), body | {"punched_at": at, "punch": values["punch"]})
 
 
-def named_id(asked: ImportMap, said: Any) -> str:
+def named_id(asked: ImportMap, said: object) -> str:
     """The document of an id in the file."""
     return str(said) if asked.plain_ids else document_id(asked.source, str(said))
 
@@ -185,7 +185,7 @@ def _fitting(text: str) -> str:
     return text if len(text) <= LONGEST_ID else f"x.{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
 
-def digest(said: Any) -> str:
+def digest(said: object) -> str:
     """The same for what says the same."""
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:32]
 

@@ -2,14 +2,14 @@
 writes it."""
 
 import json
-from typing import Any
 
 from pipelines.importing.map import OF_ROWS, ImportMap, names_for
 from pipelines.importing.maps import EDITOR_SCHEMA, presets
 from schemas import FACTS, private
+from schemas.types import Json
 
 
-def editor_schema() -> dict[str, Any]:
+def editor_schema() -> Json:
     """JSON Schema of a map, or of words that are laid over a preset."""
     made = ImportMap.model_json_schema()
     fields = made["properties"]["fields"]

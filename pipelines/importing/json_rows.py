@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from pipelines.importing.cells import BadCell, Cell
 from pipelines.importing.sources import RefusedFile, Row, Source, encoding_of
@@ -73,7 +73,7 @@ class Json(Source):
         if not number:
             raise RefusedFile("UNKNOWN_SCHEMA", f"records at {path or 'the outermost array'}: none is there")
 
-    def _row(self, number: int, record: Any) -> Row:
+    def _row(self, number: int, record: Cell) -> Row:
         raw = json.dumps(record, ensure_ascii=False, default=str)
         if not isinstance(record, dict):
             return Row(number, {}, raw, BadCell("an object, with names and values", "UNREADABLE"))
@@ -87,7 +87,7 @@ class Json(Source):
         return Row(number, cells, raw, fault)
 
 
-def found_at(record: Any, path: str) -> Cell:
+def found_at(record: Cell, path: str) -> Cell:
     """What stands at a path such as ``Calls[CallAssignment=Time In|Call In].CallDateTime``; None for nothing. Raises
     BadCell where two items fit, or an object stands."""
     at = record
@@ -105,7 +105,7 @@ def found_at(record: Any, path: str) -> Cell:
     return at
 
 
-def _fits(item: Any, step: Step) -> bool:
+def _fits(item: Cell, step: Step) -> bool:
     return isinstance(item, dict) and str(item.get(step.key, "")).strip().casefold() in step.values
 
 

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
+from pipelines.importing.cells import Cell
 from pipelines.importing.readings import Assumed, Bad
 from schemas import private
+from schemas.types import Json
 
 BOM = "\ufeff"  # without it Excel takes another encoding
 COLUMNS = ("file", "row", "column", "value", "expected", "reason", "field", "raw")
@@ -31,13 +33,13 @@ class BadRow(NamedTuple):
     bad: Bad
     raw: str
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         """As JSON."""
         bad = self.bad._asdict() | {"value": self.bad.value[:LONGEST_SHOWN]}
         return {"file": self.file, "row": self.row, **bad, "raw": self.raw}
 
 
-def safe(cell: Any) -> Any:
+def safe(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(OBEYED) else cell
 
@@ -117,7 +119,7 @@ class Ledger:
         """Whether every row read became one thing, and its minutes with it."""
         return all(counts["read"] == sum(counts[fate] for fate in FATES) for counts in (self.rows, self.minutes))
 
-    def told(self, kind: str, rows_are_documents: bool) -> dict[str, Any]:
+    def told(self, kind: str, rows_are_documents: bool) -> Json:
         """As JSON."""
         self._count_sayings()
         assumed = sorted(self.assumed.items(), key=lambda each: (each[0].why, -each[1], each[0]))
@@ -150,7 +152,7 @@ def several(kind: str) -> str:
     return f"{words[:-1]}ies" if words.endswith(("ory", "ity")) else f"{words}s"
 
 
-def _printable(cell: Any) -> Any:
+def _printable(cell: Cell) -> Cell:
     return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell
 
 

@@ -1,12 +1,12 @@
 """Lists in one cell: ``A; B``; services, ``BATHING=2:30; DRESSING=1:00``; trips, ``2026-01-05 R2 IHSS 0:45; ...``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from pipelines.importing.cells import BadCell, Note, code
+from pipelines.importing.cells import BadCell, Cell, Note, code
 from pipelines.importing.hours import minutes
 from pipelines.importing.instants import day_of, epoch
 from pipelines.importing.map import ImportMap
+from schemas.types import Fields
 
 PARTS_OF_A_TRIP = 4
 Codes = Mapping[str, str]
@@ -19,12 +19,12 @@ def symbols(text: str, separator: str, codes: Codes, known: Sequence[str], asked
 
 def services(
     text: str, separator: str, codes: Codes, known: Sequence[str], asked: ImportMap, note: Note
-) -> list[dict[str, Any]]:
+) -> list[Fields]:
     """Services with their hours a week."""
     return [_service(each, codes, asked, note) for each in _items(text, separator)]
 
 
-def _service(item: str, codes: Codes, asked: ImportMap, note: Note) -> dict[str, Any]:
+def _service(item: str, codes: Codes, asked: ImportMap, note: Note) -> Fields:
     name, equals, hours = item.partition("=")
     if not equals:
         raise BadCell("services with their hours a week, such as BATHING=2:30; DRESSING=1:00")
@@ -33,14 +33,12 @@ def _service(item: str, codes: Codes, asked: ImportMap, note: Note) -> dict[str,
     return {"service": codes.get(word, word), "minutes_per_week": weekly}
 
 
-def trips(
-    text: str, separator: str, codes: Codes, known: Sequence[str], asked: ImportMap, note: Note
-) -> list[dict[str, Any]]:
+def trips(text: str, separator: str, codes: Codes, known: Sequence[str], asked: ImportMap, note: Note) -> list[Fields]:
     """Trips: day, to whom, program, hours."""
     return [_trip(each, codes, asked, note) for each in _items(text, separator)]
 
 
-def _trip(item: str, codes: Codes, asked: ImportMap, note: Note) -> dict[str, Any]:
+def _trip(item: str, codes: Codes, asked: ImportMap, note: Note) -> Fields:
     parts = item.split()
     if len(parts) != PARTS_OF_A_TRIP:
         raise BadCell("trips as day, recipient, program and hours, such as 2026-01-05 R2 IHSS 0:45; ...")
@@ -57,5 +55,5 @@ def _items(text: str, separator: str) -> list[str]:
     return [each.strip() for each in text.split(separator) if each.strip()]
 
 
-FORMS: dict[str, Callable[..., list[Any]]] = {"list": symbols, "services": services, "trips": trips}
+FORMS: dict[str, Callable[..., list[Cell]]] = {"list": symbols, "services": services, "trips": trips}
 """Readers of lists by form."""

@@ -4,20 +4,18 @@ import csv
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from pipelines.importing.map import ImportMap, names_for
 from pipelines.importing.whole import faults
 from pipelines.misuse import Misuse
-from schemas.types import path_of
+from schemas.types import Json, path_of
 
 PRESETS = Path(__file__).with_name("presets")
 EDITOR_SCHEMA = Path(__file__).with_name("map.schema.json")
 WHENCE = {"column", "columns", "value", "when", "day", "clock"}
 """Words that say where a field comes from: who says one of them says the field anew."""
-Json = dict[str, Any]
 
 
 def presets() -> dict[str, str]:

@@ -4,7 +4,6 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipelines.importing.map import ImportMap
 from pipelines.importing.revisions import keys_of, remembered
@@ -12,6 +11,7 @@ from pipelines.importing.spool import Spool
 from pipelines.misuse import Misuse
 from schemas import FACTS, private
 from schemas.avro import Container, Unreadable
+from schemas.types import Fields
 
 PEOPLE = ("provider_id", "recipient_id")
 
@@ -32,7 +32,7 @@ def learn(folder: Path, asked: ImportMap, spool: Spool) -> dict[str, frozenset[s
     return {name: frozenset(found) for name, found in ids.items()}
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _records(path: Path) -> Iterator[tuple[str, Fields]]:
     with path.open("rb") as stream:
         try:
             container = Container(stream)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.importing import cells, hours, instants, lists
@@ -75,7 +74,7 @@ class Reader:
     def _columns(self, each: FieldMap) -> list[str]:
         return listed(each.column) or list(each.columns or ()) or [name for name in (each.clock, each.day) if name]
 
-    def _value(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Any:
+    def _value(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Cell:
         if wrong := next((rule.why for rule in each.refuse if holds(rule, row)), None):
             raise BadCell(wrong, secret=True)
         chosen = next((rule.value for rule in each.when if holds(rule, row)), None)
@@ -100,7 +99,7 @@ class Reader:
             return self._two_columns(each, cell, row, read)
         return self._converted(name, each, target, cell, read)
 
-    def _where_empty(self, name: str, each: FieldMap, target: Target, read: Reading) -> Any:
+    def _where_empty(self, name: str, each: FieldMap, target: Target, read: Reading) -> Cell:
         if each.default is not None and name not in self.asked.rows.keep_earlier:
             read.assumed.append(Assumed(name, str(each.default), "default"))
             return self._converted(name, each, target, each.default, read)
@@ -110,7 +109,7 @@ class Reader:
             return []
         raise BadCell("something: it is needed, and the map has no default for it")
 
-    def _converted(self, name: str, each: FieldMap, target: Target, cell: Cell, read: Reading) -> Any:
+    def _converted(self, name: str, each: FieldMap, target: Target, cell: Cell, read: Reading) -> Cell:
         form, asked, note = each.form or target.form, self.asked, read.noted.append
         if each.lookup:
             cell = self._looked_up(each, cell)
@@ -177,7 +176,7 @@ class Reader:
             raise BadCell("hours, and minutes below 60 in the column beside them")
         return whole * cells.MINUTES_IN_HOUR + rest_of_hour
 
-    def _weakest(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Any:
+    def _weakest(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Cell:
         """Of columns that may differ the value that proves least."""
         found = [row.cells.get(column) for column in (*listed(each.column), *(each.columns or ()))]
         said = {str(self._converted(name, each, target, cell, read)) for cell in found if not is_empty(cell)}
@@ -187,7 +186,7 @@ class Reader:
             read.noted.append(f"{name} was not the same at both ends: the weaker was taken")
         return next((each_ for each_ in each.weakest if each_ in said), None) or sorted(said)[0]
 
-    def _in_two(self, name: str, each: FieldMap, row: Row, read: Reading) -> Any:
+    def _in_two(self, name: str, each: FieldMap, row: Row, read: Reading) -> Cell:
         day, clock = row.cells.get(each.day or ""), row.cells.get(each.clock or "")
         if is_empty(clock):
             return self._where_empty(name, each, self.targets[name], read)
@@ -204,11 +203,11 @@ class Reader:
         civil = datetime.combine(civil_day, instants.clock_of(clock, read.noted.append))
         return self._placed(name, Civil(civil, self._zone(each, row), each.day or "", each.clock or ""))
 
-    def _instant(self, name: str, each: FieldMap, column: str, cell: Cell, row: Row | None, read: Reading) -> Any:
+    def _instant(self, name: str, each: FieldMap, column: str, cell: Cell, row: Row | None, read: Reading) -> Cell:
         at = instants.written_instant(cell, self.asked.dates, listed(each.pattern), each.serial, read.noted.append)
         return self._placed(name, Civil(at, self._zone(each, row), "", column))
 
-    def _placed(self, name: str, civil: Civil) -> Any:
+    def _placed(self, name: str, civil: Civil) -> Cell:
         """A civil time as it is where a pair decides, else its one instant."""
         if name in PAIRED:
             return civil

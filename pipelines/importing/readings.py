@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipelines.importing.cells import Cell, text_of
 from pipelines.importing.map import FieldMap, When, listed
 from pipelines.importing.sources import Row, is_empty
-from schemas.types import RejectionReason
+from schemas.symbols import RejectionReason
+from schemas.types import Fields
 
 
 class Bad(NamedTuple):
@@ -43,7 +44,7 @@ class Civil(NamedTuple):
 class Reading:
     """Fields of a row by name, in physical units, and what is wrong with it."""
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Fields = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
     assumed: list[Assumed] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)

@@ -7,20 +7,21 @@ old document is taken back and a new one written (key fields of a document never
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.importing.documents import SIGNED, Version, rejected
 from pipelines.importing.drafts import digest
 from pipelines.importing.ledger import Ledger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.readings import Assumed
-from pipelines.importing.spool import Spool
+from pipelines.importing.spool import Known, Spool
 from schemas import FACTS
 from schemas.avro import Unreadable, validate
+from schemas.types import Fields
 
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "document_id", "revision", "withdrawn")
 BY_IMPORT = "time of the import"
-Record = dict[str, Any]
+Record = Fields
 
 
 class Last(NamedTuple):
@@ -153,7 +154,7 @@ class Reviser:
             record[SIGNED] = self.now
         return record | {"event_id": event, "document_id": document, "revision": revision, "withdrawn": withdrawn}
 
-    def taken_back(self, document: str, last: Any) -> Record:
+    def taken_back(self, document: str, last: Last | Known) -> Record:
         """The revision that takes a document back."""
         self.ledger.documents["withdrawn"] += 1
         return self._sealed(document, last.revision + 1, True, dict(last.body))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fold.record_files import file_name
 from pipelines.importing.documents import Version, versions
@@ -29,13 +29,13 @@ from pipelines.importing.whole import of_hours
 from rules.periods import civil_day, midnight
 from schemas import private
 from schemas.avro import write_container
+from schemas.types import Json
 
 ROWS_BETWEEN_BEATS = 256
 EARLY_HOURS = 5  # of the day: where most shifts begin in them, a zone is wrong
 ENOUGH_STARTS = 20
 MILLIS_IN_HOUR = 3_600_000
 Beat = Callable[[str, int, int], None]
-Told = dict[str, Any]
 
 
 class Asked(NamedTuple):
@@ -51,7 +51,7 @@ class Asked(NamedTuple):
     now: int
 
 
-def import_files(asked: Asked, beat: Beat) -> Told:
+def import_files(asked: Asked, beat: Beat) -> Json:
     """Write facts below ``asked.out``; what became of every row."""
     scratch = Path(tempfile.mkdtemp(prefix=".importing-", dir=asked.out))
     try:
@@ -66,7 +66,7 @@ class _Import:
     scratch: Path
     beat: Beat
 
-    def told(self) -> Told:
+    def told(self) -> Json:
         """Read, put together, write."""
         mark = _mark(self.asked)
         names = _short_names(self.asked.files)
@@ -120,12 +120,12 @@ class _Import:
         spool.add(drafts, number, row.place, raw, ledger.saying(read.assumed, read.noted))
         return None
 
-    def _published(self, ledger: Ledger, facts: Path, mark: str, has_numbers: bool) -> Told:
+    def _published(self, ledger: Ledger, facts: Path, mark: str, has_numbers: bool) -> Json:
         """Move what was made to its place; an import that is there already stays as it is."""
         asked, count = self.asked, sum(ledger.documents.values())
         kept_back = asked.strict and ledger.bad_cells > 0
         target, is_there = asked.out / facts.name, (asked.out / facts.name).exists()
-        told: Told = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
+        told: Json = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
         told |= ledger.told(asked.map.kind, not (of_hours(asked.map) or asked.map.rows.shape == "punch"))
         told |= {"events": 0 if kept_back or is_there else count, "imported_before": is_there and not kept_back}
         told |= {"facts": None if kept_back or not count else str(target), "bad_rows": None}
@@ -222,7 +222,8 @@ def _mark(asked: Asked) -> str:
         with path.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     for path in sorted(asked.previous.rglob("*.avro")) if asked.previous else ():
-        total.update(f"{path.name}:{path.stat().st_size}".encode())
+        total.update(path.name.encode())
+        total.update(path.stat().st_size.to_bytes(8))
     return total.hexdigest()[:12]
 
 

@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
 from pipelines.importing.cells import BadCell, Cell, text_of
 from pipelines.importing.map import ImportMap, listed
-from schemas.types import RejectionReason
+from schemas.symbols import RejectionReason
 
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -37,7 +37,7 @@ class Row:
 
     place: int
     cells: dict[str, Cell]
-    raw: Sequence[Any] | str
+    raw: Sequence[Cell] | str
     fault: BadCell | None = None
 
     def first(self, columns: Sequence[str]) -> tuple[str, Cell]:
@@ -232,12 +232,12 @@ def not_this_text(line: str) -> BadCell | None:
     return None
 
 
-def position(stream: IO[Any]) -> int:
+def position(stream: IO[str]) -> int:
     """How many bytes of a text have been read, as far as they are buffered."""
     return stream.buffer.tell()  # type: ignore[attr-defined, no-any-return]
 
 
-def as_text(raw: Sequence[Any] | str) -> str:
+def as_text(raw: Sequence[Cell] | str) -> str:
     """A row as it came, on one line."""
     if isinstance(raw, str):
         return raw

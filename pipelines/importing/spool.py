@@ -5,13 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from pipelines.importing.drafts import Draft
 from pipelines.importing.shifts import Part
 from schemas import private
+from schemas.types import Fields
 
 AT_ONCE = 1000
 NO_PARTS = b"[]"
@@ -42,7 +43,7 @@ class Known(NamedTuple):
     keys: str
     revision: int
     withdrawn: bool
-    body: dict[str, Any]
+    body: Fields
 
 
 class Spool:
@@ -55,7 +56,7 @@ class Spool:
         self._base.execute("PRAGMA synchronous = OFF")
         self._base.executescript(TABLES)
         self._base.execute("BEGIN")
-        self._waiting: list[tuple[Any, ...]] = []
+        self._waiting: list[tuple[object, ...]] = []
 
     def add(self, drafts: list[Draft], file: int, place: int, raw: str, said: int) -> None:
         """The drafts of a row."""
@@ -94,7 +95,7 @@ class Spool:
         for document, rows in groupby(asked, key=lambda row: row[0]):
             yield document, [_spooled(*row) for row in rows]
 
-    def know(self, document: str, keys: str, revision: int, withdrawn: bool, body: dict[str, Any]) -> None:
+    def know(self, document: str, keys: str, revision: int, withdrawn: bool, body: Fields) -> None:
         """A revision of an import before; the highest stays."""
         self._base.execute(
             "INSERT INTO known(document, keys, revision, withdrawn, body) VALUES (?, ?, ?, ?, ?) "

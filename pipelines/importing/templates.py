@@ -14,6 +14,7 @@ from pipelines.importing.targets import Target, targets
 from pipelines.importing.workbooks import EXPLANATIONS
 from schemas import FACTS, private
 from schemas.avro import logical_schema
+from schemas.types import Json
 
 DAYS = 16
 EXAMPLE = "EXAMPLE"
@@ -80,7 +81,7 @@ def heading_for(field: str) -> str:
 @cache
 def template_map(kind: str) -> ImportMap:
     """The map of a file with the template's headings."""
-    fields: dict[str, Any] = {}
+    fields: Json = {}
     for each in headings(kind):
         if each.field == "minutes_worked":
             fields.setdefault(each.field, {"columns": [], "optional": True})["columns"].append(each.name)

@@ -23,6 +23,7 @@ from pipelines.importing.templates import SOURCE, template_map
 from pipelines.importing.unmapped import kind_of_file
 from schemas.avro import Unreadable, validate
 from schemas.envelope import Fact
+from schemas.ids import origin_in
 
 LARGEST_TEXT = 1 << 30  # bytes; an array is in the memory whole
 NO_TEMPLATE = "The headings are of no template: ihss-payroll import makes facts of any table, by a map."
@@ -140,7 +141,7 @@ class FolderDoor(Door):
             yield from super().read_file(path, name)
             return
         for number, told in enumerate(facts_in(path)):
-            if not admitted(self, told, f"{name}:{told.place}") and told.is_rest and told.wrong:
+            if not admitted(self, told, origin_in(name, told.place)) and told.is_rest and told.wrong:
                 self.tally.rejected_files.append((name, told.wrong.reason, told.wrong.message))
             if not number % 1024:
                 yield
@@ -161,4 +162,4 @@ class TextFile:
         """What it says about those asked for goes through the door."""
         for told in facts_in(self.path):
             if told.fact and asked(keys_of(told.fact.KIND, vars(told.fact))):
-                admitted(door, told, f"{place.name}:{told.place}")
+                admitted(door, told, origin_in(place.name, told.place))

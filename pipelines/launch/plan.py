@@ -14,6 +14,7 @@ from google.protobuf import json_format
 from pipelines.launch.graph import Graph
 from pipelines.launch.options import COMPARED, JOB, Options
 from pipelines.misuse import Misuse
+from schemas.types import Json
 
 METADATA = Path(__file__).with_name("metadata.json")
 API = "https://dataflow.googleapis.com/v1b3"
@@ -64,7 +65,7 @@ class Plan(NamedTuple):
     reads: list[str]
     writes: list[str]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """The plan for programs."""
         return {
             "update": self.asked.update,
@@ -125,9 +126,9 @@ def call(asked: Asked) -> str:
     return f"POST {API}/projects/{asked.options.project}/locations/{asked.options.region}/flexTemplates:launch"
 
 
-def request_json(message: Any) -> dict[str, Any]:
+def request_json(message: Any) -> Json:
     """A message of the API as its JSON, without what was not said."""
-    said: dict[str, Any] = json_format.MessageToDict(type(message).pb(message))
+    said: Json = json_format.MessageToDict(type(message).pb(message))
     return said
 
 

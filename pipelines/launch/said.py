@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from google.api_core.exceptions import Cancelled, DeadlineExceeded, GoogleAPICallError
 from google.auth.exceptions import DefaultCredentialsError
@@ -22,6 +22,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_of, previous_business_day
 from schemas.avro import Unreadable
 from schemas.cloud_journal import Delivery, record_of
+from schemas.ids import origin_of_message
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -49,7 +50,11 @@ class Said(NamedTuple):
 
 
 def read(
-    project: str, cut_off: int, region: str | None = None, client: Any = None, clock: Clock = machine_clock
+    project: str,
+    cut_off: int,
+    region: str | None = None,
+    client: pubsub_v1.SubscriberClient | None = None,
+    clock: Clock = machine_clock,
 ) -> Said:
     """What was said of a pay run, and what was rejected since the one before. ``region``: where topics live that are
     read nowhere else; ``client``: another way to ask, for tests. Raises Misuse."""
@@ -71,7 +76,7 @@ def read(
     return said
 
 
-def _client(region: str | None) -> Any:
+def _client(region: str | None) -> pubsub_v1.SubscriberClient:
     try:
         if region is None or EMULATOR in os.environ:
             return pubsub_v1.SubscriberClient()
@@ -99,7 +104,7 @@ def _add(said: Said, kind: str, delivery: Delivery) -> None:
 class _Subscription:
     """One that is read from an instant on. ``here``: on a server of this machine, which cannot be sought back."""
 
-    def __init__(self, client: Any, name: str, kind: str, here: bool) -> None:
+    def __init__(self, client: pubsub_v1.SubscriberClient, name: str, kind: str, here: bool) -> None:
         self.client, self.name, self.kind, self.here = client, name, kind, here
         self.held: list[list[str]] = []
 
@@ -127,7 +132,7 @@ class _Subscription:
             except GoogleAPICallError:  # then they come again by themselves
                 return
 
-    def _pulled(self) -> list[Any]:
+    def _pulled(self) -> list[pubsub_v1.types.ReceivedMessage]:
         try:
             request = {"subscription": self.name, "max_messages": AT_ONCE}
             seconds = SECONDS_HERE if self.here else SECONDS_OF_PULL
@@ -135,9 +140,9 @@ class _Subscription:
         except (DeadlineExceeded, Cancelled):
             return []
 
-    def _delivery(self, received: Any) -> Delivery:
+    def _delivery(self, received: pubsub_v1.types.ReceivedMessage) -> Delivery:
         at = int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
-        name = f"{self.name.rpartition('/')[2]}/{received.message.message_id}"
+        name = origin_of_message(self.name, received.message.message_id)
         return Delivery(name, at, self.kind, dict(received.message.attributes), received.message.data)
 
     def _taken(self, ids: list[str]) -> None:

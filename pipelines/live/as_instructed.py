@@ -17,9 +17,9 @@ from rules.conclusions import Line
 from rules.kept import Said
 from rules.law import Law, NotInForce
 from rules.periods import year_of
-from rules.taxes import KINDS, kinds_of, withholding
+from rules.taxes import kinds_of, withholding
 from schemas.payment_instruction import PaymentInstruction
-from schemas.types import DeductionKind
+from schemas.symbols import TAXES, DeductionKind
 
 CLASSES = ("NON_RELATIVE", "DOMESTIC_PARTNER", "CHILD_18_TO_20", "SPOUSE")  # one for each set of taxes (TAX-1)
 BEARING = ("SERVICE", "OVERTIME_PREMIUM")
@@ -54,7 +54,7 @@ def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> Said:
 def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
     """The class that pays just the taxes that were withheld in its payment year, the likely one first."""
     of_year = _of_year(said, before)
-    withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in KINDS}
+    withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in TAXES}
     gross = sum(each.gross_cents for each in of_year)
     for relationship in (said.relationship, *CLASSES):
         would = _taxes(gross, relationship, said, law)
@@ -101,5 +101,5 @@ def _bearing(lines: Iterable[Line]) -> int:
     return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
 
 
-def _replaced(said: Said, **values: Any) -> Said:
+def _replaced(said: Said, **values: object) -> Said:
     return msgspec.structs.replace(said, **values)

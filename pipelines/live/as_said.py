@@ -37,6 +37,7 @@ from rules.settle.filed import month_of_statement
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
+from schemas.ids import account_id, payee_of, settlement_of, statement_of_account
 from schemas.payment_instruction import PaymentInstruction
 
 SHARE: Final = "SHARE_OF_COST"
@@ -88,12 +89,12 @@ class Ledger:
         assert month is not None, "an instruction's statement ends with its day"
         self.statements.add(id)
         unit = month_unit(month)
-        conclusions, name = kept.memory.said[unit], f"account:{id}"
+        conclusions, name = kept.memory.said[unit], account_id(id)
         said: list[Said] = [*conclusions[name].said] if name in conclusions else []
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
         if real is not None:
-            advanced = real.kind != ADVANCE and any(each.startswith(f"account:{ADVANCE}:") for each in conclusions)
+            advanced = real.kind != ADVANCE and any(map(_is_of_advance, conclusions))
             around = Around(thought, said, _likely_class(thought, statement, said), advanced)
             said.append(as_instructed(real, around, self.law))
         conclusions.pop(name, None)
@@ -106,7 +107,7 @@ class Ledger:
         """What stands charged of the month's share of cost, in the order in which it was (SOC-5)."""
         conclusions = kept.memory.said[unit]
         known = dict.fromkeys(id for id, _ in conclusions.get("charges", Charges([])).charged)
-        accounts = {name.partition(":")[2]: each for name, each in conclusions.items() if isinstance(each, Account)}
+        accounts = {statement_of_account(name): each for name, each in conclusions.items() if isinstance(each, Account)}
         charged = {id: self._share_of(kept, unit, id, account, cut_off) for id, account in accounts.items()}
         first = {id: _first_charged(account) for id, account in accounts.items()}
         order = sorted(charged, key=lambda id: (first[id], [*known].index(id) if id in known else len(known), id))
@@ -129,9 +130,12 @@ def _instructed(letters: Iterable[Letter]) -> dict[str, PaymentInstruction]:
     return {record.statement_id: record for record in found if isinstance(record, PaymentInstruction)}
 
 
+def _is_of_advance(conclusion_id: str) -> bool:
+    return payee_of(statement_of_account(conclusion_id)).kind == ADVANCE
+
+
 def _settlement_of(instruction: PaymentInstruction) -> str:
-    own = instruction.kind in ("TRAINING", "INCENTIVE")
-    return f"P/{instruction.provider_id}" if own else f"R/{instruction.recipient_id}"
+    return settlement_of(instruction.kind, instruction.payee_id, instruction.recipient_id)
 
 
 def _money(instruction: PaymentInstruction) -> list[object]:

@@ -13,6 +13,7 @@ from fastavro.write import Writer
 
 from pipelines.live.durable import made, sync, sync_folder
 from rules.periods import business_day_of, iso
+from schemas.ids import file_of
 from schemas.journal import FOLDER, MARKER, SCHEMA, TAKEN, Entry, read_segment
 from schemas.physical import Unreadable
 
@@ -163,6 +164,6 @@ def _unfinished(entries: list[Entry]) -> dict[str, set[str]]:
     """Origins by file (the part before the last colon) of files of which the end is not in the journal."""
     of_file: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        of_file[entry.origin.rpartition(":")[0]].add(entry.origin)
-    ended = {entry.origin.rpartition(":")[0] for entry in entries if entry.reason == TAKEN}
+        of_file[file_of(entry.origin)].add(entry.origin)
+    ended = {file_of(entry.origin) for entry in entries if entry.reason == TAKEN}
     return {file: origins for file, origins in of_file.items() if file and file not in ended}

@@ -11,6 +11,7 @@ from pipelines.importing.text_facts import TextFact, facts_in, is_text
 from pipelines.live.collector import Message, Taken
 from pipelines.live.landed import LandedFile
 from schemas.avro import Unreadable, encode_message
+from schemas.ids import origin_in
 
 
 class LandedText(LandedFile):
@@ -25,8 +26,8 @@ class LandedText(LandedFile):
         for told in facts_in(self._path):
             if told.is_rest:
                 self.damage = told.wrong
-            yield _message(told, f"{self.origin}:{told.place}")
-        yield Message(bytes.fromhex(self.mark), f"{self.origin}:end", wrong=Taken())
+            yield _message(told, origin_in(self.origin, told.place))
+        yield Message(bytes.fromhex(self.mark), origin_in(self.origin, "end"), wrong=Taken())
 
     def _begun(self) -> None:
         return None

@@ -26,6 +26,7 @@ from schemas.avro import PREFIX, decode_message
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
+from schemas.ids import message_id
 from schemas.journal import Entry
 from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
@@ -136,5 +137,5 @@ def letter_id(record: OutgoingRecord, run: str) -> str:
     if isinstance(record, PaymentInstruction):
         return record.instruction_id
     if isinstance(record, Rejection):
-        return f"Rejection:{hashlib.sha256(record.origin.encode() + record.raw).hexdigest()}:{run}"
-    return ":".join([record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run])
+        return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
+    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import grpc
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PermissionDenied, RetryError
@@ -27,6 +27,7 @@ from pipelines.misuse import Misuse
 from rules.periods import MILLIS_IN_SECOND, cut_off_of
 from schemas.avro import PREFIX, Unreadable
 from schemas.cloud_journal import ENCODING, Delivery
+from schemas.ids import origin_of_message
 
 AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
@@ -38,7 +39,7 @@ class _Pulled(NamedTuple):
     number: int
     subscription: str
     kind: str
-    messages: list[Any]
+    messages: list[pubsub_v1.types.ReceivedMessage]
 
 
 def subscriber() -> pubsub_v1.SubscriberClient:
@@ -109,7 +110,7 @@ class TopicsIn:
             if response.received_messages:
                 self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
 
-    def _noted(self, subscription: str, kind: str, messages: list[Any]) -> _Pulled:
+    def _noted(self, subscription: str, kind: str, messages: list[pubsub_v1.types.ReceivedMessage]) -> _Pulled:
         pulled = _Pulled(next(self._numbers), subscription, kind, messages)
         self._waiting[pulled.number] = min(_published(each) for each in messages)
         return pulled
@@ -129,14 +130,16 @@ class TopicsIn:
             del self._waiting[each.number]
 
 
-def _published(received: Any) -> int:
+def _published(received: pubsub_v1.types.ReceivedMessage) -> int:
     return int(received.message.publish_time.timestamp() * MILLIS_IN_SECOND)
 
 
-def message_of(received: Any, kind: str, subscription: str, schemas: TopicSchemas | None = None) -> Message:
+def message_of(
+    received: pubsub_v1.types.ReceivedMessage, kind: str, subscription: str, schemas: TopicSchemas | None = None
+) -> Message:
     """The message as the collector takes it: a plain Avro body gets the head of a single-object message."""
     raw, attributes = received.message.data, dict(received.message.attributes)
-    origin = f"{subscription.rpartition('/')[2]}/{received.message.message_id}"
+    origin = origin_of_message(subscription, received.message.message_id)
     try:
         delivery = Delivery(origin, 0, kind, attributes, raw)
         return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind)
@@ -191,7 +194,7 @@ class TopicsOut:
                 raise NotSent(type(broken).__name__) from None
             self._has_schema[kind] = bool(topic.schema_settings.schema)
 
-    def _publish(self, letter: Letter, time: str) -> Any:
+    def _publish(self, letter: Letter, time: str) -> pubsub_v1.publisher.futures.Future:
         body = letter.body[PREFIX:] if self._has_schema[letter.kind] else letter.body
         return self._client.publish(self._topics[letter.kind], body, **attributes(letter.kind, letter.id, time))
 

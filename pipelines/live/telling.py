@@ -6,21 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
+from schemas.types import Json
 
 GAUGES = ("unsent_pay_runs", "files_ignored", "oldest_unacknowledged_seconds")
-Health = dict[str, Any]
+Health = Json
 
 
 class Voice(Protocol):
     """Where it is said: a stream of lines, or a terminal (`screen`)."""
 
-    def line(self, told: dict[str, Any]) -> None:
+    def line(self, told: Json) -> None:
         """Something happened: ``at`` (an instant), ``event``, counts."""
 
     def health(self, health: Health) -> None:
@@ -36,7 +37,7 @@ class JsonLines:
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
 
-    def line(self, told: dict[str, Any]) -> None:
+    def line(self, told: Json) -> None:
         """One line of JSON. Nobody reads it any more: people are paid all the same, and files say how things stand."""
         with suppress(BrokenPipeError):
             print(json.dumps(told), file=self.stream, flush=True)
@@ -62,10 +63,10 @@ class Teller:
         self.machine = machine or (lambda: time.time_ns() // 1_000_000)
         self.findings: Counter[str] = Counter()
         self.sums: Counter[str] = Counter()
-        self.last_run: dict[str, Any] = {}
+        self.last_run: Json = {}
         self._said: Health = {}
 
-    def tell(self, event: str, **counts: Any) -> None:
+    def tell(self, event: str, **counts: object) -> None:
         """Something happened."""
         self.voice.line({"at": self.now(), "event": event, **counts})
 

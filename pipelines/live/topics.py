@@ -3,15 +3,15 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipelines import live
+from schemas.types import Json
 
 PATH = Path(live.__file__).parents[2] / "deploy" / "topics.toml"
 
 
 @cache
-def _names() -> dict[str, Any]:
+def _names() -> Json:
     return tomllib.loads(PATH.read_text("utf-8"))
 
 

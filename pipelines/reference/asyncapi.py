@@ -3,7 +3,6 @@
 ``python -m pipelines.reference`` writes it to docs/asyncapi.yaml, which consumers may link to.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -17,6 +16,7 @@ from pipelines.reference.story import examples
 from rules.periods import MILLIS_IN_SECOND, business_day_of, iso
 from schemas import CONCLUSIONS, FACTS
 from schemas.avro import fingerprint_of, outgoing
+from schemas.types import Json
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SINGLE_OBJECT = "application/vnd.apache.avro+binary"
@@ -43,7 +43,7 @@ HEADERS = {
 }
 
 
-def document() -> dict[str, Any]:
+def document() -> Json:
     """The whole document, as JSON would have it."""
     incoming, outgoing = topics_of_facts(), topics_of_conclusions() | topics_of_arrivals()
     topics = {**incoming, **outgoing}
@@ -73,7 +73,7 @@ def text() -> str:
     class Readable(yaml.SafeDumper):  # type: ignore[misc]
         """Texts of several lines stay lines; nothing is written once and referred to."""
 
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, data: object) -> bool:
             return True
 
     Readable.add_representer(str, _string)
@@ -86,7 +86,7 @@ def _string(dumper: Any, said: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", said, style="|" if lines else None)
 
 
-def _server() -> dict[str, Any]:
+def _server() -> Json:
     return {
         "host": "pubsub.googleapis.com",
         "protocol": "googlepubsub",
@@ -94,7 +94,7 @@ def _server() -> dict[str, Any]:
     }
 
 
-def _channel(kind: str, topic: str) -> dict[str, Any]:
+def _channel(kind: str, topic: str) -> Json:
     return {
         "address": topic,
         "title": kind,
@@ -104,7 +104,7 @@ def _channel(kind: str, topic: str) -> dict[str, Any]:
     }
 
 
-def _operation(kind: str, action: str) -> dict[str, Any]:
+def _operation(kind: str, action: str) -> Json:
     return {
         "action": action,
         "title": f"{action.capitalize()} {kind}",
@@ -114,7 +114,7 @@ def _operation(kind: str, action: str) -> dict[str, Any]:
     }
 
 
-def _message(kind: str) -> dict[str, Any]:
+def _message(kind: str) -> Json:
     schema = published_schema(kind)
     typed = {"ce-type": {**HEADERS["ce-type"], "const": f"ihss.v1.{kind}"}}
     return {
@@ -130,16 +130,16 @@ def _message(kind: str) -> dict[str, Any]:
     }
 
 
-def _example(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
+def _example(kind: str, record: Json) -> Json:
     payload = plain(dict(record)) | ({"law_version": NO_VERSION} if "law_version" in record else {})
     return {"name": kind, "headers": _attributes(kind, record), "payload": payload}
 
 
-def _attributes(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
+def _attributes(kind: str, record: Json) -> dict[str, str]:
     """The attributes that a message of the record bears."""
     if kind in FACTS:
         return attributes(kind, record["event_id"], _instant(record["recorded_at"]), record["source"])
-    cut_off = record.get("cut_off", examples()["PayRun"]["cut_off"])
+    cut_off: int = record["cut_off"] if "cut_off" in record else examples()["PayRun"]["cut_off"]
     run = iso(business_day_of(cut_off))
     struct = CONCLUSIONS.get(kind)
     id = letter_id(outgoing(struct, dict(record)), run) if struct else f"{kind}:{run}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rules.periods import MILLIS_IN_SECOND, iso
 from schemas.avro import schema_path
+from schemas.types import Fields
 
 LOGICAL = {"date": "date", "timestamp-millis": "instant"}
 Json = Any  # a schema as JSON: str, list or dict
@@ -65,7 +66,7 @@ def in_words(type_: Json) -> str:
     return LOGICAL.get(type_.get("logicalType", ""), str(type_["type"]))
 
 
-def as_json(kind: str, record: dict[str, Any]) -> str:
+def as_json(kind: str, record: Fields) -> str:
     """A record as JSON, one field a line, with days and instants said beside their number."""
     meant = {field.name: field.type for field in fields_of(kind)}
     return "\n".join(_written(plain(record), meant, "", ""))
@@ -89,7 +90,7 @@ def _written(value: Any, meant: dict[str, str], name: str, indent: str, comma: s
     yield f"{indent}{closing}{comma}"
 
 
-def _comment(value: Any, type_: str) -> str:
+def _comment(value: object, type_: str) -> str:
     if not isinstance(value, int):
         return ""
     if type_.startswith("date"):

@@ -9,9 +9,19 @@ import msgspec
 from rules.periods import iso
 from schemas import KINDS
 from schemas.envelope import OutgoingRecord
-from schemas.types import END, FIRST_DAY, LAST_DAY, MILLIS_PER_DAY, County, Identifier, InstructionId, Sha256
+from schemas.types import (
+    END,
+    FIRST_DAY,
+    LAST_DAY,
+    MILLIS_PER_DAY,
+    County,
+    Identifier,
+    InstructionId,
+    Json,
+    Sha256,
+    Sha256OrEmpty,
+)
 
-Json = dict[str, Any]
 ID = "1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit"
 INSTRUCTION_ID = "1 to 256 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit"
 DAYS = f"{iso(FIRST_DAY)} to {iso(LAST_DAY)}"
@@ -27,6 +37,7 @@ PATTERNS = {
     _pattern_of(InstructionId): INSTRUCTION_ID,
     _pattern_of(County): "`01` to `58`",
     _pattern_of(Sha256): "64 hex digits, lower case",
+    _pattern_of(Sha256OrEmpty): "64 hex digits, lower case, or empty",
 }
 
 

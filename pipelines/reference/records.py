@@ -5,7 +5,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
 
 from fold.stages import routes
 from pipelines.reference.avro_words import Field, as_json, fields_of, published_schema
@@ -14,7 +13,8 @@ from pipelines.reference.ranges import DAYS, ID, INSTRUCTION_ID, ranges
 from pipelines.reference.story import examples
 from schemas import CONCLUSIONS, FACTS, KINDS, types
 from schemas.avro import fingerprint_of
-from schemas.envelope import Crossing
+from schemas.envelope import Crossing, Fact
+from schemas.ids import person_of
 
 STAGES = {"authorize": "AuthorizeTime", "price": "PriceTime", "settle": "SettlePayments"}
 SAID_BY = {
@@ -115,10 +115,10 @@ def _readers(kind: str) -> str:
     return "; ".join(dict.fromkeys(readers)) or "every stage, as reference data"
 
 
-def _key(fact: Any, key: str) -> str:
+def _key(fact: Fact, key: str) -> str:
     """The field whose value is the key of a stage."""
     own = ("recipient_id", "provider_id", "instruction_id")
-    return next((name for name in own if getattr(fact, name, None) == key.rpartition("/")[2]), "instruction_id")
+    return next((name for name in own if getattr(fact, name, None) == (person_of(key)[1] or key)), "instruction_id")
 
 
 def _rules(kind: str) -> list[str]:

@@ -23,7 +23,15 @@ from schemas import KINDS
 ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "payment_files.md"],
-    "Change": ["law_as_data.md", "add_a_rule.md", "cases.md", "decisions/README.md", "contributing.md", "changelog.md"],
+    "Change": [
+        "law_as_data.md",
+        "add_a_rule.md",
+        "adding.md",
+        "cases.md",
+        "decisions/README.md",
+        "contributing.md",
+        "changelog.md",
+    ],
     "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
     "Connect": ["consumer/README.md", "contract.md", "records/*"],
     "The law": ["law/*"],

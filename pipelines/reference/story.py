@@ -13,10 +13,11 @@ from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, epoch_day
 from schemas import FACTS, KINDS
 from schemas.avro import fields_of, logical_schema, write_container
+from schemas.types import Fields
 
 STORY = Path(__file__).with_name("story.toml")
 COMMON = {"source": "esp", "revision": 1, "withdrawn": False}
-Record = dict[str, Any]
+Record = Fields
 
 
 @cache

@@ -2,13 +2,13 @@
 
 import shlex
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from pipelines.report.parts import Story, cited
 from pipelines.wording import REASONS, in_words
-from rules.periods import epoch_day, iso, period_of
+from rules.periods import iso, period_of
 from schemas.finding import Finding
+from schemas.ids import day_of
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,6 @@ class Asked:
 def period_of_finding(finding: Finding) -> int | None:
     """First day of the pay period a finding is about, as its statement, day or week says."""
     if finding.statement_id:
-        return epoch_day(date.fromisoformat(finding.statement_id.rsplit(":", 1)[1]))
+        return day_of(finding.statement_id)
     known = (finding.service_date, finding.workweek_start, finding.service_month)
     return next((period_of(day) for day in known if day is not None), None)

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -11,10 +10,12 @@ from msgspec.structs import replace
 from pipelines.came_back import CameBack
 from pipelines.report.records import Folder
 from pipelines.report.span import Span, span_of
-from rules.periods import business_day_of, epoch_day, iso
+from pipelines.unchanged import changed
+from rules.periods import business_day_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
+from schemas.ids import day_of, instruction_id, statement_id
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
@@ -108,7 +109,7 @@ class Payments:
         """Payments of the span that had come back by its end, and of these those that no instruction followed."""
         sums: Counter[str] = Counter(count=0, net=0, alone=0, alone_net=0)
         for id in self.came_back.payments:
-            if epoch_day(date.fromisoformat(id.rpartition(":")[-1])) in self.span:
+            if day_of(id) in self.span:
                 alone = self.came_back.is_alone(id)
                 sums.update(count=1, net=self.net.get(id, 0), alone=alone, alone_net=alone * self.net.get(id, 0))
         return sums
@@ -136,8 +137,8 @@ def _adds_up(paid: PaymentInstruction) -> bool:
 
 def _named(paid: PaymentInstruction) -> str:
     """The id that an instruction must have (CONTRACT, PaymentInstruction)."""
-    period, run = iso(paid.period_start), iso(paid.run_date)
-    return ":".join((paid.kind, paid.payee_id, paid.recipient_id or "-", period, run))
+    statement = statement_id(paid.kind, paid.payee_id, paid.recipient_id, paid.period_start)
+    return instruction_id(statement, paid.run_date)
 
 
 class Findings:
@@ -193,6 +194,7 @@ class Books:
             replace(said, raw=b"") for said in folder.records(Rejection)
         ]  # the bytes may be a megabyte each
         self.summary = folder.summary()
+        self.changed = changed(folder.path, {self.runs[day].cut_off for day in self.span.days})
 
     def county_of(self, finding: Finding) -> str:
         """Whose case a finding is; where it does not say, the county of the recipient's paid work, else of the

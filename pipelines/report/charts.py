@@ -11,6 +11,7 @@ import altair as alt
 import vl_convert
 
 from pipelines.report.parts import Chart
+from schemas.types import Json
 
 WIDE, NARROW = 690, 300
 LABEL_SPACE = 270  # beside bars, at most
@@ -19,7 +20,7 @@ LABEL_WIDTH = 74  # below bars
 LETTER = 12
 BAR = 18
 ORANGE, BLUE, GREY, TEAL = "var(--ink-1)", "var(--ink-2)", "var(--ink-3)", "var(--ink-4)"
-Rows = Sequence[dict[str, Any]]
+Rows = Sequence[Json]
 
 CONFIG = {
     "aria": False,

@@ -44,6 +44,11 @@ def checks(books: Books) -> list[Check]:
             f"{sum(map(len, paid.ids.values())):,} instructions",
             list(_instructions(books)),
         ),
+        Check(
+            "Every pay run is what was said, to the byte, and knows the one before it (content_sha256)",
+            counted(len(span.days), "pay run"),
+            books.changed,
+        ),
     ]
     return made + (_of_summary(books, books.summary) if books.summary else [])
 

@@ -1,11 +1,10 @@
 """Section on what a county is asked to look at: documents held longer than pay may take, sheets likely sent twice."""
 
 from collections import Counter, defaultdict
-from typing import Any
 
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
-from pipelines.report.parts import Chart, Column, Section, Story, Table, top
+from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, top
 from pipelines.report.wording import clock, counted, county
 from pipelines.wording import REASONS, in_words
 from schemas.finding import Finding
@@ -70,7 +69,7 @@ def _by_county(books: Books, found: dict[str, list[Finding]]) -> Table:
 
 
 def _documents(asked: Asked, found: list[Finding]) -> Table:
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (
             finding.provider_id,
             finding.recipient_id,

@@ -2,15 +2,15 @@
 
 import shlex
 from collections import Counter, defaultdict
-from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.parts import Cited, Column, Section, Table, cited, top
+from pipelines.report.parts import Cells, Chart, Cited, Column, Section, Table, cited, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
 from pipelines.wording import KINDS, REASONS, REJECTIONS, in_words
 from rules.law import Law
 from schemas.finding import Finding
+from schemas.ids import source_of
 from schemas.journal import is_journal
 from schemas.rejection import Rejection
 
@@ -23,7 +23,7 @@ def rejections_section(books: Books, asked: Asked) -> Section:
     if not rejected:
         return Section("rejections", "Rejected facts", ["No fact was rejected."], _inputs(books))
     counts = Counter((said.reason, said.field or "", said.message, _source(said.origin)) for said in rejected)
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (in_words(reason, REJECTIONS), field, message, source, count)
         for (reason, field, message, source), count in counts.items()
     ]
@@ -49,13 +49,10 @@ def _each(asked: Asked) -> str:
 
 def _source(origin: str) -> str:
     """The file, or the subscription, without the place in it (and without the sum a landing folder adds)."""
-    head, colon, place = origin.rpartition(":")
-    if colon and place.isdigit():
-        return head.partition("#")[0]
-    return origin.rpartition("/")[0] or origin
+    return source_of(origin).partition("#")[0]
 
 
-def _inputs(books: Books) -> list[Any]:
+def _inputs(books: Books) -> list[Table | Chart]:
     if books.summary is None:
         return []
     by_kind = books.summary["inputs"]["by_kind"]
@@ -69,7 +66,7 @@ def assumptions_section(books: Books, law: Law) -> Section:
     touched = books.payments.assumptions
     if not touched:
         return Section("assumptions", "Assumptions", ["No assumption touched money in these runs."])
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (*_known(name, law), sums["instructions"], sums["gross"], name) for name, sums in touched.items()
     ]
     columns = [

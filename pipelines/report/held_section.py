@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.report.asked import Asked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
-from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
+from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, clock, counted, county, day
 from pipelines.wording import REASONS, in_words
 from rules.periods import business_day_of
@@ -119,7 +119,7 @@ def _by_provider(books: Books, asked: Asked, held: list[Finding]) -> Table:
     return Table("Providers with the most held hours", columns, kept, more, wide=True)
 
 
-def _provider_row(books: Books, asked: Asked, provider: str, found: list[Finding]) -> tuple[Any, ...]:
+def _provider_row(books: Books, asked: Asked, provider: str, found: list[Finding]) -> Cells:
     """One provider; the story is that of the document with the most hours, and names the other reasons."""
     first, *_ = worst = sorted(found, key=_most_hours_first)
     reasons = dict.fromkeys(in_words(finding.code, REASONS) for finding in worst)
@@ -214,7 +214,7 @@ def _hours_told(books: Books) -> str:
     return f"{clock(hours['claimed_minutes'])} hours of service claimed = {ends}."
 
 
-def _reasons_chart(rows: list[tuple[Any, ...]]) -> list[Chart]:
+def _reasons_chart(rows: list[Cells]) -> list[Chart]:
     timed = [row for row in rows if row[-1]][:12]
     bars = [{"label": row[1], "series": row[0], "value": row[-1] / MINUTES, "rank": 0} for row in timed]
     says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[-1])}" for row in timed)

@@ -18,7 +18,7 @@ from pipelines.report.control import Check, checks
 from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
-from pipelines.report.parts import Chart, Column, Section, Table, rules_named
+from pipelines.report.parts import Cells, Chart, Column, Section, Table, rules_named
 from pipelines.report.payments_section import changes_section, money_section
 from pipelines.report.people_sections import advances_section, benefits_section, violations_section
 from pipelines.report.visits_section import visits_section
@@ -26,6 +26,7 @@ from pipelines.report.wording import clock, counted, day
 from pipelines.wording import NOT_COVERED, REASONS, in_words, money
 from rules.law import Law
 from rules.periods import iso
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
@@ -42,7 +43,7 @@ class Report:
     html: str
     wrong: list[str]
     told: str
-    figures: dict[str, Any]
+    figures: Json
 
 
 def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = None) -> Report:
@@ -68,7 +69,7 @@ def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = N
     return Report(html, wrong, told, _figures(books, made))
 
 
-def _figures(books: Books, made: list[Check]) -> dict[str, Any]:
+def _figures(books: Books, made: list[Check]) -> Json:
     """The first screen for a program: money in cents, time in minutes."""
     days, total, held = books.span.days, books.payments.total(), books.findings.of("HELD")
     return {
@@ -109,7 +110,7 @@ def _control_section(books: Books, made: list[Check]) -> Section:
     rows = [("Yes" if not check.wrong else "NO", check.what, check.found) for check in made]
     table = Table("Checks", [Column("Agrees"), Column("What must agree"), Column("Found")], rows, wide=True)
     newest = list(reversed(books.span.days))
-    runs: list[tuple[Any, ...]] = []
+    runs: list[Cells] = []
     for run in newest[:MOST_RUNS]:
         total = books.payments.total([run])
         runs.append((run, total["count"], total["gross"], total["net"], books.findings.said[run]))
@@ -121,7 +122,7 @@ def _control_section(books: Books, made: list[Check]) -> Section:
     return Section("control", "Control totals", [], [table, by_run])
 
 
-def _cards(books: Books) -> dict[str, Any]:
+def _cards(books: Books) -> Json:
     """The first screen: what moved, what is held and who acts next, what is unusual in the last run."""
     held = books.findings.of("HELD")
     return {

@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 from schemas.finding import Finding
 
+Cells = tuple[Any, ...]
+"""Raw values of a row, one for each column."""
 Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
 FIGURES = {"count", "hours", "dollars"}
 
@@ -55,7 +57,7 @@ class Table:
 
     caption: str
     columns: list[Column]
-    rows: list[tuple[Any, ...]]
+    rows: list[Cells]
     more: int = 0
     wide: bool = False
     bold_last: bool = False
@@ -91,6 +93,6 @@ def rules_named(sections: list[Section]) -> Iterator[str]:
             yield named.rule
 
 
-def top(rows: list[tuple[Any, ...]], most: int) -> tuple[list[tuple[Any, ...]], int]:
+def top(rows: list[Cells], most: int) -> tuple[list[Cells], int]:
     """The first ``most`` rows and the number of the others."""
     return rows[:most], max(0, len(rows) - most)

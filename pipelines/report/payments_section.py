@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
-from pipelines.report.parts import Chart, Column, Section, Table, top
+from pipelines.report.parts import Cells, Chart, Column, Section, Table, top
 from pipelines.report.wording import METHODS, PROGRAMS, counted, county, day, month
 from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, in_words, money
 from rules.periods import month_of
@@ -76,7 +76,7 @@ def _by_kind(books: Books) -> Table:
                 sums[key][place] += amounts[name]
     order = list(PAID_FOR)
     keys = sorted(sums, key=lambda key: (order.index(key[0]) if key[0] in order else len(order), key[1]))
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (in_words(kind, PAID_FOR), in_words(method, METHODS), *sums[kind, method]) for kind, method in keys
     ]
     rows.append(("All", "", *(sum(row[place] for row in rows) for place in (2, 3, 4))))
@@ -88,7 +88,7 @@ def _by_county(books: Books) -> Table:
     order = list(EARNINGS)
     lines = books.payments.lines
     keys = sorted(lines, key=lambda key: (key[0] or "~", order.index(key[1]) if key[1] in order else 9, key[2]))
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (
             county(key[0]),
             in_words(key[1], EARNINGS),
@@ -107,7 +107,7 @@ def _by_county(books: Books) -> Table:
 def _deductions(books: Books) -> Table:
     total = books.payments.total()
     taken = books.payments.deductions
-    rows: list[tuple[Any, ...]] = [("Gross", total["gross"])]
+    rows: list[Cells] = [("Gross", total["gross"])]
     rows += [(in_words(kind, DEDUCTIONS), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
     rows.append(("Net: the money that moves", total["net"]))
     if gone := books.payments.gone()["net"]:
@@ -163,5 +163,5 @@ def _compared(what: str, form: Any, books: Books) -> list[Column]:
     return [Column(what), Column(before, form), Column(last, form), Column("Difference", form)]
 
 
-def _by_difference(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _by_difference(rows: Iterable[Cells]) -> list[Cells]:
     return sorted(rows, key=lambda row: (-abs(row[3]), row[0]))

@@ -1,11 +1,10 @@
 """Sections on violations, advance pay, health benefits: clocks that run on people, whoever they are."""
 
 from collections import Counter, defaultdict
-from typing import Any
 
 from pipelines.report.asked import Asked
 from pipelines.report.books import Books
-from pipelines.report.parts import Chart, Column, Section, Story, Table, cited, top
+from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.wording import CLOCKS, advance_clock, consequence, counted, county, day
 from pipelines.wording import REASONS, in_words
 from rules.law import Law
@@ -31,7 +30,7 @@ def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
         "excepted. Ineligibility is only proposed: the county decides."
     ]
     counts = Counter((each.code, each.count or NO_RUNG, consequence(each, law)) for each in found)
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (code, in_words(code, REASONS), brings, cited(found[0]), weeks)
         for (code, _, brings), weeks in sorted(counts.items())
     ]
@@ -82,7 +81,7 @@ def _by_clock(advances: list[AdvanceReconciliation], law: Law | None) -> Table:
         sums[[*CLOCKS].index(advance.status), *advance_clock(advance, law)].update(
             months=1, minutes=advance.open_minutes, cents=advance.advanced_cents - advance.accounted_cents
         )
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Cells] = [
         (words, each["months"], each["minutes"], each["cents"], what) for (_, words, what), each in sorted(sums.items())
     ]
     columns = [

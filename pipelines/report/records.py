@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
 from schemas.avro import Out
+from schemas.types import Json
 
-Summary = dict[str, Any]
+Summary = Json
 STEMS = {
     "PaymentInstruction": "payment_instruction",
     "Finding": "finding",

@@ -36,8 +36,8 @@ class Span:
         """Whether what came at an instant came for one of these runs."""
         return self.whole or business_day_of(cut_off_after(instant)) in self
 
-    def __contains__(self, day: int) -> bool:
-        return self.days[0] <= day <= self.days[-1]
+    def __contains__(self, day: int | None) -> bool:
+        return day is not None and self.days[0] <= day <= self.days[-1]
 
 
 def span_of(runs: Mapping[int, PayRun], first: int | None, last: int | None) -> Span:

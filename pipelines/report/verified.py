@@ -95,7 +95,7 @@ def _facts(events: Path) -> list[tuple[int, Fact]]:
 
 def _newest(events: Path, end: int) -> list[tuple[int, Fact]]:
     """The highest revision of each document as of a cut-off, of timesheets the highest approved; none withdrawn."""
-    newest: dict[Any, tuple[int, Fact]] = {}
+    newest: dict[object, tuple[int, Fact]] = {}
     for seen, fact in _facts(events):
         waits = isinstance(fact, Timesheet) and fact.recipient_approved_at is None and not fact.withdrawn
         key = fact.KIND, fact.document_id, _relation(fact), getattr(fact, "period_start", None)

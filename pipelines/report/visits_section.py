@@ -1,7 +1,7 @@
 """Section on visits against claims: what visits did not bear out, from findings; with the facts, all hours."""
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.report.books import Books
 from pipelines.report.charts import GREY, ORANGE, TEAL, bars_across, bars_up
@@ -9,6 +9,7 @@ from pipelines.report.parts import Chart, Column, Section, Table, cited, top
 from pipelines.report.wording import OUTCOMES, clock, counted, month
 from pipelines.wording import REASONS, in_words
 from schemas.finding import Finding
+from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.report.verified import Verified
@@ -93,7 +94,7 @@ def _verified_told(verified: "Verified") -> str:
 def _verified_chart(verified: "Verified") -> Chart:
     months = sorted(verified.by_month)[-MONTHS:]
     named = dict(zip(("covered", "uncovered", "no_visit_needed"), INKS, strict=True))
-    rows: list[dict[str, Any]] = [
+    rows: list[Json] = [
         {"label": month(at), "series": words, "value": verified.by_month[at][name] / MINUTES, "rank": rank}
         for at in months
         for rank, (name, words) in enumerate(named.items())

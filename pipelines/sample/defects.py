@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from pipelines.sample.shelf import Fact, Record
-from schemas.types import days_of_pay_period
+from schemas.types import Fields, days_of_pay_period
 
-Spoiler = Callable[[Record], dict[str, Any]]
+Spoiler = Callable[[Record], Fields]
 Defect = tuple[str, Spoiler]  # the reason it must be rejected for, and what to change
 SPOILED = ".x"  # ends the document id of a wrong copy
 INVALID, CONTRADICTORY = "INVALID", "CONTRADICTORY"
@@ -17,20 +16,20 @@ def _unknown(field: str) -> Defect:
     return INVALID, lambda record: {field: "UNKNOWN"}
 
 
-def _ends_before(record: Record) -> dict[str, Any]:
+def _ends_before(record: Record) -> Fields:
     return {"effective_to": record["effective_from"] - 1}
 
 
-def _wrong_number_of_days(record: Record) -> dict[str, Any]:
+def _wrong_number_of_days(record: Record) -> Fields:
     entries = 13 if days_of_pay_period(record["period_start"]) != 13 else 15
     return {"minutes_worked": [60] * entries}
 
 
-def _too_many_minutes(record: Record) -> dict[str, Any]:
+def _too_many_minutes(record: Record) -> Fields:
     return {"minutes_worked": [1600, *record["minutes_worked"][1:]]}
 
 
-def _trip_outside(record: Record) -> dict[str, Any]:
+def _trip_outside(record: Record) -> Fields:
     return {"trips": [{**record["trips"][0], "service_date": record["period_start"] - 1}]}
 
 

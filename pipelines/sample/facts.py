@@ -1,7 +1,5 @@
 """Facts as plain dicts of physical values (days and instants ``int``), shaped as CONTRACT.md says."""
 
-from typing import Any
-
 from pipelines.sample.shelf import Record
 
 
@@ -19,7 +17,7 @@ def fact(source: str, document_id: str, recorded_at: int, fields: Record, revisi
     }
 
 
-def revised(record: Record, recorded_at: int, **changes: Any) -> Record:
+def revised(record: Record, recorded_at: int, **changes: object) -> Record:
     """The next revision of the record's document."""
     revision = record["revision"] + 1
     return {

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from pipelines.sample.situations import Situation, fate
 from pipelines.sample.window import Window
+from schemas.types import Fields
 
 HOUR = 60
 HIGHEST_HOURS, HIGHEST_RATE = 283, 0.15
@@ -70,7 +70,7 @@ class Carer:
     token: str | None
     other: "Carer | None" = None  # the same provider with an earlier recipient
     recipient_id: str = ""
-    enrollment: dict[str, Any] | None = None
+    enrollment: Fields | None = None
     worked: dict[int, list[int]] = field(default_factory=dict)  # pay period -> minutes by day, regular timesheets only
     visited: dict[int, tuple[int, int]] = field(default_factory=dict)  # day -> check-in, check-out, regular visits only
 

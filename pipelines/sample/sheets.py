@@ -1,7 +1,6 @@
 """A timesheet on its way to the county."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.sample.facts import fact
 from pipelines.sample.homes import Carer
@@ -9,6 +8,7 @@ from pipelines.sample.papers import Desk
 from pipelines.sample.shelf import Fact
 from pipelines.sample.window import moment
 from rules import periods
+from schemas.ids import instruction_id, statement_id
 
 CHANNELS, CHANNEL_WEIGHTS = ("ESP", "TTS", "PAPER"), (85, 9, 6)
 LATEST_FILING = 7
@@ -30,7 +30,7 @@ class Sheet:
     recorded_at: int
 
     def file(
-        self, revision: int = 1, at: int = 0, approved: bool = True, minutes: list[int] | None = None, **changes: Any
+        self, revision: int = 1, at: int = 0, approved: bool = True, minutes: list[int] | None = None, **changes: object
     ) -> Fact:
         """Files a revision recorded at ``at`` (default: when first recorded)."""
         recorded_at = at or self.recorded_at
@@ -53,14 +53,11 @@ class Sheet:
         day = periods.civil_day(self.recorded_at) + self.desk.rng.randrange(least, most)
         return moment(min(day, self.desk.window.last + LAST_OFFICE_DAYS), self.desk.rng)
 
-    def run_of(self, recorded_at: int) -> str:
-        """The pay run that first sees a fact recorded then, as an ISO date."""
-        return periods.iso(periods.business_day_of(periods.cut_off_after(recorded_at)))
-
     def instruction(self, recorded_at: int) -> str:
         """The id of the instruction that pays this timesheet when approved then and nothing else is in the way."""
         carer = self.carer
-        return f"ARREARS:{carer.provider_id}:{carer.recipient_id}:{periods.iso(self.period)}:{self.run_of(recorded_at)}"
+        statement = statement_id("ARREARS", carer.provider_id, carer.recipient_id, self.period)
+        return instruction_id(statement, periods.business_day_of(periods.cut_off_after(recorded_at)))
 
 
 def draw_sheet(desk: Desk, carer: Carer, program: str, period: int, minutes: list[int]) -> Sheet:

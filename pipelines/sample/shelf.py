@@ -4,15 +4,16 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from pipelines.sample.situations import ROLL
 from schemas import private
 from schemas.avro import write_container
+from schemas.ids import document_name
+from schemas.types import Fields
 
 RECORDS_IN_A_FILE = 4000
 
-Record = dict[str, Any]
+Record = Fields
 Fact = tuple[str, Record]
 
 
@@ -55,16 +56,16 @@ class Truth:
     """What was planted, by situation."""
 
     def __init__(self) -> None:
-        self.planted: dict[str, list[dict[str, Any]]] = {}
+        self.planted: dict[str, list[Fields]] = {}
         self.repeated: Counter[str] = Counter()
         self.rejections: Counter[str] = Counter()
 
     def plant(self, name: str, facts: list[Fact], **grain: str) -> None:
         """Notes that the facts show situation ``name``; ``grain`` narrows it to a person or a day."""
-        documents = sorted({f"{kind}/{record['document_id']}" for kind, record in facts})
+        documents = sorted({document_name(kind, record["document_id"]) for kind, record in facts})
         self.planted.setdefault(name, []).append({"documents": documents, **grain})
 
-    def situations(self) -> dict[str, Any]:
+    def situations(self) -> Fields:
         """Situation -> law ids, codes, what follows, and where it was planted."""
         return {
             name: {"law": ROLL[name].law, "codes": ROLL[name].codes, "follows": ROLL[name].follows, "planted": planted}
@@ -72,6 +73,6 @@ class Truth:
         }
 
 
-def write_truth(path: Path, truth: dict[str, Any]) -> None:
+def write_truth(path: Path, truth: Fields) -> None:
     """Writes the truth, one line per planted instance."""
     private.written(path, json.dumps(truth, indent=1, sort_keys=True) + "\n")

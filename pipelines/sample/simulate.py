@@ -8,7 +8,6 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from pipelines.county_names import county_name
 from pipelines.sample.county import live, spoil
@@ -21,6 +20,7 @@ from rules.law import Law
 from rules.periods import iso
 from schemas import private
 from schemas.avro import Container, Unreadable, write_container
+from schemas.types import Json
 
 RECORDS_BEFORE_DAMAGE = 400
 CUT_BYTES = 20  # the last block's sync marker and a little more
@@ -40,7 +40,7 @@ def simulate(
     seed: int,
     defects: float = 0.01,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
-) -> dict[str, Any]:
+) -> Json:
     """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": ..., "truth": ...}``.
 
     ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records
@@ -64,7 +64,7 @@ def simulate(
     return _told(out, asked | {"defects": defects}, shelf, truth, damaged)
 
 
-def _told(out: Path, asked: Record, shelf: Shelf, truth: Truth, damaged: int) -> dict[str, Any]:
+def _told(out: Path, asked: Record, shelf: Shelf, truth: Truth, damaged: int) -> Json:
     """Writes and returns the truth. ``inputs``: all records a reader gets, and one for each file it cannot read on."""
     counts = dict(sorted(shelf.written.items()))
     told = {

@@ -4,9 +4,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipelines.misuse import Misuse
+from schemas.types import Json
 
 FIELDS = ("office", "phone", "address", "hours", "web")
 OWN = Path(__file__).with_name("county.toml")
@@ -42,7 +42,7 @@ class Contacts:
 
 
 @cache
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Json:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -56,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
     return tables
 
 
-def _tables(tables: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _tables(tables: Json) -> list[tuple[str, Json]]:
     """Every table of contact lines by its name, languages apart."""
     named = [("default", tables.get("default", {}))]
     named += [(f"county.{code}", table) for code, table in tables.get("county", {}).items()]

@@ -14,7 +14,6 @@ from rules.periods import business_day_of
 from schemas.payment_instruction import PaymentInstruction
 
 Paid = PaymentInstruction
-DEDUCTIONS = ("FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
 from schemas import private
+from schemas.ids import code_of
 
 INDEX = "index.csv"
 UNFINISHED = "UNFINISHED"
@@ -40,7 +41,7 @@ class Written:
     def add(self, paper: Paper) -> None:
         """One more."""
         self.papers[paper.kind] += 1
-        self.codes.update(id.split(":")[0] for id in paper.ids)
+        self.codes.update(code_of(id) for id in paper.ids)
         self.english += paper.english
 
 
@@ -118,4 +119,3 @@ def _index(path: Path) -> Iterator[Any]:
 def _write(path: Path, content: bytes) -> None:
     with private.new(path) as stream:
         stream.write(content)
-

@@ -12,6 +12,7 @@ from pipelines.statements.ledger import Turn
 from rules.periods import cut_off_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
+from schemas.ids import payee_of, statement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -38,7 +39,7 @@ class Dossier:
 
     def turn(self, turn: Turn) -> None:
         """Take in what a pay run alone tells."""
-        self.turns.setdefault(turn.instruction_id.rpartition(":")[0], []).append(turn)
+        self.turns.setdefault(statement_of(turn.instruction_id), []).append(turn)
 
 
 def pay_runs(folder: Path) -> list[int]:
@@ -120,7 +121,7 @@ def concerned(found: Finding) -> set[Person]:
     people = {addressed} if addressed else set()
     if found.provider_id and found.outcome in ("HELD", "CUT", "DENIED"):
         people.add(("PROVIDER", found.provider_id))
-    if about_payment(found) and found.recipient_id and (found.statement_id or "").startswith("ADVANCE:"):
+    if about_payment(found) and found.recipient_id and payee_of(found.statement_id or "").kind == "ADVANCE":
         people.add(("RECIPIENT", found.recipient_id))
     return people
 
@@ -128,8 +129,8 @@ def concerned(found: Finding) -> set[Person]:
 def turns_of(run: PayRun) -> Iterator[tuple[Person, Turn]]:
     """What a pay run alone tells of payments, and to whom each was made."""
     for one in run.came_back:
-        kind, payee, *_ = one.instruction_id.split(":")
-        person = ("RECIPIENT" if kind == "ADVANCE" else "PROVIDER", payee)
+        payee = payee_of(one.instruction_id)
+        person = ("RECIPIENT" if payee.provider_id is None else "PROVIDER", payee.payee_id)
         yield person, Turn(run.cut_off, one.instruction_id, one.reversed)
 
 

@@ -68,7 +68,7 @@ def letter_html(letter: Letter, contact: Contact, language: Language) -> str:
     return _rendered("notices.html.j2", language, letter=letter, contact=contact)
 
 
-def _rendered(template: str, language: Language, **about: Any) -> str:
+def _rendered(template: str, language: Language, **about: object) -> str:
     return environment(language).get_template(template).render(**about)
 
 

@@ -1,16 +1,16 @@
 """What a person is told in one point: what happened, what they can do, by when. In their language."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from pipelines.statements.language import Language
 from pipelines.statements.sentences import Said, said, wording
 from pipelines.statements.stakes import VIOLATIONS, stake_of
 from rules.findings import long_date
 from rules.law import Law
-from rules.periods import epoch_day, iso, month_of, period_of, saturday_of
+from rules.periods import month_of, period_of, saturday_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
+from schemas.ids import conclusion_id, day_of
 
 VISITS = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 WEIGHT = ("VIOLATION", "NOTICE", "HELD", "DENIED", "CUT", "WARNING", "NOTED")
@@ -95,7 +95,7 @@ def can_be_said(finding: Finding, reader: str) -> bool:
 def period_of_finding(finding: Finding) -> int | None:
     """The pay period (for an advance: the month) that a finding is about; None if it names no day."""
     if finding.statement_id is not None:
-        return epoch_day(date.fromisoformat(finding.statement_id.rsplit(":", 1)[1]))
+        return day_of(finding.statement_id)
     if finding.service_date is not None:
         return period_of(finding.service_date)
     if finding.workweek_start is not None:
@@ -120,7 +120,7 @@ def advance_point(account: AdvanceReconciliation, language: Language) -> Point:
         "advanced_cents": language.money(account.advanced_cents),
     }
     return Point(
-        id=f"AdvanceReconciliation:{account.recipient_id}:{iso(account.service_month)}",
+        id=conclusion_id("AdvanceReconciliation", account.recipient_id, account.service_month),
         code="ADVANCE",
         outcome="NOTICE" if account.status in ("OPEN", "RECONCILED") else "WARNING",
         title=language.say(words["title"], **places),

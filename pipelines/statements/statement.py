@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.statements.language import Language
-from pipelines.statements.ledger import DEDUCTIONS, CameBack, Paid, Sums, came_back, summed
+from pipelines.statements.ledger import CameBack, Paid, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
-from rules.periods import iso, month_end, period_end, year_of
+from rules.periods import month_end, period_end, year_of
 from schemas.finding import Finding
+from schemas.ids import payee_of, statement_id
+from schemas.symbols import DEDUCTIONS
 
 TAKING = ("HELD", "CUT", "DENIED")
 
@@ -187,8 +189,8 @@ def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Findin
     for each in findings:
         if statement := _service_statement(each):
             said[statement].append(each)
-    ids = sorted({*(id for id in own if id.startswith("ARREARS:")), *said})
-    counted = [_counted(id.split(":")[2], own.get(id, []), said[id]) for id in ids]
+    ids = sorted({*(id for id in own if payee_of(id).kind == "ARREARS"), *said})
+    counted = [_counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids]
     return [hours for hours in counted if hours.claimed]
 
 
@@ -198,9 +200,9 @@ def _service_statement(finding: Finding) -> str | None:
     if finding.outcome not in TAKING or travel or about_payment(finding):
         return None
     if finding.statement_id is not None:
-        return finding.statement_id if finding.statement_id.startswith("ARREARS:") else None
+        return finding.statement_id if payee_of(finding.statement_id).kind == "ARREARS" else None
     period = period_of_finding(finding) if finding.code in VISITS else None
-    return None if period is None else f"ARREARS:{finding.provider_id}:{finding.recipient_id}:{iso(period)}"
+    return None if period is None else statement_id("ARREARS", finding.provider_id or "", finding.recipient_id, period)
 
 
 def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Hours:

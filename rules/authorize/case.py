@@ -32,6 +32,7 @@ from rules.restatement import (
     Before,
     Change,
     Decision,
+    NotRead,
     Unit,
     closed,
     is_watch,
@@ -42,6 +43,7 @@ from rules.to_provider import Engagement
 from rules.visits import common, days_of
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
+from schemas.ids import conclusion_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.timesheet import Timesheet
@@ -75,8 +77,10 @@ class RecipientFile:
         fact = arrival.content
         if arrival.kind == "ServiceAuthorization":
             self.authorizations[fact.program].file(arrival)
-        else:
+        elif arrival.kind == "ProviderAssignment":
             self.assignments[fact.provider_id, fact.program].file(arrival)
+        else:
+            raise NotRead(arrival.kind)
         return [STANDING, *map(month_unit, self.timesheets), *map(watch_unit, self.visits_by_day), LIFETIME]
 
     def _admit_timesheet(self, arrival: Arrival) -> list[Unit]:
@@ -182,7 +186,8 @@ class RecipientFile:
         than its services."""
         decision, findings = Decision(), Findings(of_recipient(self.authorizations))
         for provider in sorted({provider for provider, _ in self.assignments}):
-            decision.conclusions[f"engagement:{provider}:{self.recipient_id}"] = self._engagement(provider, law)
+            id = conclusion_id("engagement", provider, self.recipient_id)
+            decision.conclusions[id] = self._engagement(provider, law)
         for terms in self.authorizations.values():
             for fact in terms.ranked:
                 self._judge(fact, law, findings)

@@ -16,16 +16,17 @@ from rules.authorize.sheets import find_duplicates, hold_moved
 from rules.authorize.tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim, given_up
-from rules.documents import Document, Span, Terms
+from rules.documents import Document, Span, Terms, reference
 from rules.findings import Findings, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
-from rules.periods import iso, month_end, period_end
+from rules.periods import month_end, period_end
 from rules.restatement import Decision, Trace
 from rules.to_provider import AuthorizedTime, VisitWarning
 from rules.visits import OUTCOMES, TAKING, Gap, Policy, compare, must_check_in, policy, take, verdicts
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
+from schemas.ids import conclusion_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.timesheet import Timesheet
@@ -155,7 +156,7 @@ class MonthOfTime(Trace):
             said = {"outcome": verdict.outcome, "minutes": verdict.minutes, "words": verdict.words}
             self.findings.add(verdict.code, **said, **about)
             if verdict.outcome == "WARNING":
-                id = f"warning:{provider}:{self.recipient_id}:{program}:{iso(gap.day)}:{verdict.code}"
+                id = conclusion_id("warning", provider, self.recipient_id, program, gap.day, verdict.code)
                 self.decision.conclusions[id] = VisitWarning(provider, self.recipient_id, gap.day)
         if rule in TAKING:
             self._take(gap, rule, tallies)
@@ -223,7 +224,7 @@ class MonthOfTime(Trace):
             held=tally.held,
             cut=tally.cut,
             denied=tally.denied,
-            documents=[f"Timesheet/{document_id}/{tally.claim.standing.revision}", *sorted(beside)],
+            documents=[reference(tally.claim.standing), *sorted(beside)],
             assumptions=self._assumptions(tally, any(divided(each, self.month) for each in limiting)),
             past_terms=tally.past_terms if tally.past_terms != tally.use.minutes else [],
             withdrawn=tally.claim.standing.withdrawn,

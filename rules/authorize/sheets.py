@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from rules.authorize.tally import Key, Tally, about
 from rules.documents import Document
 from rules.findings import Findings
+from schemas.symbols import FindingOutcome
 from schemas.timesheet import Timesheet
-from schemas.types import Outcome
 
-OUTCOMES: dict[str, Outcome] = {"note": "NOTED", "warn": "WARNING", "hold": "HELD"}  # by policy
+OUTCOMES: dict[str, FindingOutcome] = {"note": "NOTED", "warn": "WARNING", "hold": "HELD"}  # by policy
 
 
 def hold_moved(

@@ -12,10 +12,12 @@ import msgspec
 
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
-from rules.documents import Terms
+from rules.conclusions import Stamp
+from rules.documents import About, Terms
 from rules.findings import Loss
-from rules.periods import iso, month_of
-from schemas.types import Outcome, Program
+from rules.periods import month_of
+from schemas.ids import conclusion_id, statement_id
+from schemas.symbols import FindingOutcome, Program
 
 Key = tuple[str, Program, int, str]  # provider, program, period start, document id
 Pair = tuple[str, Program]  # provider, program
@@ -50,11 +52,11 @@ class Tally(msgspec.Struct):
         return period
 
     @property
-    def order(self) -> Any:
+    def order(self) -> tuple[Stamp | None, str]:
         """First payable, then document id."""
         return self.claim.payable, self.use.document_id
 
-    def lose(self, code: str, outcome: Outcome, by_day: ByDay) -> None:
+    def lose(self, code: str, outcome: FindingOutcome, by_day: ByDay) -> None:
         """Say why minutes are not payable, if there are any."""
         for day, minutes in by_day.items():
             if minutes:
@@ -95,10 +97,10 @@ def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
 def id_of(key: Key, recipient_id: str) -> str:
     """Of the conclusion: every field that a key is made of, so that a moved claim is another id."""
     provider, program, period, document_id = key
-    return f"time:{provider}:{recipient_id}:{program}:{iso(period)}:{document_id}"
+    return conclusion_id("time", provider, recipient_id, program, period, document_id)
 
 
-def about(key: Key, recipient_id: str) -> dict[str, Any]:
+def about(key: Key, recipient_id: str) -> About:
     """Fields of a finding about a timesheet."""
     provider, program, period, document_id = key
     return {
@@ -108,7 +110,7 @@ def about(key: Key, recipient_id: str) -> dict[str, Any]:
         "kind": "Timesheet",
         "document_id": document_id,
         "period_start": period,
-        "statement_id": f"ARREARS:{provider}:{recipient_id}:{iso(period)}",
+        "statement_id": statement_id("ARREARS", provider, recipient_id, period),
         "service_month": month_of(period),
     }
 

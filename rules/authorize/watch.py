@@ -12,12 +12,12 @@ from rules.documents import Document, Terms
 from rules.findings import Findings
 from rules.law import Law
 from rules.overlaps import Relation, find_overlap, overlaps, policy
-from rules.periods import iso
 from rules.restatement import Change, Decision
 from rules.to_provider import VisitSpans
 from rules.visits import must_check_in, spans_by_day
 from rules.whose_case import of_recipient
 from schemas.evv_visit import EvvVisit
+from schemas.ids import conclusion_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 
@@ -45,7 +45,7 @@ class DayOfVisits:
             for provider, spans in sorted(self._spans(documents).items())
         ]
         for relation in relations:
-            id = f"spans:{relation.provider_id}:{self.recipient_id}:{iso(self.day)}"
+            id = conclusion_id("spans", relation.provider_id, self.recipient_id, self.day)
             spans = list(relation.spans)
             decision.conclusions[id] = VisitSpans(relation.provider_id, self.recipient_id, self.day, spans)
         if len(relations) > 1 and not self._concurrent_care():

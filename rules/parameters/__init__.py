@@ -26,7 +26,8 @@ from rules.parameters.values import Entry, Grade, Parameter
 from rules.periods import cut_off_after, epoch_day, iso, midnight
 
 __all__ = ["OWN_FOLDER", "Documents", "Entry", "LawError", "Parameter", "laid_over", "own_parameters", "read_documents"]
-Documents = Mapping[str, Mapping[str, Any]]  # file name -> parsed TOML
+Toml = Mapping[str, Any]
+Documents = Mapping[str, Toml]  # by file name, parsed
 
 GRADES = get_args(Grade)
 OWN_FOLDER = Path(__file__).parent
@@ -111,7 +112,7 @@ def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _document(path: Path) -> Toml:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
@@ -131,7 +132,7 @@ def _read(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Para
     return found
 
 
-def _tables(branch: Mapping[str, Any], origin: str, above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _tables(branch: Toml, origin: str, above: str = "") -> Iterator[tuple[str, Toml]]:
     for key, below in branch.items():
         name = f"{above}{key}"
         if not isinstance(below, dict):
@@ -198,7 +199,7 @@ def _checked(parameter: Parameter, value: Any) -> Any:
     return epoch_day(value) if isinstance(value, date) else value
 
 
-def _check_type(unit: str, value: Any) -> None:
+def _check_type(unit: str, value: object) -> None:
     if unit not in TYPES:
         raise LawError(f"unit {unit!r} is unknown; take one of {', '.join(TYPES)}")
     # Exactly the type: true is no whole number, and a date with a time of day is no date.
@@ -213,13 +214,13 @@ def _check_number(unit: str, value: int) -> None:
         raise LawError(f"`value` {value}: half of an odd number of mills is not exact (MONEY-1); give an even number")
 
 
-def _check_members(unit: str, value: list[Any]) -> None:
+def _check_members(unit: str, value: list[object]) -> None:
     member = MEMBERS[unit]
     if any(type(part) is not member for part in value) or (member is str and len(set(value)) < len(value)):
         raise LawError(f"`value` must be an array, each part {SPOKEN[member]} and none twice; correct it")
 
 
-def _check_choices(parameter: Parameter, values: list[Any]) -> None:
+def _check_choices(parameter: Parameter, values: list[object]) -> None:
     # A word that no rule knows would silently decide nothing.
     if (parameter.choices or parameter.unit == "choice") and not all(value in parameter.choices for value in values):
         raise LawError(f"`value` must be one of {', '.join(map(str, parameter.choices))}; correct it")

@@ -6,24 +6,24 @@ what makes eligible (`benefits`).
 A county whose paid minutes fall to nothing after a record was sent gets one more, with zeros: a consumer must hear it.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from rules.benefits import MonthHours, eligible, hours, months_needed
 from rules.conclusions import UNSENT, BenefitRecord, Worked
 from rules.law import Law
 from rules.periods import add_months
 from rules.price.violations import Notice
-from rules.restatement import Change, Decision, month_unit
+from rules.restatement import Change, Concluded, Decision, month_unit
 from rules.to_provider import Engagement
 from schemas.benefit_hours import BenefitHours
+from schemas.ids import conclusion_id
 
 
 def conclude_benefits(
     month: int, worked: Iterable[Worked], engagements: Iterable[Engagement], notice: Notice, decision: Decision
 ) -> None:
     """One record per county with paid minutes, or with a record before."""
-    known: Mapping[str, Any] = notice.before.get(month_unit(month), {})
+    known: Concluded = notice.before.get(month_unit(month), {})
     by_county = hours(month, worked, engagements)
     for said in known.values():
         if isinstance(said, BenefitRecord) and said.content.county not in by_county:
@@ -33,7 +33,7 @@ def conclude_benefits(
 
 
 def _id(county: str) -> str:
-    return f"benefit:{county}"
+    return conclusion_id("benefit", county)
 
 
 def _record(county: str, of_county: MonthHours, notice: Notice) -> BenefitRecord:

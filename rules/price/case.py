@@ -19,11 +19,12 @@ from rules.price.month import MonthOfWork
 from rules.price.overdue import conclude_held, find_overdue
 from rules.price.violations import Notice, find_late_claims, find_violations
 from rules.price.watch import Watch, warned
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, is_watch, month_unit
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, is_watch, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
 from rules.violations import WeeksJudged
 from rules.whose_case import of_provider
+from schemas.ids import conclusion_id, provider_key, recipient_key
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
@@ -72,7 +73,7 @@ class ProviderFile:
 
     def _payer(self, recipient_id: str | None) -> list[Unit]:
         """A settlement that pays this provider (None: its own) must learn the account, once."""
-        payer = f"P/{self.provider_id}" if recipient_id is None else f"R/{recipient_id}"
+        payer = provider_key(self.provider_id) if recipient_id is None else recipient_key(recipient_id)
         if payer in self.payers:
             return []
         self.payers.add(payer)
@@ -97,6 +98,8 @@ class ProviderFile:
             return [STANDING, LIFETIME, *self._payer(None)]
         if arrival.kind == "TrainingAttendance":
             return [STANDING, *map(month_unit, classes.file_attendance(arrival))]
+        if arrival.kind != "TrainingClaim":
+            raise NotRead(arrival.kind)
         if classes.hold_late(arrival, lambda month, cut_off: closed(month_unit(month), cut_off, self.law)):
             return [LIFETIME]
         first, waited = not classes.claims, arrival.content.document_id in classes.late.documents
@@ -161,7 +164,7 @@ class ProviderFile:
         terms, returned = self._account_terms(), [*self.filed.returned()]
         for key in sorted(self.payers):
             account = PayeeAccount(key, self.provider_id, terms, returned)
-            decision.conclusions[f"account:{key}:{self.provider_id}"] = account
+            decision.conclusions[conclusion_id("account", key, self.provider_id)] = account
         note_conflicts(self.filed.documents(), findings)
         decision.conclusions.update(findings.by_id)
         return decision

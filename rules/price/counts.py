@@ -15,9 +15,10 @@ import msgspec
 from rules.conclusions import Worked
 from rules.documents import named
 from rules.findings import Findings, Loss, Whose, catalog, referred
-from rules.periods import iso, period_of
+from rules.periods import period_of
 from rules.to_provider import AuthorizedTime
 from rules.travel_time import Problem
+from schemas.ids import statement_id
 from schemas.training_claim import TrainingClaim
 from schemas.travel_claim import TravelClaim
 
@@ -73,7 +74,7 @@ class Taken:
 
     def refuse_class(self, claim: TrainingClaim, code: str, minutes: int, missing: str) -> None:
         """Minutes of a training claim that never got a rate."""
-        statement = f"TRAINING:{self.provider_id}:{claim.recipient_id or '-'}:{iso(period_of(claim.class_date))}"
+        statement = statement_id("TRAINING", self.provider_id, claim.recipient_id, period_of(claim.class_date))
         self.findings.add(
             code,
             minutes=minutes,
@@ -113,8 +114,7 @@ class Taken:
 
     def _statement(self, recipient_id: str | None, period: int) -> dict[str, str]:
         recipient = recipient_id or ""
-        statement_id = f"ARREARS:{self.provider_id}:{recipient}:{iso(period)}"
-        return {"recipient_id": recipient, "statement_id": statement_id}
+        return {"recipient_id": recipient, "statement_id": statement_id("ARREARS", self.provider_id, recipient, period)}
 
     def _find(self, code: str, minutes: int, words: dict[str, str], **about: Any) -> None:
         fields = {"provider_id": self.provider_id, "service_month": self.month, "words": words, **about}

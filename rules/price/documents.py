@@ -8,7 +8,7 @@ concluded stays, worth nothing if need be, and so do the names of what decided i
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from rules.conclusions import Statement, Worked
@@ -18,7 +18,9 @@ from rules.overtime import is_overtime, statement_kind
 from rules.periods import month_of, period_end, period_of, previous_month, saturday_of, workweek_of
 from rules.price.filed import Filed
 from rules.price.statements import StatementKey
+from rules.restatement import Concluded
 from rules.weekly_limits import workweeks_of
+from schemas.ids import document_of
 from schemas.provider_enrollment import ProviderEnrollment
 
 Decided = dict[StatementKey, set[str]]
@@ -45,7 +47,7 @@ def _exempts(*revisions: ProviderEnrollment) -> bool:
 class TakenBack:
     """What once stood behind the statements of a month; ``said``: what was concluded of the month before."""
 
-    def __init__(self, month: int, filed: Filed, said: Mapping[str, Any], law: Law) -> None:
+    def __init__(self, month: int, filed: Filed, said: Concluded, law: Law) -> None:
         self.month, self.filed, self.said, self.law = month, filed, said, law
         before = filed.times.get(previous_month(month), {})  # a workweek across the line
         self.times = [*before.values(), *filed.times.get(month, {}).values()]
@@ -66,7 +68,7 @@ class TakenBack:
         gone = {key: names for key, names in keys.items() if key not in drafted}
         present = self._present() if gone else {}
         for key, names in gone.items():
-            yield key, {now for name in names for now in present.get(_stem(name), {name})}
+            yield key, {now for name in names for now in present.get(document_of(name), {name})}
 
     def _claims(self) -> Iterator[tuple[StatementKey, set[str]]]:
         """Travel and classes claimed by an earlier revision, and classes whose attendance was corrected."""
@@ -111,10 +113,5 @@ class TakenBack:
         names |= {id for engagement in filed.engagements.values() for *_, id in engagement.departed}
         present: dict[str, set[str]] = defaultdict(set)
         for name in (*names, *(document.reference for document in documents)):
-            present[_stem(name)].add(name)
+            present[document_of(name)].add(name)
         return present
-
-
-def _stem(name: str) -> str:
-    """Kind and document id of a reference."""
-    return name.rpartition("/")[0]

@@ -28,7 +28,7 @@ from rules.incentives import (
 )
 from rules.kept import CareerMonth, PaidIncentives
 from rules.law import Law
-from rules.periods import iso, month_of, period_end, period_of
+from rules.periods import month_of, period_end, period_of
 from rules.price.filed import Filed
 from rules.price.training import PROGRAM, PricedClass
 from rules.price.violations import Notice
@@ -36,6 +36,7 @@ from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import LIFETIME, Decision, Trace
 from rules.to_provider import Engagement
 from rules.whose_case import county_of_work
+from schemas.ids import statement_id
 from schemas.incentive_claim import IncentiveClaim
 
 CAREER, PAID = "career", "paid_incentives"  # ids of what a month and a lifetime keep to themselves
@@ -136,7 +137,7 @@ def _corrected(claims: Iterable[Document[IncentiveClaim]]) -> dict[StatementKey,
 
 
 def _statement_id(provider_id: str, key: StatementKey) -> str:
-    return f"{INCENTIVE}:{provider_id}:{key[0] or '-'}:{iso(key[1])}"
+    return statement_id(INCENTIVE, provider_id, *key)
 
 
 def _statement(

@@ -7,7 +7,6 @@ month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ from rules.findings import note_conflicts
 from rules.kept import Tail
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
-from rules.periods import iso, midnight, month_of, period_end, period_of, saturday_of, workweek_of
+from rules.periods import midnight, month_of, period_end, period_of, saturday_of, workweek_of
 from rules.price.counts import Counts, Taken
 from rules.price.documents import TakenBack, enrollments_deciding
 from rules.price.filed import Filed
@@ -27,12 +26,13 @@ from rules.price.limits import JUDGED, Limits
 from rules.price.statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
-from rules.restatement import Decision, Trace, month_unit
+from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.violations import WeeksJudged
 from rules.wages import wage
 from rules.whose_case import county_of_work, of_provider
 from rules.worked_time import price_time
+from schemas.ids import statement_id
 
 
 class MonthOfWork(Trace):
@@ -45,7 +45,7 @@ class MonthOfWork(Trace):
         provider_id: str,
         filed: Filed,
         tail: Tail | None,
-        said: Mapping[str, Any],
+        said: Concluded,
         law: Law,
         cut_off: int,
     ) -> None:
@@ -182,7 +182,7 @@ class MonthOfWork(Trace):
         decided = enrollments_deciding(self.enrollments, period) | ({term.reference} if term else set())
         decided |= engagement.departed_on(period, last) if engagement else set()
         return Statement(
-            statement_id=f"{kind}:{self.provider_id}:{recipient or '-'}:{iso(period)}",
+            statement_id=statement_id(kind, self.provider_id, recipient, period),
             kind=kind,
             provider_id=self.provider_id,
             recipient_id=recipient,

@@ -11,17 +11,16 @@ Months keep what they hold, closed ones too, since nothing is paid by closing; t
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
 from rules.conclusions import Stamp, Statement
+from rules.documents import About
 from rules.findings import Finding, Findings, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
 from rules.periods import (
     civil_day,
     hhmm,
-    iso,
     midnight,
     month_of,
     next_business_day,
@@ -36,6 +35,7 @@ from rules.restatement import LIFETIME, Decision, month_unit
 from rules.taxes import taxable, turn_of_month
 from rules.to_provider import AuthorizedTime, LateTime
 from rules.travel_time import first_payable as travel_payable
+from schemas.ids import statement_id
 
 HELD = "held"  # id of what a month holds
 CODE = "PAY_OVERDUE"
@@ -87,7 +87,7 @@ def _business_days_after(day: int, count: int) -> int:
     return day
 
 
-def _about(document: HeldDocument, provider_id: str) -> dict[str, Any]:
+def _about(document: HeldDocument, provider_id: str) -> About:
     return {name: getattr(document, name) for name in _SHARED} | {"provider_id": provider_id}
 
 
@@ -123,14 +123,14 @@ def _sheet(time: AuthorizedTime | LateTime, payable: Stamp, minutes: Mapping[str
         period_start=time.period_start,
         recipient_id=time.recipient_id,
         program=time.program,
-        statement_id=f"ARREARS:{time.provider_id}:{time.recipient_id}:{iso(time.period_start)}",
+        statement_id=statement_id("ARREARS", time.provider_id, time.recipient_id, time.period_start),
         service_month=month_of(time.period_start),
         payable_at=payable[-1],
         minutes=dict(minutes),
     )
 
 
-def _by_findings(said: Iterable[Any], filed: Filed) -> Iterator[HeldDocument]:
+def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]:
     """What the provider's own side holds."""
     for finding in said:
         if isinstance(finding, Finding) and finding.outcome == "HELD" and finding.minutes:
@@ -171,7 +171,7 @@ def _untaxed(work: MonthOfWork, decision: Decision) -> Iterator[HeldDocument]:
                 **{"period_start": None, **referred(worked.reference, period)},
                 recipient_id=recipient if sheet else None,
                 program=worked.program if sheet else None,
-                statement_id=f"{kind}:{work.provider_id}:{recipient or '-'}:{iso(period)}" if sheet else None,
+                statement_id=statement_id(kind, work.provider_id, recipient, period) if sheet else None,
                 service_month=work.month,
                 payable_at=worked.payable[-1],
                 minutes={"NOT_IN_FORCE": worked.minutes},

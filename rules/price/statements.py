@@ -5,7 +5,7 @@ Authority: MONEY-1, OT-2, OT-5, OT-6, WAGE-2. In force: always. Does not cover: 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rules.conclusions import Line, Stamp, Worked
 from rules.law import Law
@@ -13,12 +13,14 @@ from rules.money import line_cents
 from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
 from rules.wages import wage
-from schemas.types import Earning, PaidProgram, PaymentKind
+from schemas.symbols import Earning, LineProgram, PaymentKind
 
 _RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
-_BEARING = ("SERVICE", "OVERTIME_PREMIUM")
+_BEARS: Mapping[str, bool] = {
+    "SERVICE": True, "OVERTIME_PREMIUM": True, "TRAVEL": False, "TRAINING": False, "INCENTIVE": False, "ADVANCE": False,
+}  # fmt: skip
 StatementKey = tuple[PaymentKind, str | None, int]  # kind, recipient, period start
-LineKey = tuple[Earning, PaidProgram, str, int | None]  # earning, program, county, rate
+LineKey = tuple[Earning, LineProgram, str, int | None]  # earning, program, county, rate
 
 
 class Draft:
@@ -57,7 +59,7 @@ class Draft:
 
     def bearing_cents(self, lines: Iterable[Line]) -> int:
         """SOC-4: of the lines, IHSS service, straight and premium. Travel bears nothing, even on a shared line."""
-        return sum(self._bearing(line) for line in lines if line.program == "IHSS" and line.earning in _BEARING)
+        return sum(self._bearing(line) for line in lines if line.program == "IHSS" and _BEARS[line.earning])
 
     def _bearing(self, line: Line) -> int:
         key = line.earning, line.program, line.county or "", line.rate_mills

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from rules.conclusions import Stamp, Worked
-from rules.documents import Arrival, Document, Terms
+from rules.documents import Arrival, Document, Terms, reference
 from rules.late_claims import LateClaims
 from rules.law import Law
 from rules.periods import month_of
@@ -191,5 +191,5 @@ def _assumed(day: int, circumstances: Circumstances) -> tuple[str, ...]:
 
 def _references(verdict: TrainingVerdict, engagement: Engagement | None) -> set[str]:
     attended = verdict.attended
-    records = {f"{attended.KIND}/{attended.document_id}/{attended.revision}"} if attended else set()
+    records = {reference(attended)} if attended else set()
     return records | {term.reference for term in county_terms(verdict.document.current, engagement) or ()}

@@ -7,9 +7,9 @@ A finding keeps its dispute date while it stands, whatever becomes of its count;
 is a new notice. A county's decision is about the ladder, so it is heard after the month of the week has closed.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from rules.documents import named
+from rules.documents import About, named
 from rules.findings import Finding, Findings, finding_id, long_date, note_conflicts
 from rules.law import Law
 from rules.periods import business_day_of, hhmm, month_of, saturday_of
@@ -84,7 +84,7 @@ def _find(violation: Violation, standing: Standing, upheld: bool, notice: Notice
     )
 
 
-def _due_by(violation: Violation, grain: dict[str, Any], standing: Standing, notice: Notice) -> int | None:
+def _due_by(violation: Violation, grain: About, standing: Standing, notice: Notice) -> int | None:
     """The dispute date, from the pay run that first said it counts."""
     said = Finding(violation.code, "", "PROVIDER", **grain)
     known: Finding | None = notice.before.get(LIFETIME, {}).get(finding_id(said))
@@ -135,6 +135,6 @@ def find_late_claims(filed: Filed, findings: Findings) -> None:
     note_conflicts(classes.late.conflicts(classes.claims.get), findings)
 
 
-def _find_late(minutes: int, day: int, about: dict[str, Any], findings: Findings) -> None:
+def _find_late(minutes: int, day: int, about: About, findings: Findings) -> None:
     message = None if minutes else "nothing_more"
     findings.add("FILING_LIMIT", minutes=minutes, message=message, service_month=month_of(day), **about)

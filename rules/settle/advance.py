@@ -22,16 +22,17 @@ from rules.documents import Span
 from rules.instructions import ADVANCE
 from rules.kept import Account
 from rules.law import NotInForce
-from rules.periods import days_in_month, iso, month_end
+from rules.periods import days_in_month, month_end
 from rules.restatement import Closed, Conclusion
 from rules.settle.draft import Draft, Reading
 from rules.settle.filed import FOREVER, Filed, references
-from rules.taxes import KINDS, kinds_of, withholding
+from rules.taxes import kinds_of, withholding
 from rules.wages import wage
 from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.ids import statement_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
-from schemas.types import DeductionKind
+from schemas.symbols import TAXES, DeductionKind
 
 
 class Held(Conclusion, frozen=True):
@@ -69,7 +70,7 @@ class Reconciled(NamedTuple):
 
 def advance_id(recipient_id: str, month: int) -> str:
     """Statement id of a month's advance."""
-    return f"{ADVANCE}:{recipient_id}:{recipient_id}:{iso(month)}"
+    return statement_id(ADVANCE, recipient_id, recipient_id, month)
 
 
 def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cut_off: int) -> str:
@@ -134,7 +135,7 @@ def repriced(advance: Advance, month: int, account: Account | None, reading: Rea
 def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[DeductionKind]:
     """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
     paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}
-    return [kind for kind in KINDS if kind in paid or not assigned]
+    return [kind for kind in TAXES if kind in paid or not assigned]
 
 
 def advance_statement(recipient_id: str, month: int, advance: Advance, assumptions: list[str]) -> Statement:

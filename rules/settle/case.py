@@ -9,30 +9,30 @@ from collections.abc import Iterable, Iterator
 from rules.conclusions import Stamp
 from rules.documents import Arrival, named, reference
 from rules.findings import Finding, Findings, note_conflicts
-from rules.instructions import ADVANCE
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.method import PaymentReturned
 from rules.money import dollars
 from rules.periods import business_day_of, month_of, next_month
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, Unit, closed, month_unit
-from rules.settle.filed import Filed, month_of_statement, statement_of
+from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, month_unit
+from rules.settle.filed import Filed, month_of_statement
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import find_too_late, turned
 from rules.settle.recipient import HELD, OVER_LIMIT, RecipientMonth
 from rules.whose_case import county_of, of_recipient
+from schemas.ids import RECIPIENT, account_id, conclusion_id, payee_of, person_of, statement_of
 from schemas.payment_outcome import PaymentOutcome
 
 
 class SettlementFile:
     """Statements, accounts and facts of one settlement.
 
-    ``key``: ``R/<recipient>``, or ``P/<provider>`` for training and incentives, which know no share of cost or advance.
+    ``key``: a recipient's, or a provider's for training and incentives, which know no share of cost or advance.
     """
 
     def __init__(self, key: str, law: Law) -> None:
-        side, _, self.payer_id = key.partition("/")
-        self.of_recipient = side == "R"
+        side, self.payer_id = person_of(key)
+        self.of_recipient = side == RECIPIENT
         self.law = law
         self.filed = Filed()
 
@@ -56,7 +56,8 @@ class SettlementFile:
                 return [STANDING, *self._asking(arrival), LIFETIME]  # their findings name its county
             case "ProviderAssignment":
                 self.filed.file_assignment(arrival)
-        return self._asking(arrival)
+                return self._asking(arrival)
+        raise NotRead(arrival.kind)
 
     def _asking(self, arrival: Arrival) -> Iterable[Unit]:
         return map(month_unit, self._months(arrival)) if self.filed.asked_since is not None else ()
@@ -151,7 +152,7 @@ class SettlementFile:
 
     def _returned(self, payee_id: str, before: Before) -> Stamp | None:
         """When the latest return of a payment to the payee was recorded here (RUN-4)."""
-        statements = (id for id in self.filed.outcomes if id.split(":")[1:][:1] == [payee_id])
+        statements = (id for id in self.filed.outcomes if payee_of(id).payee_id == payee_id)
         return max((stamp for id in statements for _, stamp in self._came_back(id, before)), default=None)
 
     def _came_back(self, statement_id: str, before: Before) -> Iterator[tuple[PaymentOutcome, Stamp]]:
@@ -162,10 +163,13 @@ class SettlementFile:
 
     def _tell_of_returns(self, statement_id: str, before: Before, decision: Decision) -> None:
         """What came back of a provider's pay, for its other settlements."""
-        kind, payee, *_ = (*statement_id.split(":"), "")
-        for outcome, stamp in self._came_back(statement_id, before) if kind != ADVANCE else ():
-            told = PaymentReturned(payee, (outcome.instruction_id, stamp), reference(outcome))
-            decision.conclusions[f"returned:{outcome.instruction_id}:{outcome.document_id}"] = told
+        provider = payee_of(statement_id).provider_id
+        if provider is None:
+            return
+        for outcome, stamp in self._came_back(statement_id, before):
+            told = PaymentReturned(provider, (outcome.instruction_id, stamp), reference(outcome))
+            id = conclusion_id("returned", outcome.instruction_id, outcome.document_id)
+            decision.conclusions[id] = told
 
 
 def _moved(said: Said | None) -> bool:
@@ -184,5 +188,5 @@ def _said_before(instruction_id: str, stamp: Stamp, before: Before) -> Said | No
 
 
 def _account(statement_id: str, month: int, before: Before) -> Account | None:
-    account: Account | None = before.get(month_unit(month), {}).get(f"account:{statement_id}")
+    account: Account | None = before.get(month_unit(month), {}).get(account_id(statement_id))
     return account

@@ -4,23 +4,30 @@ Authority: MONEY-2, TAX-3, SOC-4 (what a statement bears), RUN-4. In force: by p
 Does not cover: how a month's share of cost and advance are dealt to its statements (`settle.recipient`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from rules.adjustment import CARRIED, Due, carried, deductions_said, due, lines_said, outstanding, standing
+from rules.adjustment import Due, carried, deductions_said, due, lines_said, outstanding, standing
 from rules.conclusions import Statement
-from rules.instructions import instruction_id
 from rules.kept import Account, Said
-from rules.law import Law
+from rules.law import Law, Lookup
 from rules.periods import business_day_of
 from rules.settle.filed import Filed, references
-from rules.taxes import Deciding, Lookup, on_part, withheld
+from rules.taxes import Deciding, on_part, withheld
+from schemas.ids import instruction_id
 from schemas.payment_outcome import PaymentOutcome
-from schemas.types import DeductionKind
+from schemas.symbols import CARRIED, GONE, DeductionKind, known
 
 REVERSING = ("RETURNED", "VOIDED", "STALE")
+EFFECTS: Mapping[str, str | None] = {
+    "ACCEPTED": None,
+    "SETTLED": None,
+    **dict.fromkeys(REVERSING, "REVERSED"),
+    "RECOVERED": "RECOVERED",
+    GONE: None,
+}
 
 
 class Reading:
@@ -154,4 +161,11 @@ def _decides(outcome: PaymentOutcome, said: Said | None, seen: int) -> bool:
     can come back."""
     if said is None or said.cut_off >= seen:
         return False
-    return outcome.outcome == "RECOVERED" or (outcome.outcome in REVERSING and said.net_cents > 0)
+    effect = effect_of(outcome)
+    return effect == "RECOVERED" or (effect == "REVERSED" and said.net_cents > 0)
+
+
+def effect_of(outcome: PaymentOutcome) -> str | None:
+    """RUN-4: REVERSED, RECOVERED, or None. Raises UnknownSymbol."""
+    known((outcome.outcome,), EFFECTS, "outcome of a payment")
+    return EFFECTS[outcome.outcome]

@@ -6,19 +6,18 @@ In force: always. Does not cover: what follows from it (`settle.month`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 
 from rules.advance_pay import asked_for
 from rules.conclusions import AccountTerm, PayeeAccount, Return, Stamp, Statement, worth_nothing
 from rules.documents import Arrival, Document, Terms, reference
-from rules.periods import business_day_of, epoch_day, month_end, month_of
+from rules.periods import business_day_of, month_end, month_of
 from schemas.envelope import Fact
+from schemas.ids import day_of, statement_of
 from schemas.income_assessment import IncomeAssessment
 from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
-from schemas.types import FIRST_DAY, LAST_DAY
 
 FOREVER = 1 << 60  # later than any day
 
@@ -142,18 +141,10 @@ def _recorded(terms: Terms[ServiceAuthorization], fact: ServiceAuthorization) ->
     return terms.documents[fact.document_id].revisions[fact.revision].stamp
 
 
-def statement_of(instruction_id: str) -> str:
-    """The statement that an instruction id names."""
-    return instruction_id.rpartition(":")[0]
-
-
 def month_of_statement(statement_id: str) -> int | None:
     """The service month in a statement id; None if it is no statement id of ours."""
-    try:
-        day = epoch_day(date.fromisoformat(statement_id.rpartition(":")[-1]))
-    except ValueError:
-        return None
-    return month_of(day) if FIRST_DAY <= day <= LAST_DAY else None
+    day = day_of(statement_id)
+    return None if day is None else month_of(day)
 
 
 def references(facts: Iterable[Fact | None]) -> list[str]:

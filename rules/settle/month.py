@@ -5,8 +5,7 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 (`settle.draft`).
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from rules.conclusions import InstructionRecord, Stamp, Statement
 from rules.findings import Finding, Findings, long_date, referred
@@ -14,11 +13,12 @@ from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_min
 from rules.kept import Account, Said
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
-from rules.restatement import Decision, Trace, month_unit
+from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.settle.draft import Draft
 from rules.settle.filed import Filed
 from rules.settle.outcomes import turned
 from rules.taxes import turn_of_month
+from schemas.ids import account_id
 
 PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
@@ -27,7 +27,7 @@ Returned = Callable[[str], Stamp | None]
 class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
-    def __init__(self, filed: Filed, month: int, before: Mapping[str, Any], law: Law, cut_off: int) -> None:
+    def __init__(self, filed: Filed, month: int, before: Concluded, law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
         self.decision, self.findings = Decision(self), Findings(self._whose)
@@ -73,7 +73,7 @@ class MonthOfPay(Trace):
         self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
 
     def _draft(self, statement: Statement) -> Draft:
-        account = self.before.get(f"account:{statement.statement_id}", Account([]))
+        account = self.before.get(account_id(statement.statement_id), Account([]))
         return Draft(statement, account, self.filed, self.law, self.cut_off)
 
     def _settle(self, draft: Draft, returned: Returned) -> None:
@@ -84,7 +84,7 @@ class MonthOfPay(Trace):
         else:
             self.decision.records += turned(draft.account, self.filed.outcomes.get(draft.id, {}), self.cut_off)
         if draft.account.said:
-            self.decision.conclusions[f"account:{draft.id}"] = draft.account
+            self.decision.conclusions[account_id(draft.id)] = draft.account
         if draft.outstanding_cents:
             advance = draft.statement.kind == ADVANCE
             addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)

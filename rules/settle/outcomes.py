@@ -8,16 +8,16 @@ there never is: then the pay run says so, and of a closed month a person is told
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from rules.documents import Document, named
+from rules.documents import About, Document, named
 from rules.findings import Finding, Findings
 from rules.kept import Account, Said
 from rules.law import Law
 from rules.periods import closing_cut_off
-from rules.restatement import OUT, Closed, Conclusion, Stop
-from rules.settle.draft import REVERSING
-from rules.settle.filed import month_of_statement, statement_of
+from rules.restatement import OUT, Closed, Concluded, Conclusion, Stop
+from rules.settle.draft import effect_of
+from rules.settle.filed import month_of_statement
+from schemas.ids import payee_of, statement_of
 from schemas.payment_outcome import PaymentOutcome
 
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
@@ -58,22 +58,21 @@ def effect(document: Document[PaymentOutcome], said: Said, known_before: int) ->
     standing = max(known, key=lambda each: each.fact.revision, default=None)
     if standing is None or standing.fact.withdrawn or standing.stamp[0] <= said.cut_off:
         return None
-    if standing.fact.outcome == "RECOVERED":
-        return "RECOVERED"
-    return "REVERSED" if standing.fact.outcome in REVERSING and said.net_cents > 0 else None
+    found = effect_of(standing.fact)
+    return None if found == "REVERSED" and said.net_cents <= 0 else found
 
 
-def outcome_is_over(outcome: PaymentOutcome, is_closed: Closed, lasting: Mapping[str, Any]) -> bool:
+def outcome_is_over(outcome: PaymentOutcome, is_closed: Closed, lasting: Concluded) -> bool:
     """Has it nothing to say any more, now that the month of the payment has closed? Not so of what came back or was
     recovered, nor of one that was withdrawn, or of which a finding stands (``lasting``) that it is of nothing."""
-    if outcome.withdrawn or outcome.outcome in (*REVERSING, "RECOVERED"):
+    if outcome.withdrawn or effect_of(outcome) is not None:
         return False
     month = month_of_statement(statement_of(outcome.instruction_id))
     is_of_nothing = any(_is_of_nothing(outcome, each) for each in lasting.values())
     return month is not None and is_closed(month) and not is_of_nothing
 
 
-def _is_of_nothing(outcome: PaymentOutcome, found: Any) -> bool:
+def _is_of_nothing(outcome: PaymentOutcome, found: object) -> bool:
     return (
         isinstance(found, Finding)
         and found.code == "OUTCOME_WITHOUT_INSTRUCTION"
@@ -104,8 +103,7 @@ def find_too_late(statement_id: str, account: Account | None, outcomes: Outcomes
             )
 
 
-def _people(statement_id: str) -> dict[str, Any]:
+def _people(statement_id: str) -> About:
     """Provider and recipient that a statement id names."""
-    kind, payee, recipient, *_ = statement_id.split(":")
-    provider = None if kind == "ADVANCE" else payee
-    return {"provider_id": provider, "recipient_id": None if recipient == "-" else recipient}
+    payee = payee_of(statement_id)
+    return {"provider_id": payee.provider_id, "recipient_id": payee.recipient_id}

@@ -5,8 +5,8 @@ Authority: SOC-4 to SOC-6, ADV-1, ADV-3 to ADV-6. In force: by parameter. Does n
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
@@ -16,13 +16,14 @@ from rules.instructions import ADVANCE
 from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
-from rules.restatement import Decision, month_unit
+from rules.restatement import Concluded, Decision, month_unit
 from rules.settle.advance import advance_id, advance_statement, mode, reconciliation, repriced, worth
 from rules.settle.draft import Draft, Reading
 from rules.settle.filed import Filed, references
 from rules.settle.month import MonthOfPay, Returned
 from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_of_month
 from rules.whose_case import of_recipient
+from schemas.ids import account_id
 from schemas.income_assessment import IncomeAssessment
 
 SHARE: Final = "SHARE_OF_COST"
@@ -33,14 +34,14 @@ class RecipientMonth(MonthOfPay):
     """A recipient's month: its share of cost and its advance come before the instructions."""
 
     def __init__(
-        self, filed: Filed, recipient_id: str, month: int, before: Mapping[str, Any], law: Law, cut_off: int
+        self, filed: Filed, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int
     ) -> None:
         super().__init__(filed, month, before, law, cut_off)
         self.recipient_id = recipient_id
         self.reading = Reading(law, cut_off)
         self.assessment: IncomeAssessment | None = filed.assessments.on(month)
         self.share: Share = share_of_month(self.assessment, month, self.reading)
-        self.account: Account | None = before.get(f"account:{advance_id(recipient_id, month)}")
+        self.account: Account | None = before.get(account_id(advance_id(recipient_id, month)))
         self.mode = mode(filed, month, self.account, self.share.cents, cut_off)
         self.advance: Draft | None = self._draft_advance() if self.mode == ADVANCE else None
         self.covered = self._cover()

@@ -1,27 +1,33 @@
 """What a conclusion says of itself: its number in the bytes, where it goes, what is kept of it."""
 
+import inspect
+import re
 from datetime import date
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from fold.key_memory import NUMBERED, _by_number
 from fold.shard import Shard
-from fold.stages import CONCLUSIONS, STAGES
+from fold.stages import CONCLUSIONS, STAGES, routes
 from rules.benefits import months_needed
 from rules.conclusions import LOOKED_BACK, BenefitRecord
+from rules.documents import Arrival
 from rules.law import Law
-from rules.periods import add_months, epoch_day
-from rules.restatement import OUT, Change, Conclusion, Stop
+from rules.periods import add_months, cut_off_after, epoch_day, midnight
+from rules.restatement import OUT, Change, Conclusion, NotRead, Stop
 from rules.settle.outcomes import CameBack
 from rules.to_provider import AuthorizedTime, VisitWarning
 from schemas import FACTS
-from schemas.avro import outgoing
+from schemas.avro import outgoing, validate
 from schemas.benefit_hours import BenefitHours
 from tests.schemas.samples import SAMPLES
 
 LAW = Law.load()
+RULES = Path(__file__).parents[2] / "rules"
 JANUARY = epoch_day(date(2026, 1, 1))
+CUT_OFF = cut_off_after(midnight(JANUARY))
 
 
 def test_every_conclusion_has_a_name_of_its_own() -> None:
@@ -71,3 +77,30 @@ def test_no_county_looks_back_further_than_records_are_kept() -> None:
     record = BenefitRecord(hours)
     assert record.when_closed(JANUARY, lambda month: month < add_months(JANUARY, LOOKED_BACK)) is record
     assert record.when_closed(JANUARY, lambda month: month <= add_months(JANUARY, LOOKED_BACK)) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FACTS if kind != "CourseListing"])
+def test_a_fact_is_admitted_where_it_goes(kind: str) -> None:
+    fact = validate(kind, SAMPLES[kind])
+    assert routes(fact)
+    for stop in routes(fact):
+        STAGES[stop.stage](stop.key, LAW, {}).admit(Arrival(CUT_OFF, 0, "s", "E", b"", kind, fact))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_refuses_what_it_does_not_read(stage: str) -> None:
+    with pytest.raises(NotRead, match="CourseListing"):
+        case = STAGES[stage]("R/R1", LAW, {})
+        case.admit(Arrival(0, 0, "s", "E", b"", "CourseListing", validate("CourseListing", SAMPLES["CourseListing"])))
+
+
+def test_a_conclusion_is_made_and_what_goes_on_is_read() -> None:
+    """By a rule other than its class; a class that goes to a stage is named where its rows are admitted."""
+    text = "".join(path.read_text() for path in sorted(RULES.rglob("*.py")))
+    assert not [name for name in CONCLUSIONS if not re.search(rf"(?<!class )\b{name}\(", text)]
+    going = [name for name, each in CONCLUSIONS.items() if each.to is not Conclusion.to and not _leaves(each)]
+    assert not [name for name in going if f'"{name}"' not in text]
+
+
+def _leaves(struct: type[Conclusion]) -> bool:
+    return "return OUT" in inspect.getsource(struct.to.fget)  # type: ignore[attr-defined]

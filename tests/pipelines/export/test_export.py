@@ -140,7 +140,9 @@ def test_an_instruction_is_in_one_file_only(place) -> None:
 def test_twice_the_same_bytes_whatever_the_files_and_however_often(place) -> None:
     assert (ach(), warrants()) == (0, 0)
     write_run(place / "out", reversed(PAID), [], "0001")
-    assert (ach("again.ach"), warrants("again.csv"), ach(), warrants()) == (0, 0, 0, 0)
+    assert (ach(), warrants()) == (0, 0)
+    (place / "out" / f"exported-{iso(DAY)}.csv").unlink()
+    assert (ach("again.ach"), warrants("again.csv")) == (0, 0)
     for first, second in (("pay.ach", "again.ach"), ("pay.ach.map.csv", "again.ach.map.csv")):
         assert Path(first).read_bytes() == Path(second).read_bytes()
     assert Path("warrants.csv").read_bytes() == Path("again.csv").read_bytes()
@@ -168,7 +170,7 @@ NUMBER = "its token's account number is not 1 to 17 digits, capital letters or h
 )
 def test_what_cannot_be_sent_is_named_and_stops_nothing_else(changed, why, place, capsys) -> None:
     write_accounts(place / "accounts.csv", [account("P1", **changed), *ACCOUNTS[1:]])
-    assert ach() == 0
+    assert ach() == 3
     told = capsys.readouterr()
     assert f"left out: ARREARS:P1:R1:2026-03-16:2026-04-07 of 1,234.56: {why}\n" in told.out
     rest = dollars(DEPOSITED - 123_456)
@@ -179,7 +181,7 @@ def test_what_cannot_be_sent_is_named_and_stops_nothing_else(changed, why, place
 
 def test_a_token_with_two_accounts_has_none(place, capsys) -> None:
     write_accounts(place / "accounts.csv", [*ACCOUNTS, account("P1", 3), account("P2", 1)])
-    assert ach() == 0
+    assert ach() == 3
     assert "P1:R1:2026-03-16:2026-04-07 of 1,234.56: its token stands for two accounts\n" in capsys.readouterr().out
     assert len(entries()) == 3  # the same account said twice is one account
 
@@ -188,14 +190,14 @@ def test_no_token_is_not_an_empty_token(place, capsys) -> None:
     paid = [PAID[0] | {"account_token": None}]
     write_run(place / "out", paid, [pay_run(paid)])
     write_accounts(place / "accounts.csv", [account("P1", token="")])
-    assert ach() == 0
+    assert ach() == 1
     assert "1,234.56: its token is not among the accounts" in capsys.readouterr().out
 
 
 def test_an_amount_that_no_entry_holds_is_left_out(place, capsys) -> None:
     paid = [instruction("P1", 10**10 - 1), instruction("P2", 10**10)]
     write_run(place / "out", paid, [pay_run(paid)])
-    assert ach() == 0
+    assert ach() == 3
     assert [entry["amount_cents"] for entry in entries()] == [10**10 - 1]
     assert "of 100,000,000.00: it is more than one entry of the file can hold" in capsys.readouterr().out
 
@@ -212,8 +214,9 @@ def test_a_net_of_zero_is_named_whatever_its_method(method, place, capsys) -> No
 
 def test_nothing_to_send_makes_no_file(place, capsys) -> None:
     write_accounts(place / "accounts.csv", [])
-    assert ach() == 0
+    assert ach() == 1
     assert "2026-04-07: 0 of 0.00 as direct deposit to send: no file was written" in capsys.readouterr().out
+    assert ach("pay.ach", DAY, "--allow-empty") == 3
     assert not list(place.glob("pay.ach*"))
 
 
@@ -230,7 +233,7 @@ def test_accounts_and_names_are_never_shown(place, capsys) -> None:
 
 def test_a_second_file_of_the_day_pays_what_the_first_could_not(place, capsys) -> None:
     write_accounts(place / "accounts.csv", ACCOUNTS[1:])
-    assert ach("a.ach") == 0
+    assert ach("a.ach") == 3
     write_accounts(place / "accounts.csv", ACCOUNTS)
     capsys.readouterr()
     assert ach("b.ach", DAY, "--modifier", "B", "--after", "a.ach") == 0
@@ -238,6 +241,8 @@ def test_a_second_file_of_the_day_pays_what_the_first_could_not(place, capsys) -
     assert f"= 1 of 1,234.56 in this file + 3 of {dollars(DEPOSITED - 123_456)} sent before + 0 of 0.00" in told
     assert [entry["amount_cents"] for entry in entries("b.ach")] == [123_456]
     assert parse(Path("b.ach").read_text())["file_id_modifier"] == "B"
+    first, second = ([row["trace"] for row in rows(f"{name}.ach.map.csv")] for name in "ab")
+    assert max(first) < min(second) == entries("b.ach")[0]["trace_number"] and second == ["322271620000004"]
     assert ach("c.ach", DAY, "--modifier", "C", "--after", "a.ach", "--after", "b.ach") == 0
     assert not Path("c.ach").exists()
 
@@ -267,12 +272,47 @@ def test_misuse_of_the_second_file(more, remedy, place, capsys) -> None:
     assert not (place / "new.ach").exists()
 
 
+def test_no_other_file_may_hold_it_too(place, capsys) -> None:
+    """Also across names, modifiers and accounts: sent both, everybody was paid twice."""
+    assert ach("a.ach") == 0 and ach("a.ach") == 0  # the same file again is the same file
+    capsys.readouterr()
+    for asked in (["b.ach"], ["a.ach", DAY, "--modifier", "B", "--after", "elsewhere.ach"]):
+        for name in ("a.ach", "a.ach.map.csv"):
+            (place / name.replace("a.ach", "elsewhere.ach")).write_text((place / name).read_text().replace("P1", "PX"))
+        assert refused(capsys, ach(*asked))
+    write_accounts(place / "accounts.csv", ACCOUNTS[1:])
+    assert "3 of these instructions are in" in refused(capsys, ach("c.ach"))
+    assert warrants("w.csv") == 0 and warrants("w.csv") == 0
+    capsys.readouterr()
+    assert "2 of these instructions are in" in refused(capsys, warrants("v.csv"))
+    assert not [name for name in ("b.ach", "c.ach", "v.csv") if (place / name).exists()]
+    ledger = place / "out" / f"exported-{iso(DAY)}.csv"
+    assert len(rows(str(ledger))) == 6 and ledger.stat().st_mode & 0o077 == 0
+    ledger.write_text("instruction_id\nx")
+    assert "restore it from backup" in refused(capsys, warrants("w.csv"))
+
+
+def test_a_ledger_of_all_folders(place, capsys) -> None:
+    """A replay into a new folder knows nothing of what was exported from the old one, unless it is told where."""
+    assert ach("a.ach", DAY, "--ledger", "ledger") == 0
+    (place / "out").rename(place / "old")
+    write_run(place / "out", PAID, [pay_run(PAID)])
+    capsys.readouterr()
+    assert "4 of these instructions are in" in refused(capsys, ach("b.ach", DAY, "--ledger", "ledger"))
+    assert ach("b.ach", DAY) == 0
+
+
 def test_a_file_that_may_have_been_sent_is_not_written_over(place, capsys) -> None:
     write_accounts(place / "accounts.csv", ACCOUNTS[1:])
     ach()
     before = {path: path.read_bytes() for path in place.glob("pay.ach*")}
     write_accounts(place / "accounts.csv", ACCOUNTS)
     capsys.readouterr()
+    assert refused(capsys, ach()).startswith(
+        f"3 of these instructions are in {place / 'pay.ach'} already (out/exported-"
+    )
+    for ledger in (place / "out").glob("exported-*"):
+        ledger.unlink()
     said = "--out pay.ach is there and says something else; it may have been sent: name another file"
     assert refused(capsys, ach()) == said
     assert before == {path: path.read_bytes() for path in place.glob("pay.ach*")}
@@ -408,13 +448,13 @@ def test_accounts_may_be_toml(place) -> None:
     tables = ("\n".join(f'{key} = "{value}"' for key, value in row.items()) for row in ACCOUNTS)
     (place / "accounts.toml").write_text("\n".join(f"[[account]]\n{table}" for table in tables))
     ach()
-    assert ach("toml.ach", DAY, "--accounts", "accounts.toml") == 0
+    assert ach("toml.ach", DAY, "--accounts", "accounts.toml", "--ledger", "other") == 0
     assert Path("toml.ach").read_bytes() == Path("pay.ach").read_bytes()
 
 
 def test_two_payees_under_one_short_id_are_both_left_out(place, capsys, monkeypatch) -> None:
     monkeypatch.setattr(export_ach, "identification", lambda kind, id: "SAME" if id in {"P1", "P2"} else id)
-    assert ach() == 0
+    assert ach() == 3
     assert [entry["id_number"] for entry in entries()] == ["R9"]
     assert capsys.readouterr().out.count("its payee's identification number in the file is also another payee's") == 3
 

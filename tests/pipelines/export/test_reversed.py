@@ -100,7 +100,7 @@ def test_quiet_and_json_tell_too(place, capsys) -> None:
 def test_what_is_in_no_file_is_told_apart(place, capsys) -> None:
     write([next_of("P1", NEXT_DAY, 2, [P1])])
     write_accounts(place / "accounts.csv", [account("P2", 1)])
-    assert export("ach", "--json") == 0
+    assert export("ach", "--json") == 3
     assert [gone["in_this_file"] for gone in json.loads(capsys.readouterr().out)["reversed"]] == [False]
 
 
@@ -109,7 +109,8 @@ def test_strict_fails_for_money_left_out(place, capsys) -> None:
     assert export("ach", "--strict") == 0
     write_accounts(place / "accounts.csv", [account("P2", 1)])
     (place / f"{DAY}.ach").unlink()
-    assert (export("ach"), export("ach", "--strict")) == (0, 1)
+    (place / "out" / "exported-2026-04-07.csv").unlink()
+    assert (export("ach"), export("ach", "--strict")) == (3, 1)
 
 
 def test_many_are_counted_on_the_line_and_all_named_in_the_report(place, capsys) -> None:

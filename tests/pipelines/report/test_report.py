@@ -200,7 +200,7 @@ def test_json_is_the_first_screen_and_nothing_else(paid: Path, capsys: pytest.Ca
     assert run("--paid", paid, "--out", out, "--json") == 0
     said = json.loads(capsys.readouterr().out)
     instructions = records(paid, "PaymentInstruction")
-    assert said["adds_up"] and len(said["checks"]) == 6 and said["page"] == str(out)
+    assert said["adds_up"] and len(said["checks"]) == 7 and said["page"] == str(out)
     assert (said["instructions"], said["net_cents"]) == (len(instructions), sum(i["net_cents"] for i in instructions))
     assert said["held"]["documents"] == sum(finding["outcome"] == "HELD" for finding in standing(paid))
     another_payee(instructions)
