@@ -16,6 +16,7 @@ from pipelines.reference.story import examples
 from rules.periods import MILLIS_IN_SECOND, business_day_of, iso
 from schemas import CONCLUSIONS, FACTS
 from schemas.avro import fingerprint_of, outgoing
+from schemas.ids import message_id
 from schemas.types import Json
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
@@ -142,7 +143,7 @@ def _attributes(kind: str, record: Json) -> dict[str, str]:
     cut_off: int = record["cut_off"] if "cut_off" in record else examples()["PayRun"]["cut_off"]
     run = iso(business_day_of(cut_off))
     struct = CONCLUSIONS.get(kind)
-    id = letter_id(outgoing(struct, dict(record)), run) if struct else f"{kind}:{run}"
+    id = letter_id(outgoing(struct, dict(record)), run) if struct else message_id(kind, run)
     return attributes(kind, id, _instant(cut_off))
 
 
