@@ -21,10 +21,11 @@ STORIES = {
 ROOMS = (
     ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
+    ("importing",),
     ("summarize", "unchanged"),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),
+    ("sample", "explain", "report", "statements", "check", "export", "launch"),
     ("console",),
     ("reference", "desk"),
     ("command",),
@@ -54,7 +55,7 @@ TAKES_APART = {"split", "rsplit", "partition", "rpartition", "join", "startswith
 AN_ID = r"^(\w+[:/])?\0([:/](-|\w+|\0))+$|^\w[:/]\0$"
 MARKED = {
     "pipelines/check/doctor.py": "a host and its port",
-    "pipelines/check/json_text.py": "a line and a column",
+    "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
