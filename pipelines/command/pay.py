@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    events: Annotated[Path, typer.Option(help="Folder of facts: every *.avro below it is read.")],
+    events: Annotated[Path, typer.Option(help="Folder of facts: Avro, JSON, and CSV by template.")],
     out: Annotated[Path, typer.Option(help="Folder for instructions, findings, rejections and summary.json.")],
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to pay.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,

@@ -59,7 +59,8 @@ def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str],
                     for name, made in zip(names, pdfs([paper.html for paper in batch]), strict=True):
                         _write(out / f"{name}.pdf", made)
                 for name, paper in zip(names, batch, strict=True):
-                    index.many((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
+                    for id in paper.ids:
+                        index.row((name, paper.kind, spoken, *paper.person, id))
                     written.add(paper)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error
