@@ -232,7 +232,7 @@ def test_the_county_is_shown_what_is_overdue_and_what_came_twice(
     assert "For the county to look at" in page(paid) and "P9" not in page(paid)
 
 
-HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'
+HOSTILE = "\"><script>alert(1)</script>'</td></svg>&"
 
 
 def test_what_comes_from_others_is_text_and_no_markup(paid: Path) -> None:
