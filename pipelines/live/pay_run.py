@@ -36,6 +36,8 @@ ID_FIELDS = {
     "AdvanceReconciliation": ("recipient_id", "service_month"),
     "BenefitHours": ("provider_id", "county", "service_month"),
 }
+Repeated = Finding | AdvanceReconciliation | BenefitHours
+"""Records that are said again when they change."""
 
 
 class Run(NamedTuple):
@@ -94,7 +96,7 @@ class PayRuns:
         """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
         for body in self.memory.owed():
             owed = decode_message(body)
-            assert isinstance(owed, Finding | AdvanceReconciliation | BenefitHours), "only what is said again is owed"
+            assert isinstance(owed, Repeated), "only what is said again is owed"
             if identity(owed) not in map(identity, records[owed.KIND]):
                 records[owed.KIND].append(replace(owed, cut_off=cut_off))
                 tally.run(cut_off).findings += isinstance(owed, Finding)
