@@ -35,7 +35,7 @@ decision always has the same id. A `PayRun` says when all instructions of a pay 
 **Units.** Minutes, cents and mills (tenths of a cent an hour) are whole numbers. `UNKNOWN` in an enum is only what an
 old reader makes of a symbol it does not know; a fact that says it is rejected.
 
-In the examples `law_version`, and what is a digest of records with it, is all zeros: it changes with every parameter."""
+In the examples `law_version`, and what is a digest of it, is all zeros: it changes with every parameter."""
 HEADERS = {
     "ce-specversion": {"type": "string", "const": "1.0", "description": "CloudEvents."},
     "ce-id": {"type": "string", "description": "What to deduplicate on: event_id of a fact, the id of a conclusion."},
