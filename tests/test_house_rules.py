@@ -21,7 +21,10 @@ STORIES = {
 ROOMS = (
     ("misuse", "stopping", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
-    ("summarize", "unchanged",),
+    (
+        "summarize",
+        "unchanged",
+    ),
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),

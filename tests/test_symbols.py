@@ -76,20 +76,6 @@ def test_schemas_hold_the_symbols_that_are_declared() -> None:
     assert {name for name, _ in listed} == DECLARED.keys()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_model_takes_what_its_schema_lists(kind: str) -> None:
-    written = {name: set(found[1:]) for name, found in enums(json.loads(schema_path(kind).read_text()))}
-    taken = [set(part["enum"]) for part in _parts(KINDS[kind].model_json_schema()) if "enum" in part]
-    assert all(each in taken for each in written.values())
-
-
-def _parts(whole: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(whole, dict):
-        yield whole
-    for part in whole.values() if isinstance(whole, dict) else whole if isinstance(whole, list) else ():
-        yield from _parts(part)
-
-
 def test_who_must_know_all_symbols_does() -> None:
     assert wording.DEDUCTIONS.keys() == wording.DEDUCED_BY.keys() == {*DEDUCTIONS}
     assert statement_words()["deduction"].keys() == {*DEDUCTIONS}

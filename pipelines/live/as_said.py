@@ -68,7 +68,8 @@ class Ledger:
         by_key: dict[str, list[str]] = defaultdict(list)
         for id in sorted({*real, *ours}):
             if id not in real or id not in ours or _money(real[id]) != _money(ours[id]):
-                by_key[_settlement_of(real.get(id) or ours[id])].append(id)
+                made = real.get(id) or ours[id]
+                by_key[settlement_of(made.kind, made.payee_id, made.recipient_id)].append(id)
         if not by_key:
             return run
         states = {(state.stage, state.key): state for state in run.states}
@@ -128,10 +129,6 @@ def _instructed(letters: Iterable[Letter]) -> dict[str, PaymentInstruction]:
 
 def _is_of_advance(conclusion_id: str) -> bool:
     return payee_of(statement_of_account(conclusion_id)).kind == ADVANCE
-
-
-def _settlement_of(instruction: PaymentInstruction) -> str:
-    return settlement_of(instruction.kind, instruction.payee_id, instruction.recipient_id)
 
 
 def _money(instruction: PaymentInstruction) -> list[object]:

@@ -16,6 +16,7 @@ from fold.door import LARGEST_RAW
 from pipelines.live.collector import Message, Taken
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, encode_message, original_message, validate
+from schemas.ids import origin_in
 
 NEITHER_LINK_NOR_PIPE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link may lead anywhere, a pipe be endless
 Seen = tuple[int, int, int]
@@ -56,12 +57,12 @@ class LandedFile:
         try:
             if self._container:
                 for position, record in self._container:
-                    yield _message(self._container, record, f"{self.origin}:{position}")
+                    yield _message(self._container, record, origin_in(self.origin, position))
         except Unreadable as damage:
             self.damage = damage
         if self.damage:
             yield self._rest(self.damage)
-        yield Message(bytes.fromhex(self.mark), f"{self.origin}:end", wrong=Taken())
+        yield Message(bytes.fromhex(self.mark), origin_in(self.origin, "end"), wrong=Taken())
 
     def _begun(self) -> Container | None:
         try:
@@ -90,7 +91,7 @@ class LandedFile:
     def _rest(self, damage: Unreadable) -> Message:
         """All from the damage on: with its bytes, or where they are if they are too many to carry."""
         offset = damage.offset or 0
-        origin, size = f"{self.origin}:from byte {offset}", self._size - offset
+        origin, size = origin_in(self.origin, f"from byte {offset}"), self._size - offset
         if size > LARGEST_RAW:
             words = f"{damage.message} {size:,} bytes of the file marked {self.mark} are in quarantine."
             return Message(b"", origin, wrong=Unreadable(damage.reason, words, damage.field, offset))

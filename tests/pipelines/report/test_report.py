@@ -279,7 +279,7 @@ def test_a_run_in_which_nothing_was_said_has_its_page(paid: Path) -> None:
 def test_a_folder_without_a_summary_is_judged_by_its_pay_runs(paid: Path) -> None:
     (paid / "summary.json").unlink()
     html = page(paid)
-    assert "All 4 checks agree" in html and "facts came in" not in html
+    assert "All 5 checks agree" in html and "facts came in" not in html
     assert 'role="alert"' not in html
 
 
