@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import ID_FIELDS, Repeated, Run, identity
+from pipelines.live.outbox import ID_FIELDS, Letter
+from pipelines.live.pay_run import Repeated, Run, identity
 from rules.conclusions import UNSENT
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
