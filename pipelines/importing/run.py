@@ -80,7 +80,7 @@ class _Import:
                 self._read(number, path, reader, spool, ledger)
             ledger.warnings += reader.warnings()
             writer = _Writer(self.asked, spool, ledger, self.beat)
-            path = self.scratch / f"{file_name(self.asked.map.kind).removesuffix('.avro')}-{mark}.avro"
+            path = self.scratch / "facts"  # which no reader of a folder takes, should this run be killed
             write_container(path, self.asked.map.kind, writer.records())
             has_numbers = write_sequences(spool, self.scratch / "sequences.csv")
         assert ledger.adds_up(), dict(ledger.rows)
@@ -124,7 +124,8 @@ class _Import:
         """Move what was made to its place; an import that is there already stays as it is."""
         asked, count = self.asked, sum(ledger.documents.values())
         kept_back = asked.strict and ledger.bad_cells > 0
-        target, is_there = asked.out / facts.name, (asked.out / facts.name).exists()
+        target = asked.out / f"{file_name(asked.map.kind).removesuffix('.avro')}-{mark}.avro"
+        is_there = target.exists()
         told: Json = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
         told |= ledger.told(asked.map.kind, not (of_hours(asked.map) or asked.map.rows.shape == "punch"))
         told |= {"events": 0 if kept_back or is_there else count, "imported_before": is_there and not kept_back}
