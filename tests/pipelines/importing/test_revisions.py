@@ -145,6 +145,8 @@ def test_what_was_taken_back_may_come_again(sender: Sender) -> None:
     sender.sends(FIRST)
     gone = FIRST.replace("2026-10-06 10:00,", "2026-10-06 10:00,Y")
     assert brief(sender.sends(gone)) == [("v.2", 2, True, "P1")]
+    unreadable = FIRST.replace("2,P1,2026-10-06 09:00,2026-10-06 10:00,", "2,,noonish,,Y")
+    assert sender.sends(unreadable)["rows"]["rejected"] == 0
     assert sender.sends(gone)["skipped"] == {"taken back, and not known or taken back before": 1}
     assert brief(sender.sends(FIRST)) == [("v.2", 3, False, "P1")]
 
