@@ -19,9 +19,10 @@ replay: $(READY) $(if $(FROM),,$(SAMPLE))
 live: $(READY)
 	@$(BIN)/python -m deploy.local
 
-# More of what the tests do ten times: job killed 60 times with folders, 6 times with Pub/Sub.
+# More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
+# a kind. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py
+	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7

@@ -19,7 +19,7 @@ from google.cloud import pubsub_v1
 from deploy.local import server
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
-from pipelines.live.job import Job
+from pipelines.live.job import How, Job
 from pipelines.live.journal import Journal
 from pipelines.live.pubsub import TopicsIn
 from pipelines.live.telling import JsonLines, Teller
@@ -129,7 +129,7 @@ def _pay_runs(folder: Path, messages: Messages) -> dict[str, Any]:
 def _job(folder: Path, now: list[int]) -> Job:
     folder.mkdir(exist_ok=True)
     teller = Teller(folder, JsonLines(StringIO()), lambda: now[0])
-    job = Job(folder, Law.load(), lambda: now[0], FolderOut(folder / "out"), teller)
+    job = Job(folder, Law.load(), lambda: now[0], FolderOut(folder / "out"), teller, How(trusted=now[0] * 2))
     job.resume()
     return job
 

@@ -13,7 +13,7 @@ from google.cloud import pubsub_v1
 
 from pipelines.launch.dataflow import WHO
 from pipelines.launch.options import Options, options_in
-from pipelines.live.pubsub import attributes
+from pipelines.live.publishing import attributes
 from pipelines.live.topics import topics_of_facts
 from pipelines.misuse import Misuse
 from schemas.avro import Container, Unreadable, encode, validate

@@ -15,8 +15,8 @@ from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubS
 from fold.admitted import DOORS
 from fold.rows import Keyed
 from fold.stages import STAGES
-from pipelines.live.pay_run import letter_id
-from pipelines.live.pubsub import attributes
+from pipelines.live.outbox import letter_id
+from pipelines.live.publishing import attributes
 from pipelines.live.topics import subscription_to, topics_of_arrivals, topics_of_conclusions, topics_of_facts
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, cut_off_after, iso

@@ -37,6 +37,7 @@ ENCODING = "googclient_schemaencoding"  # Pub/Sub's own attribute of messages th
 TYPE = "ce-type"
 MICROS_IN_MILLI = 1000
 EARLY_MILLIS = 10 * 60_000  # a fact may be recorded by a clock that goes before Pub/Sub's by so much (CONTRACT.md)
+RECORDED_LATER = "Recorded later than it arrived."
 HEAD = 4096  # bytes in which a container file names its record
 
 
@@ -116,7 +117,7 @@ def arrived(record: Crossing, arrived_at: int) -> Fact:
     if not FIRST_MILLIS <= arrived_at < END_MILLIS:
         raise Unreadable("INVALID", "It arrived at a time that cannot be.", "publish_time")
     if record.recorded_at > arrived_at + EARLY_MILLIS:
-        raise Unreadable("INVALID", "Recorded later than it arrived.", "recorded_at")
+        raise Unreadable("INVALID", RECORDED_LATER, "recorded_at")
     return record
 
 

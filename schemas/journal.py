@@ -100,6 +100,16 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
         raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=good) from None
 
 
+def whole_bytes(stream: IO[bytes]) -> int:
+    """Bytes of a segment up to the end of its last whole block; 0 if there is none."""
+    try:
+        for _ in segment_blocks(stream):
+            pass
+    except Unreadable as damage:
+        return damage.offset or 0
+    return stream.tell()
+
+
 def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
     """Entries of the block that begins at a byte of a segment, as `segment_blocks` said. Raises Unreadable."""
     stream.seek(0)

@@ -58,9 +58,9 @@ MinutesOfMonth = Annotated[int, Field(ge=0, le=LONGEST_MONTH)]
 Cents = Annotated[int, Field(ge=0, le=10**9)]
 
 Count = Annotated[int, Field(ge=0, lt=2**31), Meta(ge=0, lt=2**31)]
-LongCount = Annotated[int, Field(ge=0, lt=2**63), Meta(ge=0)]
+LongCount = Annotated[int, Field(ge=0, lt=2**63), Meta(ge=0, le=2**63 - 1)]
 SignedMinutes = Annotated[int, Field(gt=-(2**31), lt=2**31), Meta(gt=-(2**31), lt=2**31)]
-SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63), Meta(gt=-(2**63))]
+SignedCents = Annotated[int, Field(gt=-(2**63), lt=2**63), Meta(gt=-(2**63), le=2**63 - 1)]
 
 CONTRADICTION = "contradiction"
 

@@ -19,7 +19,7 @@ STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
-    ("misuse", "stopping", "wording", "county_names", "law_text", "watch", "worker_log"),
+    ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
     ("importing",),
     ("summarize", "unchanged"),
@@ -40,7 +40,7 @@ FOUNDATIONS = {
 }  # fmt: skip
 COMPOSITIONS = {"authorize", "price", "settle"}
 """A stage's decision puts the rules together: the folder price, with case.py, month.py and their parts."""
-READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}
+READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py", "rules/parameters/plausible.py"}
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
     "hashlib", "heapq", "itertools", "json", "msgspec", "operator", "pathlib", "pydantic", "re", "rules", "schemas",
@@ -63,7 +63,8 @@ MARKED = {
     "pipelines/launch/options.py": "a path of the cloud",
     "pipelines/launch/plan.py": "paths of the cloud",
     "pipelines/live/edges.py": "an argument: kind and place",
-    "pipelines/live/journal.py": "a file's name and its folder's",
+    "pipelines/live/pubsub.py": "a path of the cloud",
+    "pipelines/live/segments.py": "a file's name and its folder's",
     "pipelines/reference/law_pages.py": "a file's name",
     "pipelines/reference/ranges.py": "a name in a JSON Schema",
     "pipelines/report/wording.py": "hours and minutes",
@@ -460,6 +461,17 @@ def what_is_written_is_private(source: Source) -> Iterator[str]:
         modes = [each.value for each in (*call.args, *(word.value for word in call.keywords)) if _is_mode(each)]
         if name in WRITING or (name == "open" and modes):
             yield f"line {call.lineno}: {name} makes a file that others may read: use schemas/private.py"
+
+
+@rule(
+    ("pipelines/export/a.py", "rows = csv.writer(stream)"),
+    ("pipelines/console/a.py", "csv.DictWriter(stream, COLUMNS)"),
+)
+def what_a_spreadsheet_opens_is_harmless(source: Source) -> Iterator[str]:
+    if is_code(source, "pipelines") and source.path != "pipelines/cells.py":
+        for call in source.nodes(ast.Call):
+            if ast.unparse(call.func) in ("csv.writer", "csv.DictWriter", "DictWriter"):
+                yield f"line {call.lineno}: rows of CSV are written by pipelines/cells.py"
 
 
 def _is_mode(argument: ast.expr) -> bool:

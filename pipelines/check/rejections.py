@@ -1,14 +1,17 @@
 """Rejections of a journal: found, shown as text that can be repaired, and sent again as facts."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import fastavro
 
+from fold.door import fact_of
 from pipelines.importing.json_lines import fact_of_line
-from pipelines.live.journal import entries_of, run_folders, segments
+from pipelines.live.segments import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
 from schemas.envelope import Fact
@@ -53,22 +56,56 @@ def repaired(text: bytes) -> Fact:
         raise Misuse(f"still {wrong.reason.lower()}: {where}{wrong.message}") from None
 
 
-def land(fact: Fact, folder: Path, number: int) -> Path:
-    """Put a fact where a job takes files from; where it is."""
-    path = folder / f"repaired-{number}.avro"
-    write_container(path, fact.KIND, [fact.model_dump()])
-    return path
+class Mended(NamedTuple):
+    """Facts by the number of their rejection, and how many cannot be used yet."""
+
+    facts: list[tuple[int, Fact]]
+    left: int
 
 
-def publish(fact: Fact, project: str) -> None:
-    """Publish a fact as its source would."""
+def usable(journal: Path, field: str | None) -> Mended:
+    """Rejections that are facts as they came, whatever was wrong at the time: the job says whether it still is.
+    ``field``: only those wrong in it. Raises Damaged."""
+    facts, left = [], 0
+    for entry in rejections(journal):
+        if field not in (None, entry.field):
+            continue
+        try:
+            facts.append((entry.number, fact_of(entry)))
+        except Unreadable:
+            left += 1
+    return Mended(facts, left)
+
+
+def land(facts: list[tuple[int, Fact]], folder: Path) -> int:
+    """Put facts where a job takes files from, a file a kind; how many."""
+    by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _, fact in facts:
+        by_kind[fact.KIND].append(fact.model_dump() | {"admitted_cut_off": None})
+    numbers = [number for number, _ in facts]
+    for kind, records in by_kind.items():
+        write_container(folder / f"repaired-{min(numbers)}-{max(numbers)}-{kind}.avro", kind, records)
+    return len(facts)
+
+
+def publish(facts: list[tuple[int, Fact]], project: str) -> int:
+    """Publish facts as their sources would; how many."""
     from google.cloud import pubsub_v1
 
-    from pipelines.live.pubsub import SECONDS_OF_ANSWER, attributes
+    from pipelines.live.publishing import attributes
+    from pipelines.live.pubsub import SECONDS_OF_ANSWER
     from pipelines.live.topics import topics_of_facts
 
     client = pubsub_v1.PublisherClient()
-    topic = client.topic_path(project, topics_of_facts()[fact.KIND])
-    named = attributes(fact.KIND, fact.event_id, "", fact.source)
-    client.publish(topic, encode_message(fact), **named).result(timeout=SECONDS_OF_ANSWER)
+    sent = [
+        client.publish(
+            client.topic_path(project, topics_of_facts()[fact.KIND]),
+            encode_message(fact),
+            **attributes(fact.KIND, fact.event_id, "", fact.source),
+        )
+        for _, fact in facts
+    ]
+    for each in sent:
+        each.result(timeout=SECONDS_OF_ANSWER)
     client.stop()
+    return len(sent)

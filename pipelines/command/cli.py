@@ -16,6 +16,7 @@ from pipelines.command import check, explain, export, importing, launch, live, p
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
+from pipelines.terminal import harmless_streams
 
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
@@ -82,6 +83,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command (default: of ``sys.argv``) and exit."""
     open_closed_streams()
     only_own_eyes()
+    with harmless_streams():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
     except TyperException as error:

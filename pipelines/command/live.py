@@ -1,20 +1,20 @@
-"""The commands of the live job: ``ihss-payroll run``, ``journal``, and (command/rejections.py) ``rejections``.
+"""The commands of the live job: ``ihss-payroll run``, and (in files of their own) ``journal`` and ``rejections``.
 
 The job itself is imported inside the commands only, so that ``--help`` answers at once.
 """
 
-import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from pipelines.command import journal as of_journal
 from pipelines.command import rejections
 from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
@@ -23,40 +23,40 @@ from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock
-    from pipelines.live.job import Job, Source
+    from pipelines.live.collector import Source
+    from pipelines.live.job import Job
     from pipelines.live.telling import Voice
 
 SECONDS_BETWEEN_ROUNDS = 0.2
+DAY = "YYYY-MM-DD"
 FOLDERS = "see that the folders of --from, --to and --journal are there"
 SAFE = "what was acknowledged is safe, start again then"
 Fold = Literal["auto", "beam", "plain"]
-JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
-
-journal_app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(run)
-    app.add_typer(journal_app, name="journal")
+    app.add_typer(of_journal.app, name="journal")
     app.add_typer(rejections.app, name="rejections")
 
 
 def run(
     from_: Annotated[str, typer.Option("--from", metavar="folder:PATH|pubsub:PROJECT", help="Where facts come from.")],
     to: Annotated[str, typer.Option("--to", metavar="folder:PATH|pubsub:PROJECT", help="Where records go.")],
-    journal: JournalOption,
+    journal: Annotated[Path, typer.Option("--journal", help="Folder of the journal.")],
     clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
     close_run: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Take what is there, close pay runs up to this one, end.")
+        str | None, typer.Option(metavar=DAY, help="Take what is there, close pay runs up to this one, end.")
     ] = None,
     resume_after: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Pay runs up to this one were sent: do not send them.")
+        str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
     ] = None,
     accept_history: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="All said up to the last pay run stands: pay differences.")
+        str | None, typer.Option(metavar=DAY, help="All said up to the last pay run stands: pay differences.")
     ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    trust_clock: Annotated[str | None, typer.Option(metavar=DAY, help="Up to this pay run the clock is right.")] = None,
     engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
     settle: Annotated[float, typer.Option(min=0, help="Seconds for which what lands must stay as it is.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
@@ -70,27 +70,27 @@ def run(
         ihss-payroll run --from pubsub:my-project --to pubsub:my-project --journal /var/lib/ihss
 
         ihss-payroll run --from folder:in --to folder:out --journal journal --close-run 2026-02-27
-
-        ihss-payroll run --from folder:in --to folder:out --journal journal --accept-history 2026-02-27
     """
     if clock and close_run:
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
     logging.basicConfig(level=logging.ERROR)  # Beam warns of cloud clients that nobody needs here
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
-    edges = edge_of(from_, "--from"), edge_of(to, "--to")
-    now = _clock(clock, last)
-    with _voice(as_json, f"{from_} → {to}", now) as voice:
-        return _run_until_asked(edges, Place(journal, law, engine, now, settle), voice, last, resumed)
+    edges, vouched = (edge_of(from_, "--from"), edge_of(to, "--to")), _cut_off(trust_clock, "--trust-clock")
+    place = Place(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0), settle)
+    with _voice(as_json, f"{from_} → {to}", place.now) as voice:
+        return _run_until_asked(edges, place, voice, last, resumed)
 
 
 class Place(NamedTuple):
-    """Where a job is, by what law, engine and clock it pays, and how long what lands must settle (seconds)."""
+    """Where a job is, and by what law, engine and clock it pays; ``trusted``: until when the clock is vouched for;
+    ``settle``: how long what lands must be as it is (seconds)."""
 
     journal: Path
     law: Path | None
     engine: str
     now: "Clock"
+    trusted: int
     settle: float
 
 
@@ -124,21 +124,24 @@ def _run(
     edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed, ending: Ending
 ) -> int:
     from pipelines.command.pay import overlaid_law
-    from pipelines.live.durable import Owned
-    from pipelines.live.job import Job
-    from pipelines.live.journal import Damaged
+    from pipelines.live.collector import SourceEnded
+    from pipelines.live.durable import LockLost, Owned
+    from pipelines.live.job import How, Job
+    from pipelines.live.outbox import OtherContent
     from pipelines.live.past import OtherHistory
+    from pipelines.live.segments import Damaged
     from pipelines.live.telling import Teller
 
-    with Owned(place.journal):
+    with Owned(place.journal) as owned:
         try:
             teller = Teller(place.journal, voice, place.now)
-            job = Job(place.journal, overlaid_law(place.law), place.now, edges[1].sink(), teller, place.engine)
+            law, how = overlaid_law(place.law), How(place.engine, place.trusted)
+            job = Job(place.journal, law, place.now, edges[1].sink(), teller, how)
             source = edges[0].source(job, place.settle)
             job.resume(*resumed)
             ending.after_the_round()
-            return _rounds(job, source, last, ending)
-        except (Damaged, OtherHistory) as stop:
+            return _rounds(job, source, last, ending, owned.check)
+        except (Damaged, OtherHistory, OtherContent, SourceEnded, LockLost) as stop:
             print(f"ihss-payroll: {stop}", file=sys.stderr)
         except OSError as refused:
             remedy = OF_THE_MACHINE.get(refused.errno or 0) or FOLDERS
@@ -154,20 +157,20 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
 
         yield JsonLines(sys.stderr)
         return
-    from rich.console import Console
-
     from pipelines.console.live import Screen
+    from pipelines.terminal import Terminal
 
     own = os.dup(sys.stderr.fileno())  # the engine lends the usual one to its workers
-    with os.fdopen(own, "w") as stream, Screen(Console(file=stream, force_terminal=True), edges, now) as screen:
+    with os.fdopen(own, "w") as stream, Screen(Terminal(file=stream, force_terminal=True), edges, now) as screen:
         yield screen
 
 
-def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> int:
+def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending, check: Callable[[], None]) -> int:
     """Round after round until it is asked to end, or pay run ``last`` is closed; the exit code."""
     job.ending = lambda: ending.asked
     try:
         while not ending.asked:
+            check()
             taken = job.round(source)
             if not taken and last is not None and not source.settling():
                 job.end_with(last)
@@ -185,41 +188,6 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending) -> i
         print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
         return 1
     return 0
-
-
-@journal_app.command("verify")
-def verify_journal(
-    journal: JournalOption,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but faults: the exit code tells.")] = False,
-) -> int:
-    """Read a journal to its end: checks, order, gaps. Changes nothing. Exit code 1 if anything is wrong.
-
-    [bold]Example[/]
-
-        ihss-payroll journal verify --journal /var/lib/ihss
-    """
-    from pipelines.files_below import files_below, tell_unread
-    from pipelines.live.verify import verify
-
-    _is_journal(journal)
-    tell_unread(files_below(journal))
-    verdict = verify(journal)
-    if as_json:
-        print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
-        return 1 if verdict.faults else 0
-    print(*(f"ihss-payroll: {fault}\n" for fault in verdict.faults), sep="", end="", file=sys.stderr)
-    counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
-    if not quiet:
-        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
-    return 1 if verdict.faults else 0
-
-
-def _is_journal(folder: Path) -> None:
-    from schemas.journal import is_journal
-
-    if not is_journal(folder):
-        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
 
 
 def _cut_off(day: str | None, option: str) -> int | None:

@@ -15,6 +15,7 @@ import typer
 from pipelines.misuse import Misuse
 
 if TYPE_CHECKING:
+    from pipelines.check.rejections import Mended
     from schemas.journal import Entry
 
 app = typer.Typer(help="Events that could not be used.", no_args_is_help=True)
@@ -55,7 +56,7 @@ def list_rejections(
 @contextmanager
 def _intact() -> Iterator[None]:
     """A journal that is damaged ends the command with one line and exit code 1."""
-    from pipelines.live.journal import Damaged
+    from pipelines.live.segments import Damaged
 
     try:
         yield
@@ -102,28 +103,39 @@ def show(
 
 @app.command()
 def resend(
-    number: Number,
     journal: JournalOption,
-    repaired: Annotated[Path, typer.Option(help="JSON as show writes it, repaired.")],
     to: Annotated[str, typer.Option(metavar="folder:PATH|pubsub:PROJECT", help="Where the job takes facts from.")],
+    number: Annotated[int | None, typer.Argument(help="Number of the entry, as list says it.")] = None,
+    repaired: Annotated[Path | None, typer.Option(help="JSON as show writes it, repaired.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that can be used now, as they came.")] = False,
+    field: Annotated[str | None, typer.Option(help="With --all: only those wrong in it, as list says it.")] = None,
 ) -> int:
-    """Send a repaired fact as if it came from its source; the next pay run sees it.
+    """Send a repaired fact as if it came from its source, or all that were rejected for what is mended since (a clock,
+    a schema that was published); the next pay run sees it. What is known already changes nothing.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
         ihss-payroll rejections resend 4711 --journal journal --repaired 4711.json --to folder:in
+
+        ihss-payroll rejections resend --all --field recorded_at --journal journal --to folder:in
     """
     from pipelines.check import rejections
 
-    with _intact():
-        rejections.rejection(journal, number)
-    fact = rejections.repaired(repaired.read_bytes())
+    if all_ == (number is not None) or all_ == (repaired is not None):
+        raise Misuse("name one rejection and its --repaired text, or --all")
     kind, _, place = to.partition(":")
-    if kind == "folder" and Path(place).is_dir():
-        rejections.land(fact, Path(place), number)
-    elif kind == "pubsub" and place:
-        rejections.publish(fact, place)
-    else:
+    if not (kind == "folder" and Path(place).is_dir()) and not (kind == "pubsub" and place):
         raise Misuse(f"--to {to} is neither folder:PATH of a folder there is nor pubsub:PROJECT")
-    print(f"sent as a {fact.KIND}")
+    with _intact():
+        if number is not None:
+            rejections.rejection(journal, number)
+        mended = rejections.usable(journal, field) if repaired is None else _one(number, repaired)
+    count = rejections.land(mended.facts, Path(place)) if kind == "folder" else rejections.publish(mended.facts, place)
+    print(f"{count:,} sent, {mended.left:,} cannot be used yet" if all_ else f"sent as a {mended.facts[0][1].KIND}")
     return 0
+
+
+def _one(number: int | None, repaired: Path) -> "Mended":
+    from pipelines.check import rejections
+
+    return rejections.Mended([(number or 0, rejections.repaired(repaired.read_bytes()))], 0)

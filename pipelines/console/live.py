@@ -20,7 +20,10 @@ from schemas.types import Json
 MOST_KINDS = 8  # lines of facts and rejections, the most frequent first
 SECONDS_OF_PACE = 10.0
 LATE_SECONDS = 60  # from which on a message that waits is worth a colour
-TROUBLES = ("not sent", "torn tail cut off", "history accepted", "ignored")
+TROUBLES = (
+    "not sent", "torn tail cut off", "history accepted", "ignored", "clock doubted", "memory made again",
+    "landed again",
+)  # fmt: skip
 Health = Json
 
 
@@ -99,6 +102,8 @@ class Screen:
             table.add_row(
                 Text("Not sent", style="bold red"), Text(f"{health['unsent_pay_runs']:,} pay runs", style="bold red")
             )
+        if health["clock_doubted"]:
+            table.add_row(Text("The clock", style="bold red"), Text("is doubted", style="bold red"))
         table.add_row("In the journal", f"{health['entries']:,}")
         if paid:
             table.add_section()

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.live.durable import replace
+from pipelines.live.seals import LETTERS, OUTBOX
 from rules.periods import business_day_of, iso
 
 FILE = "accepted.json"
-LETTERS = "letters.avro"
 
 
 class Accepted(NamedTuple):
@@ -41,7 +41,7 @@ def accept(journal: Path, until: int, now: int, law_version: str) -> None:
 def letters_mark(journal: Path, until: int) -> str:
     """SHA-256 over all that the outbox says up to a pay run."""
     mark, last = hashlib.sha256(), iso(business_day_of(until))
-    for path in sorted((journal / "outbox").glob(f"*/{LETTERS}")):
+    for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}")):
         if path.parent.name <= last:
             mark.update(path.parent.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return mark.hexdigest()

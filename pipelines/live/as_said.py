@@ -20,9 +20,10 @@ from fold.key import case_file
 from fold.key_memory import NEVER, Remembered, remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
-from pipelines.live.memory import Memory, State
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import ID_FIELDS, Run, identity
+from pipelines.live.believed import State
+from pipelines.live.memory import Memory
+from pipelines.live.outbox import ID_FIELDS, Letter
+from pipelines.live.pay_run import Run, identity
 from rules.adjustment import deductions_said
 from rules.conclusions import UNSENT, Line, Record, Statement, worth_nothing
 from rules.findings import Finding as Found
@@ -214,8 +215,7 @@ def _taken_back(real: Repeated) -> Repeated | None:
 
 
 def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
-    """States of the keys that say something otherwise than the world has heard it: forgotten, to be said again at the
-    next pay run."""
+    """States of the keys that say something otherwise than was heard: forgotten, to be said again at the next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         memory = remembered(state.key, state.body)

@@ -27,14 +27,15 @@ from fold.rows import catalog_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
+from pipelines.live.believed import NotAsRemembered, State
 from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
-from pipelines.live.memory import Memory, State, read_beside
+from pipelines.live.memory import Memory, read_beside
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
 
 OPTIONS = ["--direct_num_workers=2", "--default_sdk_harness_log_level=ERROR"]
-LISTINGS, DEALT, CAME_TO = "listings", "dealt", "came-to"
+LISTINGS, DEALT, CAME_TO, NOT_AS_REMEMBERED = "listings", "dealt", "came-to", "not-as-remembered"
 
 
 class ShardFold(msgspec.Struct):
@@ -55,7 +56,8 @@ class BeamEngine:
     name = BEAM
 
     def fold(self, asked: Asked, memory: Memory) -> Folded:
-        """All stages, one after the other. Raises RuntimeError when a worker fails, OSError when the disk is full."""
+        """All stages, one after the other. Raises RuntimeError when a worker fails, OSError when the disk is full,
+        NotAsRemembered."""
         with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
             folder = Path(name)
             (folder / LISTINGS).write_bytes(_encode(asked.listings))
@@ -63,7 +65,7 @@ class BeamEngine:
                 (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
             with _undisturbed(), _worker_log(), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
-            return _gathered(folder)
+            return gathered(folder)
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def dealt_to(number: int, place: Place, stage: str) -> Iterator[tuple[int, bytes
 
 class FoldKept(beam.DoFn):
     """(shard, blocks) onto what is remembered of its keys: blocks of later stages by tag; the rest into a file, which
-    is missing if it could not be written."""
+    is missing if it could not be written, or the memory is not to be believed."""
 
     def __init__(self, stage: str, place: Place, law: Law, cut_off: int) -> None:
         self.stage, self.place, self.law, self.cut_off = stage, place, law, cut_off
@@ -122,8 +124,12 @@ class FoldKept(beam.DoFn):
         folder = Path(self.place.folder)
         catalog = catalog_of(msgspec.msgpack.decode((folder / LISTINGS).read_bytes(), type=list[bytes]))
         shard = Shard(self.stage, self.law, catalog, self.cut_off, SHARDS)
-        with read_beside(Path(self.place.memory)) as reader:
-            states = fold_keys(shard, number, blocks, reader)
+        try:
+            with read_beside(Path(self.place.memory)) as reader:
+                states = fold_keys(shard, number, blocks, reader)
+        except NotAsRemembered:
+            (folder / NOT_AS_REMEMBERED).touch()
+            return
         path = folder / f"{CAME_TO}-{self.stage}-{number}"
         unfinished = path.with_suffix(".unfinished")
         try:
@@ -139,7 +145,10 @@ def _packed(records: Records) -> dict[str, bytes]:
     return {kind: _encode(of_kind) for kind, of_kind in records.items()}
 
 
-def _gathered(folder: Path) -> Folded:
+def gathered(folder: Path) -> Folded:
+    """What all shards came to. Raises OSError if one could not say it, NotAsRemembered."""
+    if (folder / NOT_AS_REMEMBERED).exists():
+        raise NotAsRemembered
     whole = Folded(defaultdict(list), Tally(), [])
     for stage in STAGES:
         for number in range(SHARDS):

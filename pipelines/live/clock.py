@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from rules.periods import MILLIS_IN_SECOND, PACIFIC, epoch_day
+from rules.periods import MILLIS_IN_SECOND, PACIFIC, business_day_of, epoch_day, iso
 
 Clock = Callable[[], int]
 """Gives the present instant (epoch milliseconds)."""
@@ -37,3 +37,8 @@ def instant_of(text: str) -> int:
 def day_of(text: str) -> int:
     """The epoch day of ``YYYY-MM-DD``. Raises ValueError."""
     return epoch_day(date.fromisoformat(text))
+
+
+def day_of_run(cut_off: int) -> str:
+    """The business day of a pay run, as people name it."""
+    return iso(business_day_of(cut_off))

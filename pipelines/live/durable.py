@@ -9,12 +9,23 @@ from pipelines.misuse import Misuse
 from schemas import private
 
 OF_A_JOB = "--journal {folder} belongs to a job that is running: end that one first"
+LOST = "{path} was moved or deleted while the job ran, so another could begin beside it: this one has ended"
+
+
+class LockLost(RuntimeError):
+    """The folder may have another owner by now: nothing more may be written to it."""
 
 
 def sync(stream: IO[bytes]) -> None:
     """All that was written to the stream is on the disk when this returns. Raises OSError when it is full."""
     stream.flush()
     os.fsync(stream.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """What was written to the file is on the disk when this returns."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
@@ -45,18 +56,54 @@ def replace(path: Path, content: bytes) -> None:
 
 
 class Owned:
-    """A folder that only this process writes to; whoever else comes gets the ``refusal``, as Misuse."""
+    """A folder that only this process writes to; whoever else comes gets the ``refusal``, as Misuse.
+
+    The folder itself is locked, by its descriptor, and a file in it: for file systems that lock no folders, and so that
+    ``check`` sees when somebody has put another in its place.
+    """
 
     def __init__(self, folder: Path, refusal: str = OF_A_JOB, name: str = "lock") -> None:
-        self._stream = (made(folder) / name).open("ab")
+        self._folder, self._path = made(folder), folder / name
+        self._stream = self._path.open("ab")
+        self._descriptor = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._stream.close()
+            _lock_folder(self._descriptor)
+            _lock(self._stream.fileno())
+            self.check()
+        except (BlockingIOError, LockLost):
+            self._let_go()
             raise Misuse(refusal.format(folder=folder)) from None
+
+    def check(self) -> None:
+        """Raises LockLost if the lock's file or the folder is not the one that is held."""
+        for path, descriptor in ((self._path, self._stream.fileno()), (self._folder, self._descriptor)):
+            try:
+                there, held = path.stat(), os.fstat(descriptor)
+            except FileNotFoundError:
+                raise LockLost(LOST.format(path=path)) from None
+            if (there.st_ino, there.st_dev) != (held.st_ino, held.st_dev):
+                raise LockLost(LOST.format(path=path))
+
+    def _let_go(self) -> None:
+        self._stream.close()
+        os.close(self._descriptor)
 
     def __enter__(self) -> "Owned":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stream.close()
+        self._let_go()
+
+
+def _lock(descriptor: int) -> None:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _lock_folder(descriptor: int) -> None:
+    """Raises BlockingIOError when another holds it; a file system that locks no folders is left alone."""
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return

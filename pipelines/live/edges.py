@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.misuse import Misuse
 
 if TYPE_CHECKING:
-    from pipelines.live.job import Job, Source
+    from pipelines.live.collector import Source
+    from pipelines.live.job import Job
     from pipelines.live.outbox import Sink
 
 
@@ -23,7 +24,10 @@ class Edge(NamedTuple):
         from pipelines.live.folders import FolderIn
 
         if self.kind == "folder":
-            return FolderIn(Path(self.place), job.journal, settle)
+            source = FolderIn(Path(self.place), job.journal, settle)
+            if source.again:
+                job.teller.tell("landed again", files=source.again)
+            return source
         from pipelines.live.pubsub import TopicsIn
 
         with _credentials():
@@ -35,7 +39,7 @@ class Edge(NamedTuple):
 
         if self.kind == "folder":
             return FolderOut(Path(self.place))
-        from pipelines.live.pubsub import TopicsOut
+        from pipelines.live.publishing import TopicsOut
 
         with _credentials():
             return TopicsOut(self.place)

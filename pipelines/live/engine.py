@@ -15,7 +15,8 @@ from fold.rows import Row, catalog_of, rows_of, shard_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
-from pipelines.live.memory import Memory, Reader, State
+from pipelines.live.believed import State
+from pipelines.live.memory import Memory, Reader
 
 SHARDS = 8  # into which the door deals
 AUTO, PLAIN, BEAM = "auto", "plain", "beam"

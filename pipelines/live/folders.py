@@ -2,8 +2,8 @@
 
 Files land by an atomic rename to a name that ends as facts do (.avro, .csv, .jsonl ...), or are taken when nobody has
 written to them for a while (``settle``); each is moved to ``taken/`` when all of it is in the journal, or to
-``quarantine/`` (under its mark) when it could not be read to its end. The same content twice does no harm:
-``JOURNAL/taken/<mark>`` remembers it (lost, it costs duplicates, no money).
+``quarantine/`` (under its mark) when it could not be read to its end. The same content twice does no harm: the journal
+knows it by its mark.
 """
 
 import time
@@ -27,20 +27,33 @@ ENDINGS = (".gz", ".parquet", ".part", ".partial", ".tmp", ".tsv", ".txt", ".xls
 class FolderIn:
     """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again.
 
-    ``settle``: how long a file must have been as it is (seconds by ``clock``).
+    Which files were taken the journal's segments say, and nothing else: a file in ``taken/`` that they do not know (the
+    journal is an older copy, put back) lands again, and so does one that comes again and of which something was
+    rejected. Facts that are known already change nothing. ``settle``: how long a file must have been as it is (seconds
+    by ``clock``).
     """
 
     def __init__(
         self, folder: Path, journal: Journal, settle: float = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.folder, self.known = made(folder), made(journal.folder / TAKEN)
+        self.folder, self.journal = made(folder), journal
         self.done, self.quarantine = made(folder / TAKEN), made(folder / QUARANTINE)
         self.settle, self.clock = settle, clock
-        self.unfinished = journal.unfinished
         self._since: dict[Path, tuple[Seen, float]] = {}  # as a file is, and since when
         self._refused: set[Path] = set()  # what may not be read
-        for mark in journal.taken:
-            (self.known / mark).touch()
+        self._turned_away = False
+        self.again = sum(self._land_again(path) for path in sorted(self.done.iterdir()) if _lands(path))
+
+    def _land_again(self, path: Path) -> bool:
+        try:
+            with opened(path) as stream:
+                mark = landed(stream, path).mark
+        except OSError:  # as one that lands and may not be read: it keeps no other back
+            return False
+        if mark in self.journal.taken:
+            return False
+        _move(path, self.folder / path.name, mark)
+        return True
 
     def batches(self) -> Iterator[Batch]:
         """What has landed until now, file by file by name; one that may not be read keeps no other back."""
@@ -84,6 +97,10 @@ class FolderIn:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
 
+    def heard(self) -> dict[str, int]:
+        """A folder is always there to be asked."""
+        return {}
+
     def _is_own(self, path: Path) -> bool:
         return path in (self.done, self.quarantine) or is_ours(path.name)
 
@@ -93,24 +110,34 @@ class FolderIn:
     def _of_file(self, path: Path) -> Iterator[Batch]:
         with opened(path) as stream:
             file = landed(stream, path)
-            if (self.known / file.mark).exists():
+            if self.journal.taken.get(file.mark) is False or self.journal.moving == file.mark:
+                self.journal.moving = None
                 self._put_away(path, file)
                 return
-            known = self.unfinished.get(file.origin, ())
+            known = frozenset(self.journal.unfinished.get(file.origin, ()))
             messages = (message for message in file.messages() if message.origin not in known)
-            yield from batches(messages, lambda: self._taken(path, file), LARGEST_BATCH)
+            for batch in batches(messages, lambda: self._taken(path, file), self._turn_away, LARGEST_BATCH):
+                yield batch
+                if self._turned_away:  # the rest of the file waits with it
+                    self._turned_away = False
+                    return
+
+    def _turn_away(self) -> None:
+        self._turned_away = True
 
     def _taken(self, path: Path, file: LandedFile) -> None:
-        if file.changed():  # it comes again, and is then in the journal twice, which changes nothing
-            return
-        (self.known / file.mark).touch()
-        sync_folder(self.known)
-        self._put_away(path, file)
+        if not file.changed():  # else it comes again, and is then in the journal twice, which changes nothing
+            self._put_away(path, file)
 
     def _put_away(self, path: Path, file: LandedFile) -> None:
         place = self.quarantine / f"{file.mark}{path.suffix}" if file.damage else self.done / path.name
-        path.replace(place)
-        sync_folder(place.parent)
+        _move(path, place, file.mark)
+
+
+def _move(path: Path, to: Path, mark: str) -> None:
+    """Move a file to a place, or beside what has its name there."""
+    path.replace(to.with_name(f"{mark[:16]}-{to.name}") if to.exists() else to)
+    sync_folder(to.parent)
 
 
 def _lands(path: Path) -> bool:

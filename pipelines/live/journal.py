@@ -1,27 +1,26 @@
 """The journal: append-only segments, one folder a pay run; what is in it was synced before it was acknowledged.
 
 ``JOURNAL/segments/<business day>/<start>.avro``: ``start`` counts the times a collector came up and wrote to that pay
-run. Every entry has a number, 1, 2, ... over the whole journal, and a check of its own.
+run. Every entry has a number, 1, 2, ... over the whole journal, and a check of its own. Closed pay runs are held to
+their seals (`seals`); only a pay run that is open may have a torn tail.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from fastavro.write import Writer
 
 from pipelines.live.durable import made, sync, sync_folder
-from rules.periods import business_day_of, iso
+from pipelines.live.seals import Sealed, entries_missing, faults, seals, taken_in
+from pipelines.live.segments import Damaged, entries_of, name_of, run_folder, run_folders, segments
+from schemas.avro import decode_message
+from schemas.envelope import Fact
 from schemas.ids import file_of
-from schemas.journal import FOLDER, MARKER, SCHEMA, TAKEN, Entry, read_segment
-from schemas.physical import Unreadable
+from schemas.journal import MARKER, SCHEMA, TAKEN, Entry, whole_bytes
 
 ONE_BLOCK = 1 << 30  # bytes until Avro would begin another block by itself: never, a batch is a block
-
-
-class Damaged(ValueError):
-    """The journal is not what was written, and no torn tail explains it."""
 
 
 class Cut(NamedTuple):
@@ -35,7 +34,8 @@ class Segment:
     """One segment, open to be appended to."""
 
     def __init__(self, folder: Path) -> None:
-        path = made(folder) / f"{len(segments(folder)) + 1:06d}.avro"
+        before = [int(path.stem) for path in segments(folder) if path.stem.isdigit()]
+        path = made(folder) / f"{max(before, default=0) + 1:06d}.avro"
         self._stream = path.open("xb")
         sync_folder(folder)
         self._writer = Writer(self._stream, SCHEMA, sync_interval=ONE_BLOCK, sync_marker=MARKER)
@@ -53,15 +53,33 @@ class Segment:
 
 
 class Journal:
-    """The journal of one job. Opening it cuts off torn tails (``cuts``); raises Damaged for any other damage."""
+    """The journal of one job. Opening it checks what is closed, and cuts torn tails off what is open (``cuts``); raises
+    Damaged for any other damage.
+
+    ``count``: the last number given, ``total``: entries that are there, as many unless some were lost; ``taken``: files
+    that are in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
+    files that are not, the origins that are there; ``moving``: the file that was taken last, and perhaps not moved
+    away before the job died. ``newest``: the latest instant that a fact was recorded at.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = made(folder)
-        self.cuts = [cut for path in _latest(folder) if (cut := _without_torn_tail(path))]
-        recent = [entry for path in _latest(folder) for entry in entries_of(path)]
-        self.count = max((entry.number for entry in recent), default=0)
-        self.unfinished = _unfinished(recent)
-        self.taken = {entry.raw.hex() for entry in recent if entry.reason == TAKEN}
+        for fault in faults(folder):
+            raise Damaged(fault)
+        sealed = seals(folder)
+        open_ones = _segments_after(folder, sealed)
+        self.cuts = [cut for path in open_ones if (cut := _without_torn_tail(path))]
+        fresh = [entry for path in _segments_after(folder, sealed) for entry in entries_of(path)]
+        self.total = sum(each.seal.entries for each in sealed) + len(fresh)
+        self.count = max([self.total, *(entry.number for entry in fresh)])
+        if missing := entries_missing(folder, self.total):
+            raise Damaged(missing)
+        self.taken = {mark: rejected for each in sealed for mark, rejected in each.seal.taken.items()}
+        self.taken |= taken_in(fresh)
+        self.unfinished = _unfinished(entry for path in _latest(folder) for entry in entries_of(path))
+        self.newest = max([0, *(each.seal.newest for each in sealed), *map(_recorded_at, fresh)])
+        self.moving = _last_taken(fresh)
+        self._rejected: set[str] = set()
         self._open: dict[int, Segment] = {}
 
     def append(self, entries: list[Entry]) -> list[Entry]:
@@ -74,7 +92,10 @@ class Journal:
             numbered = [entry._replace(number=self.count + place) for place, entry in enumerate(of_run, 1)]
             self._segment(cut_off).append(numbered)
             self.count += len(numbered)
+            self.total += len(numbered)
             written += numbered
+        for entry in entries:
+            self._note_file(entry)
         return written
 
     def close_run(self, cut_off: int) -> None:
@@ -97,33 +118,28 @@ class Journal:
             self._open[cut_off] = Segment(run_folder(self.folder, cut_off))
         return self._open[cut_off]
 
-
-def run_folder(journal: Path, cut_off: int) -> Path:
-    """Where the entries of a pay run lie."""
-    return journal / FOLDER / iso(business_day_of(cut_off))
-
-
-def segments(folder: Path) -> list[Path]:
-    """Segments of a pay run's folder, oldest first."""
-    return sorted(folder.glob("*.avro"))
-
-
-def run_folders(journal: Path) -> list[Path]:
-    """Folders of pay runs that have entries, oldest first."""
-    return sorted(path for path in (journal / FOLDER).glob("*") if path.is_dir())
+    def _note_file(self, entry: Entry) -> None:
+        """Keep what is known of files as it is in the segments."""
+        file = file_of(entry.origin)
+        if entry.reason == TAKEN:
+            self.taken[entry.raw.hex()] = file in self._rejected
+            self._rejected.discard(file)
+            self.unfinished.pop(file, None)
+        elif file:
+            self.unfinished.setdefault(file, set()).add(entry.origin)
+            if entry.reason is not None:
+                self._rejected.add(file)
 
 
-def entries_of(path: Path) -> Iterator[Entry]:
-    """Entries of a segment. Raises Damaged."""
-    with path.open("rb") as stream:
-        try:
-            yield from read_segment(stream)
-        except Unreadable as damage:
-            raise Damaged(f"{_name(path)} is damaged from byte {damage.offset} on: restore it from backup") from None
+def _segments_after(journal: Path, sealed: list[Sealed]) -> list[Path]:
+    """Segments of the pay runs that are not closed."""
+    last = sealed[-1].day if sealed else ""
+    return [path for folder in run_folders(journal) if folder.name > last for path in segments(folder)]
 
 
 def _latest(journal: Path) -> list[Path]:
-    """Segments among which the last entry is: a fact is at most ten minutes, so one pay run, ahead of its arrival."""
+    """Segments that a file may lie in that was not taken to its end: a fact is at most ten minutes, so one pay run,
+    ahead of its arrival."""
     with_entries = [folder for folder in run_folders(journal) if segments(folder)]
     return [path for folder in with_entries[-2:] for path in segments(folder)]
 
@@ -131,39 +147,42 @@ def _latest(journal: Path) -> list[Path]:
 def _without_torn_tail(path: Path) -> Cut | None:
     """Cut off what a crash left half written: it has no end marker. Raises Damaged if what is bad was written whole."""
     with path.open("rb+") as stream:
-        whole = _whole_bytes(stream)
+        whole = whole_bytes(stream)
         stream.seek(whole)
         rest = stream.read()
         if whole and not rest:
             return None
         if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
-            raise Damaged(f"{_name(path)} is damaged at byte {whole}: restore it from backup")
+            raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")
         stream.truncate(whole)
         sync(stream)
     if not whole:
         path.unlink()
         sync_folder(path.parent)
-    return Cut(_name(path), len(rest))
+    return Cut(name_of(path), len(rest))
 
 
-def _whole_bytes(stream: IO[bytes]) -> int:
-    """Bytes up to the end of the last whole block; 0 if there is none."""
-    try:
-        for _ in read_segment(stream):
-            pass
-    except Unreadable as damage:
-        return damage.offset or 0
-    return stream.tell()
-
-
-def _name(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"
-
-
-def _unfinished(entries: list[Entry]) -> dict[str, set[str]]:
+def _unfinished(entries: Iterable[Entry]) -> dict[str, set[str]]:
     """Origins by file (the part before the last colon) of files of which the end is not in the journal."""
     of_file: dict[str, set[str]] = defaultdict(set)
+    ended: set[str] = set()
     for entry in entries:
         of_file[file_of(entry.origin)].add(entry.origin)
-    ended = {file_of(entry.origin) for entry in entries if entry.reason == TAKEN}
+        if entry.reason == TAKEN:
+            ended.add(file_of(entry.origin))
     return {file: origins for file, origins in of_file.items() if file and file not in ended}
+
+
+def _last_taken(entries: list[Entry]) -> str | None:
+    """The file (SHA-256) after whose end nothing came; None: something did."""
+    last = max((entry for entry in entries if entry.reason == TAKEN), default=None)
+    if last is None:
+        return None
+    later = {file_of(entry.origin) for entry in entries if entry.number > last.number}
+    return None if later - {file_of(last.origin)} else last.raw.hex()
+
+
+def _recorded_at(entry: Entry) -> int:
+    """When the fact of an entry was recorded; 0: it is none."""
+    fact = decode_message(entry.raw) if entry.reason is None else None
+    return fact.recorded_at if isinstance(fact, Fact) else 0

@@ -1,7 +1,8 @@
 """What the stages remember between pay runs, so that a pay run costs what is new: one row a key in a small database.
 
 A cache: it is thrown away whenever code, law or journal are not the ones it was made with, and made again from the
-journal. A row is what `fold.key_memory` packs: values, never an image of code.
+journal. A row is what `fold.key_memory` packs: values, never an image of code. It is no more believed than any other
+file: each row has a check, and ``JOURNAL/remembered.json`` says the digest over all of them as of the last commit.
 """
 
 import errno
@@ -15,6 +16,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import rules
+from pipelines.live.believed import (
+    NOTHING,
+    Bound,
+    NotAsRemembered,
+    State,
+    believed,
+    check_structure,
+    checked,
+    digest_of,
+)
 from rules.law import Law
 
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
@@ -22,8 +33,8 @@ DECIDING = (".py", ".toml", ".avsc")  # what a finding says and what a record ho
 NEVER = 1 << 62  # an instant that no cut-off reaches
 ROOT = Path(rules.__file__).parents[1]
 TABLES = """
-create table if not exists kept (stage text, key text, due integer, state blob, primary key (stage, key)) without rowid;
-create index if not exists due on kept (due, stage);
+create table if not exists kept
+    (stage text, key text, due integer, mark blob, state blob, primary key (stage, key)) without rowid;
 create table if not exists catalog (body blob primary key) without rowid;
 create table if not exists owed (body blob primary key) without rowid;
 create table if not exists told (name text primary key, value) without rowid;
@@ -40,16 +51,6 @@ class Told(NamedTuple):
     previous: str = ""
 
 
-class State(NamedTuple):
-    """One key on its way into the memory. ``due``: the cut-off at which to decide it again; ``body``: packed
-    (`fold.key_memory`)."""
-
-    stage: str
-    key: str
-    due: int
-    body: bytes
-
-
 class Reader:
     """What is remembered, to be read: by the job, and by worker processes beside it."""
 
@@ -58,13 +59,19 @@ class Reader:
 
     def packed(self, stage: str, key: str) -> bytes:
         """What is remembered of a key (`fold.key_memory`); b"" of a new one."""
-        row = self.database.execute("select state from kept where stage = ? and key = ?", (stage, key)).fetchone()
-        return b"" if row is None else bytes(row[0])
+        found = "select stage, key, due, state, mark from kept where stage = ? and key = ?"
+        with believed():
+            row = self.database.execute(found, (stage, key)).fetchone()
+        if row is None:
+            return b""
+        *state, mark = row
+        return checked(State(*state), mark).body
 
     def due(self, stage: str, cut_off: int) -> list[str]:
         """Keys to decide again at the cut-off though nothing arrives."""
-        rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
-        return [key for (key,) in rows]
+        with believed():
+            rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
+            return [key for (key,) in rows]
 
 
 @contextmanager
@@ -82,8 +89,9 @@ class Memory:
 
     def __init__(self, journal: Path, law: Law) -> None:
         self.path, self.law, self.mark = journal / "memory.sqlite", law, mark_of(law)
+        self._bound, self._as_of, self._was_none = Bound(journal), NOTHING, False
         self._database = self._opened()
-        if self._read("mark") != self.mark:
+        if self._made_by() not in (None, self.mark):
             self.forget()
 
     def told(self) -> Told | None:
@@ -107,7 +115,8 @@ class Memory:
 
     def states(self) -> Iterator[State]:
         """Every key of every stage, also what is not yet committed."""
-        return map(State._make, self._database.execute("select stage, key, due, state from kept"))
+        rows = self._database.execute("select stage, key, due, state, mark from kept")
+        return (checked(State(*state), mark) for *state, mark in rows)
 
     def owed(self) -> list[bytes]:
         """Messages that the next pay run says beside its own (`as_said`)."""
@@ -116,7 +125,8 @@ class Memory:
     def put(self, states: Iterable[State]) -> None:
         """Remember keys, once this pay run is committed. Raises OSError when the disk is full."""
         with _room():
-            self._database.executemany("replace into kept values (?, ?, ?, ?)", states)
+            rows = ((state.stage, state.key, state.due, state.mark, state.body) for state in states)
+            self._database.executemany("replace into kept values (?, ?, ?, ?, ?)", rows)
 
     def commit(self, told: Told, bodies: Iterable[bytes], owed: Iterable[bytes] = ()) -> None:
         """The pay run is over and all of it is remembered; the next one says beside its own what is ``owed``."""
@@ -126,14 +136,35 @@ class Memory:
             self._database.executemany("insert or ignore into catalog values (?)", [(body,) for body in bodies])
             for name, value in {"mark": self.mark, **told._asdict()}.items():
                 self._database.execute("replace into told values (?, ?)", (name, value))
+            before, self._as_of = self._as_of, digest_of(self._database)
+            self._bound.to(before, self._as_of)  # whichever is there after a crash
             self._database.commit()
+            self._bound.to(self._as_of)
+
+    def check(self, thorough: bool = False) -> None:
+        """Hold it to what it was at its last commit; ``thorough``: also what it knows of each key, which is else
+        checked when it is read. Raises NotAsRemembered."""
+        was_none, self._was_none = self._was_none, False
+        if was_none:
+            raise NotAsRemembered
+        with believed():
+            if thorough:
+                check_structure(self._database)
+            self._as_of = digest_of(self._database)
+            if self._as_of not in (NOTHING, *self._bound.known()):
+                raise NotAsRemembered
+            for _ in self.states() if thorough else ():
+                pass
 
     def forget(self) -> None:
         """Throw all away."""
         self._database.close()
+        self._delete()
+        self._database, self._as_of = self._opened(), NOTHING
+
+    def _delete(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self._database = self._opened()
 
     def close(self) -> None:
         """Let go of the file; what was not committed is forgotten."""
@@ -147,9 +178,17 @@ class Memory:
                 database.executescript(TABLES)
         except sqlite3.DatabaseError:  # not a database any more: it can always be made again
             database.close()
-            self.path.unlink()
+            self._delete()
+            self._was_none = True
             return self._opened()
         return database
+
+    def _made_by(self) -> Any:
+        """The mark of what made it; None: nothing did, or `check` will say that it is damaged."""
+        try:
+            return self._read("mark")
+        except sqlite3.DatabaseError:
+            return None
 
     def _read(self, name: str) -> Any:
         row = self._database.execute("select value from told where name = ?", (name,)).fetchone()

@@ -1,9 +1,12 @@
 """The outbox: what a pay run says is written and synced as a whole, then sent, then marked as confirmed.
 
-``JOURNAL/outbox/<business day>/letters.avro`` appears whole: from then on the pay run is decided, and whatever dies,
-the same letters with the same ids and bytes go out. ``confirmed`` counts those that arrived, ``done`` says all did.
+``JOURNAL/outbox/<business day>/letters.avro`` appears whole, and then its seal (`seals`): from then on the pay run is
+decided, and whatever dies, the same letters with the same ids and bytes go out; what is not as it was sealed does not.
+``confirmed`` counts those that arrived, ``done`` says all did.
 """
 
+import hashlib
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -13,9 +16,16 @@ import fastavro
 
 from pipelines.live.clock import day_of
 from pipelines.live.durable import made, replace, sync
+from pipelines.live.seals import CONFIRMED, DONE, LETTERS, OUTBOX, RESTORE, SEAL, SEALING, put_seal, seal_of, seals
+from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
 from schemas.avro import decode_message, encode_message, fields_of, outgoing
 from schemas.envelope import OutgoingRecord
+from schemas.ids import message_id
+from schemas.payment_instruction import PaymentInstruction
+from schemas.physical import BAD_SCHEMA
+from schemas.rejection import Rejection
+from schemas.streams import BAD_BYTES
 
 MARKER = b"ihss.v1 letters."
 SCHEMA = fastavro.parse_schema(
@@ -30,7 +40,13 @@ SCHEMA = fastavro.parse_schema(
     }
 )
 ORDER = ("Rejection", "Finding", "AdvanceReconciliation", "BenefitHours", "PaymentInstruction", "PayRun")
-LETTERS, CONFIRMED, DONE = "letters.avro", "confirmed", "done"
+
+
+ID_FIELDS = {
+    "Finding": ("finding_id",),
+    "AdvanceReconciliation": ("recipient_id", "service_month"),
+    "BenefitHours": ("provider_id", "county", "service_month"),
+}
 
 
 class Letter(NamedTuple):
@@ -52,11 +68,19 @@ class NotSent(ConnectionError):
     """The other side did not confirm: to be tried again."""
 
 
+class OtherContent(ValueError):
+    """The other side has a pay run of this day that says something else: nobody may overwrite what was sent."""
+
+
 class Sink(Protocol):
     """Where letters go."""
 
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
-        """Send the letters from the place ``first`` on, and confirm how many have arrived, all told. Raises NotSent."""
+        """Send the letters from the place ``first`` on, and confirm how many have arrived, all told. Raises NotSent,
+        OtherContent."""
+
+    def said(self, run: str) -> list[Letter] | None:
+        """All that is there of a pay run, in the order of its letters; None: nothing whole is, or nobody can look."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -67,33 +91,66 @@ def letter_of(record: OutgoingRecord, id: str) -> Letter:
     return Letter(record.KIND, id, encode_message(outgoing(type(record), fields_of(record))))
 
 
+def letter_id(record: OutgoingRecord, run: str) -> str:
+    """What no other letter has: an instruction's own id, else that of the record and the pay run."""
+    if isinstance(record, PaymentInstruction):
+        return record.instruction_id
+    if isinstance(record, Rejection):
+        return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
+    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)
+
+
 class Outbox:
     """All pay runs that were decided, by business day, and what of them has arrived."""
 
     def __init__(self, journal: Path, sink: Sink) -> None:
-        self.folder, self.sink = made(journal / "outbox"), sink
+        self.journal, self.folder, self.sink = journal, made(journal / OUTBOX), sink
+
+    def decided(self) -> list[int]:
+        """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""
+        ends = SEAL if seals(self.journal) and not (self.journal / SEALING).exists() else LETTERS
+        return [cut_off_of(day_of(path.parent.name)) for path in sorted(self.folder.glob(f"*/{ends}"))]
 
     def last_decided(self) -> int | None:
         """The cut-off of the last pay run that was decided."""
-        days = [path.parent.name for path in self.folder.glob(f"*/{LETTERS}")]
-        return cut_off_of(day_of(max(days))) if days else None
+        return max(self.decided(), default=None)
 
-    def decide(self, cut_off: int, letters: list[Letter], sent: bool = False) -> None:
-        """From now on this is what the pay run says. ``sent``: it was sent before, by what is no longer there."""
+    def unsealed(self) -> list[int]:
+        """Cut-offs of decided pay runs that have no seal: they were decided before there were seals."""
+        return [cut_off for cut_off in self.decided() if not (self._run(cut_off) / SEAL).exists()]
+
+    def decide(self, cut_off: int, letters: list[Letter], newest: int = 0, sent: bool = False) -> None:
+        """From now on this is what the pay run says. ``newest``: see `seals.Seal`; ``sent``: it was sent before, by
+        what is no longer there."""
         folder = made(self._run(cut_off))
         content = BytesIO()
         fastavro.writer(content, SCHEMA, [letter._asdict() for letter in letters], sync_marker=MARKER)
         replace(folder / LETTERS, content.getvalue())
+        put_seal(self.journal, cut_off, len(letters), content.getvalue(), newest)
         if sent:
             replace(folder / DONE, b"")
 
+    def seal_all(self, newest: int) -> None:
+        """Seal pay runs that were decided before there were seals, and are as this journal says them."""
+        replace(self.journal / SEALING, b"")  # so that the next start goes on if this one dies
+        for cut_off in self.decided():
+            content = (self._run(cut_off) / LETTERS).read_bytes()
+            put_seal(self.journal, cut_off, len(self._letters(self._run(cut_off))), content, newest)
+        (self.journal / SEALING).unlink()
+
     def letters(self, cut_off: int) -> list[Letter] | None:
-        """What a pay run says; None if it is not decided."""
-        path = self._run(cut_off) / LETTERS
-        if not path.exists():
-            return None
-        with path.open("rb") as stream:
-            return [Letter(**record) for record in fastavro.reader(stream)]  # type: ignore[arg-type]
+        """What a pay run says; None if it is not decided. Raises Damaged."""
+        folder = self._run(cut_off)
+        return self._letters(folder) if (folder / LETTERS).exists() else None
+
+    def _letters(self, folder: Path) -> list[Letter]:
+        content, seal = (folder / LETTERS).read_bytes(), seal_of(folder)
+        if seal is not None and hashlib.sha256(content).hexdigest() != seal.letters_sha256:
+            raise Damaged(f"outbox/{folder.name}/{LETTERS} is not what was decided: {RESTORE}")
+        try:
+            return [Letter(**record) for record in fastavro.reader(BytesIO(content))]  # type: ignore[arg-type]
+        except (*BAD_BYTES, *BAD_SCHEMA):
+            raise Damaged(f"outbox/{folder.name}/{LETTERS} is damaged: {RESTORE}") from None
 
     def send_all(self) -> int:
         """Send what is decided and not done, oldest pay run first; how many letters that were. Safe to run twice."""
@@ -105,18 +162,18 @@ class Outbox:
         for folder in sorted(self.folder.iterdir(), reverse=True):
             if (folder / DONE).exists():
                 break
-            if (folder / LETTERS).exists():
+            if (folder / SEAL).exists():
                 waiting.append(folder)
         return waiting
 
     def _send(self, folder: Path) -> int:
-        letters = self.letters(cut_off_of(day_of(folder.name))) or []
-        first = _confirmed(folder / CONFIRMED)
+        letters = self._letters(folder)
+        first = _confirmed(folder / CONFIRMED, len(letters))
         if letters[first:]:
             with (folder / CONFIRMED).open("ab") as stream:
 
                 def confirm(arrived: int) -> None:
-                    stream.write(f"{arrived}\n".encode())
+                    stream.write(_line(arrived))
                     sync(stream)
 
                 self.sink.send(folder.name, letters, first, confirm)
@@ -127,7 +184,15 @@ class Outbox:
         return self.folder / iso(business_day_of(cut_off))
 
 
-def _confirmed(path: Path) -> int:
-    """How many letters have arrived; a line that was not written to its end does not count."""
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    return int(lines[-1]) if lines else 0
+def _line(arrived: int) -> bytes:
+    """How many letters have arrived, with a check."""
+    number = b"%d" % arrived
+    return b"%b %08x\n" % (number, zlib.crc32(number))
+
+
+def _confirmed(path: Path, letters: int) -> int:
+    """How many of so many letters have arrived. A line that is not as it was written does not count: what is sent twice
+    is deduplicated, what is not sent is not paid."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    numbers = [int(number) for line in lines if (number := line.partition(b" ")[0]).isdigit()]
+    return max((number for number in numbers if number <= letters and _line(number) in lines), default=0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipelines.live.accepted import accepted, fault
 from pipelines.live.as_said import Hearsay, Ledger, unsaid
 from pipelines.live.journal import Journal
-from pipelines.live.memory import Memory
+from pipelines.live.memory import Memory, Told
 from pipelines.live.outbox import Letter, Outbox, letter_of
 from pipelines.live.pay_run import PayRuns, Run, told_as_said
 from rules.periods import business_day_of, cut_offs, iso
@@ -59,7 +59,7 @@ class Past:
         """Fold again what was decided and is not remembered. ``first``, ``last``: cut-offs; ``open_run``: the first
         that is not decided."""
         told = self.memory.told()
-        if told is not None and (told.cut_off >= open_run or told.cut_off < self.until):
+        if told is not None and (told.cut_off >= open_run or told.cut_off < self.until or not self._is_of(told)):
             self.memory.forget()  # it came from a backup, or was left in the middle of an accepted past
             told = None
         missing = list(cut_offs(first if told is None else told.cut_off + 1, last))
@@ -74,6 +74,11 @@ class Past:
             else:
                 self.pay_runs.remember(run, said)
         self.beat("", 0, 0)
+
+    def _is_of(self, told: Told) -> bool:
+        """Is what is remembered of these pay runs, and not of some that were restored over?"""
+        said = self.outbox.letters(told.cut_off)
+        return said is not None and told_as_said(told, said) == told
 
     def _remember_as_said(self, run: Run, said: list[Letter]) -> None:
         self.hearsay.hear(run, said)

@@ -15,10 +15,11 @@ from fold.door import Door
 from fold.pay_runs import FIRST, Chain, pay_run
 from fold.shard import Records
 from fold.tally import Tally
+from pipelines.live.believed import State
 from pipelines.live.choice_of_engine import engine_for
 from pipelines.live.engine import AUTO, SHARDS, Asked, Blocks
-from pipelines.live.memory import Memory, State, Told
-from pipelines.live.outbox import ORDER, Letter, letter_of
+from pipelines.live.memory import Memory, Told
+from pipelines.live.outbox import ID_FIELDS, ORDER, Letter, letter_id, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
@@ -26,16 +27,8 @@ from schemas.avro import PREFIX, decode_message
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
-from schemas.ids import message_id
 from schemas.journal import Entry
-from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
-
-ID_FIELDS = {
-    "Finding": ("finding_id",),
-    "AdvanceReconciliation": ("recipient_id", "service_month"),
-    "BenefitHours": ("provider_id", "county", "service_month"),
-}
 
 
 class Run(NamedTuple):
@@ -130,12 +123,3 @@ def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
     run = iso(business_day_of(cut_off))
     for kind in ORDER:
         yield from sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, []))
-
-
-def letter_id(record: OutgoingRecord, run: str) -> str:
-    """What no other letter has: an instruction's own id, else that of the record and the pay run."""
-    if isinstance(record, PaymentInstruction):
-        return record.instruction_id
-    if isinstance(record, Rejection):
-        return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
-    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)

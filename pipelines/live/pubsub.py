@@ -1,31 +1,34 @@
-"""Pub/Sub as an edge: facts are pulled, and acknowledged once they are in the journal; what is said is published.
+"""Pub/Sub as an edge: facts are pulled, and acknowledged once they are in the journal.
 
-Sockets may break and servers stop: what was not acknowledged comes again, what was not confirmed is sent again.
+Sockets may break and servers stop: what was not acknowledged comes again. What will never be pulled again ends the job.
 """
 
 import itertools
 import os
 import queue
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import grpc
-from google.api_core.exceptions import GoogleAPICallError, NotFound, PermissionDenied, RetryError
+from google.api_core.exceptions import (
+    GoogleAPICallError,
+    NotFound,
+    PermissionDenied,
+    RetryError,
+    Unauthenticated,
+)
 from google.cloud import pubsub_v1
 from google.pubsub_v1.services.subscriber.transports.grpc import SubscriberGrpcTransport
 
-from pipelines.live.clock import day_of
-from pipelines.live.collector import Batch, Message
-from pipelines.live.outbox import Letter, NotSent
+from pipelines.live.collector import Batch, Message, SourceEnded
 from pipelines.live.topic_schemas import TopicSchemas
-from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
+from pipelines.live.topics import subscription_to, topics_of_facts
 from pipelines.misuse import Misuse
-from rules.periods import MILLIS_IN_SECOND, cut_off_of
-from schemas.avro import PREFIX, Unreadable
+from rules.periods import MILLIS_IN_SECOND
+from schemas.avro import Unreadable
 from schemas.cloud_journal import ENCODING, Delivery
 from schemas.ids import origin_of_message
 
@@ -33,6 +36,9 @@ AT_ONCE = 1000  # messages in a pull, letters between two confirmations
 PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlines do not pass
 SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 5.0, 20.0, 1.0
 BROKEN = (GoogleAPICallError, RetryError)
+FOR_GOOD = (NotFound, PermissionDenied, Unauthenticated)
+CONSUME = "pubsub.subscriptions.consume"
+NANOS_IN_MILLI = 1_000_000
 
 
 class _Pulled(NamedTuple):
@@ -61,12 +67,25 @@ class TopicsIn:
         self._waiting: dict[int, int] = {}  # what is pulled and not acknowledged: its number -> oldest publish time
         self._numbers = itertools.count()
         self._schemas = TopicSchemas()
-        for kind, topic in topics_of_facts().items():
-            path = self._client.subscription_path(project, subscription_to(topic))
-            threading.Thread(target=self._pull, args=(path, kind), daemon=True).start()
+        self._heard: dict[str, int] = {}
+        self._failed: dict[str, str] = {}  # subscriptions that will bring nothing more, and why
+        paths = {
+            self._client.subscription_path(project, subscription_to(topic)): kind
+            for kind, topic in topics_of_facts().items()
+        }
+        for path in paths:
+            self._try(path)
+        self._pulling = {
+            path: threading.Thread(target=self._pull, args=(path, kind), daemon=True) for path, kind in paths.items()
+        }
+        for thread in self._pulling.values():
+            thread.start()
 
     def batches(self) -> Iterator[Batch]:
-        """What has been pulled until now, as one batch; none if nothing was."""
+        """What has been pulled until now, as one batch; none if nothing was. Raises SourceEnded."""
+        for path, thread in self._pulling.items():
+            if not thread.is_alive():
+                raise SourceEnded(f"{path} {self._failed.get(path, 'is pulled no more: its error is above')}")
         pulled: list[_Pulled] = []
         while len(pulled) < PULLS_AHEAD:
             try:
@@ -77,11 +96,15 @@ class TopicsIn:
             messages = [
                 message_of(one, each.kind, each.subscription, self._schemas) for each in pulled for one in each.messages
             ]
-            yield Batch(messages, lambda: self._acknowledge(pulled))
+            yield Batch(messages, lambda: self._acknowledge(pulled), lambda: self._leave(pulled))
 
     def oldest(self) -> int | None:
         """Since when the oldest of what is pulled waits (its publish time, epoch milliseconds); None: none does."""
         return min(list(self._waiting.values()), default=None)
+
+    def heard(self) -> dict[str, int]:
+        """When each subscription last answered, though it were with nothing; by its own name."""
+        return {path.rpartition("/")[2]: at for path, at in sorted(self._heard.items())}
 
     def settling(self) -> bool:
         """Nothing: a message is whole."""
@@ -95,6 +118,19 @@ class TopicsIn:
         """Pull no more."""
         self._over.set()
 
+    def _try(self, subscription: str) -> None:
+        """See that the subscription is there and may be pulled. Raises Misuse."""
+        asked = {"resource": subscription, "permissions": [CONSUME]}
+        try:
+            self._client.get_subscription(subscription=subscription, timeout=SECONDS_OF_ANSWER, retry=None)
+            allowed = self._client.test_iam_permissions(request=asked, timeout=SECONDS_OF_ANSWER, retry=None)
+        except NotFound as broken:
+            raise Misuse(f"{subscription} {_why(broken)}") from None
+        except BROKEN:
+            return  # not reached, or we may not ask: pulling will tell
+        if CONSUME not in allowed.permissions:
+            raise Misuse(f"{subscription} {_why(None)}")
+
     def _pull(self, subscription: str, kind: str) -> None:
         request = {"subscription": subscription, "max_messages": AT_ONCE}
         while not self._over.is_set():
@@ -102,11 +138,17 @@ class TopicsIn:
                 response = self._client.pull(request=request, timeout=SECONDS_OF_PULL, retry=None)
                 attributes = (received.message.attributes for received in response.received_messages)
                 self._schemas.learn(kind, (each for each in attributes if ENCODING in each))
+            except FOR_GOOD as broken:
+                self._failed[subscription] = _why(broken)
+                return
             except BROKEN as broken:  # what was pulled and is not acknowledged comes again
                 code = getattr(broken, "grpc_status_code", None)
                 if code is not None and code.name != "DEADLINE_EXCEEDED":
                     self._over.wait(SECONDS_TO_RECOVER)
+                else:
+                    self._heard[subscription] = _machine()  # nothing came in all that time
                 continue
+            self._heard[subscription] = _machine()
             if response.received_messages:
                 self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
 
@@ -114,6 +156,11 @@ class TopicsIn:
         pulled = _Pulled(next(self._numbers), subscription, kind, messages)
         self._waiting[pulled.number] = min(_published(each) for each in messages)
         return pulled
+
+    def _leave(self, pulled: list[_Pulled]) -> None:
+        """It comes again, when its deadline has passed."""
+        for each in pulled:
+            del self._waiting[each.number]
 
     def _acknowledge(self, pulled: list[_Pulled]) -> None:
         ids: dict[str, list[str]] = defaultdict(list)
@@ -126,8 +173,18 @@ class TopicsIn:
                     self._client.acknowledge(request=request, timeout=SECONDS_OF_ANSWER)
                 except BROKEN:
                     continue  # they come again, and are then in the journal twice, which changes nothing
-        for each in pulled:
-            del self._waiting[each.number]
+        self._leave(pulled)
+
+
+def _why(broken: Exception | None) -> str:
+    """Why a subscription will bring nothing more, and what to do."""
+    if isinstance(broken, NotFound):
+        return "is not there: make it (deploy/terraform does), or name its project"
+    return "may not be pulled by this account: ask for roles/pubsub.subscriber on it"
+
+
+def _machine() -> int:
+    return time.time_ns() // NANOS_IN_MILLI
 
 
 def _published(received: pubsub_v1.types.ReceivedMessage) -> int:
@@ -142,71 +199,6 @@ def message_of(
     origin = origin_of_message(subscription, received.message.message_id)
     try:
         delivery = Delivery(origin, 0, kind, attributes, raw)
-        return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind)
+        return Message((schemas or TopicSchemas()).message_in(delivery), origin, kind, None, _published(received))
     except Unreadable as wrong:
-        return Message(raw, origin, kind, wrong)
-
-
-class TopicsOut:
-    """Records to the topics of conclusions, with the attributes of CloudEvents. Raises Misuse.
-
-    A topic that holds messages to a schema takes plain Avro, for a schema knows no head of a single object; any other
-    takes single-object messages.
-    """
-
-    def __init__(self, project: str) -> None:
-        self._client = pubsub_v1.PublisherClient()
-        self._topics = {kind: self._client.topic_path(project, name) for kind, name in topics_of_conclusions().items()}
-        self._has_schema: dict[str, bool] = {}
-        with suppress(NotSent):  # asked again before anything is sent
-            self._ask()
-
-    def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
-        """Publish; the PayRun when all before it has arrived. Raises NotSent."""
-        self._ask()
-        time = datetime.fromtimestamp(cut_off_of(day_of(run)) / MILLIS_IN_SECOND, UTC).isoformat()
-        while first < len(letters):
-            last = min(first + AT_ONCE, _end_of_part(letters, first))
-            futures = [self._publish(letter, time) for letter in letters[first:last]]
-            try:
-                for future in futures:
-                    future.result(timeout=SECONDS_OF_ANSWER)
-            except (*BROKEN, TimeoutError) as broken:
-                raise NotSent(type(broken).__name__) from None
-            confirm(last)
-            first = last
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._client.stop()
-
-    def _ask(self) -> None:
-        """Ask each topic, once, whether it has a schema."""
-        for kind in self._topics.keys() - self._has_schema.keys():
-            path = self._topics[kind]
-            try:
-                topic = self._client.get_topic(topic=path, retry=None, timeout=SECONDS_OF_ANSWER)
-            except NotFound:
-                raise Misuse(f"There is no topic {path}: make it (deploy/terraform does) or name its project") from None
-            except PermissionDenied:
-                raise Misuse(f"You may not look at {path}: ask for roles/pubsub.viewer on it") from None
-            except BROKEN as broken:
-                raise NotSent(type(broken).__name__) from None
-            self._has_schema[kind] = bool(topic.schema_settings.schema)
-
-    def _publish(self, letter: Letter, time: str) -> pubsub_v1.publisher.futures.Future:
-        body = letter.body[PREFIX:] if self._has_schema[letter.kind] else letter.body
-        return self._client.publish(self._topics[letter.kind], body, **attributes(letter.kind, letter.id, time))
-
-
-def attributes(kind: str, id: str, time: str, source: str = "ihss-payroll") -> dict[str, str]:
-    """CloudEvents 1.0 attributes of a message."""
-    named = {"specversion": "1.0", "id": id, "source": source, "type": f"ihss.v1.{kind}", "time": time}
-    return {f"ce-{name}": value for name, value in named.items()}
-
-
-def _end_of_part(letters: list[Letter], first: int) -> int:
-    """PayRuns go alone."""
-    if letters[first].kind == "PayRun":
-        return first + 1
-    return next((place for place in range(first, len(letters)) if letters[place].kind == "PayRun"), len(letters))
+        return Message(raw, origin, kind, wrong, _published(received))

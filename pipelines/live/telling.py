@@ -3,10 +3,10 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
@@ -14,8 +14,20 @@ from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
 from schemas.types import Json
 
-GAUGES = ("unsent_pay_runs", "files_ignored", "oldest_unacknowledged_seconds")
+GAUGES = ("unsent_pay_runs", "files_ignored", "clock_doubted", "oldest_unacknowledged_seconds")
 Health = Json
+
+
+class Stand(NamedTuple):
+    """How things stand. ``unsent``: pay runs that are decided and have not arrived; ``ignored``: files that are never
+    taken; ``doubted``: is the clock?; ``oldest``: since when the oldest message waits to be acknowledged; ``heard``:
+    when each subscription last answered (epoch milliseconds of the machine)."""
+
+    unsent: int
+    ignored: int
+    doubted: bool
+    oldest: int | None
+    heard: Mapping[str, int]
 
 
 class Voice(Protocol):
@@ -94,21 +106,20 @@ class Teller:
         for each in found:
             self.tell("law", says=each.sentence)
 
-    def count(
-        self, collector: Collector, open_run: int, entries: int, unsent: int, ignored: int, oldest: int | None
-    ) -> None:
-        """Write health and counters, when anything has changed since. ``open_run``: its cut-off; ``unsent``: pay runs
-        that are decided and have not arrived; ``ignored``: files that are never taken."""
+    def count(self, collector: Collector, stand: Stand) -> None:
+        """Write health and counters, when anything has changed since."""
         health = {
-            "open_run": iso(business_day_of(open_run)),
-            "cut_off": open_run,
+            "open_run": iso(business_day_of(collector.open_run)),
+            "cut_off": collector.open_run,
             "last_run": self.last_run.get("run", ""),
-            "entries": entries,
+            "entries": collector.journal.total,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
-            "unsent_pay_runs": unsent,
-            "files_ignored": ignored,
-            "oldest_unacknowledged_seconds": self.age(oldest),
+            "unsent_pay_runs": stand.unsent,
+            "files_ignored": stand.ignored,
+            "clock_doubted": int(stand.doubted),
+            "oldest_unacknowledged_seconds": self.age(stand.oldest),
+            "last_heard": {name: at // 1000 for name, at in stand.heard.items()},
         }
         if health != self._said:
             self._said = health
@@ -122,6 +133,7 @@ class Teller:
             "facts_total": ("kind", collector.facts),
             "rejections_total": ("reason", collector.rejections),
             "findings_total": ("code", self.findings),
+            "last_heard_timestamp_seconds": ("subscription", self._said["last_heard"]),
         }
         lines = [
             f'ihss_{name}{{{label}="{each}"}} {count}'

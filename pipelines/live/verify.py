@@ -1,10 +1,12 @@
-"""``journal verify``: every check, numbers in order (a clock may go back), none missing, letters as accepted."""
+"""``journal verify``: every check, numbers in order (a clock may go back), none missing, pay runs as they were closed
+(`seals`), letters as accepted."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.live.accepted import fault
-from pipelines.live.journal import Damaged, entries_of, run_folders, segments
+from pipelines.live.seals import entries_missing, faults
+from pipelines.live.segments import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.journal import TAKEN
 
@@ -20,29 +22,37 @@ class Verdict(NamedTuple):
 
 def verify(journal: Path) -> Verdict:
     """Read all segments and say what is wrong with them. Changes nothing."""
-    faults: list[str] = []
+    found: list[str] = []
     numbers: list[int] = []
     counts = {"fact": 0, "rejection": 0, TAKEN: 0}
     for folder in run_folders(journal):
         for path in segments(folder):
             try:
-                numbers += _read(path, counts, faults)
+                numbers += _read(path, counts, found)
             except Damaged as damage:
-                faults.append(str(damage))
-    faults += _gaps(sorted(numbers))
-    if broken := fault(journal):
-        faults.append(broken)
-    return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], faults)
+                found.append(str(damage))
+    found += _gaps(sorted(numbers))
+    found += _of_closed(journal)
+    found += [each for each in (entries_missing(journal, len(numbers)), fault(journal)) if each]
+    return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], found)
 
 
-def _read(path: Path, counts: dict[str, int], faults: list[str]) -> list[int]:
+def _of_closed(journal: Path) -> list[str]:
+    """What is not as it was when pay runs were closed."""
+    try:
+        return list(faults(journal))
+    except Damaged as damage:
+        return [str(damage)]
+
+
+def _read(path: Path, counts: dict[str, int], found: list[str]) -> list[int]:
     numbers = [0]
     for entry in entries_of(path):
         counts[{None: "fact", TAKEN: TAKEN}.get(entry.reason, "rejection")] += 1
         if entry.number <= numbers[-1]:
-            faults.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")
+            found.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")
         if iso(business_day_of(entry.admitted_cut_off)) != path.parent.name:
-            faults.append(f"{path.parent.name}/{path.name}: entry {entry.number} belongs to another pay run")
+            found.append(f"{path.parent.name}/{path.name}: entry {entry.number} belongs to another pay run")
         numbers.append(entry.number)
     return numbers[1:]
 

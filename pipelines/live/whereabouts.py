@@ -10,7 +10,7 @@ from pathlib import Path
 from fold.fact_files import places_in
 from fold.places import OF_JOURNAL, Part, file_seen, index_at, packed
 from pipelines.live.durable import made
-from pipelines.live.journal import run_folder, run_folders, segments
+from pipelines.live.segments import run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas import private
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from pipelines.live.pay_run import letter_id
-from pipelines.live.pubsub import attributes
+from pipelines.live.outbox import letter_id
+from pipelines.live.publishing import attributes
 from pipelines.live.topics import topics_of_arrivals, topics_of_conclusions, topics_of_facts
 from pipelines.reference.avro_words import plain, published_schema
 from pipelines.reference.records import page_of

@@ -77,7 +77,7 @@ def in_words(leaf: Json, name: str = "") -> str:
         return f"{least} to {leaf['maxLength']:,} characters" if least else f"at most {leaf['maxLength']:,} characters"
     first = leaf.get("minimum", leaf.get("exclusiveMinimum", -ENDLESS - 1) + 1)
     last = leaf.get("maximum", leaf.get("exclusiveMaximum", ENDLESS + 1) - 1)
-    return _between(first, last) if "minimum" in leaf or "maximum" in leaf else ""
+    return _between(first, last) if "minimum" in leaf or leaf.get("maximum", ENDLESS) < ENDLESS else ""
 
 
 def _between(first: int, last: int) -> str:

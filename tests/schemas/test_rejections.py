@@ -55,6 +55,20 @@ INVALID = [
     ("HoursException", {"extra_minutes": -1}, "extra_minutes"),
     ("PaymentOutcome", {"instruction_id": "ARREARS P1"}, "instruction_id"),
     ("PaymentOutcome", {"cents": -1}, "cents"),
+    ("PaymentInstruction", {"method": "CASH"}, "method"),
+    ("PaymentInstruction", {"payee_id": "P1\n"}, "payee_id"),
+    ("PaymentInstruction", {"sequence": -1}, "sequence"),
+    ("PaymentInstruction", {"sequence": True}, "sequence"),
+    ("PaymentInstruction", {"net_cents": 2**63}, "net_cents"),
+    ("PaymentInstruction", {"lines": [{"earning": "SERVICE"}]}, "lines[0].program"),
+    ("PaymentInstruction", {"deductions": [{"kind": "FICA", "cents": 1}, {"kind": "UNION"}]}, "deductions[1].kind"),
+    ("Finding", {"unheard_of": 1}, "unheard_of"),
+    ("Finding", {"cleared": 1}, "cleared"),
+    ("Finding", {"county": "59"}, "county"),
+    ("Finding", {"minutes": 1.5}, "minutes"),
+    ("PayRun", {"previous_sha256": "z"}, "previous_sha256"),
+    ("PayRun", {"came_back": [{"instruction_id": "I1", "net_cents": 1}]}, "came_back[0].reversed"),
+    ("Rejection", {"raw": None}, "raw"),
 ]
 
 CONTRADICTORY = [
@@ -145,8 +159,12 @@ def test_the_message_tells_the_range_but_nothing_of_the_person():
     assert "Maria" not in str(refused) and "[A-Za-z0-9]" in refused.message
     assert "1500" in refusal("Timesheet", {"minutes_worked": [1777] + [0] * 14}).message
     assert "1777" not in str(refusal("Timesheet", {"minutes_worked": [1777] + [0] * 14}))
+    assert "Maria" not in str(refusal("PaymentInstruction", {"method": "Maria's"}))
+    assert "Maria" not in str(refusal("PaymentInstruction", {"payee_id": "Maria Sanchez"}))
 
 
 def test_a_record_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         validate("Timesheet", SAMPLES["Timesheet"]).revision = 2
+    with pytest.raises(AttributeError, match="immutable"):
+        validate("BenefitHours", SAMPLES["BenefitHours"]).paid_minutes = 2

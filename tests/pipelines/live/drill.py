@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
-from pipelines.live.job import Job
+from pipelines.live.job import How, Job
 from pipelines.live.outbox import Sink
 from pipelines.live.telling import JsonLines, Teller
 from pipelines.sample.simulate import simulate
@@ -55,17 +55,21 @@ def records_in(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((container.kind, record) for _, record in container)
 
 
+TRUSTED = 1 << 62  # a clock that nobody doubts: days of a test have no night between them
+
+
 class World:
     """A job on folders below ``root``, with a clock that a test moves."""
 
     def __init__(self, root: Path, begins: int) -> None:
-        self.root, self.now, self.log = root, begins, StringIO()
+        self.root, self.now, self.log, self.trusted = root, begins, StringIO(), TRUSTED
         self.inbox, self.journal, self.out = root / "in", root / "journal", root / "out"
         self.inbox.mkdir(parents=True, exist_ok=True)
 
     def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
         self.teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
-        job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), self.teller)
+        how = How(trusted=self.trusted)
+        job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), self.teller, how)
         job.resume(after, accept)
         return job
 

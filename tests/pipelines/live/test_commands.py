@@ -91,6 +91,24 @@ def test_a_repaired_fact_ends_as_if_right_at_first(
     assert paid(world) == paid(right)
 
 
+def test_what_a_wrong_clock_rejected_is_sent_again_at_once(
+    world: World, days: list[Day], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An operator vouched for a clock two months behind; the clock is put right."""
+    right = World(tmp_path / "right", 0)
+    land(right, days[:9], wrong=False)
+    assert job(right, "2024-10-31") == 0
+    land(world, days[:9], wrong=False)
+    assert job(world, "2024-05-31") == 0
+    resend = ("rejections", "resend", "--all", "--field", "recorded_at", "--journal", world.journal)
+    capsys.readouterr()
+    assert typed(*resend, "--to", f"folder:{world.inbox}") == 0
+    said = capsys.readouterr().out
+    assert said.endswith("0 cannot be used yet\n") and not said.startswith("0 ")
+    assert job(world, "2024-10-31") == 0
+    assert paid(world) == paid(right) != {}
+
+
 def test_misuse_is_one_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     asked = {
         "run --from x --to folder:o --close-run 2024-10-31": "neither folder:PATH nor pubsub:PROJECT",
@@ -99,6 +117,9 @@ def test_misuse_is_one_line(world: World, capsys: pytest.CaptureFixture[str]) ->
         "run --from folder:i --to folder:o --clock nowhere": "must hold a date and time",
         "journal verify": "is no journal",
         "rejections show 5": "is no rejection",
+        "rejections resend --to folder:.": "name one rejection and its --repaired text, or --all",
+        "journal backup nowhere": "is no journal",
+        "journal restore nowhere": "holds no manifest.json",
     }
     for words, said in asked.items():
         assert typed(*words.split(), "--journal", world.root / "none") == 2, words

@@ -127,6 +127,9 @@ class Deaf:
     def send(self, run: int, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
         raise NotSent("nobody there")
 
+    def said(self, run: str) -> None:
+        return None
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -138,7 +141,7 @@ def test_what_is_closed_and_not_sent_is_no_success(
     job = world.live(days[:5])
     world.land(days[5])
     job.outbox.sink = Deaf()
-    assert _rounds(job, world.source(job), days[5].cut_off, Ending()) == 1
+    assert _rounds(job, world.source(job), days[5].cut_off, Ending(), lambda: None) == 1
     assert "pay runs are closed and not sent" in capsys.readouterr().err
 
 

@@ -121,6 +121,9 @@ class Deaf:
             raise NotSent("nobody there")
         self.within.send(run, letters, first, confirm)
 
+    def said(self, run) -> None:
+        return None
+
     def close(self) -> None:
         self.within.close()
 
@@ -145,6 +148,9 @@ class Silent:
 
     def send(self, run, letters, first, confirm) -> None:
         confirm(len(letters))
+
+    def said(self, run) -> None:
+        return None
 
     def close(self) -> None:
         """Nothing to let go."""

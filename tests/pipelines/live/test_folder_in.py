@@ -10,7 +10,7 @@ from pipelines.command import cli
 from pipelines.console.live import sentence
 from pipelines.importing.templates import headings
 from pipelines.live.folders import FolderIn
-from pipelines.live.journal import entries_of, segments
+from pipelines.live.segments import entries_of, segments
 from rules.periods import cut_off_after
 from schemas.avro import decode_message, write_container
 from schemas.journal import TAKEN

@@ -18,11 +18,11 @@ from pipelines.live.clock import FileClock
 from pipelines.live.durable import Owned
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
-from pipelines.live.job import Job
+from pipelines.live.job import How, Job
 from pipelines.live.telling import JsonLines, Teller
 from pipelines.live.verify import verify
 from rules.periods import business_day_of, iso
-from tests.pipelines.live.drill import LAW, Day, World
+from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
@@ -46,7 +46,8 @@ def live(world: World, clock: Path, dies_at_sync: int) -> None:
     os.fsync = fatal
     now = FileClock(clock)
     with Owned(world.journal), (world.root / "log").open("a") as log:
-        job = Job(world.journal, LAW, now, FolderOut(world.out), Teller(world.journal, JsonLines(log), now))
+        teller = Teller(world.journal, JsonLines(log), now)
+        job = Job(world.journal, LAW, now, FolderOut(world.out), teller, How(trusted=TRUSTED))
         source = FolderIn(world.inbox, job.journal)
         job.resume()
         while True:

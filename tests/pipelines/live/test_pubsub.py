@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from pipelines.live.pubsub import ENCODING, message_of
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from schemas import CONCLUSIONS, FACTS
 
+NOON = datetime(2026, 1, 20, 20, tzinfo=UTC)
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 KILLS = int(os.environ.get("KILLS", "1"))
 BUILT = server.CACHE / "pstest"
@@ -34,7 +36,7 @@ def test_every_kind_has_its_topic() -> None:
 
 
 def received(body: bytes, **attributes: str) -> SimpleNamespace:
-    return SimpleNamespace(message=SimpleNamespace(data=body, attributes=attributes, message_id="7"))
+    return SimpleNamespace(message=SimpleNamespace(data=body, attributes=attributes, message_id="7", publish_time=NOON))
 
 
 def test_plain_avro_with_the_attributes_of_a_schema_is_the_same_message() -> None:

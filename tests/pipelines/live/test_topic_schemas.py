@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,6 +61,9 @@ class Keeper:
         return answer
 
 
+NOON = datetime(2026, 1, 20, 20, tzinfo=UTC)
+
+
 def schemas_that(*answers: Any, attributes: dict[str, str] = NAMED) -> tuple[TopicSchemas, Keeper]:
     schemas, keeper = TopicSchemas(), Keeper(*answers)
     schemas.__dict__["_client"] = keeper
@@ -68,7 +72,7 @@ def schemas_that(*answers: Any, attributes: dict[str, str] = NAMED) -> tuple[Top
 
 
 def taken(body: bytes, schemas: TopicSchemas, attributes: dict[str, str] = NAMED) -> Message:
-    message = SimpleNamespace(data=body, attributes=attributes, message_id="7")
+    message = SimpleNamespace(data=body, attributes=attributes, message_id="7", publish_time=NOON)
     return message_of(SimpleNamespace(message=message), "Timesheet", "projects/p/subscriptions/s", schemas)
 
 

@@ -14,7 +14,7 @@ from google.pubsub_v1.services.schema_service.transports import SchemaServiceGrp
 
 from deploy.local import server
 from pipelines.live.outbox import Letter, NotSent, letter_of
-from pipelines.live.pubsub import TopicsOut
+from pipelines.live.publishing import TopicsOut
 from pipelines.live.topics import subscription_to, topics_of_conclusions
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, decode_message, decode_plain, fields_of, schema_path, validate

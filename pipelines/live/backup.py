@@ -1,0 +1,125 @@
+"""A copy of a journal at one instant, while its job goes on; made, held against its manifest, and put back.
+
+Letters are copied before segments: what they were made of is closed by then, and what comes meanwhile belongs to the
+open pay run. ``DIR/manifest.json`` is written last and names each file with its SHA-256.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from pipelines.live.accepted import FILE as ACCEPTED
+from pipelines.live.begun import FILE as BEGUN
+from pipelines.live.durable import made, replace, sync, sync_file, sync_folder
+from pipelines.live.seals import DONE, LETTERS, OUTBOX, SEAL, seals, sha256_of
+from pipelines.live.segments import run_folders, segments
+from pipelines.live.verify import verify
+from pipelines.misuse import Misuse
+from schemas.journal import FOLDER, is_journal, whole_bytes
+
+MANIFEST = "manifest.json"
+OWN_FOLDER, OWN_FILE = 0o700, 0o600
+
+
+class NotWhole(ValueError):
+    """A copy is not what it should be: it is no backup."""
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``last_run``: the last pay run that is closed in it, "": none is; ``files``: SHA-256 by path."""
+
+    last_run: str
+    facts: int
+    rejections: int
+    files: dict[str, str]
+
+
+def backup(journal: Path, to: Path) -> Manifest:
+    """Copy a journal into an empty folder. Raises Misuse, and NotWhole if the journal itself is not whole."""
+    if not is_journal(journal):
+        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
+    _must_be_empty(to, "name a new folder for each backup")
+    closed = [each.day for each in seals(journal)]
+    for name in (ACCEPTED, BEGUN):
+        if (journal / name).exists():
+            _copy(journal / name, to / name)
+    for day in closed:
+        for name in (LETTERS, SEAL, DONE):
+            if (journal / OUTBOX / day / name).exists():
+                _copy(journal / OUTBOX / day / name, to / OUTBOX / day / name)
+    made(to / FOLDER, OWN_FOLDER)
+    for folder in run_folders(journal):
+        for path in segments(folder):
+            copy = _copy if folder.name in closed else _copy_whole_blocks
+            copy(path, to / FOLDER / folder.name / path.name)
+    return _noted(to, closed[-1] if closed else "")
+
+
+def restore(copy: Path, journal: Path) -> Manifest:
+    """Put a backup where there is no journal. Raises Misuse, and NotWhole if the copy is not what was made."""
+    manifest = checked(copy)
+    _must_be_empty(journal, "move away what is there: a restored journal and another do not mix")
+    for name in manifest.files:
+        _copy(copy / name, journal / name)
+    _must_be_whole(journal)
+    return manifest
+
+
+def checked(copy: Path) -> Manifest:
+    """The manifest of a backup, if all is there as it says, and nothing else. Raises Misuse, NotWhole."""
+    if not (copy / MANIFEST).is_file():
+        raise Misuse(f"{copy} holds no {MANIFEST}: it is no backup, or one that was not finished")
+    try:
+        manifest = msgspec.json.decode((copy / MANIFEST).read_bytes(), type=Manifest)
+    except msgspec.DecodeError:
+        raise NotWhole(f"{MANIFEST} is damaged: take an older backup") from None
+    there = _files(copy)
+    for name in sorted(there.keys() | manifest.files.keys()):
+        if there.get(name) != manifest.files.get(name):
+            raise NotWhole(f"{name} is not what was copied: take an older backup")
+    return manifest
+
+
+def _must_be_empty(folder: Path, remedy: str) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise Misuse(f"{folder} is not empty: {remedy}")
+    made(folder, OWN_FOLDER)
+
+
+def _noted(to: Path, last_run: str) -> Manifest:
+    facts, rejections = _must_be_whole(to)
+    manifest = Manifest(last_run, facts, rejections, _files(to))
+    replace(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+    return manifest
+
+
+def _must_be_whole(journal: Path) -> tuple[int, int]:
+    """Facts and rejections of a journal. Raises NotWhole."""
+    verdict = verify(journal)
+    if verdict.faults:
+        raise NotWhole(verdict.faults[0])
+    return verdict.facts, verdict.rejections
+
+
+def _files(folder: Path) -> dict[str, str]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+
+
+def _copy(path: Path, to: Path) -> None:
+    made(to.parent, OWN_FOLDER)
+    with path.open("rb") as stream, open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN_FILE), "wb") as copy:
+        shutil.copyfileobj(stream, copy)
+        sync(copy)
+    sync_folder(to.parent)
+
+
+def _copy_whole_blocks(path: Path, to: Path) -> None:
+    """A segment of an open pay run up to its last whole block: what is being written now is in the next backup."""
+    _copy(path, to)
+    with to.open("rb+") as stream:
+        whole = whole_bytes(stream)
+        stream.truncate(whole)
+    sync_file(to) if whole else to.unlink()

@@ -1,0 +1,38 @@
+"""With which pay run a journal begins, and which were sent: told by what lies in it, not by a file that may be lost."""
+
+import json
+from pathlib import Path
+
+from fold.places import OF_JOURNAL
+from pipelines.live.clock import Clock, day_of
+from pipelines.live.durable import replace
+from pipelines.live.segments import run_folders, segments
+from rules.periods import cut_off_after, cut_off_of
+
+FILE = "begun.json"
+
+
+def first_run(journal: Path, decided: list[int], clock: Clock) -> int:
+    """The cut-off of a journal's first pay run: the first that was decided; before any was, the one that was noted when
+    the journal was new, or that has entries; of a new journal, the one that is open by the clock."""
+    if decided:
+        return min(decided)
+    with_entries = [cut_off_of(day_of(folder.name)) for folder in run_folders(journal) if segments(folder)]
+    noted = _noted(journal / FILE)
+    if noted is None and not with_entries:
+        noted = cut_off_after(clock())
+        replace(journal / FILE, json.dumps({"first_cut_off": noted}).encode())
+    return min([*with_entries, *([] if noted is None else [noted])])
+
+
+def last_sent(journal: Path) -> int:
+    """The cut-off of the last pay run of which there is an index (`whereabouts`), made when it was sent; 0: none."""
+    days = [path.stem for path in (journal / OF_JOURNAL).glob("*.index")]
+    return cut_off_of(day_of(max(days))) if days else 0
+
+
+def _noted(path: Path) -> int | None:
+    try:
+        return int(json.loads(path.read_bytes())["first_cut_off"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

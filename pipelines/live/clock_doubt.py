@@ -1,0 +1,52 @@
+"""When the clock is not believed: a machine that wakes up in another year must neither pay a year nor turn facts away.
+
+What is known better than the clock: when facts were recorded and published. An operator who knows that the clock is
+right says up to which pay run (``run --trust-clock``, ``--close-run``).
+"""
+
+from collections.abc import Sequence
+
+from pipelines.live.journal import Journal
+from rules.periods import cut_offs
+from schemas.cloud_journal import RECORDED_LATER
+from schemas.journal import TAKEN, Entry
+
+MOST_AT_ONCE = 3
+MILLIS_IN_DAY = 86_400_000
+MILLIS_BETWEEN_TRIES = 10_000  # what was turned away is there to be taken again, but not at once
+SAYS = "set the clock right; if it is, start with --trust-clock and the last pay run to be closed by it"
+
+
+class ClockDoubt:
+    """What speaks against the clock, as sentences. ``trusted``: the instant up to which an operator vouches for it."""
+
+    def __init__(self, journal: Journal, trusted: int = 0) -> None:
+        self.journal, self.trusted = journal, trusted
+        self._turned_away: int | None = None  # when something last was
+
+    def of_opening(self, open_run: int, now: int) -> str | None:
+        """Why nothing is to be taken or closed now; None: no reason."""
+        first = max(open_run, self.trusted + 1)
+        if now < first or len(cut_offs(first, now)) <= MOST_AT_ONCE:
+            return None
+        return f"more than {MOST_AT_ONCE} pay runs are due at once by this machine's clock: {SAYS}"
+
+    def of_closing(self, cut_off: int) -> str | None:
+        """Why this pay run is not to be closed though its time has come; None: no reason."""
+        newest = self.journal.newest
+        if cut_off <= self.trusted or not newest or cut_off <= newest + MILLIS_IN_DAY:
+            return None
+        return f"this machine's clock has passed a cut-off more than a day after the newest fact: {SAYS}"
+
+    def of_taking(self, entries: Sequence[Entry], now: int) -> str | None:
+        """Why these are not to be acknowledged; None: no reason."""
+        events = [entry for entry in entries if entry.reason != TAKEN]
+        later = sum(entry.message == RECORDED_LATER for entry in events)
+        if now <= self.trusted or 2 * later <= len(events):
+            return None
+        self._turned_away = now
+        return f"most of what came was recorded later than this machine's clock says it is: {SAYS}"
+
+    def waits(self, now: int) -> bool:
+        """Was something turned away just now?"""
+        return self._turned_away is not None and 0 <= now - self._turned_away < MILLIS_BETWEEN_TRIES

@@ -1,0 +1,156 @@
+"""What each closed pay run is held to: its letters and segments by count and SHA-256, chained from run to run.
+
+``JOURNAL/outbox/<business day>/seal.json`` is written after the letters and before any of them is sent. It is checked
+before sending, at each start and by ``journal verify``. A journal of before there were seals has none: its pay runs are
+folded again, held against their letters, and sealed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from pipelines.live.durable import replace
+from pipelines.live.segments import Damaged, entries_of, run_folder, run_folders, segments
+from rules.periods import business_day_of, iso
+from schemas.ids import file_of
+from schemas.journal import FOLDER, TAKEN, Entry
+
+OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
+SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
+HEALTH = "health.json"
+RESTORE = "restore it from backup"
+
+
+class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One closed pay run. ``letters``, ``entries``: how many; ``segments``: SHA-256 by file name; ``taken``: files that
+    were taken to their end in it, by SHA-256: was something of the file rejected?; ``newest``: the latest instant that
+    a fact up to here was recorded or published at; ``previous``: SHA-256 of the seal before, "" for the first."""
+
+    letters: int
+    letters_sha256: str
+    segments: dict[str, str]
+    entries: int
+    taken: dict[str, bool]
+    newest: int
+    previous: str
+
+
+class Sealed(NamedTuple):
+    """A seal as it lies there. ``mark``: its SHA-256."""
+
+    day: str
+    seal: Seal
+    mark: str
+
+
+_decode = msgspec.json.Decoder(Seal).decode
+
+
+def seals(journal: Path) -> list[Sealed]:
+    """All of a journal, oldest first. Raises Damaged."""
+    return [_read(path) for path in sorted((journal / OUTBOX).glob(f"*/{SEAL}"))]
+
+
+def seal_of(folder: Path) -> Seal | None:
+    """The seal in the folder of a pay run's letters; None: it has none. Raises Damaged."""
+    path = folder / SEAL
+    return _read(path).seal if path.exists() else None
+
+
+def _read(path: Path) -> Sealed:
+    raw = path.read_bytes()
+    try:
+        return Sealed(path.parent.name, _decode(raw), hashlib.sha256(raw).hexdigest())
+    except msgspec.DecodeError:
+        raise Damaged(f"outbox/{path.parent.name}/{SEAL} is damaged: {RESTORE}") from None
+
+
+def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: int) -> None:
+    """Seal a pay run, on the disk when this returns. ``letters``, ``content``: what it says, counted and as a file."""
+    day, run = iso(business_day_of(cut_off)), run_folder(journal, cut_off)
+    before = [each for each in seals(journal) if each.day < day]
+    entries = [entry for path in segments(run) for entry in entries_of(path)]
+    seal = Seal(
+        letters=letters,
+        letters_sha256=hashlib.sha256(content).hexdigest(),
+        segments={path.name: sha256_of(path) for path in segments(run)},
+        entries=len(entries),
+        taken=taken_in(entries),
+        newest=newest,
+        previous=before[-1].mark if before else "",
+    )
+    replace(journal / OUTBOX / day / SEAL, msgspec.json.encode(seal))
+
+
+def taken_in(entries: list[Entry]) -> dict[str, bool]:
+    """Files that were taken to their end, by SHA-256: was something of them rejected?"""
+    rejected = {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+    return {entry.raw.hex(): file_of(entry.origin) in rejected for entry in entries if entry.reason == TAKEN}
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def faults(journal: Path) -> Iterator[str]:
+    """What is not as it was sealed, and what is there or missing that no seal knows. Raises Damaged."""
+    known, previous = seals(journal), ""
+    for each in known:
+        if each.seal.previous != previous:
+            yield f"pay run {each.day} does not follow the seal before it: restore the outbox from backup"
+        previous = each.mark
+        yield from _faults_of_letters(journal, each)
+        yield from _faults_of_segments(journal, each)
+    if known and not (journal / SEALING).exists():
+        yield from _unsealed(journal, {each.day for each in known}, known[0].day, known[-1].day)
+
+
+def _faults_of_letters(journal: Path, sealed: Sealed) -> Iterator[str]:
+    path = journal / OUTBOX / sealed.day / LETTERS
+    if not path.exists():
+        yield f"outbox/{sealed.day}/{LETTERS} is missing: {RESTORE}"
+    elif sha256_of(path) != sealed.seal.letters_sha256:
+        yield f"outbox/{sealed.day}/{LETTERS} is not what was decided: {RESTORE}"
+
+
+def _faults_of_segments(journal: Path, sealed: Sealed) -> Iterator[str]:
+    there = {path.name: path for path in segments(journal / FOLDER / sealed.day)}
+    for name in sorted(there.keys() | sealed.seal.segments.keys()):
+        if name not in there:
+            yield f"{sealed.day}/{name} is missing: {RESTORE}"
+        elif name not in sealed.seal.segments:
+            yield f"{sealed.day}/{name} came to a pay run that was closed: take it away"
+        elif sha256_of(there[name]) != sealed.seal.segments[name]:
+            yield f"{sealed.day}/{name} is damaged: it is not what was closed: {RESTORE}"
+
+
+def _unsealed(journal: Path, days: set[str], first: str, last: str) -> Iterator[str]:
+    """Pay runs that must have a seal and have none; only the last may have been left between letters and seal."""
+    for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}")):
+        day, sent = path.parent.name, any((path.parent / name).exists() for name in (CONFIRMED, DONE))
+        if day not in days and (day < last or sent):
+            yield f"outbox/{day}/{SEAL} is missing: {RESTORE}"
+    for folder in run_folders(journal):
+        if first <= folder.name < last and folder.name not in days and segments(folder):
+            yield f"segments/{folder.name} came to a pay run that was closed: take it away"
+
+
+def entries_missing(journal: Path, total: int) -> str | None:
+    """The sentence about entries that were in the journal and are no more; ``total``: so many are; None: none is
+    missing."""
+    try:
+        told = int(json.loads((journal / HEALTH).read_bytes())["entries"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # it is written again, and nothing is paid by it
+    if told <= total:
+        return None
+    return (
+        f"{told - total} entries were acknowledged and are not in the journal: restore its newest segments from backup;"
+        f" without one, have their sources send again, and delete {HEALTH}"
+    )

@@ -1,0 +1,545 @@
+"""Nothing is believed unchecked: what an attacker or a tired operator does to real files, and the sum that is paid.
+
+Each drill ends with the right sum, or with a refusal that says what to do, after which the remedy of docs/operations.md
+gives the right sum. DRILLS (2) and SEED say how many and which.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipelines.live.backup import NotWhole, backup, restore
+from pipelines.live.beam_engine import LISTINGS, FoldKept, Place, gathered
+from pipelines.live.believed import NotAsRemembered
+from pipelines.live.durable import LockLost, Owned
+from pipelines.live.engine import SHARDS
+from pipelines.live.folders import FolderIn
+from pipelines.live.job import Job
+from pipelines.live.outbox import OtherContent
+from pipelines.live.past import OtherHistory
+from pipelines.live.seals import seals
+from pipelines.live.segments import Damaged
+from pipelines.live.verify import verify
+from pipelines.misuse import Misuse
+from rules.periods import business_day_of, iso
+from schemas.journal import segment_blocks
+from tests.pipelines.live.drill import LAW, Day, World
+
+DRILLS = int(os.environ.get("DRILLS", "2"))
+SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
+SEEDS = [SEED + place for place in range(DRILLS)]
+DAY = 86_400_000
+HALF = 12
+
+
+@pytest.fixture(scope="module")
+def short(days: list[Day]) -> list[Day]:
+    """The first pay runs of the county that pay somebody."""
+    return days[: 2 * HALF]
+
+
+@pytest.fixture(scope="module")
+def whole(short: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A job's life that nothing happened to: what was published, and so what is to be paid."""
+    world = World(tmp_path_factory.mktemp("whole"), short[0].cut_off - 1000)
+    world.live(short).close()
+    assert paid(world) > 1_000_00
+    return world
+
+
+@pytest.fixture(scope="module")
+def half(short: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One in the middle of its life."""
+    world = World(tmp_path_factory.mktemp("half"), short[0].cut_off - 1000)
+    world.live(short[:HALF]).close()
+    return world
+
+
+@pytest.fixture
+def copy(half: World, tmp_path: Path) -> World:
+    """A copy of it, to do harm to."""
+    return copied(half, tmp_path / "copy")
+
+
+def copied(world: World, root: Path) -> World:
+    shutil.copytree(world.root, root)
+    made = World(root, world.now)
+    return made
+
+
+def paid(world: World) -> int:
+    """Net cents that were sent, each instruction once."""
+    said = {each["instruction_id"]: each["net_cents"] for each in world.said()["PaymentInstruction"]}
+    return sum(said.values())
+
+
+def agrees(world: World, whole: World) -> None:
+    """What was sent in the end is what the undisturbed job sent, to the cent."""
+    assert paid(world) == paid(whole), f"SEED={SEED}"
+    assert world.said() == whole.said(), f"SEED={SEED}"
+    assert not verify(world.journal).faults, f"SEED={SEED}"
+
+
+def refused(world: World, match: str) -> None:
+    """The job does not come up, and `journal verify` says so too."""
+    with pytest.raises((Damaged, OtherHistory), match=match):
+        world.job()
+    assert verify(world.journal).faults
+
+
+def flip(path: Path, random: Random) -> None:
+    """One bit, anywhere."""
+    raw = bytearray(path.read_bytes())
+    raw[random.randrange(len(raw))] ^= 1 << random.randrange(8)
+    path.write_bytes(raw)
+
+
+def segments(world: World) -> list[Path]:
+    return sorted((world.journal / "segments").rglob("*.avro"))
+
+
+def letters(world: World) -> list[Path]:
+    return sorted((world.journal / "outbox").rglob("letters.avro"))
+
+
+# --- 1: a truth file that is missing ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", ["begun.json", "begun.json memory.sqlite", "begun.json memory.sqlite remembered.json"])
+def test_a_lost_beginning_is_told_by_what_lies_there(copy: World, short: list[Day], whole: World, lost: str) -> None:
+    for name in lost.split():
+        (copy.journal / name).unlink()
+    copy.live(short[HALF:]).close()
+    agrees(copy, whole)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_beginning_that_is_no_number_is_not_believed(
+    copy: World, short: list[Day], whole: World, seed: int
+) -> None:
+    flip(copy.journal / "begun.json", Random(seed))
+    copy.live(short[HALF:]).close()
+    agrees(copy, whole)
+
+
+def test_an_outbox_that_is_gone_is_not_begun_again(copy: World, short: list[Day], whole: World) -> None:
+    shutil.rmtree(copy.journal / "outbox")
+    with pytest.raises(OtherHistory, match="--resume-after") as said:
+        copy.job()
+    last = short[HALF - 1].cut_off
+    assert iso(business_day_of(last)) in str(said.value)
+    copy.live(short[HALF:], copy.job(after=last)).close()
+    agrees(copy, whole)
+
+
+# --- 2: letters -------------------------------------------------------------------------------------------------------
+
+
+class Nobody:
+    """A sink that is never there."""
+
+    def send(self, *_: Any) -> None:
+        from pipelines.live.outbox import NotSent
+
+        raise NotSent("nobody there")
+
+    def said(self, run: str) -> None:
+        return None
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def unsent(copy: World, short: list[Day]) -> Path:
+    """Letters that are decided and wait to be sent."""
+    job = copy.job(Nobody())
+    copy.live(short[HALF : HALF + 1], job).close()
+    path = letters(copy)[-1]
+    assert not (path.parent / "done").exists()
+    return path
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_flipped_bit_in_letters_is_not_sent(copy: World, short: list[Day], whole: World, seed: int) -> None:
+    path = unsent(copy, short)
+    good = path.read_bytes()
+    flip(path, Random(seed))
+    refused(copy, "is not what was decided: restore it from backup")
+    path.write_bytes(good)
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
+
+
+def test_a_flip_while_the_job_runs_is_seen_before_sending(copy: World, short: list[Day]) -> None:
+    job = copy.job(Nobody())
+    copy.live(short[HALF : HALF + 1], job)
+    flip(letters(copy)[-1], Random(SEED))
+    job.outbox.sink = job.outbox.sink.__class__()
+    with pytest.raises(Damaged, match="is not what was decided"):
+        job.round(copy.source(job))
+    job.close()
+
+
+def test_letters_cut_at_a_block_are_not_marked_as_sent(copy: World, short: list[Day]) -> None:
+    import fastavro
+
+    path = unsent(copy, short)
+    with path.open("rb") as stream:
+        blocks = [block.offset for block in fastavro.block_reader(stream)]
+    path.write_bytes(path.read_bytes()[: blocks[len(blocks) // 2]])
+    refused(copy, "is not what was decided")
+    assert not (path.parent / "done").exists()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_how_much_was_sent_is_not_believed_of_a_damaged_line(
+    copy: World, short: list[Day], whole: World, seed: int
+) -> None:
+    path, random = unsent(copy, short), Random(seed)
+    (path.parent / "confirmed").write_bytes(random.choice((b"9\n", b"3 00000000\n", random.randbytes(20))))
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_pay_run_taken_out_of_the_chain_is_missed(copy: World, seed: int) -> None:
+    runs = sorted(path.parent for path in letters(copy))
+    shutil.rmtree(Random(seed).choice(runs[:-1]))
+    refused(copy, "does not follow the seal before it")
+
+
+def test_a_journal_of_before_there_were_seals_is_held_against_itself_and_sealed(
+    copy: World, short: list[Day], whole: World
+) -> None:
+    for path in (copy.journal / "outbox").rglob("seal.json"):
+        path.unlink()
+    (copy.journal / "remembered.json").unlink()
+    damaged = copied(copy, copy.root / "damaged")
+    copy.live(short[HALF:]).close()
+    assert len(seals(copy.journal)) == len(letters(copy))
+    agrees(copy, whole)
+    path = letters(damaged)[HALF - 1]
+    path.write_bytes(letters(damaged)[HALF - 2].read_bytes())
+    with pytest.raises(OtherHistory, match="otherwise than it was said"):
+        damaged.job()
+
+
+# --- 3: memory --------------------------------------------------------------------------------------------------------
+
+
+def made_again(world: World) -> bool:
+    return "memory made again" in world.log.getvalue()
+
+
+@pytest.mark.parametrize("seed", [SEED + place for place in range(3 * DRILLS)])
+def test_a_flipped_bit_in_the_memory_pays_nobody_else(copy: World, short: list[Day], whole: World, seed: int) -> None:
+    flip(copy.journal / "memory.sqlite", Random(seed))
+    copy.live(short[HALF:]).close()
+    agrees(copy, whole)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "delete from kept where key in (select key from kept where stage = 'settle' limit 20)",
+        "delete from told",
+        "update kept set due = 1 << 60 where stage = 'settle'",
+        "update kept set state = (select state from kept where stage = 'settle' limit 1) where stage = 'settle'",
+        "delete from catalog",
+        "update told set value = 1 where name = 'facts'",
+    ],
+)
+def test_rows_changed_by_hand_are_seen_and_said(copy: World, short: list[Day], whole: World, harm: str) -> None:
+    """At a start, and while the job runs."""
+    job = copy.job()
+    changed(copy, harm)
+    copy.live(short[HALF : HALF + 3], job).close()
+    assert made_again(copy) or "set state" in harm  # of that what is read is checked, at a start all of it
+    changed(copy, harm)
+    copy.log.truncate(0)
+    copy.live(short[HALF + 3 :]).close()
+    assert made_again(copy)
+    agrees(copy, whole)
+
+
+def changed(world: World, harm: str) -> None:
+    with sqlite3.connect(world.journal / "memory.sqlite") as database:
+        assert database.execute(harm).rowcount != 0
+    database.close()
+
+
+def test_what_is_no_database_is_said(copy: World, short: list[Day], whole: World) -> None:
+    (copy.journal / "memory.sqlite").write_bytes(Random(SEED).randbytes(9000))
+    copy.live(short[HALF:]).close()
+    assert made_again(copy)
+    agrees(copy, whole)
+
+
+def test_workers_believe_no_row_either(copy: World, tmp_path: Path) -> None:
+    """A worker process of Beam's reads the memory by itself; what it finds ends the fold, not the worker."""
+    changed(copy, "update kept set state = x'00', due = 1 where stage = 'authorize'")
+    (tmp_path / LISTINGS).write_bytes(msgspec.msgpack.encode([]))
+    place = Place(str(tmp_path), str(copy.journal / "memory.sqlite"))
+    for number in range(SHARDS):
+        assert not list(FoldKept("authorize", place, LAW, 2).process((number, [])))
+    with pytest.raises(NotAsRemembered):
+        gathered(tmp_path)
+
+
+def test_a_memory_of_yesterday_is_not_todays(copy: World, short: list[Day], whole: World) -> None:
+    old = (copy.journal / "memory.sqlite").read_bytes()
+    copy.live(short[HALF : HALF + 3]).close()
+    (copy.journal / "memory.sqlite").write_bytes(old)
+    copy.live(short[HALF + 3 :]).close()
+    assert made_again(copy)
+    agrees(copy, whole)
+
+
+# --- 5: backup and restore --------------------------------------------------------------------------------------------
+
+
+def test_a_backup_of_a_running_job_goes_on(copy: World, short: list[Day], whole: World, tmp_path: Path) -> None:
+    """Made between two pay runs with facts in the open one; the sources send nothing again."""
+    job = copy.job()
+    copy.now = short[HALF].cut_off - 1
+    copy.land(short[HALF])
+    job.round(copy.source(job))
+    manifest = backup(copy.journal, tmp_path / "backup")
+    job.close()
+    assert manifest.last_run == iso(business_day_of(short[HALF - 1].cut_off))
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    assert {path.stat().st_mode & 0o077 for path in copy.journal.rglob("*") if path.is_file()} == {0}
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_backup_that_was_changed_is_none(copy: World, tmp_path: Path, seed: int) -> None:
+    place, random = tmp_path / "backup", Random(seed)
+    backup(copy.journal, place)
+    path = random.choice([path for path in sorted(place.rglob("*")) if path.is_file() and path.stat().st_size])
+    random.choice((lambda: flip(path, random), path.unlink))()
+    with pytest.raises((NotWhole, Misuse)):
+        restore(place, tmp_path / "journal")
+
+
+def test_a_backup_is_put_nowhere_else(copy: World, tmp_path: Path) -> None:
+    backup(copy.journal, tmp_path / "backup")
+    for folder in (tmp_path / "backup", copy.journal):
+        with pytest.raises(Misuse, match="is not empty"):
+            restore(tmp_path / "backup", folder)
+    with pytest.raises(Misuse, match="is not empty"):
+        backup(copy.journal, tmp_path / "backup")
+    damaged = segments(copy)[0]
+    flip(damaged, Random(SEED))
+    with pytest.raises(NotWhole, match="restore it from backup"):
+        backup(copy.journal, tmp_path / "another")
+
+
+def test_an_older_journal_pays_nothing_twice(copy: World, short: list[Day], whole: World, tmp_path: Path) -> None:
+    """Pay runs were sent after the backup; files lie in taken/ that the restored journal does not know."""
+    backup(copy.journal, tmp_path / "backup")
+    copy.live(short[HALF : HALF + 4]).close()
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    with pytest.raises(OtherContent, match="--resume-after"):
+        copy.live(short[HALF + 4 :])
+    last = short[HALF + 3].cut_off
+    copy.live(short[HALF + 4 :], copy.job(after=last)).close()
+    assert to_date(copy) == to_date(whole)
+    assert paid(copy) == paid(whole)
+
+
+def to_date(world: World) -> dict[str, int]:
+    """What each statement is worth in the end."""
+    said = sorted(world.said()["PaymentInstruction"], key=lambda each: each["cut_off"])
+    return {each["statement_id"]: each["net_to_date_cents"] for each in said}
+
+
+# --- 6: the clock -----------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_a_year_ahead_closes_and_takes_nothing(copy: World, short: list[Day], whole: World) -> None:
+    copy.trusted = 0
+    job, right, closed = copy.job(), copy.now, len(letters(copy))
+    copy.land(short[HALF])
+    copy.now = right + 365 * DAY
+    for _ in range(3):
+        assert job.round(copy.source(job)) == 0
+    assert "clock doubted" in copy.log.getvalue() and copy.log.getvalue().count("clock doubted") == 1
+    assert json.loads((copy.journal / "health.json").read_bytes())["clock_doubted"] == 1
+    assert len(letters(copy)) == closed and list(copy.inbox.glob("*.avro"))
+    job.close()
+    copy.trusted, copy.now = 1 << 62, short[HALF].cut_off - 1
+    copy.live(short[HALF:]).close()
+    agrees(copy, whole)
+
+
+def test_a_clock_two_days_ahead_closes_no_pay_run_that_has_no_facts(copy: World, short: list[Day]) -> None:
+    copy.trusted = 0
+    job = copy.job()
+    copy.now += 3 * DAY
+    job.round(copy.source(job))
+    decided = job.outbox.last_decided()
+    assert decided is not None and decided <= job.journal.newest + DAY
+    assert "more than a day after the newest fact" in copy.log.getvalue()
+    job.close()
+
+
+def test_an_operator_may_vouch_for_the_clock(copy: World, short: list[Day]) -> None:
+    copy.trusted = short[HALF + 7].cut_off
+    copy.now = short[HALF + 7].cut_off + DAY // 2
+    job = copy.job()
+    job.round(copy.source(job))
+    assert job.outbox.last_decided() == short[HALF + 7].cut_off
+    job.close()
+
+
+def test_a_clock_two_weeks_behind_turns_no_fact_away_for_good(copy: World, short: list[Day], whole: World) -> None:
+    job = copy.job()
+    right, copy.trusted, job.doubt.trusted = short[HALF].cut_off - 1, 0, 0
+    copy.land(short[HALF])
+    copy.now = right - 14 * DAY
+    count = job.journal.count
+    for _ in range(3):
+        assert job.round(copy.source(job)) == 0
+    assert job.journal.count == count and "recorded later than" in copy.log.getvalue()
+    copy.now, job.doubt.trusted = right, 1 << 62
+    copy.live(short[HALF:], job).close()
+    agrees(copy, whole)
+
+
+def test_a_file_that_was_rejected_lands_again(copy: World, short: list[Day], whole: World) -> None:
+    """It was taken while the clock was vouched for and wrong; afterwards somebody moves it back."""
+    job = copy.job()
+    copy.land(short[HALF])
+    copy.now = short[HALF].cut_off - 14 * DAY
+    job.round(copy.source(job))
+    assert sum(job.collector.rejections.values()) > 1 and not list(copy.inbox.glob("*.avro"))
+    copy.now = short[HALF].cut_off - 1
+    for path in (copy.inbox / "taken").glob(f"*-{short[HALF].cut_off}.avro"):
+        path.rename(copy.inbox / path.name)
+    job.round(copy.source(job))
+    copy.live(short[HALF + 1 :], job).close()
+    assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
+
+
+# --- 8: what was sent -------------------------------------------------------------------------------------------------
+
+
+def test_a_new_journal_overwrites_nothing(copy: World, short: list[Day]) -> None:
+    sent = {path.name: path.read_bytes() for path in copy.out.glob("*.avro")}
+    other = World(copy.root / "other", short[2].cut_off - 1000)
+    other.out = copy.out
+    with pytest.raises(OtherContent):
+        other.live([short[2], *short[4:HALF]])
+    assert {path.name: path.read_bytes() for path in copy.out.glob("*.avro")} == sent
+
+
+def test_what_is_confirmed_is_synced(copy: World, short: list[Day], monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+
+    def note(descriptor: int) -> None:
+        synced.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+
+    job = copy.job()
+    monkeypatch.setattr(os, "fsync", note)
+    before = {path.name for path in copy.out.glob("*.avro")}
+    copy.live(short[HALF : HALF + 1], job).close()
+    fresh = {path.name for path in copy.out.glob("*.avro")} - before
+    assert fresh and {f".{name}.new" for name in fresh} <= set(synced)
+    assert synced.index(copy.out.name) < synced.index("confirmed")
+
+
+# --- 10: acknowledged truth -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_closed_segment_is_held_to_its_sum(copy: World, short: list[Day], whole: World, seed: int) -> None:
+    random = Random(seed)
+    path = random.choice(segments(copy))
+    good = path.read_bytes()
+    harm: list[Callable[[], object]] = [
+        lambda: flip(path, random),
+        lambda: path.write_bytes(good[: -random.choice((1, 5, 16))]),
+        path.unlink,
+        lambda: shutil.copy(path, path.with_name("000009.avro")),
+    ]
+    random.choice(harm)()
+    refused(copy, "restore it from backup|came to a pay run that was closed")
+    path.with_name("000009.avro").unlink(missing_ok=True)
+    path.write_bytes(good)
+    copy.live(short[HALF:]).close()
+    agrees(copy, whole)
+
+
+def test_no_segment_of_the_open_pay_run_vanishes_unseen(copy: World, short: list[Day], whole: World) -> None:
+    """The newest and another deleted, or cut where a block ends; then none is to be had, and the sources send again."""
+    copy.now = short[HALF].cut_off - 1
+    for half in (0, 1):
+        job = copy.job()
+        copy.land(Day(short[HALF].cut_off, {kind: each[half::2] for kind, each in short[HALF].facts.items()}))
+        job.round(copy.source(job))
+        job.close()
+    opened = [path for path in segments(copy) if path.parent == segments(copy)[-1].parent]
+    assert len(opened) > 1
+    for path in (opened[0], opened[-1]):
+        good = path.read_bytes()
+        path.unlink()
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good[: whole_blocks(good)])
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good)
+    opened[0].unlink()
+    (copy.journal / "health.json").unlink()
+    job = copy.job()
+    assert job.round(copy.source(job)) > 0, "what lies in taken/ and is not known lands again by itself"
+    copy.live(short[HALF + 1 :], job).close()
+    assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
+
+
+def whole_blocks(good: bytes) -> int:
+    """Bytes of a segment without its last block."""
+    *_, (offset, _) = segment_blocks(BytesIO(good))
+    return offset
+
+
+# --- 12: two jobs -----------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_lock_lets_no_second_job_in(copy: World) -> None:
+    with Owned(copy.journal) as owned:
+        owned.check()
+        (copy.journal / "lock").unlink()
+        with pytest.raises(Misuse, match="belongs to a job that is running"):
+            Owned(copy.journal)
+        with pytest.raises(LockLost, match="was moved or deleted"):
+            owned.check()
+    Owned(copy.journal).__exit__()
+
+
+def test_a_moved_journal_ends_its_job(copy: World) -> None:
+    with Owned(copy.journal) as owned:
+        copy.journal.rename(copy.root / "elsewhere")
+        shutil.copytree(copy.root / "elsewhere", copy.journal)
+        with pytest.raises(LockLost):
+            owned.check()
+
+
+def test_a_source_is_what_it_was(copy: World) -> None:
+    """The journal alone says what was taken."""
+    job: Job = copy.job()
+    assert FolderIn(copy.inbox, job.journal).again == 0 and job.journal.taken
+    job.journal.taken.clear()
+    assert FolderIn(copy.inbox, job.journal).again == len(list(copy.inbox.glob("*.avro"))) > 0
+    job.close()
