@@ -16,7 +16,6 @@ import pytest
 from pipelines.command import cli
 from pipelines.console.imported import last_words
 from pipelines.importing.editor import text
-from pipelines.importing.ledger import safe
 from pipelines.importing.map import FieldMap, FileMap, ImportMap, RowsMap, Skip, When
 from pipelines.importing.maps import EDITOR_SCHEMA, PRESETS, load_map, made
 from pipelines.importing.targets import unknown_arrays
@@ -283,11 +282,6 @@ def test_the_schema_for_editors_is_that_of_the_maps() -> None:
         jsonschema.validate(tomllib.loads(path.read_text("utf-8")), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"kind": "EvvVisit", "fields": {"hours": {"column": "x"}}}, schema)
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@a", "\tx", "\rx"])
-def test_no_cell_of_the_table_is_a_formula(cell: str) -> None:
-    assert safe(cell) == f"'{cell}" and safe(f"a{cell}") == f"a{cell}"
 
 
 def test_an_empty_file_of_rows_is_said() -> None:
