@@ -58,6 +58,7 @@ class Skip(When):
 
     also: list[When] = Field(default_factory=list, description="All of these must hold too.")
     why: str = Field(description="What such rows are, for the report.")
+    total: str | None = Field(None, description="Column in which the hours of the rows above are added up.")
 
 
 class Refusal(When):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.importing import cells, hours, instants, lists
 from pipelines.importing.cells import BadCell, Cell, no_formula, text_of
-from pipelines.importing.map import FieldMap, ImportMap, listed
+from pipelines.importing.map import FieldMap, ImportMap, Skip, listed
 from pipelines.importing.readings import Assumed, Bad, Civil, Reading, holds, joined
 from pipelines.importing.sources import Row, is_empty
 from pipelines.importing.targets import LATER, Target, targets
@@ -51,12 +51,12 @@ class Reader:
         except BadCell as bad:
             raise Misuse(f"the map's value of {name} cannot be used: expected {bad.expected}") from None
 
-    def skipped(self, row: Row) -> str | None:
-        """Why a row is no fact; None if it may be."""
+    def skipped(self, row: Row) -> Skip | None:
+        """The rule by which a row is no fact; None if it may be."""
         rules = (
             rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also)
         )
-        return next((rule.why for rule in rules), None)
+        return next(rules, None)
 
     def read(self, row: Row) -> Reading:
         """All fields of a row, and all that is wrong with it at once."""

@@ -86,8 +86,8 @@ def _of_table(path: Path) -> Iterator[TextFact]:
 
 def _fact(reader: Reader, row: Row) -> Fact:
     """The fact of a row of a template. Raises Unreadable."""
-    if why := reader.skipped(row):
-        raise Unreadable("INVALID", f"It is one of the {why}: take it out.", "document_id")
+    if rule := reader.skipped(row):
+        raise Unreadable("INVALID", f"It is one of the {rule.why}: take it out.", "document_id")
     read = reader.read(row)
     drafts = drafts_of(reader.asked, read, as_text(row.raw))
     if read.bad:
