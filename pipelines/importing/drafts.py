@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipelines.importing.cells import BadCell, text_of
+from pipelines.importing.cells import BadCell, Note, text_of
 from pipelines.importing.map import OF_ROWS, ImportMap, listed
 from pipelines.importing.readings import Bad, Reading
 from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
@@ -52,20 +52,18 @@ def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
         yield from _of_punch(asked, values, raw)
     elif asked.kind == "Timesheet" and shape != "document":
         yield from _of_hours(asked, read, raw)
+    elif asked.kind == "EvvVisit":
+        ends = _ends_of_visit(asked, values)
+        yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
     else:
-        if asked.kind == "EvvVisit":
-            ends = _ends_of_visit(asked, values)
-            yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
-        else:
-            yield _whole(
-                asked,
-                _with_days(values, _day_columns(asked)),
-                sum(each or 0 for each in values.get("minutes_worked") or ()),
-                raw,
-            )
+        whole = _with_days(values, _day_columns(asked), read.noted.append)
+        yield _whole(asked, whole, sum(each or 0 for each in whole.get("minutes_worked") or ()), raw)
 
 
-def _with_days(values: Values, columns: list[str]) -> Values:
+EMPTY_DAYS = "timesheets with empty days, on which nothing was worked then"
+
+
+def _with_days(values: Values, columns: list[str], note: Note) -> Values:
     """Values with as many days as the pay period has: days that are silent are 0, days that it has not must be."""
     days = values.get("minutes_worked")
     if days is None or "period_start" not in values:
@@ -77,6 +75,8 @@ def _with_days(values: Values, columns: list[str]) -> Values:
     if columns and len(columns) < length:
         words = f"a column for each of the {length} days of the pay period that starts {iso(values['period_start'])}"
         raise BadCell(words, "CONTRADICTORY", columns[-1])
+    if None in days[:length]:
+        note(EMPTY_DAYS)
     filled = [each or 0 for each in days[:length]]
     return values | {"minutes_worked": filled + [0] * (length - len(filled))}
 

@@ -221,3 +221,11 @@ def test_beats_say_how_far_it_is(tmp_path: Path) -> None:
     asked: ImportMap = of_words(VISITS)
     import_files(Asked([path], asked, tmp_path / "o", None, False, False, NOW), lambda *beat: beats.append(beat))
     assert beats[-1] == ("facts", 2, 2) and ("rows", 1000, 1000) in beats
+
+
+def test_most_visits_in_the_small_hours_make_one_ask_for_the_zone(tmp_path: Path) -> None:
+    """Nine in the morning with a false Z is one at night."""
+    sender = Sender(tmp_path)
+    rows = (f"{day},P1,2026-10-{day:02}T09:00:00Z,2026-10-{day:02}T10:00:00Z,\n" for day in range(1, 25))
+    told = sender.sends(HEAD + "".join(rows))
+    assert told["warnings"] == ["24 of 24 check-ins are between midnight and 5:00: is the time zone right?"]
