@@ -49,10 +49,10 @@ def short(days: list[Day]) -> list[Day]:
 
 @pytest.fixture(scope="module")
 def whole(short: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A job's life that nothing happened to: what was published, and so what is to be paid."""
+    """A job's life that nothing happened to: what it said is what a replay of what was published says."""
     world = World(tmp_path_factory.mktemp("whole"), short[0].cut_off - 1000)
     world.live(short).close()
-    assert paid(world) > 1_000_00
+    assert paid(world) > 1_000_00 and world.said() == world.replayed(short[-1].cut_off)
     return world
 
 
