@@ -75,8 +75,9 @@ class Door:
     def read_file(self, path: Path, name: str) -> Iterator[None]:
         """Read a container file of facts or a piece of a journal; yields now and then, when blocks may be full.
 
-        ``name`` is its origin in rejections.
+        ``name`` is its origin in rejections; spelled out where it holds what would forge a line.
         """
+        name = name if name.isprintable() else repr(name)
         with path.open("rb") as stream:
             try:
                 if is_segment(stream):

@@ -10,6 +10,7 @@ from fold.record_files import Packed, pack
 from fold.rejections import in_order
 from fold.stages import STAGES
 from fold.tally import merged
+from pipelines.importing.text_facts import FolderDoor
 from pipelines.work import Work
 from rules.law import Law
 from schemas.rejection import Rejection
@@ -49,7 +50,7 @@ class _Decode(beam.PTransform):
         names = pipeline | "Names" >> beam.Create(self.work.names) | "Spread" >> beam.Reshuffle()
         late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.work.events))))
         events, out = str(self.work.events), str(self.work.out)
-        decode = DecodeFiles(events, self.work.shards, self.work.until, self.work.beat, out)
+        decode = DecodeFiles(events, self.work.shards, self.work.until, self.work.beat, out, FolderDoor)
         tags = (*STAGES, "rejections", "catalog", "tally")
         read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
         rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)

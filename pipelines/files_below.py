@@ -1,6 +1,7 @@
 """The files of facts below a folder, and those that nobody reads: a command that leaves a file out says so."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,18 @@ from pipelines.misuse import Misuse
 from schemas.journal import FOLDER as SEGMENTS
 from schemas.journal import is_journal
 
-FACTS = (".avro",)
-OURS = ("truth.json",)  # what simulate puts beside the facts that it makes
+TABLE = ".csv"  # by the headings of a template
+TEXTS = (TABLE, ".json", ".jsonl", ".ndjson")
+JOURNALLED = (".avro",)
+FACTS = (*JOURNALLED, *TEXTS)
+OURS = re.compile(r"truth\.json|import-[0-9a-f]{12}(-bad-rows|-sequences)?\.(csv|json)")
+"""What simulate and import put beside the facts that they make."""
 MOST_NAMED = 5
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name is no facts, but what our own commands put beside them."""
+    return bool(OURS.fullmatch(name))
 
 
 class Below(NamedTuple):
@@ -23,24 +33,30 @@ class Below(NamedTuple):
     ignored: list[str]
 
 
-def files_below(folder: Path, endings: Sequence[str] = FACTS) -> Below:
+def endings_of(folder: Path) -> Sequence[str]:
+    """What files of facts below a folder end in: those of a journal are its own."""
+    return JOURNALLED if is_journal(folder) else FACTS
+
+
+def files_below(folder: Path) -> Below:
     """The files below a folder, of a journal those below its segments. Raises OSError for what may not be looked at.
 
     Ignored is what has another ending, is no file (a pipe, a link to nothing) or a link to a folder.
     """
     files: list[Path] = []
     ignored: list[Path] = []
+    endings = endings_of(folder)
     for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
         ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
-        for path in (Path(root, name) for name in names if name not in OURS):
+        for path in (Path(root, name) for name in names if not is_ours(name)):
             (files if path.suffix in endings and path.is_file() else ignored).append(path)
     return Below(folder, _from(folder, files), _from(folder, ignored))
 
 
 def folder_of_facts(folder: Path, option: str) -> Below:
-    """The ``*.avro`` files below a folder, or a journal's. Raises Misuse if it is neither or has none."""
+    """The files of facts below a folder, or a journal's. Raises Misuse if it is neither or has none."""
     if not folder.is_dir():
-        raise Misuse(f"{option} {folder} is no folder: name the folder that holds the *.avro files")
+        raise Misuse(f"{option} {folder} is no folder: name the folder that holds the facts")
     journal = is_journal(folder)
     if journal and any(folder.glob("*.avro")):
         raise Misuse(f"{option} {folder} is a journal with other *.avro files beside it: move these to a folder apart")
@@ -50,17 +66,23 @@ def folder_of_facts(folder: Path, option: str) -> Below:
         remedy = "let the job take some, or name another folder"
         raise Misuse(f"{option} {folder} is a journal without a fact{others}: {remedy}")
     if not found.files:
-        raise Misuse(f"No *.avro file below {option} {folder}{others}: name the folder that holds the facts")
+        kinds = named_endings(FACTS)
+        raise Misuse(f"No {kinds} below {option} {folder}{others}: name the folder that holds the facts")
     return found
 
 
-def unread(below: Below, endings: Sequence[str] = FACTS) -> str | None:
+def unread(below: Below) -> str | None:
     """The sentence that says what was left out; None for nothing."""
     if not below.ignored:
         return None
-    count, read = len(below.ignored), ", ".join(f"*{ending}" for ending in endings)
+    count, read = len(below.ignored), named_endings(endings_of(below.folder))
     files, were = ("1 file", "was") if count == 1 else (f"{count:,} files", "were")
     return f"{files} below {below.folder} {were} not read (only {read}): {named_files(below.ignored)}"
+
+
+def named_endings(endings: Sequence[str]) -> str:
+    """Endings of names, in a list."""
+    return ", ".join(f"*{ending}" for ending in endings)
 
 
 def tell_unread(below: Below) -> None:

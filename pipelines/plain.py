@@ -16,6 +16,7 @@ from fold.rows import catalog_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
+from pipelines.importing.text_facts import FolderDoor
 from rules.law import Law
 from schemas.admission import Admission
 from schemas.envelope import Record
@@ -47,7 +48,7 @@ def replay_folder(events: Path, names: Iterable[str], law: Law, until: int | Non
     """Pay a folder of container files."""
     names = list(names)
     told = [each for name in names for each in admissions_in(events / name)]
-    door = Door(ONE_SHARD, until, admissions=Admissions(told))
+    door = FolderDoor(ONE_SHARD, until, admissions=Admissions(told))
     for name in names:
         for _ in door.read_file(events / name, name):
             pass

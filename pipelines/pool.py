@@ -20,7 +20,6 @@ import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
 from fold.content import note_content
-from fold.door import Door
 from fold.pay_runs import pay_runs
 from fold.places import Places
 from fold.record_files import file_name
@@ -29,6 +28,7 @@ from fold.rows import catalog_of
 from fold.shard import Shard
 from fold.stages import STAGES
 from fold.tally import merged
+from pipelines.importing.text_facts import FolderDoor
 from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
@@ -150,7 +150,7 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
     number, name, told = task
     replay = _here[0]
     work = replay.work
-    door = Door(work.shards, work.until, Places(), Admissions(told))
+    door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
     for _ in door.read_file(work.events / name, name):
         _put(replay, f"read-{number}", door.dealer.full_blocks())
     _put(replay, f"read-{number}", door.dealer.blocks())

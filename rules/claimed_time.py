@@ -87,8 +87,7 @@ def _approved(document: Document[Timesheet]) -> Timesheet | None:
 
 
 def given_up(document: Document[Timesheet], claimed: Claim) -> list[int]:
-    """Minutes by day that an earlier approved revision claimed beyond what is claimed now; empty where there are none.
-    """
+    """Minutes by day that an earlier approved revision claimed beyond what is claimed now; empty: none."""
     approved = [fact.minutes_worked for fact in document.earlier if fact.recipient_approved_at is not None]
     most = [max(of_day) for of_day in zip(*approved, strict=True)]
     minutes = [max(0, before - now) for before, now in zip(most, claimed.by_day, strict=bool(most))]

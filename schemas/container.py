@@ -38,6 +38,7 @@ LARGEST_HEADER = 1 << 20  # bytes; ours have 3,000
 MOST_RECORDS = 1 << 20  # in a block: all of them are in the memory at once
 DAMAGED = f"The file is damaged, cut off, or in blocks of more than {LARGEST_BLOCK >> 20} MiB from here on."
 
+
 class Container:
     """Reader of one container file: iterate for ``(position, record)``, position counted from 0 in records.
 

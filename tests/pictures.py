@@ -14,8 +14,11 @@ from rich.terminal_theme import MONOKAI
 
 from pipelines.command import cli
 from pipelines.console.explanation import render
+from pipelines.console.imported import render as render_import
 from pipelines.explain.answer import Sources, answer, question_of
 from pipelines.explain.paid import Paid
+from pipelines.importing.maps import load_map
+from pipelines.importing.run import Asked, import_files
 from rules.law import Law
 from tests.browser import DESK, ROOT, open_page
 from tests.pipelines.explain.explain_world import index
@@ -93,6 +96,21 @@ def explain(out: Path, scratch: Path) -> None:
     page = scratch / "terminal.html"
     page.write_text(console.export_html(inline_styles=True, theme=MONOKAI).replace(str(paid), "out"), "utf-8")
     with open_page(page, (910, 900)) as shown:
+        shown.screenshot(path=out.with_suffix(".png"), full_page=True)
+
+
+@picture
+def import_bad_rows(out: Path, scratch: Path) -> None:
+    """What import prints on a terminal of 100 columns, of a vendor's visits with bad cells."""
+    asked = load_map(str(ROOT / "docs" / "your_data" / "visits.toml"))
+    files = [ROOT / "docs" / "your_data" / "visits.csv"]
+    (scratch / "facts").mkdir()
+    told = import_files(Asked(files, asked, scratch / "facts", None, False, False, 0), lambda *_: None)
+    console = Console(record=True, width=100, file=StringIO(), highlight=False, force_terminal=True)
+    render_import(told, console)
+    page = scratch / "terminal.html"
+    page.write_text(console.export_html(inline_styles=True, theme=MONOKAI).replace(f"{scratch}/", ""), "utf-8")
+    with open_page(page, (910, 420)) as shown:
         shown.screenshot(path=out.with_suffix(".png"), full_page=True)
 
 

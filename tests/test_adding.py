@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
+from fold.key_memory import NUMBERED
+
 ROOT = Path(__file__).parents[1]
 TREE = ("schemas", "rules", "fold", "pipelines", "transforms", "tests", "docs")
 PO = "pipelines/statements/locale/es/LC_MESSAGES/statements.po"
@@ -138,7 +140,7 @@ TOYS = {
             "rules/kept.py": (
                 "class PaidIncentives(",
                 'class Toy(Conclusion, frozen=True):\n    """A toy."""\n\n'
-                "    state_number = 20\n    provider_id: str\n\n"
+                f"    state_number = {len(NUMBERED)}\n    provider_id: str\n\n"
                 "    @property\n    def to(self) -> Stop:\n        return Stop(PRICE, self.provider_id)\n\n\n"
                 "class PaidIncentives(",
             ),

@@ -19,15 +19,13 @@ STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
-    ("misuse", "stopping", "wording", "county_names", "law_text", "watch", "worker_log"),
+    ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
-    (
-        "summarize",
-        "unchanged",
-    ),
+    ("importing",),
+    ("summarize", "unchanged"),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch", "importing"),
+    ("sample", "explain", "report", "statements", "check", "export", "launch"),
     ("console",),
     ("reference", "desk"),
     ("command",),
@@ -42,7 +40,7 @@ FOUNDATIONS = {
 }  # fmt: skip
 COMPOSITIONS = {"authorize", "price", "settle"}
 """A stage's decision puts the rules together: the folder price, with case.py, month.py and their parts."""
-READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py"}
+READ_PARAMETERS = {"rules/law.py", "rules/parameters/__init__.py", "rules/parameters/plausible.py"}
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
     "hashlib", "heapq", "itertools", "json", "msgspec", "operator", "pathlib", "pydantic", "re", "rules", "schemas",
@@ -57,7 +55,7 @@ TAKES_APART = {"split", "rsplit", "partition", "rpartition", "join", "startswith
 AN_ID = r"^(\w+[:/])?\0([:/](-|\w+|\0))+$|^\w[:/]\0$"
 MARKED = {
     "pipelines/check/doctor.py": "a host and its port",
-    "pipelines/check/json_text.py": "a line and a column",
+    "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
@@ -463,6 +461,17 @@ def what_is_written_is_private(source: Source) -> Iterator[str]:
         modes = [each.value for each in (*call.args, *(word.value for word in call.keywords)) if _is_mode(each)]
         if name in WRITING or (name == "open" and modes):
             yield f"line {call.lineno}: {name} makes a file that others may read: use schemas/private.py"
+
+
+@rule(
+    ("pipelines/export/a.py", "rows = csv.writer(stream)"),
+    ("pipelines/console/a.py", "csv.DictWriter(stream, COLUMNS)"),
+)
+def what_a_spreadsheet_opens_is_harmless(source: Source) -> Iterator[str]:
+    if is_code(source, "pipelines") and source.path != "pipelines/cells.py":
+        for call in source.nodes(ast.Call):
+            if ast.unparse(call.func) in ("csv.writer", "csv.DictWriter", "DictWriter"):
+                yield f"line {call.lineno}: rows of CSV are written by pipelines/cells.py"
 
 
 def _is_mode(argument: ast.expr) -> bool:

@@ -21,14 +21,18 @@ _encode = msgspec.msgpack.Encoder().encode
 class DecodeFiles(beam.DoFn):
     """Paths of container files to blocks by stage, rejections, the catalog and a tally, by tag.
 
-    ``places``: folder for where whose facts lie, a part for each file (None: nobody will ask).
+    ``places``: folder for where whose facts lie, a part for each file (None: nobody will ask). ``kind``: the door that
+    knows what files there may be.
     """
 
-    def __init__(self, folder: str, shards: int, until: int | None, beat: Any, places: str | None = None) -> None:
+    def __init__(
+        self, folder: str, shards: int, until: int | None, beat: Any, places: str | None = None, kind: type[Door] = Door
+    ) -> None:
         self.folder, self.shards, self.until, self.beat, self.places = folder, shards, until, beat, places
+        self.kind = kind
 
     def process(self, name: str, admissions: Iterable[Told] = ()) -> Iterable[Any]:
-        door = Door(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
+        door = self.kind(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
         for _ in door.read_file(Path(self.folder) / name, name):
             yield from _tagged(door.dealer.full_blocks())
         yield from _tagged(door.dealer.blocks())

@@ -5,20 +5,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.door import Door, admission
-from pipelines.check.json_lines import fact_of
-from pipelines.check.json_text import Piece, pieces
-from pipelines.files_below import files_below, named_files, unread
+from pipelines.files_below import FACTS, TEXTS, files_below, named_endings, named_files, unread
+from pipelines.importing.text_facts import TextFact, admitted, facts_in, facts_of_lines
 from pipelines.misuse import Misuse, readable
 from schemas.admission import Admission
-from schemas.avro import Container, Unreadable
+from schemas.avro import Container
 from schemas.cloud_journal import Delivery, arrived
 from schemas.envelope import Crossing, Fact
 from schemas.ids import origin_in
 from schemas.journal import Entry
 from schemas.types import Fields
 
-TEXTS = (".json", ".jsonl", ".ndjson")
-SUFFIXES = (".avro", *TEXTS)
 STANDARD_INPUT = Path("-")
 AVRO = b"Obj\x01"
 BEGINNING = 64  # bytes in which a text begins
@@ -53,29 +50,21 @@ class Counter(Door):
                 yield from self.read_lines(stream, str(path))
             return
         if _is_text(path):
-            with path.open("rb") as stream:
-                yield from self.read_lines(stream, str(path))
+            yield from self._read_told(facts_in(path), str(path))
             return
         yield from self.read_file(path, str(path))
 
     def read_lines(self, lines: Iterable[bytes], name: str) -> Iterator[None]:
         """Read a text of JSON. Raises Misuse where it is Avro: a pipe cannot be read twice."""
-        for number, piece in enumerate(pieces(_no_avro(lines, name))):
-            self._read_piece(piece, origin_in(name, piece.place))
+        yield from self._read_told(facts_of_lines(_no_avro(lines, name)), name)
+
+    def _read_told(self, facts: Iterable[TextFact], name: str) -> Iterator[None]:
+        for number, told in enumerate(facts):
+            self._origin = origin_in(name, told.place)
+            if not admitted(self, told, self._origin) and not told.is_rest:
+                self.bad_lines.add(self._origin)
             if not number % EVENTS_BETWEEN_BEATS:
                 yield
-
-    def _read_piece(self, piece: Piece, origin: str) -> None:
-        self._origin = origin
-        self.tally.inputs += 1
-        try:
-            if piece.wrong:
-                raise piece.wrong
-            self.admit(fact_of(piece.value))
-        except Unreadable as wrong:
-            self.reject(piece.raw, origin, wrong)
-            if not piece.is_rest:
-                self.bad_lines.add(origin)
 
     def read_record(self, container: Container, record: Fields, origin: str) -> None:
         """One record of a container, and where it stands."""
@@ -149,12 +138,11 @@ def _files_of(named: Path) -> Named:
 
 
 def _below(folder: Path) -> Named:
-    below = files_below(folder, SUFFIXES)
+    below = files_below(folder)
     if not below.files:
         others = f" but {named_files(below.ignored)}" if below.ignored else ""
-        what = "no *.avro, *.jsonl or *.ndjson, and no *.json"
-        raise Misuse(f"{folder} holds {what}{others}: name the folder or file of the events")
-    words = unread(below, SUFFIXES)
+        raise Misuse(f"{folder} holds no {named_endings(FACTS)}{others}: name the folder or file of the events")
+    words = unread(below)
     return Named([_readable(folder / name) for name in below.files], [words] if words else [])
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import fastavro
 
 from fold.door import fact_of
-from pipelines.check.json_lines import fact_of_line
+from pipelines.importing.json_lines import fact_of_line
 from pipelines.live.segments import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.check.circles import Circles
 from pipelines.check.counter import Counter, Placed
-from pipelines.check.json_lines import kind_of_line
+from pipelines.importing.json_lines import kind_of_line
 from pipelines.plain import replay_plain
 from rules.documents import named
 from rules.law import Law

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse
+from pipelines.terminal import Terminal
 from schemas.types import Json
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def diff(
     sides = Payroll(a), Payroll(b)
     if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
         raise Misuse(f"--csv {csv} is no file that can be written: name a file in a folder that is there")
-    with shown(Console(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
+    with shown(Terminal(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
         told = Difference(*sides, listed=all_).read(beat).told()
     if csv is not None:
         write_csv(told, csv)
@@ -105,7 +105,7 @@ def validate(
     from pipelines.console.summary import summary_console
     from pipelines.console.verdict import render
 
-    with shown(Console(stderr=True), quiet, {"known": "Reading what is known", "sent": "Reading events"}) as beat:
+    with shown(Terminal(stderr=True), quiet, {"known": "Reading what is known", "sent": "Reading events"}) as beat:
         told = _verdict(files, with_, law, beat)
     if as_json:
         print(json.dumps(told, indent=2))

@@ -12,13 +12,14 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, launch, live, pay, report, statement
+from pipelines.command import check, explain, export, importing, launch, live, pay, report, statement
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
+from pipelines.terminal import harmless_streams
 
 PANELS = {
-    "Pay": ("replay", "simulate"),
+    "Pay": ("import", "template", "replay", "simulate"),
     "Look": ("explain", "report", "statement", "statements", "diff"),
     "Check": ("validate", "rejections", "doctor"),
     "Send": ("export",),
@@ -50,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
+importing.register(app)
 pay.register(app)
 check.register(app)
 app.add_typer(export.app, name="export")
@@ -81,6 +83,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command (default: of ``sys.argv``) and exit."""
     open_closed_streams()
     only_own_eyes()
+    with harmless_streams():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
     except TyperException as error:

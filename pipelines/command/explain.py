@@ -115,7 +115,7 @@ def _facts(events: Path | None) -> Path:
 
     found = files_below(events) if events.is_dir() else None
     if found is None or not found.files:
-        raise Misuse(f"--events {events} holds no *.avro file: name the folder that holds the facts")
+        raise Misuse(f"--events {events} holds no file of facts: name the folder that holds the facts")
     tell_unread(found)
     return events
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import Terminal
 
 if TYPE_CHECKING:
     from pipelines.export.report import Export
@@ -54,8 +54,7 @@ def ach(
 ) -> int:
     """Write the direct deposits of a pay run as PPD credits in a NACHA file, effective the next banking day.
 
-    What cannot be sent is named and keeps back nothing else (exit code 3; 1 if it is all): repair the accounts, then
-    write a second file. No instruction is ever in two files.
+    What cannot be sent is named (exit code 3; 1 if it is all): repair the accounts, then write a second file.
 
     [bold]Examples[/]
 
@@ -69,20 +68,15 @@ def ach(
     with _refusals():
         from pipelines.export.accounts import read_accounts, read_originator
         from pipelines.export.ach import export_ach, map_of, sent_before
-        from pipelines.export.ledger import noted
-        from pipelines.export.report import write_files
+        from pipelines.export.ledger import write_noted
         from rules.law import Law
-        from rules.periods import iso
 
         run = _run(instructions, date, quiet)
         before = sent_before(after or [], run, modifier)
         made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
-            ids = (paid.instruction_id for paid in made.export.paid)
-            with noted(ledger or instructions, run, out, made.text, ids):
-                write_files({map_of(out): made.map_text, out: made.text})
-        where = f"in {out}, effective {iso(made.effective)}" if made.text else "to send: no file was written"
-        _tell(made.export, f"as direct deposit {where}", as_json, quiet)
+            write_noted(ledger or instructions, made.export, {map_of(out): made.map_text, out: made.text})
+        _tell(made.export, f"as direct deposit {made.where(out)}", as_json, quiet)
     return _exit_code(made.export, strict, allow_empty)
 
 
@@ -103,15 +97,13 @@ def warrants(
         ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
     """
     with _refusals():
-        from pipelines.export.ledger import noted
-        from pipelines.export.report import write_files
+        from pipelines.export.ledger import write_noted
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
         run = _run(instructions, date, quiet)
         text, export = export_warrants(run, Law.load())
-        with noted(ledger or instructions, run, out, text, (paid.instruction_id for paid in export.paid)):
-            write_files({out: text})
+        write_noted(ledger or instructions, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
 
@@ -142,7 +134,7 @@ def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":
     day = day_asked(date, "--date")
     if not instructions.is_dir():
         raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
-    with shown(Console(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
+    with shown(Terminal(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
         return paid_run(instructions, day, beat)
 
 

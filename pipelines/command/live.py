@@ -33,6 +33,7 @@ FOLDERS = "see that the folders of --from, --to and --journal are there"
 SAFE = "what was acknowledged is safe, start again then"
 Fold = Literal["auto", "beam", "plain"]
 
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(run)
@@ -84,7 +85,6 @@ def run(
 class Place(NamedTuple):
     """Where a job is, and by what law, engine and clock it pays; ``trusted``: until when the clock is vouched for;
     ``settle``: how long what lands must be as it is (seconds)."""
-
 
     journal: Path
     law: Path | None
@@ -157,12 +157,11 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
 
         yield JsonLines(sys.stderr)
         return
-    from rich.console import Console
-
     from pipelines.console.live import Screen
+    from pipelines.terminal import Terminal
 
     own = os.dup(sys.stderr.fileno())  # the engine lends the usual one to its workers
-    with os.fdopen(own, "w") as stream, Screen(Console(file=stream, force_terminal=True), edges, now) as screen:
+    with os.fdopen(own, "w") as stream, Screen(Terminal(file=stream, force_terminal=True), edges, now) as screen:
         yield screen
 
 

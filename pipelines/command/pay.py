@@ -12,9 +12,9 @@ from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
+from pipelines.terminal import Terminal
 from schemas.types import Json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    events: Annotated[Path, typer.Option(help="Folder of facts: every *.avro below it is read.")],
+    events: Annotated[Path, typer.Option(help="Folder of facts: Avro, JSON, and CSV by template.")],
     out: Annotated[Path, typer.Option(help="Folder for instructions, findings, rejections and summary.json.")],
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to pay.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,
@@ -120,7 +120,7 @@ def _made(quiet: bool, *asked: Any) -> Json:
     from pipelines.sample.simulate import simulate as make
 
     try:
-        with shown(Console(stderr=True), quiet, {"make": "Making recipients"}) as beat:
+        with shown(Terminal(stderr=True), quiet, {"make": "Making recipients"}) as beat:
             return make(*asked, beat=beat)  # type: ignore[misc]
     except Refusal as refusal:
         raise Misuse(str(refusal)) from refusal
@@ -135,7 +135,7 @@ def _replayed(
     overlaid = overlaid_law(law)
     # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
-    with shown(Console(stderr=True), quiet) as beat:
+    with shown(Terminal(stderr=True), quiet) as beat:
         from pipelines.replay import replay as run
 
         return run(events, out, until, overlaid, beam, beat, engine)

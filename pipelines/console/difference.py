@@ -1,12 +1,12 @@
 """The difference of two payrolls as an officer reads it, and as a CSV."""
 
-import csv
 from pathlib import Path
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cells import Rows
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
 from rules.money import dollars
@@ -182,10 +182,9 @@ def _amounts(row: Told) -> tuple[str, str, Text]:
 def write_csv(told: Told, path: Path) -> None:
     """All of it as rows of COLUMNS, amounts in cents and minutes; readable by its owner only. Raises OSError."""
     with private.text(path) as out:
-        writer = csv.DictWriter(out, COLUMNS, restval="")
-        writer.writeheader()
+        rows = Rows(out, COLUMNS)
         for row in _rows(told):
-            writer.writerow({name: value for name, value in row.items() if name in COLUMNS})
+            rows.named(row)
 
 
 def _rows(told: Told) -> list[Told]:

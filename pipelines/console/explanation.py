@@ -15,6 +15,7 @@ from pipelines.explain.answer import Answer
 from pipelines.explain.tree import Node
 from pipelines.explain.words import next_step
 from pipelines.law_text import address_of
+from pipelines.terminal import Terminal
 from pipelines.wording import NOT_COVERED, money
 
 WIDTH = 100
@@ -34,7 +35,7 @@ FOLDED = ("payments", "documents")  # told in one line each
 
 def explain_console() -> Console:
     """Standard output, of a width that a tree can be read in."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     return console

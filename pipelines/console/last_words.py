@@ -4,7 +4,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from pipelines.files_below import FACTS, Below, unread
+from pipelines.files_below import Below, unread
 from schemas.types import Json
 
 REFERENCE = ("CourseListing", "Admission")  # known from the start of any run
@@ -30,7 +30,7 @@ def failure(inputs: Inputs, strict: bool) -> str | None:
 
 def last_words(inputs: Inputs, events: Path, strict: bool) -> list[str]:
     """What is said of the inputs after all else; nothing if all was read and something could be used."""
-    left_out = unread(Below(events, [], inputs.get("ignored_files", [])), FACTS)
+    left_out = unread(Below(events, [], inputs.get("ignored_files", [])))
     nothing = None if inputs["total"] else f"nothing was paid: no file below {events} holds a fact"
     return [said for said in (left_out, nothing, failure(inputs, strict)) if said]
 

@@ -19,8 +19,9 @@ STAGES = {
     "close": "Closing pay runs",
 }
 """Of a replay. Other work has stages of its own, often one."""
-WEIGHTS = {"read": 10, "authorize": 32, "price": 32, "settle": 25, "close": 1}
-"""Shares of a replay's time (docs/measured.md; writing is part of settling). Any other stage weighs 1."""
+WEIGHTS = {"read": 10, "authorize": 32, "price": 32, "settle": 25, "close": 1, "rows": 2}
+"""Shares of a replay's time (docs/measured.md; writing is part of settling), and of an import's: rows beside facts.
+Any other stage weighs 1."""
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_TO_JUDGE_BY = 1.0  # before, what is left cannot be told from what is done
 SHARE_TO_JUDGE_BY = 0.05  # coming up takes longer than the first file, so that it seems to go on like that for hours

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.summarize import faults
+from pipelines.terminal import Terminal
 from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
 from rules.money import dollars
 from schemas.types import Json
@@ -19,7 +20,7 @@ OUTCOMES = (*WITHHOLDING, "VIOLATION", "WARNING", "NOTICE", "NOTED", "UNKNOWN")
 
 def summary_console() -> Console:
     """Standard output, of a width that the tables are made for; without colour when it is not a terminal."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     return console
 

@@ -19,6 +19,7 @@ from fold.rows import Row, arrival, catalog_of, rows_of
 from fold.stages import Catalog
 from pipelines.explain.paid import Refusal
 from pipelines.files_below import files_below
+from pipelines.importing.text_facts import FolderDoor, TextFile, is_text
 from rules.restatement import PRICE
 from schemas.ids import PROVIDER, RECIPIENT, person_of, provider_key, recipient_key, settlement_that_made
 
@@ -71,12 +72,16 @@ class Folder:
         """What blocks say about those asked for goes through the door."""
         for name, of_file in groupby(places, key=attrgetter("name")):
             with (self.events / name).open("rb") as stream:
-                file = FactFile(stream)
+                path = self.events / name
+                file = TextFile(path) if is_text(path) else FactFile(stream)
                 for place in of_file:
                     file.admit(place, asked, door)
 
     def _places(self, name: str) -> dict[str, list[int]]:
-        with (self.events / name).open("rb") as stream:
+        path = self.events / name
+        if is_text(path):
+            return TextFile(path).places()
+        with path.open("rb") as stream:
             return places_in(stream)
 
 
@@ -85,7 +90,7 @@ class Facts:
 
     def __init__(self, folder: Folder, until: int | None) -> None:
         self.folder = folder
-        self.door = Door(ONE_SHARD, until, admissions=Admissions(folder.admissions()))
+        self.door = FolderDoor(ONE_SHARD, until, admissions=Admissions(folder.admissions()))
         self.had: set[str] = set()
         self.rows: Rows = defaultdict(list)
         self.met: dict[str, set[str]] = defaultdict(set)  # who is named together with whom

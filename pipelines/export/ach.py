@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from achkit import AchFile, validate
 
+from pipelines.cells import Rows
 from pipelines.export.accounts import Account, Accounts, Originator, account_for
 from pipelines.export.banking_days import next_banking_day
 from pipelines.export.batches import NACHA, TRACE_DIGITS, Capacity, batch_sizes
@@ -45,6 +46,10 @@ class AchExport:
     map_text: str
     effective: int
     export: Export
+
+    def where(self, out: Path) -> str:
+        """In which file the money is, in words."""
+        return f"in {out}, effective {iso(self.effective)}" if self.text else "to send: no file was written"
 
 
 def map_of(path: Path) -> Path:
@@ -222,9 +227,8 @@ def _description(law: Law, day: int) -> str:
 
 def _map_text(traces: Sequence[str], payments: Sequence[Payment]) -> str:
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(MAP_COLUMNS)
+    rows = Rows(text, MAP_COLUMNS)
     for trace, (paid, _) in zip(traces, payments, strict=True):
         payee = paid.payee_type, paid.payee_id
-        writer.writerow((trace, identification(*payee), *payee, paid.instruction_id, paid.net_cents))
+        rows.row((trace, identification(*payee), *payee, paid.instruction_id, paid.net_cents))
     return text.getvalue()

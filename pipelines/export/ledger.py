@@ -7,13 +7,13 @@ written before the file that it tells of, so that no file is ever there without 
 import csv
 import fcntl
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.export.run import PaidRun, Refusal
+from pipelines.cells import Rows
+from pipelines.export.report import Export, write_files
+from pipelines.export.run import Refusal
 from rules.periods import iso
 from schemas import private
 
@@ -28,22 +28,23 @@ class Exported(NamedTuple):
     sha256: str
 
 
-@contextmanager
-def noted(folder: Path, run: PaidRun, out: Path, text: str, ids: Iterable[str]) -> Iterator[None]:
-    """Notes that these instructions are in the file ``out``, and lets nobody else export meanwhile.
+def write_noted(folder: Path, export: Export, texts: dict[Path, str]) -> None:
+    """Write files of an export, the last of them the one that pays, and before that note what it pays; nobody else
+    exports meanwhile.
 
-    Raises Refusal where one is in another file already, or in this one when it said something else.
+    Raises Refusal where an instruction is in another file already, or in this one when it said something else.
     """
+    *_, (out, text) = texts.items()
     here = Exported(str(out.resolve()), hashlib.sha256(text.encode()).hexdigest())
-    path = folder / f"exported-{iso(run.day)}.csv"
+    path, ids = folder / f"exported-{iso(export.run.day)}.csv", [paid.instruction_id for paid in export.paid]
     try:
         private.folder(folder)
         with private.appended(folder / LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            known, ids = _read(path), list(ids)
+            known = _read(path)
             _refuse_again(path, {known[id] for id in ids if id in known} - {here}, known, ids)
             private.written(path, _text(known | dict.fromkeys(ids, here)))
-            yield
+            write_files(texts)
     except OSError as error:
         raise Refusal(f"{path} cannot be written ({error.strerror}): name a folder for it with --ledger") from None
 
@@ -71,7 +72,7 @@ def _read(path: Path) -> dict[str, Exported]:
 
 def _text(known: dict[str, Exported]) -> str:
     text = StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows((id, *exported) for id, exported in sorted(known.items()))
+    rows = Rows(text, COLUMNS)
+    for id, exported in sorted(known.items()):
+        rows.row((id, *exported))
     return text.getvalue()

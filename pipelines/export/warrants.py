@@ -1,8 +1,8 @@
 """The warrants (paper cheques) of one pay run as a positive-pay list: what the bank may pay when one is presented."""
 
-import csv
 from io import StringIO
 
+from pipelines.cells import Rows
 from pipelines.export.report import Export, without_zero
 from pipelines.export.run import PaidRun
 from rules.law import Law
@@ -19,12 +19,11 @@ def export_warrants(run: PaidRun, law: Law) -> tuple[str, Export]:
     warrants, left_out = without_zero(run.by_method("WARRANT"))
     stale = iso(stale_day(run.day, law))
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = Rows(text, COLUMNS)
     for sequence, paid in enumerate(warrants, 1):
         number = f"{civil_date(run.day):%y%m%d}{sequence:06d}"
         payee = paid.payee_type, paid.payee_id
-        writer.writerow((number, iso(run.day), _amount(paid.net_cents), *payee, stale, paid.instruction_id))
+        rows.row((number, iso(run.day), _amount(paid.net_cents), *payee, stale, paid.instruction_id))
     return text.getvalue(), Export(run, "WARRANT", warrants, left_out)
 
 

@@ -1,8 +1,9 @@
 """A folder that facts come from: files that land in it.
 
-Files land by an atomic rename to ``<anything>.avro``, or are taken when nobody has written to them for a while
-(``settle``); each is moved to ``taken/`` when all of it is in the journal, or to ``quarantine/`` (under its mark) when
-it could not be read to its end. The same content twice does no harm: the journal knows it by its mark.
+Files land by an atomic rename to a name that ends as facts do (.avro, .csv, .jsonl ...), or are taken when nobody has
+written to them for a while (``settle``); each is moved to ``taken/`` when all of it is in the journal, or to
+``quarantine/`` (under its mark) when it could not be read to its end. The same content twice does no harm: the journal
+knows it by its mark.
 """
 
 import time
@@ -11,17 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from pipelines.files_below import FACTS, is_ours
 from pipelines.live.collector import Batch, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
 from pipelines.live.landed import LandedFile, Seen, opened, seen
+from pipelines.live.landed_text import landed
 
 LARGEST_BATCH = 2000
 TAKEN, QUARANTINE = "taken", "quarantine"
-ENDINGS = (
-    ".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".part", ".partial", ".tmp", ".txt", ".xlsx", ".xml",
-    ".zip",
-)  # fmt: skip
+ENDINGS = (".gz", ".parquet", ".part", ".partial", ".tmp", ".tsv", ".txt", ".xlsx", ".xml", ".zip")
 
 
 class FolderIn:
@@ -42,12 +42,12 @@ class FolderIn:
         self._since: dict[Path, tuple[Seen, float]] = {}  # as a file is, and since when
         self._refused: set[Path] = set()  # what may not be read
         self._turned_away = False
-        self.again = sum(self._land_again(path) for path in sorted(self.done.glob("*.avro")))
+        self.again = sum(self._land_again(path) for path in sorted(self.done.iterdir()) if _lands(path))
 
     def _land_again(self, path: Path) -> bool:
         try:
             with opened(path) as stream:
-                mark = LandedFile(stream, path.name).mark
+                mark = landed(stream, path).mark
         except OSError:  # as one that lands and may not be read: it keeps no other back
             return False
         if mark in self.journal.taken:
@@ -93,7 +93,7 @@ class FolderIn:
         others: Counter[str] = Counter({"unreadable": len(self._refused)} if self._refused else {})
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):  # it has its name by now
-                if not _lands(path) and path not in (self.done, self.quarantine) and _changed(path) <= until:
+                if not _lands(path) and not self._is_own(path) and _changed(path) <= until:
                     others[_what(path)] += 1
         return dict(sorted(others.items()))
 
@@ -101,12 +101,15 @@ class FolderIn:
         """A folder is always there to be asked."""
         return {}
 
+    def _is_own(self, path: Path) -> bool:
+        return path in (self.done, self.quarantine) or is_ours(path.name)
+
     def close(self) -> None:
         """Nothing to let go."""
 
     def _of_file(self, path: Path) -> Iterator[Batch]:
         with opened(path) as stream:
-            file = LandedFile(stream, path.name)
+            file = landed(stream, path)
             if self.journal.taken.get(file.mark) is False or self.journal.moving == file.mark:
                 self.journal.moving = None
                 self._put_away(path, file)
@@ -127,7 +130,8 @@ class FolderIn:
             self._put_away(path, file)
 
     def _put_away(self, path: Path, file: LandedFile) -> None:
-        _move(path, self.quarantine / f"{file.mark}.avro" if file.damage else self.done / path.name, file.mark)
+        place = self.quarantine / f"{file.mark}{path.suffix}" if file.damage else self.done / path.name
+        _move(path, place, file.mark)
 
 
 def _move(path: Path, to: Path, mark: str) -> None:
@@ -137,7 +141,8 @@ def _move(path: Path, to: Path, mark: str) -> None:
 
 
 def _lands(path: Path) -> bool:
-    return path.suffix == ".avro" and path.name[0] != "." and path.is_file() and not path.is_symlink()
+    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path.name)
+    return is_named and path.is_file() and not path.is_symlink()
 
 
 def _changed(path: Path) -> int:

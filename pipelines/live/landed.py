@@ -46,7 +46,7 @@ class LandedFile:
         self.damage: Unreadable | None = None
         self._container = self._begun()
         self.mark = self._mark()
-        self.origin = f"{name}#{self.mark[:16]}"
+        self.origin = f"{name if name.isprintable() else repr(name)}#{self.mark[:16]}"
 
     def changed(self) -> bool:
         """Has somebody written to it since it was opened?"""

@@ -4,7 +4,6 @@ A file's name is a number: who it is for stands in index.csv only (no personal d
 stopped takes away what it wrote; one that is killed leaves the file UNFINISHED among its papers.
 """
 
-import csv
 import os
 import signal
 from collections import Counter
@@ -15,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+from pipelines.cells import Rows
 from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
@@ -60,7 +59,8 @@ def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str],
                     for name, made in zip(names, pdfs([paper.html for paper in batch]), strict=True):
                         _write(out / f"{name}.pdf", made)
                 for name, paper in zip(names, batch, strict=True):
-                    index.writerows((name, paper.kind, spoken, *paper.person, id) for id in paper.ids)
+                    for id in paper.ids:
+                        index.row((name, paper.kind, spoken, *paper.person, id))
                     written.add(paper)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error
@@ -108,12 +108,10 @@ def _printers(most: int) -> Iterator[Callable[[Sequence[str]], Iterable[bytes]]]
 
 
 @contextmanager
-def _index(path: Path) -> Iterator[Any]:
-    """A CSV writer of COLUMNS."""
+def _index(path: Path) -> Iterator[Rows]:
+    """Rows of COLUMNS."""
     with private.text(path, more=os.O_EXCL) as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        yield rows
+        yield Rows(stream, COLUMNS)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -22,12 +22,14 @@ from typing import Any, get_args
 
 import msgspec
 
+from rules.parameters.plausible import too_much
 from rules.parameters.values import Entry, Grade, Parameter
 from rules.periods import cut_off_after, epoch_day, iso, midnight
 
 __all__ = ["OWN_FOLDER", "Documents", "Entry", "LawError", "Parameter", "laid_over", "own_parameters", "read_documents"]
 Toml = Mapping[str, Any]
 Documents = Mapping[str, Toml]  # by file name, parsed
+Read = dict[str, Parameter]
 
 GRADES = get_args(Grade)
 OWN_FOLDER = Path(__file__).parent
@@ -69,27 +71,30 @@ def read_documents(folder: Path) -> Documents:
     return {path.name: _document(path) for path in paths}
 
 
-def own_parameters(documents: Documents) -> dict[str, Parameter]:
+def own_parameters(documents: Documents) -> Read:
     """Parameters that must be complete: law, unit, and a grade and citation for each value. Raises LawError."""
-    found = _whole(_read(documents, {}), documents)
+    found = _whole(_read(documents, {}), documents, {})
     for name, parameter in found.items():
         if parameter.carried_by and parameter.carried_by not in found:
             raise LawError(f"{_origin(name, documents)}: {name}: carried_by names no parameter; correct it")
     return found
 
 
-def laid_over(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Parameter]:
+def laid_over(documents: Documents, base: Mapping[str, Parameter]) -> Read:
     """What ``base`` becomes where parameters lie over it, by name: a value with the same (from, published) is replaced,
     any other added. They take its law and unit; grade ``assumption`` unless stated.
 
     Raises LawError, also for a name that ``base`` does not have.
     """
-    return _whole({name: _over(base[name], over) for name, over in _read(documents, base).items()}, documents)
+    over = {name: _over(base[name], over) for name, over in _read(documents, base).items()}
+    return _whole(over, documents, base)
 
 
-def _whole(parameters: dict[str, Parameter], documents: Documents) -> dict[str, Parameter]:
-    """The same; raises LawError where the rules would miss a value."""
+def _whole(parameters: Read, documents: Documents, base: Mapping[str, Parameter]) -> Read:
+    """The same; raises LawError where the rules would miss a value, or one is implausible."""
     for name, parameter in parameters.items():
+        if wrong := too_much(name, parameter, {**base, **parameters}):
+            raise LawError(f"{_origin(name, documents)}: {name}: {wrong}; correct one of them")
         day = parameter.missing()
         if day is not None:
             what = f"the rules need a value on every day, and {iso(day)} has none; leave `until` out or add one"
@@ -119,7 +124,7 @@ def _document(path: Path) -> Toml:
         raise LawError(f"{path.name}: cannot be read as TOML ({problem}); correct the file") from None
 
 
-def _read(documents: Documents, base: Mapping[str, Parameter]) -> dict[str, Parameter]:
+def _read(documents: Documents, base: Mapping[str, Parameter]) -> Read:
     found: dict[str, Parameter] = {}
     for origin, document in documents.items():
         for name, written in _tables(document, origin):

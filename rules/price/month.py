@@ -203,7 +203,6 @@ class MonthOfWork(Trace):
             case_county=county_of_work(engagement, self.enrollments, None, period_end(period)),
         )
 
-
     def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
         left: dict[tuple[str, int], Worked] = {

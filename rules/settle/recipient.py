@@ -33,9 +33,7 @@ OVER_LIMIT, HELD = "over_limit", "held"  # ids of what a month keeps; said once 
 class RecipientMonth(MonthOfPay):
     """A recipient's month: its share of cost and its advance come before the instructions."""
 
-    def __init__(
-        self, filed: Filed, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int
-    ) -> None:
+    def __init__(self, filed: Filed, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int) -> None:
         super().__init__(filed, month, before, law, cut_off)
         self.recipient_id = recipient_id
         self.reading = Reading(law, cut_off)

@@ -1,15 +1,17 @@
-"""The worker's image without Docker: its own install line, run on what its own COPY lines bring, then launched from.
+"""The worker's image without Docker: its own install lines, run on what its own COPY lines bring, then launched from.
 
-``python -m tests.deploy.image`` (``make image``) resolves the line first, so that a contradiction between what is
-pinned and what is needed is said as pip says it; then installs it into build/image, checks it, and lets main.py make a
-template.
+``python -m tests.deploy.image`` (``make image``) runs the lines into build/image, each package held to its hash, checks
+what is there against what is pinned, and lets main.py make a template. ``python -m tests.deploy.image hashes`` writes
+deploy/dataflow/requirements.txt again, after a change of constraints.txt.
 """
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.deploy.launcher import launched
@@ -18,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "dataflow" / "Dockerfile"
 WHERE = ROOT / "build" / "image"
 PYTHON = (3, 11)
-OWN = {"pip", "setuptools", "ihss-payroll"}
+OWN = {"pip", "setuptools", "wheel", "ihss-payroll"}
+HASHED = DOCKERFILE.parent / "requirements.txt"
 
 
 def lines() -> list[str]:
@@ -27,11 +30,11 @@ def lines() -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def install() -> list[str]:
-    """What follows ``pip install`` in it, without what spares the image room."""
+def installs() -> list[list[str]]:
+    """What follows each ``pip install`` in it, without what spares the image room."""
     (run,) = [line for line in lines() if "pip install" in line]
-    (wanted,) = re.findall(r"pip install (.*?) &&", run)
-    return [part for part in shlex.split(wanted) if part != "--no-cache-dir"]
+    found = re.findall(r"pip install (.*?)\s*&&", run)
+    return [[part for part in shlex.split(wanted) if part != "--no-cache-dir"] for wanted in found]
 
 
 def copied(folder: Path) -> Path:
@@ -63,16 +66,42 @@ def named(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
+def hashed() -> str:
+    """requirements.txt with the packages as pip resolves them now, each with its hash."""
+    head = [line for line in HASHED.read_text("utf-8").splitlines() if line.startswith("#")]
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+        wanted = [
+            f"--constraint={DOCKERFILE.parent / 'constraints.txt'}",
+            "apache-beam[gcp]",
+            str(ROOT),
+            "setuptools",
+            "wheel",
+        ]
+        subprocess.run([*pip, "--report", report.name, *wanted], check=True)
+        found = json.loads(Path(report.name).read_bytes())["install"]
+    rows = [
+        f"{named(each['metadata']['name'])}=={each['metadata']['version']} "
+        f"--hash=sha256:{each['download_info']['archive_info']['hashes']['sha256']}"
+        for each in found
+        if named(each["metadata"]["name"]) != "ihss-payroll"
+    ]
+    return "\n".join([*head, *sorted(rows), ""])
+
+
 def main() -> int:
     """Exit code 0 if the image can be built, and what is in it makes a template."""
+    if sys.argv[1:] == ["hashes"]:
+        HASHED.write_text(hashed(), "utf-8")
+        return 0
     if sys.version_info[:2] != PYTHON:
         print(f"The image has Python {PYTHON}: this is {sys.version_info[:2]}, so its install line is not tried here")
         return 1
     source, python = copied(WHERE / "source"), str(WHERE / "venv" / "bin" / "python")
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(WHERE / "venv")], check=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "--dry-run", *install()], cwd=source, check=True)
-    subprocess.run([*pip, "install", "--quiet", *install()], cwd=source, check=True)
+    for wanted in installs():
+        subprocess.run([*pip, "install", "--quiet", *wanted], cwd=source, check=True)
     subprocess.run([*pip, "check"], check=True)
     there = {named(name): at for name, at in map(_pair, _said([*pip, "list", "--format=freeze"]).split())}
     loose = {name: at for name, at in there.items() if name not in OWN and pinned().get(name) != at}

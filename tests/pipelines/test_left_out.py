@@ -12,13 +12,18 @@ import pytest
 from pipelines.command import cli
 from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 from pipelines.files_below import Below, files_below, folder_of_facts, named_files, unread
+from pipelines.importing.templates import headings
 from pipelines.misuse import Misuse
+from pipelines.plain import replay_folder
 from pipelines.sample.simulate import simulate
+from rules.law import Law
 from schemas.avro import Container, write_container
 from tests.schemas.samples import SAMPLES
 from tests.schemas.writers import encoded, file_with, published
 
 PROGRAM = Path(sys.executable).with_name("ihss-payroll")
+KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
+ONLY = f"only {KINDS}"
 REMEDY = "ihss-payroll validate says what to do about each"
 
 
@@ -36,7 +41,7 @@ def littered(county: Path, tmp_path: Path) -> Path:
     (folder / "deep" / "er").mkdir(parents=True)
     for path in county.iterdir():
         (folder / "deep" / path.name).write_bytes(path.read_bytes())
-    for name in ("visits.csv", "deep/new.jsonl", "deep/er/old.avro.gz", ".hidden", "_SUCCESS", "UPPER.AVRO"):
+    for name in ("visits.xlsx", "deep/new.tsv", "deep/er/old.avro.gz", ".hidden", "_SUCCESS", "UPPER.AVRO"):
         (folder / name).write_text("{}")
     (folder / "gone.avro").symlink_to("nowhere")
     (folder / "linked").symlink_to(county, target_is_directory=True)
@@ -45,8 +50,8 @@ def littered(county: Path, tmp_path: Path) -> Path:
 
 
 LITTER = [
-    ".hidden", "UPPER.AVRO", "_SUCCESS", "deep/er/old.avro.gz", "deep/new.jsonl", "gone.avro", "linked", "pipe.avro",
-    "visits.csv",
+    ".hidden", "UPPER.AVRO", "_SUCCESS", "deep/er/old.avro.gz", "deep/new.tsv", "gone.avro", "linked", "pipe.avro",
+    "visits.xlsx",
 ]  # fmt: skip
 
 
@@ -68,9 +73,7 @@ def said_last(told: subprocess.CompletedProcess[str]) -> str:
 def test_what_is_left_out_is_said_last_and_kept_in_the_summary(littered: Path, tmp_path: Path) -> None:
     told = typed("replay", "--events", littered, "--out", tmp_path / "out", "--strict")
     assert told.returncode == 0, told.stderr
-    assert (
-        said_last(told) == f"9 files below {littered} were not read (only *.avro): {', '.join(LITTER[:5])} and 4 more"
-    )
+    assert said_last(told) == f"9 files below {littered} were not read ({ONLY}): {', '.join(LITTER[:5])} and 4 more"
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["inputs"]["ignored_files"] == LITTER
     quiet = typed("replay", "--events", littered, "--out", tmp_path / "out", "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr.count("\n")) == (0, "", 1)
@@ -112,12 +115,12 @@ def test_a_folder_without_facts(tmp_path: Path, capsys: pytest.CaptureFixture[st
     empty, csv, hollow = (tmp_path / name for name in ("empty", "csv", "hollow"))
     for folder in (empty, csv, hollow):
         folder.mkdir()
-    (csv / "a.csv").write_text("a")
-    (csv / "\x1b[31m\udcff.csv").write_text("a")
+    (csv / "a.xlsx").write_text("a")
+    (csv / "\x1b[31m\udcff.xlsx").write_text("a")
     write_container(hollow / "timesheet.avro", "Timesheet", [])
     for folder, code, said in (
-        (empty, 2, f"No *.avro file below --events {empty}: name"),
-        (csv, 2, f"No *.avro file below --events {csv}, only '\\x1b[31m\\udcff.csv', a.csv: name"),
+        (empty, 2, f"No {KINDS} below --events {empty}: name"),
+        (csv, 2, f"No {KINDS} below --events {csv}, only '\\x1b[31m\\udcff.xlsx', a.xlsx: name"),
         (hollow, 0, f"nothing was paid: no file below {hollow} holds a fact"),
     ):
         with pytest.raises(SystemExit) as ended:
@@ -163,8 +166,8 @@ def test_all_not_yet_due_is_asked_wrongly_but_not_where_something_was_rejected()
 
 
 def test_all_that_there_is_to_say_is_said() -> None:
-    said = last_words(inputs(rejected=2, ignored=("a.csv",)), Path("facts"), strict=False)
-    assert said[0] == "1 file below facts was not read (only *.avro): a.csv" and len(said) == 2
+    said = last_words(inputs(rejected=2, ignored=("a.xlsx",)), Path("facts"), strict=False)
+    assert said[0] == f"1 file below facts was not read ({ONLY}): a.xlsx" and len(said) == 2
     assert last_words(inputs(used=2), Path("facts"), strict=True) == []
 
 
@@ -200,7 +203,69 @@ def test_what_simulate_puts_beside_its_facts_is_ours(county: Path) -> None:
 def test_many_names_are_cut() -> None:
     assert named_files(["a", "b", "c", "d", "e"]) == "a, b, c, d, e"
     assert named_files(list("abcdefg")) == "a, b, c, d, e and 2 more"
-    assert unread(Below(Path("x"), [], []), (".avro",)) is None
+    assert unread(Below(Path("x"), [], [])) is None
+
+
+# --- texts are facts --------------------------------------------------------------------------------------------------
+
+
+def as_texts(avro: Path, folder: Path) -> Path:
+    """The same facts: timesheets as CSV by template, all others as lines of JSON."""
+    folder.mkdir()
+    for path in sorted(avro.glob("*.avro")):
+        with path.open("rb") as stream:
+            container = Container(stream)
+            records = [record for _, record in container]
+        lines = [json.dumps({"kind": container.kind, **record}) for record in records]
+        (folder / f"{path.stem}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
+def test_a_folder_of_texts_pays_what_the_same_folder_of_avro_pays(county: Path, tmp_path: Path) -> None:
+    """It was 'Clean' to validate, and to replay nothing at all."""
+    texts = as_texts(county, tmp_path / "texts")
+    one, other = (replay_folder(each, files_below(each).files, Law.load()) for each in (county, texts))
+    assert one.records == other.records and one.records["PaymentInstruction"]
+    assert (one.tally.inputs, one.tally.used) == (other.tally.inputs, other.tally.used)
+
+
+def test_a_replay_and_explain_read_texts(county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts, out = as_texts(county, tmp_path / "texts"), tmp_path / "out"
+    (texts / "more.csv").write_text("not,a,template\n1,2,3\n")
+    assert run("replay", "--events", texts, "--out", out, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["inputs"]["ignored_files"] == [] and told["instructions"]["ARREARS"]["count"]
+    assert [each["origin"] for each in told["inputs"]["rejected_files"]] == ["more.csv"]
+    assert run("report", "--paid", out, "--events", texts, "--out", tmp_path / "r.html", "--quiet") == 0
+    with next(out.glob("payment_instruction-settle-*.avro")).open("rb") as stream:
+        paid = next(record["instruction_id"] for _, record in Container(stream) if record["kind"] == "ARREARS")
+    assert run("explain", paid, "--events", texts, "--paid", out, "--json") == 0
+    (out / "facts.index").unlink()
+    assert run("explain", paid, "--events", texts, "--paid", out, "--json") == 0
+
+
+def test_a_table_is_facts_to_every_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [each.name for each in headings("ProviderEnrollment")]
+    row = {"document_id": "E1", "provider_id": "P1", "county": "17", "effective_from": "1/1/2026", "exemption": "NONE",
+           "recorded_at": "2026-01-02 09:00"}  # fmt: skip
+    rows = [row, row | {"recorded_at": ""}, row | {"county": "Lake"}]
+    (tmp_path / "facts").mkdir()
+    lines = [",".join(names), *(",".join(each.get(name, "") for name in names) for each in rows)]
+    (tmp_path / "facts" / "enrollments.csv").write_text("\n".join(lines), "utf-8")
+    assert run("validate", tmp_path / "facts", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["usable"] == {"ProviderEnrollment": 1}
+    where = [(each["origin"].rsplit("/")[-1], each["field"]) for each in told["details"]]
+    assert where == [("enrollments.csv:3", "recorded_at"), ("enrollments.csv:4", "county")]
+    assert "ihss-payroll import takes the time of the import" in told["details"][0]["message"]
+    paid = replay_folder(tmp_path / "facts", ["enrollments.csv"], Law.load())
+    assert paid.tally.used == {"ProviderEnrollment": 1} and paid.tally.rejections == {"INVALID": 2}
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([str(each) for each in arguments])
+    return ended.value.code or 0
 
 
 # --- the other commands that read facts -------------------------------------------------------------------------------
@@ -213,7 +278,7 @@ def test_explain_and_report_and_validate_say_it_too(
     with pytest.raises(SystemExit):
         cli.main(["replay", "--events", str(county), "--out", str(out), "--quiet"])
     assert capsys.readouterr().err == ""
-    left_out = f"9 files below {littered} were not read (only *.avro): "
+    left_out = f"9 files below {littered} were not read ({ONLY}): "
     asked = ["--provider", "P000001", "--recipient", "R000001", "--period", "2024-01-01"]
     for command in (
         ["explain", "--events", str(littered), "--paid", str(out), *asked],
@@ -226,5 +291,5 @@ def test_explain_and_report_and_validate_say_it_too(
         cli.main(["validate", str(littered), "--with", str(littered / "deep" / "er" / ".."), "--json"])
     told = capsys.readouterr()
     ignored = json.loads(told.out)["ignored"]
-    assert len(ignored) == 2 and ignored[0].startswith(f"8 files below {littered} were not read (only *.avro, *.json")
+    assert len(ignored) == 2 and ignored[0].startswith(f"9 files below {littered} were not read ({ONLY}")
     assert [f"ihss-payroll: {each}" for each in ignored] == told.err.splitlines()[-2:]

@@ -572,3 +572,26 @@ def test_the_law_cannot_be_changed() -> None:
         LAW.overlaid = ("x",)  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         LAW.entry("tax.FICA", day("2026-01-01")).value = 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "most"),
+    [
+        ("wage.43", 200_000_000, "mills_per_hour", 500_000),
+        ("wage.43", 2**63, "mills_per_hour", 500_000),
+        ("advance.presumed_overpayment_days", 2**70, "days", 3660),
+        ("payment.warrant_stale_after_months", 2402, "months", 2400),
+    ],
+)
+def test_a_slip_of_the_finger_is_one_line(name: str, value: int, unit: str, most: int, tmp_path: Path) -> None:
+    """A wage of 200,000 an hour was paid; a greater one ended in an overflow of 64 bits."""
+    until = ", until = 2026-12-31" if name == "wage.43" else ""
+    (tmp_path / "slip.toml").write_text(f"[{name}]\nvalues = [{{ from = 2026-01-01{until}, value = {value} }}]\n")
+    with pytest.raises(LawError) as refused:
+        Law.load(tmp_path)
+    what = f"`value` {value} is more than plausible.{unit} allows, {most}; correct one of them"
+    assert str(refused.value) == f"slip.toml: {name}: {what}"
+    bound = f"[plausible.{unit}]\nvalues = [{{ from = 1900-01-01, value = {min(value, 2**62)} }}]\n"
+    (tmp_path / "more.toml").write_text(bound)
+    if value < 2**62:
+        assert Law.load(tmp_path)  # who means it says so

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.check.counter import Counter
-from pipelines.check.date_words import day_words, instant_words
-from pipelines.check.json_keys import first_twice, shown
-from pipelines.check.json_lines import fact_of, fact_of_line
-from pipelines.check.json_text import pieces
+from pipelines.importing.date_words import day_words, instant_words
+from pipelines.importing.json_keys import first_twice, shown
+from pipelines.importing.json_lines import fact_of, fact_of_line
+from pipelines.importing.json_text import pieces
 from rules.periods import PACIFIC, epoch_day
 from schemas import FACTS
 from schemas.avro import Unreadable, validate

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from fold.door import Door
-from pipelines.check.json_lines import fact_of_line
 from pipelines.check.verdict import words
 from pipelines.command import cli
+from pipelines.importing.json_lines import fact_of_line
 from pipelines.sample.simulate import simulate
 from rules.findings import catalog
 from rules.law import Law
@@ -318,7 +318,7 @@ def test_misuse(tmp_path, capsys) -> None:
     (tmp_path / "none.jsonl").write_text("\n")
     for arguments, said in (
         ((tmp_path / "nowhere",), "is not there: name a file of events"),
-        ((tmp_path / "empty",), "holds no *.avro, *.jsonl or *.ndjson"),
+        ((tmp_path / "empty",), "holds no *.avro, *.csv, *.json"),
         ((tmp_path / "none.jsonl",), "no event in it"),
         ((tmp_path / "none.jsonl", "--with", tmp_path / "nowhere"), "is not there"),
         ((tmp_path / "none.jsonl", "--law", tmp_path / "nowhere"), "is no folder"),

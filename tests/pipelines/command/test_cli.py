@@ -100,8 +100,8 @@ def test_without_until_none_is_passed_on(facts: Path, tmp_path: Path, replay: Re
 @pytest.mark.parametrize(
     ("wrong", "remedy"),
     [
-        (["--events", "nowhere"], "--events nowhere is no folder: name the folder that holds the *.avro files"),
-        (["--events", "empty"], "No *.avro file below --events empty: name the folder that holds the facts"),
+        (["--events", "nowhere"], "--events nowhere is no folder: name the folder that holds the facts"),
+        (["--events", "empty"], "*.ndjson below --events empty: name the folder that holds the facts"),
         (["--out", "facts"], "--out facts and --events facts lie within each other: name a folder apart"),
         (["--out", "facts/out"], "--out facts/out and --events facts lie within each other: name a folder apart"),
         (["--out", "."], "--out . and --events facts lie within each other: name a folder apart"),

@@ -249,4 +249,4 @@ def test_as_a_module_it_is_the_same() -> None:
     asked = [sys.executable, "-m", "pipelines.command.cli", "replay", "--events", "nowhere", "--out", "out"]
     told = subprocess.run(asked, capture_output=True, text=True)
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "ihss-payroll: --events nowhere is no folder: name the folder that holds the *.avro files\n"
+    assert told.stderr == "ihss-payroll: --events nowhere is no folder: name the folder that holds the facts\n"

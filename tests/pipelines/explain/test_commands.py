@@ -187,7 +187,7 @@ def test_folders_that_hold_nothing_are_named(
     county: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     question = ["--provider", "P1", "--period", "2024-06-01"]
-    assert "holds no *.avro" in explain(capsys, *question, "--events", tmp_path, "--paid", county[1])[2]
+    assert "holds no file of facts" in explain(capsys, *question, "--events", tmp_path, "--paid", county[1])[2]
     assert "no payment_instruction" in explain(capsys, *question, "--events", county[0], "--paid", tmp_path)[2]
     assert "--events is missing" in explain(capsys, *question, "--paid", county[1])[2]
 

@@ -370,17 +370,32 @@ def lines_of_image() -> list[str]:
 def test_the_image_is_pinned_and_one() -> None:
     """One image launches and works; everything in it comes from constraints, and what is copied is there."""
     lines = lines_of_image()
-    installs = [line for line in lines if "pip install" in line]
-    assert len(installs) == 1 and "--constraint constraints.txt" in installs[0] and "pip check" in installs[0]
+    [line] = [line for line in lines if "pip install" in line]
+    assert re.findall(r"pip install (.*?)\s*&&", line) == [
+        "--no-cache-dir --no-deps --require-hashes --requirement requirements.txt",
+        "--no-cache-dir --no-index --no-deps --no-build-isolation .",
+    ]
+    assert "pip check" in line and "EXTRA_INDEX" not in " ".join(lines)
+    assert [line for line in lines if line.startswith("ARG")] == [
+        "ARG BEAM_IMAGE", "ARG LAUNCHER_IMAGE", "ARG PIP_INDEX_URL"
+    ]  # fmt: skip
     assert [line for line in lines if line.startswith("ENTRYPOINT")] == ['ENTRYPOINT ["/opt/apache/beam/boot"]']
     assert all(not re.search(r":latest|@latest", line) for line in lines)
     for line in lines:
         if line.startswith("COPY") and "--from" not in line:
             *sources, _ = line.split()[1:]
             assert all((ROOT / source).exists() for source in sources), line
-    beam = re.search(r"apache-beam\[gcp\]==([\d.]+)", installs[0])
-    assert beam and f"apache-beam=={beam[1]}" in (ROOT / "constraints.txt").read_text()
-    assert beam[1] in next(line for line in lines if line.startswith("ARG BEAM_IMAGE"))
+    text = (ROOT / "deploy/dataflow/Dockerfile").read_text()
+    at = pins(ROOT / "constraints.txt")["apache-beam"]
+    assert set(re.findall(r"beam_python3.11_sdk:([\d.]+)@sha256", text)) == {at}
+
+
+def test_every_package_of_the_image_has_its_hash() -> None:
+    lines = (ROOT / "deploy/dataflow/requirements.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"#.*|[a-z0-9-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    hashed = dict(line.split()[0].split("==") for line in lines if line[0] != "#")
+    wanted = pins(ROOT / "deploy/dataflow/constraints.txt")
+    assert {name: at for name, at in hashed.items() if name not in ("setuptools", "wheel")} == wanted
 
 
 def pins(path: Path) -> dict[str, str]:

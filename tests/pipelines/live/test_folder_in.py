@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.command import cli
 from pipelines.console.live import sentence
+from pipelines.importing.templates import headings
 from pipelines.live.folders import FolderIn
 from pipelines.live.segments import entries_of, segments
 from rules.periods import cut_off_after
@@ -58,10 +59,44 @@ def test_local_time_is_one_rejection_for_the_file(world: World) -> None:
     assert taken(world) == [("UNKNOWN_SCHEMA", "recorded_at", raw)]
 
 
+def test_texts_are_taken_as_avro_is(world: World) -> None:
+    """JSON and CSV by template: the facts into the journal, what is wrong with one beside them, once."""
+    sheet = SAMPLES["Timesheet"]
+    lines = [
+        json.dumps({"kind": "Timesheet", **sheet}),
+        "{}",
+        json.dumps({"kind": "Timesheet", **sheet, "revision": 0}),
+    ]
+    (world.inbox / "sheets.jsonl").write_text("\n".join(lines))
+    names = [each.name for each in headings("ProviderEnrollment")]
+    row = {"document_id": "E1", "provider_id": "P1", "county": "17", "effective_from": "2024-01-01",
+           "exemption": "NONE", "recorded_at": "2024-01-02 09:00"}  # fmt: skip
+    (world.inbox / "people.csv").write_text(",".join(names) + "\n" + ",".join(row.get(name, "") for name in names))
+    (world.inbox / "other.csv").write_text("some,thing\n1,2\n")
+    (world.inbox / "import-0123456789ab-bad-rows.csv").write_text("file,row\n")
+    job = world.job()
+    for _ in range(2):
+        job.round(world.source(job))
+    job.close()
+    found = taken(world)
+    reasons = [(reason, field) for reason, field, _ in found]
+    assert reasons == [
+        ("UNKNOWN_SCHEMA", None),
+        (None, None),
+        (None, None),
+        ("UNKNOWN_SCHEMA", "kind"),
+        ("INVALID", "revision"),
+    ]
+    assert decode_message(found[2][2]).model_dump() == sheet and found[4][2] == lines[2].encode()
+    assert sorted(path.name for path in (world.inbox / "taken").iterdir()) == ["people.csv", "sheets.jsonl"]
+    [quarantined] = (world.inbox / "quarantine").iterdir()
+    assert quarantined.suffix == ".csv" and "ignored" not in world.log.getvalue()
+
+
 def test_what_is_never_taken_is_told_and_counted_without_its_name(world: World) -> None:
     job = world.job()
     source = world.source(job)
-    for name in ("jane-doe.csv", "a.avro.gz", "b.avro.gz", ".hidden.avro", "notes.jane", "new.tmp"):
+    for name in ("jane-doe.xlsx", "a.avro.gz", "b.avro.gz", ".hidden.avro", "notes.jane", "new.tmp"):
         (world.inbox / name).write_text("x")
         os.utime(world.inbox / name, (1, 1) if name != "new.tmp" else None)
     (world.inbox / "folder").mkdir()
@@ -71,7 +106,7 @@ def test_what_is_never_taken_is_told_and_counted_without_its_name(world: World) 
     events = [json.loads(line) for line in world.log.getvalue().splitlines()]
     [told] = [event for event in events if event["event"] == "ignored"]
     assert told["files"] == 6
-    assert told["by_ending"] == {".csv": 1, ".gz": 2, "folder": 1, "hidden": 1, "other": 1}
+    assert told["by_ending"] == {".gz": 2, ".xlsx": 1, "folder": 1, "hidden": 1, "other": 1}
     assert "jane" not in world.log.getvalue()
     assert "\nihss_files_ignored 6\n" in (world.journal / "metrics.prom").read_text()
     assert json.loads((world.journal / "health.json").read_text())["files_ignored"] == 6
@@ -87,13 +122,13 @@ def test_what_is_never_taken_is_told_and_counted_without_its_name(world: World) 
 
 
 def test_at_the_end_of_a_run_that_ends_what_has_just_landed_counts_too(world: World) -> None:
-    (world.inbox / "sheet.csv").write_text("x")
+    (world.inbox / "sheet.xlsx").write_text("x")
     job = world.job()
     job.round(world.source(job))
     assert "ignored" not in world.log.getvalue()
     job.end_with(cut_off_after(NOON))
     job.close()
-    assert json.loads(world.log.getvalue().splitlines()[-1])["by_ending"] == {".csv": 1}
+    assert json.loads(world.log.getvalue().splitlines()[-1])["by_ending"] == {".xlsx": 1}
 
 
 def test_a_file_that_gets_its_name_meanwhile_is_no_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -371,7 +371,7 @@ MISUSES = {
     "--paid paid --out r.html --run 2030-01-02": "name days between these",
     "--paid paid --out r.html --run 2024-02-24": "nearest are --run 2024-02-23 and --run 2024-02-26: name one",
     "--paid paid --out r.html --run tomorrow": "is not a day",
-    "--paid paid --out r.html --events empty": "No *.avro file",
+    "--paid paid --out r.html --events empty": "No *.avro, *.csv",
     "--paid cut --out r.html": "cannot be used (UNREADABLE)",
     "--paid swapped --out r.html": "holds Finding, not PaymentInstruction",
 }

@@ -58,7 +58,7 @@ def write_case(folder: Path, one: Case, law: Law | None = None) -> Path:
     """The records of a case as files."""
     records = said(one, law or Law.load())
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, stem in STEMS.items():
+    for kind, stem in {**STEMS, "BenefitHours": "benefit_hours"}.items():  # what a PayRun has a digest of
         write_container(folder / f"{stem}-0000.avro", kind, records.get(kind, []))
     return folder
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from pipelines.check.date_words import day_words, instant_words
-from pipelines.check.json_keys import shown
-from pipelines.check.json_text import pieces
+from pipelines.importing.date_words import day_words, instant_words
+from pipelines.importing.json_keys import shown
+from pipelines.importing.json_text import pieces
 from rules.periods import epoch_day
 from schemas import FACTS
 from schemas.avro import MISSING, Unreadable, Wrong, logical_schema, refusal, wrongs

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from pipelines.check.json_keys import first_twice, shown
+from pipelines.importing.json_keys import first_twice, shown
 from schemas.avro import Unreadable
 
 Json = Any

@@ -1,0 +1,60 @@
+"""Which reader a file is for: by the map, else by how it begins."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipelines.importing.instants import digits_of, proven_order
+from pipelines.importing.json_rows import Json
+from pipelines.importing.map import ImportMap
+from pipelines.importing.sources import OLD_WORKBOOK, WORKBOOK, RefusedFile, Row, Source, begins_with
+from pipelines.importing.texts import Delimited, FixedWidth
+from pipelines.importing.workbooks import Workbook
+from pipelines.misuse import Misuse
+
+MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+READERS: dict[str, type[Source]] = {"csv": Delimited, "xlsx": Workbook, "fixed": FixedWidth, "json": Json}
+
+
+def opened(path: Path, asked: ImportMap) -> Source:
+    """The source of a file. Raises RefusedFile."""
+    begins = begins_with(path)
+    if begins.startswith(OLD_WORKBOOK):
+        raise RefusedFile("UNREADABLE", "a workbook saved as .xlsx without a password: this is an old .xls, or locked")
+    if begins.startswith(b"Obj\x01"):
+        raise RefusedFile("UNREADABLE", "a table: this is Avro, which replay reads as it is")
+    return READERS[asked.file.format or _seen(path, begins, asked)](path, asked)
+
+
+def with_order(asked: ImportMap, files: Sequence[Path]) -> ImportMap:
+    """The map with the order of days in digits; where it says auto, the one that the cells of all files prove. Raises
+    Misuse where they do not."""
+    if asked.dates != "auto":
+        return asked
+    first = second = 0
+    for path in files:
+        for row in _rows(path, asked):
+            for pair in filter(None, map(digits_of, row.cells.values())):
+                first, second = max(first, pair[0]), max(second, pair[1])
+    order = proven_order([(first, second)])
+    if order is None and first:
+        raise Misuse(
+            'no day in the files proves whether month or day comes first: say dates = "MDY" or "DMY" in the map'
+        )
+    return asked.model_copy(update={"dates": order or "YMD"})
+
+
+def _rows(path: Path, asked: ImportMap) -> Iterator[Row]:
+    try:
+        yield from opened(path, asked).rows()
+    except RefusedFile:
+        return  # said when the file is read
+
+
+def _seen(path: Path, begins: bytes, asked: ImportMap) -> str:
+    if begins.startswith(WORKBOOK):
+        return "xlsx"
+    if asked.file.widths:
+        return "fixed"
+    is_json = path.suffix.lower() in JSON_ENDINGS or begins.lstrip(MARKS_AND_SPACE)[:1] in (b"{", b"[")
+    return "json" if is_json else "csv"
