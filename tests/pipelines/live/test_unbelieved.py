@@ -360,6 +360,16 @@ def test_an_older_journal_pays_nothing_twice(copy: World, short: list[Day], whol
     assert paid(copy) == paid(whole)
 
 
+def test_an_older_journal_does_not_resume_where_nobody_can_look(copy: World, short: list[Day], tmp_path: Path) -> None:
+    """On topics: it ends days before the pay runs that were sent."""
+    backup(copy.journal, tmp_path / "backup")
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.trusted = 0
+    with pytest.raises(OtherHistory, match="it is an older copy"):
+        copy.job(Nobody(), after=short[HALF + 3].cut_off)
+
+
 def to_date(world: World) -> dict[str, int]:
     """What each statement is worth in the end."""
     said = sorted(world.said()["PaymentInstruction"], key=lambda each: each["cut_off"])
