@@ -26,7 +26,7 @@ from pipelines.topic_edges import REFERENCE, EncodeMessages, admitted, decoded
 from rules.law import Law
 from rules.periods import cut_off_after
 from schemas import CONCLUSIONS
-from schemas.avro import encode, encode_message, validate
+from schemas.avro import encode, encode_message
 from schemas.envelope import Fact
 from transforms.decode_messages import DecodeMessages, Subscription
 from transforms.restate_unbounded import Unbounded
@@ -148,6 +148,6 @@ def _differences(expected: Outcome) -> Iterator[str]:
     if refused := SAID["Rejection"].total():
         yield f"{refused} messages were refused"
     for kind in CONCLUSIONS:
-        due = Counter(encode(validate(kind, one)) for one in expected.records.get(kind, []))
+        due = Counter(encode(one) for one in expected.records.get(kind, []))
         if due != SAID[kind]:
             yield f"{kind}: {SAID[kind].total()} said, {due.total()} due, {(due & SAID[kind]).total()} the same"

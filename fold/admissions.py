@@ -1,6 +1,7 @@
-"""Facts that came late to a closed pay run, and the pay run that took them instead: what replays obey.
+"""Facts that arrived after their pay run was closed, and the pay run that took them instead.
 
-The unbounded job says each as an Admission; whoever replays its journal admits the same facts to the same pay runs.
+The streaming job publishes one Admission for each such fact. A replay of its journal reads them first and gives the
+same facts to the same pay runs.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ Told = tuple[str, str, str, int, int]  # kind, source, event_id of the fact; the
 
 
 def as_told(admission: Admission) -> Told:
-    """An Admission on its way to all who read facts. Raises Unreadable (CONTRADICTORY) for one to no pay run."""
+    """What a reader of facts needs of an Admission. Raises Unreadable (CONTRADICTORY) if it names no cut-off."""
     for field in ("cut_off", "admitted_cut_off"):
         if not is_cut_off(getattr(admission, field)):
             raise Unreadable("CONTRADICTORY", "No pay run ends at this instant.", field)

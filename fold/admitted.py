@@ -1,4 +1,4 @@
-"""A fact before its door: the pay run that sees it first if that is still open, and its validated values."""
+"""A decoded fact on its way to the step that knows which pay runs are closed (`transforms.admit_facts`)."""
 
 import hashlib
 from functools import cache

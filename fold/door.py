@@ -1,6 +1,7 @@
-"""The door: can we read and trust it, and which pay run sees it first? What `DecodeEvents` does, without an engine.
+"""Where facts come in (the "door"): each is decoded, validated and given to the first pay run that may use it.
 
-Bad input becomes a Rejection with its original bytes; a bug crashes.
+What `DecodeEvents` does, without an engine. Input that cannot be used becomes a Rejection with its original bytes; a
+bug crashes.
 """
 
 import hashlib

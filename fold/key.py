@@ -1,7 +1,7 @@
-"""One key of one stage, taken up again where it was left: the plain-function twin of `restate_unbounded`.
+"""One key of one stage, pay run by pay run, from stored bytes: the plain-function twin of `restate_unbounded`.
 
-`rules.restatement.restate` folds a whole history at once; this folds one cut-off after the other from bytes of state,
-and says the same.
+`rules.restatement.restate` decides a whole history at once. This opens the stored bytes, decides the cut-offs that are
+due, and stores the bytes again; both call `rules.restatement.step` and give the same conclusions.
 """
 
 from collections.abc import Iterable, Iterator

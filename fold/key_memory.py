@@ -1,8 +1,8 @@
 """What one key of one stage remembers between pay runs, in one bytes value: a version, then packed msgpack.
 
-Rows that still say something, what was said by unit, reviews, and up to which cut-off it was decided; never an image
-of code. The case file is made again by admitting its rows, so what it looks like inside is nobody's business.
-What waits for its pay run lies in front, so that an arrival costs no look into the rest.
+Stored are the rows that can still matter, the conclusions by unit, the reviews, and the last cut-off decided; never a
+pickle of objects. The case file is built again by admitting the rows, so its classes may change freely. Rows that wait
+for their pay run come first, so that storing one more does not decode the rest.
 """
 
 import zlib

@@ -1,6 +1,6 @@
-"""PayRun records: what was said in a pay run, counted and hashed, so that whoever has it knows it is whole.
+"""PayRun records: the counts, sums and digests of a pay run, by which a consumer knows that it has all of it unchanged.
 
-Each names the digest of the one before: a chain, by whose last one it shows if any was changed.
+Each holds the digest of the PayRun before. The last one therefore proves all of them.
 """
 
 import hashlib

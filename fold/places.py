@@ -1,6 +1,7 @@
-"""Whose facts lie where: an index of a folder of facts by person, so that one payment is explained without reading all.
+"""An index of a folder of facts by person: which blocks of which files hold facts about whom.
 
-Made while a replay reads (`Door`), a part for each file; merged into one file of buckets. A live job makes one for each
+With it one payment is explained without reading everything. It is made while a replay reads (`Door`), a part for each
+file; merged into one file of buckets. A live job makes one for each
 pay run. Keys are ``P/<provider>`` and ``R/<recipient>``; places are bytes at which blocks begin. The same folder gives
 the same bytes. An index begins with what it is and the SHA-256 of the rest.
 """

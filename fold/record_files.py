@@ -20,7 +20,7 @@ def file_name(kind: str, stage: str = "", shard: int | None = None) -> str:
 
 
 def pack(kind: str, stage: str, shard: int, records: Sequence[OutgoingRecord]) -> Packed:
-    """Records on their way to a file."""
+    """Records of one kind, stage and shard, packed for the step that writes files."""
     return kind, stage, shard, msgspec.msgpack.encode(records)
 
 

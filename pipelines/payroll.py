@@ -1,6 +1,6 @@
 """The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
 
-``build`` is all of it, for a folder of facts (`pipelines.file_edges`) as for topics (`pipelines.streaming`);
+``build`` is all of it, for files (`pipelines.file_edges`) and topics (`pipelines.streaming`);
 `pipelines.plain` tells it without an engine.
 """
 

@@ -75,8 +75,8 @@ def _misfit(said: str) -> Unreadable:
     words, _, place = said.partition(" - at `$")
     name = re.search(r"(?:required|unknown) field `(.*)`", words)
     field = f"{place.rstrip('`')}.{name[1]}" if name else place.rstrip("`")
-    without_values = re.sub(r""" ['\"].*['\"]""", "", words, flags=re.DOTALL)
-    return Unreadable("INVALID", f"{without_values}.", field.lstrip(".") or None)
+    told = re.sub(r""" ['"].*['"]""", "", words, flags=re.DOTALL)
+    return Unreadable("INVALID", f"{told}.", field.lstrip(".") or None)
 
 
 class Wrong(NamedTuple):

@@ -22,7 +22,7 @@ from rules.law import Law
 from rules.money import half_up
 from rules.periods import cut_off_at_or_after, epoch_day, midnight, year_of
 from rules.restatement import PRICE, SETTLE
-from rules.taxes import KINDS
+from schemas.symbols import TAXES
 from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch
 from tests.histories import History
@@ -144,10 +144,10 @@ def taxes_due(id: str, gross_cents: int, year: int, history: History) -> dict[st
     end = min(history.until, cut_off_at_or_after(midnight(epoch_day(date(year, 12, 30)))))
     statement = statements_in(from_scratch(history.facts, LAW, end)).get(id)
     if statement is None:
-        return {} if gross_cents else dict.fromkeys(KINDS, 0)
+        return {} if gross_cents else dict.fromkeys(TAXES, 0)
     january = epoch_day(date(year, 1, 1))
     kinds = LAW.value(f"tax.kinds.{statement.relationship}", january)
-    rates = {kind: LAW.value(f"tax.{kind}", january) if kind in kinds else 0 for kind in KINDS}
+    rates = {kind: LAW.value(f"tax.{kind}", january) if kind in kinds else 0 for kind in TAXES}
     return {kind: half_up(gross_cents * rate, 100_000) for kind, rate in rates.items()}
 
 

@@ -29,9 +29,11 @@ from rules.periods import (
     next_business_day,
     year_of,
 )
-from schemas.avro import decode_plain, encode, validate
+from schemas.avro import decode_plain, encode, outgoing, validate
 from schemas.envelope import Fact
 from schemas.ids import document_named
+from schemas.pay_run import PayRun
+from schemas.payment_instruction import PaymentInstruction
 from tests.case_files import case
 from tests.histories import History, histories, outcomes_on
 from tests.paid import Outcome, replay_plain
@@ -147,9 +149,9 @@ def test_what_came_back_is_in_the_records(data: st.DataObject, history: History)
     outcome = pay(history)
     instructions, told = outcome.records.get("PaymentInstruction", []), CameBack()
     for one in instructions:
-        told.instruction(one)
+        told.instruction(outgoing(PaymentInstruction, one))
     for run in outcome.records.get("PayRun", []):
-        told.pay_run(run)
+        told.pay_run(outgoing(PayRun, run))
     gone = [one for one in instructions if reversed_by(history.facts, one, history.until)]
     event(f"{len(gone)} came back, {sum(told.is_alone(one['instruction_id']) for one in gone)} alone")
     assert told.payments == sorted(one["instruction_id"] for one in gone)

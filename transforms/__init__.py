@@ -1,1 +1,1 @@
-"""What Beam carries: one PTransform a file, named as the verb. What it does is in `rules` and `fold`."""
+"""Beam's steps: one PTransform a file, named as a verb. The decisions are in `rules`, the plain twins in `fold`."""

@@ -1,15 +1,16 @@
-"""DecodeEvents on unbounded input, the second half: the door that knows which pay runs are closed.
+"""DecodeEvents on unbounded input, the second half: give each fact to a pay run that is still open.
 
-Event time is publish time, so the watermark holds a pay run open until all that was published before it has come. If it
-ever went ahead, a fact for a closed pay run goes to the next open one, and an Admission says so for replays to obey.
+Facts are spread over a fixed number of keys, called doors. Each door sets a timer at its next cut-off. The timer holds
+the watermark, so no later stage decides that cut-off before every door has passed it, and a fact that its door accepts
+in time is in time for all later stages. Doors set their first timer when the job begins, before the first fact
+(`OpenDoors`); without it the first fact could reach a pay run that is closed.
 
-A door that waits for a cut-off holds the watermark of all that comes after it there: no key is decided and no run is
-closed before every door has seen it pass. So a fact that its door takes in time is in time everywhere, even if the
-watermark has overtaken it meanwhile. A door that waits for nothing would hold nothing, and its first fact could pay
-into a closed run: so each is opened when the job begins, before the first fact (`OpenDoors`).
+Event time is publish time, so the watermark keeps a pay run open until everything published before it has arrived. A
+fact that arrives later all the same goes to the next open pay run, and an Admission is published so that replays do
+the same.
 
-A door remembers for a month which events it admitted: a copy of one that comes too late is no late fact. It says
-nothing of it, or replays would move the one that was in time.
+Each door stores digests of the events it accepted in the last month. A copy of one of them that arrives late is
+dropped without an Admission, which would move the original too.
 """
 
 from collections.abc import Iterator

@@ -8,6 +8,6 @@ from transforms.restate import Restate
 
 
 class ChooseMethod(Restate):
-    """Arrivals to what this stage says otherwise than before."""
+    """Arrivals of this stage to the conclusions that changed."""
 
     stage = METHOD

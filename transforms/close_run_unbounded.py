@@ -1,7 +1,7 @@
 """CloseRun on unbounded input: one PayRun per cut-off, also when nothing was paid, after all stages of that cut-off.
 
-The bounded way is `transforms.close_run`, whose PayRun this is. All runs meet on one key, so what the keys of the
-stages said is summed on a few dozen keys first: the last one hears a few dozen times a run, however large the State.
+The bounded way is `transforms.close_run`; both make the same PayRun. All runs are closed on one key, so sums are first
+made on a few dozen keys: the last one receives a few dozen elements a run, however large the State.
 """
 
 from collections.abc import Iterator

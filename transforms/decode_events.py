@@ -1,4 +1,4 @@
-"""DecodeEvents: can we read and trust it, and which pay run sees it first?
+"""DecodeEvents: decode and validate files of facts, and name the first pay run that may use each fact.
 
 The plain-function twin is :class:`fold.door.Door`. Bad input becomes a Rejection with its original bytes; a bug
 crashes.

@@ -1,4 +1,4 @@
-"""DecodeEvents on unbounded input, the first half: messages to facts on the way to a door, and rejections."""
+"""DecodeEvents on unbounded input, the first half: messages to facts by door (`admit_facts`), and rejections."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

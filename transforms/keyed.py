@@ -1,7 +1,7 @@
-"""What the steps of the unbounded path hand on: a key and bytes, of which the coder says so.
+"""Types of what the streaming steps pass on: (key, bytes).
 
-Beam derives no type for tagged outputs; without one it would send keys through pickle, and an update of a job that has
-state could not count on finding them again.
+Beam infers no type for tagged outputs. Without one it would pickle the keys, and a job that is updated in place might
+not find its state again.
 """
 
 import apache_beam as beam

@@ -1,5 +1,6 @@
-"""When the steps of the unbounded path wake: at each cut-off, one millisecond after the other, in the order of the
-story. The milliseconds only order; what is decided depends on the cut-off alone.
+"""Instants of the streaming path's timers: a cut-off, plus a millisecond for each step in the order of the pipeline.
+
+The milliseconds only put the steps in order. What is decided depends on the cut-off alone.
 """
 
 from apache_beam.utils.timestamp import Timestamp

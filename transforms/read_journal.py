@@ -1,8 +1,8 @@
-"""A streaming job begins from its journal: the files that Cloud Storage subscriptions wrote, as if they came just now.
+"""A streaming job that begins from its journal: the files that Cloud Storage subscriptions wrote are read as messages.
 
-Each message keeps its publish time as event time, so the door admits it to the pay run that saw it then, and the
-watermark waits for all of them. What came late to a closed pay run is moved to the one that took it (`admissions`). A
-file that cannot be read to its end stops the job: who begins without a part of the past pays that part twice.
+Each message keeps its publish time as event time, so it goes to the same pay run as before, and the watermark waits for
+all of them. A fact that was late then goes to the pay run that took it then (`fold.admissions`). A file that cannot be
+read to its end stops the job: without that part of the past it would pay it twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,7 @@
-"""Restate: keep ``decide(facts)`` true for every key, as of every cut-off, and emit what changed.
+"""Restate: for every key and every cut-off, decide again and emit what changed.
 
-Bounded input: blocks are grouped by shard, and each key is folded over its cut-offs (`rules.restatement.restate`). The
-plain-function twin is `fold.shard.Shard`. Unbounded input: `transforms.restate_unbounded`.
+Bounded input: blocks are grouped by shard, and each key is folded over its cut-offs (`rules.restatement.restate`). Its
+plain twin is `fold.shard.Shard`. Unbounded input: `transforms.restate_unbounded`.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Fold(Protocol):
 
 
 class Restate(beam.PTransform):
-    """Arrivals of ``stage`` to what it says otherwise than before."""
+    """Arrivals of ``stage`` to the conclusions that changed."""
 
     stage: ClassVar[str]
 

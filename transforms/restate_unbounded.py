@@ -1,8 +1,8 @@
-"""Restate on unbounded input: one bytes value of state for each key, one event-time timer that wakes it when due.
+"""Restate on unbounded input: each key has one bytes value of state and one event-time timer at its next cut-off.
 
-The bounded way is `transforms.restate`; both fold with `rules.restatement.step`, and the plain-function twin is
-`fold.key`. A timer's callback takes what is due from state and never asks which timer fired: a runner may
-fire late, twice, or everything at once when the input ends; ``until`` guards against that.
+The bounded way is `transforms.restate`; both decide with `rules.restatement.step`, and the plain-function twin is
+`fold.key`. A runner may fire a timer late, twice, or all timers at once when the input ends. So the callback decides
+whatever is due in state, whichever timer fired, and nothing after ``until``.
 """
 
 from collections.abc import Iterable, Iterator

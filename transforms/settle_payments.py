@@ -9,6 +9,6 @@ from transforms.restate import Restate
 
 
 class SettlePayments(Restate):
-    """Arrivals to what this stage says otherwise than before."""
+    """Arrivals of this stage to the conclusions that changed."""
 
     stage = SETTLE

@@ -1,4 +1,4 @@
-"""WriteRecords: records to Avro files, one per kind, stage and shard, with names that stay, safe to run twice.
+"""WriteRecords: records to Avro files, one per kind, stage and shard, under the same names in every run.
 
 Beam's own Avro sink costs a quarter of the wall (DESIGN.md, Measured) and names files by chance; this one replaces
 atomically.

@@ -5,7 +5,7 @@ end, so that the next pay run says differences to what the world has heard, and 
 
 * the account of every statement holds the instructions that were really sent (`Ledger`), and what was charged to whom
   follows from them. Every statement that this code would have paid otherwise is decided again at the next pay run;
-* a finding, reconciliation or record of hours that was last said otherwise is said again, or cleared (`Hearsay`).
+* a finding, reconciliation or record of hours that was last said otherwise is said again, or cleared (`heard.Hearsay`).
 
 A month that is closed by then stays as it is (TIME-6). A notice that was never given is given then, with its own date.
 """
@@ -14,18 +14,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from msgspec.structs import replace
-
 from fold.key import case_file
 from fold.key_memory import NEVER, Remembered, remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
 from pipelines.live.memory import Memory
-from pipelines.live.outbox import ID_FIELDS, Letter
+from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import Run, identity
 from rules.adjustment import deductions_said
-from rules.conclusions import UNSENT, Line, Record, Statement, worth_nothing
+from rules.conclusions import Line, Record, Statement, worth_nothing
 from rules.findings import Finding as Found
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, Said
@@ -35,8 +33,6 @@ from rules.restatement import SETTLE, Unit, closed, month_unit
 from rules.settle.case import SettlementFile
 from rules.settle.draft import Draft
 from rules.settle.filed import month_of_statement
-from schemas.advance_reconciliation import AdvanceReconciliation
-from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
 from schemas.ids import account_id, payee_of, settlement_of, statement_of_account
 from schemas.payment_instruction import PaymentInstruction
@@ -159,59 +155,6 @@ def _filed(kept: Kept, month: int, id: str, real: PaymentInstruction | None) -> 
 
 def _first_charged(account: Account) -> int:
     return next((said.cut_off for said in account.said if SHARE in said.deductions), 0)
-
-
-Repeated = Finding | AdvanceReconciliation | BenefitHours
-Heard = dict[tuple[str, ...], Repeated]
-"""What was last said of each finding, reconciliation and record of hours, by kind and id."""
-
-
-class Hearsay:
-    """What the world has last heard, and what this code would have it heard."""
-
-    def __init__(self) -> None:
-        self.real: Heard = {}
-        self.ours: Heard = {}
-
-    def hear(self, run: Run, letters: Iterable[Letter]) -> None:
-        """A pay run of the past: its real letters, and those of this code."""
-        for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
-            for record in (letter.record for letter in of_one if letter.kind in ID_FIELDS):
-                assert isinstance(record, Repeated)
-                heard[identity(record)] = record
-
-    def to_say_again(self) -> set[tuple[str, ...]]:
-        """What stands by this code, but was last said otherwise."""
-        return {
-            id for id, ours in self.ours.items()
-            if not _is_cleared(ours) and not _same_content(ours, self.real.get(id))
-        }  # fmt: skip
-
-    def to_take_back(self) -> list[Repeated]:
-        """What was said and does not stand by this code, as it is to be taken back."""
-        gone = (real for id, real in self.real.items() if id not in self.ours or _is_cleared(self.ours[id]))
-        return [back for real in gone if not _is_cleared(real) and (back := _taken_back(real)) is not None]
-
-
-def _is_cleared(record: Repeated) -> bool:
-    return isinstance(record, Finding) and record.cleared
-
-
-def _same_content(one: Repeated, other: Repeated | None) -> bool:
-    return other is not None and replace(one, cut_off=UNSENT) == replace(other, cut_off=UNSENT)
-
-
-def _taken_back(real: Repeated) -> Repeated | None:
-    """The record that says so; of a reconciliation none: an advance that was paid is reconciled by any code, since it
-    has an account."""
-    match real:
-        case Finding():
-            words = {"message": f"No longer so: {real.message}", "next_step": "Nothing: this was cleared."}
-            return replace(real, **words, cleared=True)
-        case BenefitHours():
-            return replace(real, paid_minutes=0, authorized_minutes=0, eligible=None)
-        case _:
-            return None
 
 
 def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:

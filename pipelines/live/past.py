@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.live.accepted import accepted, fault
-from pipelines.live.as_said import Hearsay, Ledger, unsaid
+from pipelines.live.as_said import Ledger, unsaid
+from pipelines.live.heard import Hearsay
 from pipelines.live.journal import Journal
 from pipelines.live.memory import Memory, Told
 from pipelines.live.outbox import Letter, Outbox, letter_of

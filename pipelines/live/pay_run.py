@@ -30,6 +30,9 @@ from schemas.finding import Finding
 from schemas.journal import Entry
 from schemas.rejection import Rejection
 
+Repeated = Finding | AdvanceReconciliation | BenefitHours
+"""Records that are said again when they change."""
+
 
 class Run(NamedTuple):
     """What a pay run came to. ``states``, ``told``, ``listings``: what to remember; ``engine``: what folded it."""
@@ -87,7 +90,7 @@ class PayRuns:
         """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
         for body in self.memory.owed():
             owed = decode_message(body)
-            assert isinstance(owed, Finding | AdvanceReconciliation | BenefitHours), "only what is said again is owed"
+            assert isinstance(owed, Repeated), "only what is said again is owed"
             if identity(owed) not in map(identity, records[owed.KIND]):
                 records[owed.KIND].append(replace(owed, cut_off=cut_off))
                 tally.run(cut_off).findings += isinstance(owed, Finding)

@@ -22,6 +22,7 @@ from schemas.types import Json
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SINGLE_OBJECT = "application/vnd.apache.avro+binary"
 NO_VERSION = "0" * 64
+BY_VERSION = {"law_version", "content_sha256", "previous_sha256"}
 ABOUT = """\
 Facts about home care go in, payment instructions come out: California's IHSS and WPCS, paid by the published law.
 
@@ -34,7 +35,7 @@ decision always has the same id. A `PayRun` says when all instructions of a pay 
 **Units.** Minutes, cents and mills (tenths of a cent an hour) are whole numbers. `UNKNOWN` in an enum is only what an
 old reader makes of a symbol it does not know; a fact that says it is rejected.
 
-In the examples `law_version` is all zeros: it changes with every parameter."""
+In the examples `law_version`, and what is a digest of it, is all zeros: it changes with every parameter."""
 HEADERS = {
     "ce-specversion": {"type": "string", "const": "1.0", "description": "CloudEvents."},
     "ce-id": {"type": "string", "description": "What to deduplicate on: event_id of a fact, the id of a conclusion."},
@@ -132,7 +133,7 @@ def _message(kind: str) -> Json:
 
 
 def _example(kind: str, record: Json) -> Json:
-    payload = plain(dict(record)) | ({"law_version": NO_VERSION} if "law_version" in record else {})
+    payload = plain(dict(record)) | dict.fromkeys(record.keys() & BY_VERSION, NO_VERSION)
     return {"name": kind, "headers": _attributes(kind, record), "payload": payload}
 
 
@@ -141,9 +142,10 @@ def _attributes(kind: str, record: Json) -> dict[str, str]:
     if kind in FACTS:
         return attributes(kind, record["event_id"], _instant(record["recorded_at"]), record["source"])
     cut_off: int = record["cut_off"] if "cut_off" in record else examples()["PayRun"]["cut_off"]
-    run = iso(business_day_of(cut_off))
-    struct = CONCLUSIONS.get(kind)
-    id = letter_id(outgoing(struct, dict(record)), run) if struct else message_id(kind, run)
+    if kind in CONCLUSIONS:
+        id = letter_id(outgoing(CONCLUSIONS[kind], dict(record)), iso(business_day_of(cut_off)))
+    else:
+        id = message_id(kind, record["source"], record["event_id"], str(cut_off))
     return attributes(kind, id, _instant(cut_off))
 
 

@@ -17,7 +17,7 @@ from pipelines.topic_edges import message_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_after, iso
 from schemas import FACTS
-from schemas.avro import encode, write_container
+from schemas.avro import encode, validate, write_container
 from schemas.cloud_journal import ENCODING
 from schemas.envelope import Fact
 from tests.paid import replay_plain
@@ -77,7 +77,7 @@ def test_the_graph_that_is_launched_says_what_the_plain_fold_says(quick: None, t
     expected: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     topics = topics_of_conclusions() | topics_of_arrivals()
     for kind, records in replay_plain([*listings, *stamped(came)], LAW, until).records.items():
-        for message in (message_of(kind, record) for record in records):
+        for message in (message_of(validate(kind, record)) for record in records):
             expected[topics[kind]].append((repr(sorted(message.attributes.items())), message.data))
     write_container(tmp_path / "catalog.avro", LISTING, [fact.model_dump() for fact in listings])
     brings = messages_of(came)

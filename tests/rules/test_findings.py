@@ -101,7 +101,6 @@ def test_a_claim_for_several_recipients_is_one_finding_for_each() -> None:
     assert finding_id(travel) == "OVER_TRAVEL_LIMIT:PROVIDER:P1:R2:-:-:TravelClaim/C1/2026-01-16:-:-:-:-"
 
 
-
 def test_ids_that_name_no_document() -> None:
     for id in ("DAY_TOO_LONG:PROVIDER:-:-:-:-:T1:-:-:-:-", "V3:PROVIDER:P1:-:-:-:-:-:-:2026-01-04:-"):
         assert document_named(id) is None  # the first is of a time before kinds were in it

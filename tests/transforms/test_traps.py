@@ -165,9 +165,7 @@ def test_bad_messages_become_rejections_and_good_ones_are_paid() -> None:
     good = encode_message(next(fact for fact in facts if fact.KIND == "Timesheet"))
     early = facts[0].model_copy(update={"recorded_at": FIRST + DAY})
     bad = {"UNREADABLE": b"no avro", "UNKNOWN_SCHEMA": good[:2] + bytes(8), "INVALID": encode_message(early)}
-    poison = [
-        Published(FIRST - 1, PubsubMessage(raw, {}, message_id=reason)) for reason, raw in bad.items()
-    ]
+    poison = [Published(FIRST - 1, PubsubMessage(raw, {}, message_id=reason)) for reason, raw in bad.items()]
     found = pay(at_once([*messages, *poison]), LAW, catalog_in(facts), UNTIL)
     rejections = {record["reason"]: record for record in found.pop("Rejection")}
     assert {reason: each["raw"] for reason, each in rejections.items()} == bad

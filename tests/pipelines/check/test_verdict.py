@@ -103,7 +103,7 @@ def test_what_the_door_refuses_is_refused_alike(county, told) -> None:
     refused = [detail for detail in said["details"] if "reason" in detail]
     assert len(refused) > 50
     assert Counter((each["origin"], each["reason"], each["field"]) for each in refused) == Counter(
-        (each["origin"], each["reason"], each["field"]) for each in door.rejections
+        (each.origin, each.reason, each.field) for each in door.rejections
     )
     assert said["events"] == door.tally.inputs
     assert said["usable"] == dict(sorted(door.tally.used.items()))

@@ -63,9 +63,7 @@ def to_date(said: Records) -> dict[str, tuple[int, int, int]]:
 
 def worth(paid: dict[str, tuple[int, int, int]], days: list[Day]) -> dict[str, int]:
     """Net less what is outstanding, of the statements that no outcome was ever heard of."""
-    named = {
-        one["instruction_id"].rpartition(":")[0] for day in days for one in day.facts.get("PaymentOutcome", [])
-    }
+    named = {one["instruction_id"].rpartition(":")[0] for day in days for one in day.facts.get("PaymentOutcome", [])}
     assert len(named) < len(paid) // 2
     return {id: net - outstanding for id, (_, net, outstanding) in paid.items() if id not in named}
 

@@ -9,6 +9,8 @@ from fold.key_memory import remembered
 from pipelines.live.as_instructed import Around, as_instructed
 from rules.kept import Account
 from rules.periods import epoch_day, midnight, year_of
+from schemas.avro import outgoing
+from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.live.drill import LAW, World
 from tests.pipelines.live.test_scenario import WINDOWS, dealt, scenario
 
@@ -22,7 +24,8 @@ def test_class_and_part_follow_from_the_letters(tmp_path: Path, thought: bool) -
     begins = midnight(epoch_day(WINDOWS["work"]))
     world, days = World(tmp_path, begins), dealt(scenario("work"), begins)
     job = world.live(days)
-    letters = {one["instruction_id"]: one for one in world.said()["PaymentInstruction"] if one["kind"] == "ARREARS"}
+    said = (outgoing(PaymentInstruction, one) for one in world.said()["PaymentInstruction"])
+    letters = {one.instruction_id: one for one in said if one.kind == "ARREARS"}
     kept = [remembered(state.key, state.body) for state in job.memory.states()]
     months = [of_unit for one in kept for of_unit in one.said.values()]
     seen, covered, taxed = 0, 0, set()

@@ -136,5 +136,3 @@ def tell(clock: Path, instant: int) -> None:
     unfinished = clock.with_suffix(".new")
     unfinished.write_text(datetime.fromtimestamp(instant / 1000, UTC).isoformat())
     unfinished.replace(clock)
-
-

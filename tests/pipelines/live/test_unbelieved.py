@@ -36,7 +36,9 @@ from tests.pipelines.live.drill import LAW, Day, World
 
 DRILLS = int(os.environ.get("DRILLS", "2"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
-SEEDS = [SEED + place for place in range(DRILLS)]
+SEEDS = [
+    pytest.param(SEED + place, id=f"drill {place}") for place in range(DRILLS)
+]  # names that all workers give alike
 DAY = 86_400_000
 HALF = 12
 
@@ -123,9 +125,7 @@ def test_a_lost_beginning_is_told_by_what_lies_there(copy: World, short: list[Da
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_beginning_that_is_no_number_is_not_believed(
-    copy: World, short: list[Day], whole: World, seed: int
-) -> None:
+def test_a_beginning_that_is_no_number_is_not_believed(copy: World, short: list[Day], whole: World, seed: int) -> None:
     flip(copy.journal / "begun.json", Random(seed))
     copy.live(short[HALF:]).close()
     agrees(copy, whole)

@@ -33,7 +33,9 @@ from pipelines.report.wording import clock
 from pipelines.wording import money
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, midnight
-from schemas.avro import Container, Unreadable, write_container
+from schemas.avro import Container, Unreadable, outgoing, write_container
+from schemas.finding import Finding
+from schemas.pay_run import PayRun
 from tests.pipelines.report.report_world import Row, county, records, rewrite
 from tests.pipelines.statements.statement_world import every_case, write_case
 from tests.schemas.samples import SAMPLES
@@ -232,7 +234,7 @@ def test_the_county_is_shown_what_is_overdue_and_what_came_twice(
     assert "For the county to look at" in page(paid) and "P9" not in page(paid)
 
 
-HOSTILE = '"><script>alert(1)</script>\'</td></svg>&'
+HOSTILE = "\"><script>alert(1)</script>'</td></svg>&"
 
 
 def test_what_comes_from_others_is_text_and_no_markup(paid: Path) -> None:
@@ -359,7 +361,7 @@ def test_a_range_is_its_pay_runs(paid: Path) -> None:
     newest = {f["finding_id"]: f for f in sorted(until, key=lambda f: f["cut_off"])}
     assert f"--until {iso(first)}" in page(paid, "--run", iso(first), "--with-ids")
     assert "--until" not in page(paid, "--with-ids")
-    assert {f["finding_id"] for f in one.findings.standing} == {id for id, f in newest.items() if not f["cleared"]}
+    assert {f.finding_id for f in one.findings.standing} == {id for id, f in newest.items() if not f["cleared"]}
 
 
 MISUSES = {
@@ -393,9 +395,9 @@ def test_a_mistake_is_one_line(
     assert not Path("r.html").exists()
 
 
-def found(id: str, day: int, cleared: bool = False, **fields: Any) -> Row:
+def found(id: str, day: int, cleared: bool = False, **fields: Any) -> Finding:
     own = {"finding_id": id, "cut_off": cut_off_of(day), "cleared": cleared, "outcome": "HELD"}
-    return SAMPLES["Finding"] | own | fields
+    return outgoing(Finding, SAMPLES["Finding"] | own | fields)
 
 
 def span(*days: int) -> Span:
@@ -420,10 +422,10 @@ def test_age_counts_from_the_run_that_first_held_it() -> None:
     sent = [found("a", DAYS[0]), found("a", DAYS[2], minutes=7), found("b", DAYS[0]), found("b", DAYS[1], cleared=True)]
     sent += [found("b", DAYS[3]), found("b", DAYS[4]), found("c", DAYS[0]), found("c", DAYS[5], cleared=True)]
     findings = Findings(span(*DAYS[:6]), sent)
-    assert {f["finding_id"]: f["since"] for f in findings.standing} == {"a": DAYS[0], "b": DAYS[3]}
+    assert {f.finding_id: findings.since[f.finding_id] for f in findings.standing} == {"a": DAYS[0], "b": DAYS[3]}
     assert [findings.new[day].total() for day in DAYS[:6]] == [3, 0, 0, 1, 0, 0]
     earlier = Findings(span(*DAYS[:2]), sent)
-    assert {f["finding_id"] for f in earlier.standing} == {"a", "c"}
+    assert {f.finding_id for f in earlier.standing} == {"a", "c"}
 
 
 def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_do(paid: Path) -> None:
@@ -441,7 +443,7 @@ def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_
     period = worst["statement_id"].rsplit(":", 1)[1]
     command = ["ihss-payroll", "explain", "--provider", provider, "--period", period, "--events", "facts"]
     assert shlex.split(story.command or "") == [*command, "--paid", "my out"]
-    of_old = Asked(Path("out"), until=DAYS[0], what_if=True).explain(worst)
+    of_old = Asked(Path("out"), until=DAYS[0], what_if=True).explain(outgoing(Finding, worst))
     assert of_old and of_old.endswith("--events FACTS --paid out --until 2026-04-01 --law LAW")
     unnamed = held_section(books(paid), Asked(Path("out"))).parts
     assert not any(isinstance(part, Table) and part.caption in list(tables)[1:] for part in unnamed)
@@ -450,7 +452,7 @@ def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_
 def test_what_is_left_out_of_a_long_table_is_counted(paid: Path) -> None:
     ledger = books(paid)
     more = [found(f"x{n:05}", ledger.span.days[-1], provider_id=f"P{n}", statement_id=None) for n in range(3000)]
-    ledger.findings = Findings(ledger.span, [*records(paid, "Finding"), *more])
+    ledger.findings = Findings(ledger.span, [*(outgoing(Finding, each) for each in records(paid, "Finding")), *more])
     count = len(ledger.findings.of("HELD"))
     made = report(ledger, Asked(Path("out"), with_ids=True), LAW)
     assert count > 3000 and f"and {count - MOST_DOCUMENTS:,} more, not shown" in made.html
@@ -468,7 +470,11 @@ def test_unusual_is_more_than_in_any_run_before(paid: Path) -> None:
 
 
 def test_runs_that_said_nothing_are_compared_with_nothing() -> None:
-    runs = {day: {"totals": [], "findings": said} for day, said in zip(DAYS, (0, 2, 0, 1, 0, 3, 0), strict=True)}
+    none = SAMPLES["PayRun"] | {"totals": []}
+    runs = {
+        day: outgoing(PayRun, none | {"findings": said})
+        for day, said in zip(DAYS, (0, 2, 0, 1, 0, 3, 0), strict=True)
+    }
     whole = span_of(runs, None, None)
     assert (whole.last, whole.usual, whole.whole) == (DAYS[5], (DAYS[1], DAYS[3]), True)
     assert (span_of(runs, DAYS[2], DAYS[2]).last, span_of(runs, None, DAYS[4]).before) == (DAYS[2], DAYS[1])

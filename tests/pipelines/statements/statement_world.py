@@ -9,7 +9,8 @@ from typing import Any
 
 from pipelines.statements.paid_folder import STEMS, Dossier, Person, concerned, turns_of
 from rules.law import Law
-from schemas.avro import validate, write_container
+from schemas.avro import outgoing, validate, write_container
+from schemas.pay_run import PayRun
 from tests.case_files import Case, case, case_files
 from tests.paid import replay_plain
 
@@ -80,10 +81,10 @@ def dossiers_of(records: dict[str, list[dict[str, Any]]]) -> dict[Person, Dossie
             elif kind == "AdvanceReconciliation":
                 known["RECIPIENT", one.recipient_id].reconciliations[one.service_month] = one
             else:
-                for person in concerned(stored):
+                for person in concerned(one):
                     known[person].findings[one.finding_id] = one
     for run in records.get("PayRun", []):
-        for person, turn in turns_of(run):
+        for person, turn in turns_of(outgoing(PayRun, run)):
             known[person].turn(turn)
     return known
 

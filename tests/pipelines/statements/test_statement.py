@@ -23,7 +23,8 @@ from pipelines.statements.points import period_of_finding
 from pipelines.statements.statement import Statement, statement_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
-from schemas.avro import Container, validate, write_container
+from schemas.avro import Container, outgoing, validate, write_container
+from schemas.finding import Finding
 from schemas.payment_instruction import PaymentInstruction
 from tests.case_files import Case
 from tests.pipelines.statements.statement_world import dossiers_of, every_case, fortnight, said, write_case
@@ -72,7 +73,7 @@ def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
             person = record["payee_type"], record["payee_id"]
             known.setdefault(person, Dossier()).instructions.append(validate("PaymentInstruction", record))  # type: ignore[arg-type]
     for record in sorted(said(one, law).get("Finding", []), key=lambda record: record["cut_off"]):
-        people = {addressed_to(record), ("PROVIDER", record["provider_id"])} & set(known)
+        people = {addressed_to(outgoing(Finding, record)), ("PROVIDER", record["provider_id"])} & set(known)
         for person in people if record["cut_off"] <= cut_off else ():
             known[person].findings[record["finding_id"]] = validate("Finding", record)  # type: ignore[assignment,index]
     return known
