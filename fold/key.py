@@ -31,12 +31,13 @@ class CutOffMissed(RuntimeError):
 
 
 class FoldedKey(NamedTuple):
-    """What a key came to at a pay run: what changed, what to remember (`Remembered.packed`), and the cut-off at which
-    to decide it again though nothing arrives (NEVER: none)."""
+    """What a key came to at a pay run: what changed, what to remember (`Remembered.packed`), the cut-off at which to
+    decide it again though nothing arrives (NEVER: none), and the facts that were new to it."""
 
     changes: list[Change]
     packed: bytes
     due: int
+    news: list[Row]
 
 
 class KeyFold:
@@ -68,11 +69,10 @@ class KeyFold:
         return self.until is not None and cut_off > self.until
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
-        taken = _taken(waiting, cut_off)
-        folded = self.decide(key, waiting.rest, taken, cut_off)
+        folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
         waiting.due, waiting.rest = folded.due, folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
-        shard.count_facts(taken)
+        shard.count_facts(folded.news)
         shard.tell(folded.changes)
         shard.sort_records()
         return shard
@@ -84,9 +84,10 @@ class KeyFold:
         if cut_off <= memory.decided:
             raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
         case = case_file(self.stage, key, memory, self.law, self.catalog)
-        changes = step(case, memory, _filed(memory, fresh), cut_off, self.law)
+        news: list[Row] = []
+        changes = step(case, memory, _filed(memory, fresh, news), cut_off, self.law)
         forget(memory, cut_off, self.law)
-        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER)
+        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER, news)
 
 
 def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:
@@ -105,23 +106,31 @@ def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
     return sorted((row for row in rows.values() if row[_CUT_OFF] <= cut_off), key=lambda row: row[1:])
 
 
-def _filed(memory: Remembered, fresh: Iterable[Row]) -> Iterator[Arrival]:
-    """What is new, for the case file; it is remembered if it says something new."""
+def _filed(memory: Remembered, fresh: Iterable[Row], news: list[Row]) -> Iterator[Arrival]:
+    """What arrived, for the case file; it is remembered if it says something new, and a fact is then among the
+    ``news``."""
     for new in fresh:
         for row in recalled(new, memory):
             yield arrival(row)
-            _file(memory.rows, row)
+            if _file(memory.rows, row) and row is new:
+                news.append(row)
 
 
-def _file(rows: list[Row], row: Row) -> None:
-    """A fact goes to the end, unless it is known word for word; a conclusion takes the place of the one before, unless
-    it is said once."""
+def _file(rows: list[Row], row: Row) -> bool:
+    """A fact goes to the end, unless it is known word for word: True if it does. A conclusion takes the place of the
+    one before, unless it is said once."""
+    if row[-1] not in FACTS:
+        _file_conclusion(rows, row)
+        return False
+    fact = arrival(row).content
+    is_new = not any(same_content(fact, other) for other in _revisions(rows, fact))
+    if is_new:
+        rows.append(row)
+    return is_new
+
+
+def _file_conclusion(rows: list[Row], row: Row) -> None:
     *_, event_id, body, kind = row
-    if kind in FACTS:
-        fact = arrival(row).content
-        if not any(same_content(fact, other) for other in _revisions(rows, fact)):
-            rows.append(row)
-        return
     struct = CONCLUSIONS[kind]
     if struct.state_number is None:
         return

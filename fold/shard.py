@@ -13,7 +13,7 @@ from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import StandingPayments, Tally
 from rules.conclusions import ContractRecord, InstructionRecord, Statement
-from rules.documents import Arrival
+from rules.documents import Arrival, same_content
 from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
@@ -100,7 +100,15 @@ class Shard:
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
-        return [arrival(row) for row in self.once(rows)]
+        arrivals = [arrival(row) for row in self.once(rows)]
+        known: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
+        for each in arrivals:
+            if counts_as_fact(each.kind, self.stage):
+                alike = known[each.kind, each.content.document_id, each.content.revision]
+                if not any(same_content(each.content, other) for other in alike):
+                    alike.append(each.content)
+                    self.tally.run(each.cut_off).facts += 1
+        return arrivals
 
     def once(self, rows: list[Row]) -> list[Row]:
         """Rows in the order of recording; one that came twice comes once, and counts in its first stage."""
@@ -111,11 +119,11 @@ class Shard:
                 self.tally.duplicates += counted_in(row[-1]) == self.stage
             else:
                 once.append(row)
-        self.count_facts(once)
         return once
 
     def count_facts(self, rows: Iterable[Row]) -> None:
-        """Facts by the run that sees them first; one that several stages read counts in its first."""
+        """Facts that are new to their key, by the run that sees them first; one that several stages read counts in its
+        first."""
         for row in rows:
             if counts_as_fact(row[-1], self.stage):
                 self.tally.run(row[1]).facts += 1
