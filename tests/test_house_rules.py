@@ -26,7 +26,7 @@ ROOMS = (
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch"),
-    ("console",),
+    ("console", "tables"),
     ("reference", "desk"),
     ("command",),
 )
