@@ -23,7 +23,7 @@ live: $(READY)
 # a kind. SEED= does the same again.
 faults: $(READY) server
 	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
-	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py
+	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)

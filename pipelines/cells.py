@@ -30,6 +30,11 @@ class Rows:
         """One row."""
         self._rows.writerow(map(harmless_cell, values))
 
+    def many(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Several rows."""
+        for values in rows:
+            self.row(values)
+
     def named(self, values: dict[str, Any]) -> None:
         """One row of what the columns name; nothing where there is nothing, or for what they do not name."""
         self.row(values.get(name, "") for name in self.columns)

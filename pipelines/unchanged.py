@@ -32,7 +32,7 @@ def changed(folder: Path, cut_offs: Collection[int]) -> list[str]:
         if content_sha256(bodies) != run["content_sha256"]:
             told.append(
                 f"The PayRun of {iso(run['run_date'])} says another content_sha256: an amount, an account or a finding"
-                " of that pay run is not what was said."
+                " of that pay run is not what was said, or is missing."
             )
     return told
 

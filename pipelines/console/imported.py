@@ -77,7 +77,8 @@ def _bad(first: list[Told]) -> Table | None:
         file = Text(printable(each["file"]), style="dim")
         value = Text(printable(_short(each["value"])), style="red")
         row = f"{each['row']:,}" if each["row"] else "all"
-        made.add_row(file, row, printable(each["column"] or each["field"]), value, each["expected"])
+        column = Text(printable(each["column"] or each["field"]))
+        made.add_row(file, row, column, value, Text(printable(each["expected"])))
     return made if first else None
 
 
@@ -90,7 +91,7 @@ def _kinds(bad: Told, everything: bool) -> Table | None:
         return None
     made = table("Column", "Expected", "Cells", words=2, folds=1)
     for each in bad["by"][: None if everything else MOST_KINDS]:
-        made.add_row(printable(each["column"]), each["expected"], f"{each['count']:,}")
+        made.add_row(Text(printable(each["column"])), Text(printable(each["expected"])), f"{each['count']:,}")
     return made
 
 

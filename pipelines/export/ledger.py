@@ -72,7 +72,5 @@ def _read(path: Path) -> dict[str, Exported]:
 
 def _text(known: dict[str, Exported]) -> str:
     text = StringIO()
-    rows = Rows(text, COLUMNS)
-    for id, exported in sorted(known.items()):
-        rows.row((id, *exported))
+    Rows(text, COLUMNS).many((id, *exported) for id, exported in sorted(known.items()))
     return text.getvalue()

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipelines.importing.cells import BadCell, text_of
-from pipelines.importing.map import OF_ROWS, ImportMap
+from pipelines.importing.cells import BadCell, Note, text_of
+from pipelines.importing.map import OF_ROWS, ImportMap, listed
 from pipelines.importing.readings import Bad, Reading
 from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
@@ -52,23 +52,21 @@ def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
         yield from _of_punch(asked, values, raw)
     elif asked.kind == "Timesheet" and shape != "document":
         yield from _of_hours(asked, read, raw)
+    elif asked.kind == "EvvVisit":
+        ends = _ends_of_visit(asked, values)
+        yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
     else:
-        if asked.kind == "EvvVisit":
-            ends = _ends(asked, values, "check_in_at", "check_out_at")
-            yield _whole(asked, values | {"check_in_at": ends.start, "check_out_at": ends.end}, ends.minutes, raw)
-        else:
-            yield _whole(
-                asked,
-                _with_days(values, _day_columns(asked)),
-                sum(each or 0 for each in values.get("minutes_worked") or ()),
-                raw,
-            )
+        whole = _with_days(values, _day_columns(asked), read.noted.append)
+        yield _whole(asked, whole, sum(each or 0 for each in whole.get("minutes_worked") or ()), raw)
 
 
-def _with_days(values: Values, columns: list[str]) -> Values:
+EMPTY_DAYS = "timesheets with empty days, on which nothing was worked then"
+
+
+def _with_days(values: Values, columns: list[str], note: Note) -> Values:
     """Values with as many days as the pay period has: days that are silent are 0, days that it has not must be."""
     days = values.get("minutes_worked")
-    if days is None:
+    if days is None or "period_start" not in values:
         return values
     length = days_of_pay_period(values["period_start"]) or HALF_MONTH
     if beyond := next((at for at, each in enumerate(days) if at >= length and each), None):
@@ -77,6 +75,8 @@ def _with_days(values: Values, columns: list[str]) -> Values:
     if columns and len(columns) < length:
         words = f"a column for each of the {length} days of the pay period that starts {iso(values['period_start'])}"
         raise BadCell(words, "CONTRADICTORY", columns[-1])
+    if None in days[:length]:
+        note(EMPTY_DAYS)
     filled = [each or 0 for each in days[:length]]
     return values | {"minutes_worked": filled + [0] * (length - len(filled))}
 
@@ -114,6 +114,8 @@ LATER_IN_GROUP = {"document_id", "minutes_worked", "period_start"}
 def _parts(asked: ImportMap, read: Reading) -> list[Part]:
     values, note = read.values, read.noted.append
     if asked.rows.shape == "day":
+        if "service_date" not in values:
+            raise BadCell("a day", column=_column_of(asked, "service_date"))
         return [Part(values["service_date"], values["minutes"])]
     if values.get("started_at") is None and values.get("ended_at") is None:
         if values.get("service_date") is None or values.get("duration") is None:
@@ -131,6 +133,16 @@ def _ends(asked: ImportMap, values: Values, start: str, end: str) -> Ends:
     worked = values.get("duration")
     together = None if worked is None else worked + (values.get("break_minutes") or 0)
     return ends_of(values.get(start), values.get(end), together, asked.rows)
+
+
+def _ends_of_visit(asked: ImportMap, values: Values) -> Ends:
+    """When a visit began and ended; of one that is taken back that need not be readable."""
+    try:
+        return _ends(asked, values, "check_in_at", "check_out_at")
+    except BadCell:
+        if values.get("withdrawn"):
+            return Ends(None, None)
+        raise
 
 
 def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
@@ -192,8 +204,12 @@ def digest(said: object) -> str:
 
 def _of_times(asked: ImportMap) -> tuple[str, str]:
     """The column and the field that is named where a row's times or days do not fit together."""
-    for name in ("ended_at", "check_out_at", "minutes_worked", "service_date", "punched_at"):
-        if each := asked.fields.get(name):
-            column = each.clock or each.column or next(iter(each.columns or ()), "")
-            return (column if isinstance(column, str) else column[0]), name
-    return "", ""
+    names = ("ended_at", "check_out_at", "minutes_worked", "service_date", "punched_at")
+    name = next((name for name in names if name in asked.fields), "")
+    return _column_of(asked, name), name
+
+
+def _column_of(asked: ImportMap, name: str) -> str:
+    """The first column of a field."""
+    each = asked.fields.get(name)
+    return next(iter([each.clock] if each.clock else [*listed(each.column), *(each.columns or ())]), "") if each else ""

@@ -1,6 +1,5 @@
 """What became of every row, so that the counts add up; and each bad one, as it is found, as CSV and JSON."""
 
-import csv
 import json
 import re
 from collections import Counter
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from pipelines.cells import Rows
 from pipelines.importing.cells import Cell
 from pipelines.importing.readings import Assumed, Bad
 from schemas import private
@@ -16,8 +16,6 @@ from schemas.types import Json
 
 BOM = "\ufeff"  # without it Excel takes another encoding
 COLUMNS = ("file", "row", "column", "value", "expected", "reason", "field", "raw")
-OBEYED = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would take for a formula."""
 FATES = ("used", "duplicates", "skipped", "unchanged", "superseded", "rejected")
 MOST_SHOWN = 20
 LONGEST_SHOWN = 200
@@ -37,11 +35,6 @@ class BadRow(NamedTuple):
         """As JSON."""
         bad = self.bad._asdict() | {"value": self.bad.value[:LONGEST_SHOWN]}
         return {"file": self.file, "row": self.row, **bad, "raw": self.raw}
-
-
-def safe(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(OBEYED) else cell
 
 
 class Ledger:
@@ -64,8 +57,7 @@ class Ledger:
         self._csv = private.text(bad_csv)
         self._json = private.text(bad_json)
         self._csv.write(BOM)
-        self._writer = csv.writer(self._csv)
-        self._writer.writerow(COLUMNS)
+        self._rows = Rows(self._csv, COLUMNS)
         self._json.write("[")
 
     def __enter__(self) -> Self:
@@ -96,7 +88,7 @@ class Ledger:
         self.by[bad.column or bad.field, bad.expected, bad.reason] += 1
         told = found.told()
         self._json.write(("," if self.bad_cells else "") + "\n" + _printable(json.dumps(told, ensure_ascii=False)))
-        self._writer.writerow([_printable(safe(told[name])) for name in COLUMNS])
+        self._rows.row(_printable(told[name]) for name in COLUMNS)
         self.bad_cells += 1
 
     def saying(self, assumed: Sequence[Assumed], noted: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ Nothing about minutes is guessed: what a map does not say and the cells do not p
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,6 +40,10 @@ class When(Words):
     def _asks_one_thing(self) -> Self:
         if sum(each is not None for each in (self.filled, self.equals, self.matches)) != 1:
             raise ValueError("say one of filled, equals, matches")
+        try:
+            re.compile(self.matches or "")
+        except re.error as wrong:
+            raise ValueError(f"matches is no regular expression: {wrong}") from None
         return self
 
 
@@ -53,6 +58,7 @@ class Skip(When):
 
     also: list[When] = Field(default_factory=list, description="All of these must hold too.")
     why: str = Field(description="What such rows are, for the report.")
+    total: str | None = Field(None, description="Column in which the hours of the rows above are added up.")
 
 
 class Refusal(When):

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.cells import Rows
 from pipelines.importing.map import ImportMap
 from pipelines.importing.revisions import keys_of, remembered
 from pipelines.importing.spool import Spool
@@ -54,6 +55,10 @@ def sequences_of(folder: Path) -> Iterator[tuple[str, int]]:
 
 def write_sequences(spool: Spool, path: Path) -> bool:
     """Note the sender's numbers for the next import; whether there are any."""
+    found = False
     with private.text(path) as stream:
-        writer = csv.writer(stream)
-        return sum(1 for each in spool.sequences() if writer.writerow(each)) > 0
+        rows = Rows(stream)
+        for each in spool.sequences():
+            rows.row(each)
+            found = True
+    return found

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from pipelines.importing import cells, hours, instants, lists
 from pipelines.importing.cells import BadCell, Cell, no_formula, text_of
-from pipelines.importing.map import FieldMap, ImportMap, listed
+from pipelines.importing.map import FieldMap, ImportMap, Skip, listed
 from pipelines.importing.readings import Assumed, Bad, Civil, Reading, holds, joined
 from pipelines.importing.sources import Row, is_empty
 from pipelines.importing.targets import LATER, Target, targets
+from pipelines.misuse import Misuse
 
 LIKE_MINUTES = "hours never have more than .59: they look like hours.minutes, and were read as decimals"
 ENOUGH_HUNDREDTHS = 10  # quarters of hours have .75 among so many, all but surely
+PEOPLE = ("provider_id", "recipient_id", "course_id")
+PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 COUNTIES = frozenset(f"{number:02}" for number in range(1, 59))
 PAIRED = {"check_in_at", "check_out_at", "started_at", "ended_at", "punched_at"}
 """Instants of a shift: what a clock showed twice is told by the other end and the duration."""
@@ -40,14 +43,20 @@ class Reader:
         self.constant = Reading()
         for name, each in self.asked.fields.items():
             if is_same[name]:
-                self.constant.values[name] = self._value(name, each, self.targets[name], Row(0, {}, ""), self.constant)
+                self.constant.values[name] = self._constant(name, each)
 
-    def skipped(self, row: Row) -> str | None:
-        """Why a row is no fact; None if it may be."""
+    def _constant(self, name: str, each: FieldMap) -> Cell:
+        try:
+            return self._value(name, each, self.targets[name], Row(0, {}, ""), self.constant)
+        except BadCell as bad:
+            raise Misuse(f"the map's value of {name} cannot be used: expected {bad.expected}") from None
+
+    def skipped(self, row: Row) -> Skip | None:
+        """The rule by which a row is no fact; None if it may be."""
         rules = (
             rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also)
         )
-        return next((rule.why for rule in rules), None)
+        return next(rules, None)
 
     def read(self, row: Row) -> Reading:
         """All fields of a row, and all that is wrong with it at once."""
@@ -83,7 +92,7 @@ class Reader:
         if each.value is not None:
             read.assumed.append(Assumed(name, str(each.value), "constant"))
             return self._converted(name, each, target, each.value, read)
-        if target.form == "hours" and each.columns:
+        if name == "minutes_worked":
             return self._days(each, row, read)
         if each.day or each.clock:
             return self._in_two(name, each, row, read)
@@ -146,6 +155,8 @@ class Reader:
             if (padded := text.zfill(width)) in known:
                 return padded
             raise BadCell(f"{width} digits: zeros were lost, and no id that is known has these with zeros before them")
+        if name in PEOPLE and not PERSON.fullmatch(text):
+            raise BadCell("an id of letters, digits, dots and dashes: of a name, say in the map whose it is (lookup)")
         return text
 
     def _looked_up(self, each: FieldMap, cell: Cell) -> str:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from pipelines.importing.readings import Bad
 from pipelines.importing.revisions import Record, Reviser
 from pipelines.importing.sources import RefusedFile, Row, Source, as_text
 from pipelines.importing.spool import Spool
+from pipelines.importing.totals import Totals
 from pipelines.importing.whole import of_hours
 from rules.periods import civil_day, midnight
 from schemas import private
@@ -65,6 +66,7 @@ class _Import:
     asked: Asked
     scratch: Path
     beat: Beat
+    totals: Totals = field(default_factory=Totals)
 
     def told(self) -> Json:
         """Read, put together, write."""
@@ -80,7 +82,7 @@ class _Import:
                 self._read(number, path, reader, spool, ledger)
             ledger.warnings += reader.warnings()
             writer = _Writer(self.asked, spool, ledger, self.beat)
-            path = self.scratch / f"{file_name(self.asked.map.kind).removesuffix('.avro')}-{mark}.avro"
+            path = self.scratch / "facts"  # which no reader of a folder takes, should this run be killed
             write_container(path, self.asked.map.kind, writer.records())
             has_numbers = write_sequences(spool, self.scratch / "sequences.csv")
         assert ledger.adds_up(), dict(ledger.rows)
@@ -106,8 +108,10 @@ class _Import:
 
     def _read_row(self, number: int, row: Row, reader: Reader, spool: Spool, ledger: Ledger) -> None:
         ledger.rows["read"] += 1
-        if row.fault is None and (why := reader.skipped(row)):
-            return ledger.skip(why)
+        if row.fault is None and (rule := reader.skipped(row)):
+            if rule.total:
+                self.totals.compare(row, rule.total, reader.asked, ledger)
+            return ledger.skip(rule.why)
         read = reader.read(row)
         raw = "" if read.is_secret else as_text(row.raw)
         drafts = drafts_of(reader.asked, read, raw)
@@ -116,7 +120,9 @@ class _Import:
             for bad in read.bad or [Bad("", "", "hours on some day", field="minutes")]:
                 ledger.reject(number, row.place, bad, raw)
             return None
-        ledger.minutes["read"] += sum(each.minutes for each in drafts)
+        minutes = sum(each.minutes for each in drafts)
+        ledger.minutes["read"] += minutes
+        self.totals.add(minutes)
         spool.add(drafts, number, row.place, raw, ledger.saying(read.assumed, read.noted))
         return None
 
@@ -124,7 +130,8 @@ class _Import:
         """Move what was made to its place; an import that is there already stays as it is."""
         asked, count = self.asked, sum(ledger.documents.values())
         kept_back = asked.strict and ledger.bad_cells > 0
-        target, is_there = asked.out / facts.name, (asked.out / facts.name).exists()
+        target = asked.out / f"{file_name(asked.map.kind).removesuffix('.avro')}-{mark}.avro"
+        is_there = target.exists()
         told: Json = {"kind": asked.map.kind, "source": asked.map.source, "files": list(ledger.names)}
         told |= ledger.told(asked.map.kind, not (of_hours(asked.map) or asked.map.rows.shape == "punch"))
         told |= {"events": 0 if kept_back or is_there else count, "imported_before": is_there and not kept_back}

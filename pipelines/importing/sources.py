@@ -69,6 +69,7 @@ def wanted(asked: ImportMap) -> Wanted:
     """The columns of a map."""
     groups: list[list[str]] = []
     others = [rule.column for skip in asked.rows.skip for rule in (skip, *skip.also)]
+    others += [skip.total for skip in asked.rows.skip if skip.total]
     for each in asked.fields.values():
         alone = [
             *(each.columns or ()),

@@ -1,13 +1,13 @@
 """Empty tables to fill in, one for each kind of fact, and the map that reads them: made from the Avro schemas, so that
 a file with these headings needs no map."""
 
-import csv
 import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines.cells import Rows
 from pipelines.importing.map import ImportMap
 from pipelines.importing.sources import key_of
 from pipelines.importing.targets import Target, targets
@@ -120,9 +120,9 @@ def write_csv(kind: str, path: Path) -> None:
     """Headings and two example rows, which an import leaves out."""
     with private.text(path) as stream:
         stream.write(BOM)
-        writer = csv.writer(stream)
-        writer.writerow([each.name for each in headings(kind)])
-        writer.writerows(examples(kind))
+        rows = Rows(stream, [each.name for each in headings(kind)])
+        for each in examples(kind):
+            rows.row(each)
 
 
 def examples(kind: str) -> list[list[str]]:

@@ -4,8 +4,6 @@ template's headings. One reader, so that what ``validate`` calls clean is what `
 A text that is read as it lies has no clock: when a fact was recorded and signed must stand in it.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -88,8 +86,8 @@ def _of_table(path: Path) -> Iterator[TextFact]:
 
 def _fact(reader: Reader, row: Row) -> Fact:
     """The fact of a row of a template. Raises Unreadable."""
-    if why := reader.skipped(row):
-        raise Unreadable("INVALID", f"It is one of the {why}: take it out.", "document_id")
+    if rule := reader.skipped(row):
+        raise Unreadable("INVALID", f"It is one of the {rule.why}: take it out.", "document_id")
     read = reader.read(row)
     drafts = drafts_of(reader.asked, read, as_text(row.raw))
     if read.bad:
@@ -111,12 +109,8 @@ def _sealed(kind: str, draft: Draft) -> Fact:
 
 
 def _raw(row: Row) -> bytes:
-    """The row as a line of CSV."""
-    if isinstance(row.raw, str):
-        return row.raw.encode("utf-8", "surrogateescape")
-    line = io.StringIO()
-    csv.writer(line).writerow(row.raw)
-    return line.getvalue().rstrip("\r\n").encode("utf-8", "surrogateescape")
+    """The cells of the row, as they were read."""
+    return as_text(row.raw).encode("utf-8", "surrogateescape")
 
 
 def admitted(door: Door, told: TextFact, origin: str) -> bool:

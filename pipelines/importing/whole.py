@@ -1,6 +1,8 @@
 """Whether a map says all that its kind needs, in words that the kind knows: told before a row is read."""
 
+import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from zoneinfo import available_timezones
 
 from pipelines.importing.map import FieldMap, ImportMap
@@ -29,6 +31,8 @@ def faults(asked: ImportMap) -> Iterator[str]:
         yield f"fields: a {asked.kind} needs {', '.join(missing)} too"
     for name, each in asked.fields.items():
         target = targets(asked.kind)[name]
+        if name == "minutes_worked" and not each.columns:
+            yield "fields.minutes_worked needs columns, one a day"
         if not _says_whence(each):
             yield f"fields.{name} says neither column nor value: where does it come from?"
         if target.form in ("code", "list") and (strange := _meanings(each) - set(target.symbols)):
@@ -36,8 +40,16 @@ def faults(asked: ImportMap) -> Iterator[str]:
     zones = {asked.zone, *asked.zones.values(), *(each.zone for each in asked.fields.values() if each.zone)}
     if unknown := zones - available_timezones():
         yield f"{', '.join(sorted(unknown))} is no time zone: write one such as America/Los_Angeles"
+    if not _is_encoding(asked.file.encoding):
+        yield f"file.encoding: {asked.file.encoding} is none"
     if not asked.rows.worked:
         yield SCHEDULE
+
+
+def _is_encoding(name: str | None) -> bool:
+    with suppress(LookupError):
+        return name is None or bool(codecs.lookup(name))
+    return False
 
 
 def needed(asked: ImportMap) -> list[str]:

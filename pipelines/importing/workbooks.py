@@ -1,13 +1,16 @@
 """Rows of a sheet of an Excel workbook, streaming."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from pipelines.importing.sources import HeadedSource, RefusedFile
 from pipelines.importing.texts import Listed
 
 EXPLANATIONS = "Explanations"  # of our templates
+DAMAGED = (ParseError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError)
 LARGEST_INSIDE = 8 << 30  # bytes unpacked: a bomb has more
 
 
@@ -19,7 +22,12 @@ class Workbook(HeadedSource):
         import openpyxl
 
         self._refuse_bombs()
-        book = openpyxl.load_workbook(self.path, read_only=True, data_only=False, keep_links=False)
+        try:
+            yield from self._of_book(openpyxl.load_workbook(self.path, read_only=True, keep_links=False))
+        except DAMAGED:
+            raise RefusedFile("UNREADABLE", f"a workbook that is whole: after row {self.done} it is damaged") from None
+
+    def _of_book(self, book: Any) -> Iterator[Listed]:
         try:
             sheet = self._sheet(book)
             self.total = sheet.max_row or 0

@@ -4,7 +4,6 @@ Letters are copied before segments: what they were made of is closed by then, an
 open pay run. ``DIR/manifest.json`` is written last and names each file with its SHA-256.
 """
 
-import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pipelines.live.seals import DONE, LETTERS, OUTBOX, SEAL, seals, sha256_of
 from pipelines.live.segments import run_folders, segments
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
+from schemas import private
 from schemas.journal import FOLDER, is_journal, whole_bytes
 
 MANIFEST = "manifest.json"
@@ -110,7 +110,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 def _copy(path: Path, to: Path) -> None:
     made(to.parent, OWN_FOLDER)
-    with path.open("rb") as stream, open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN_FILE), "wb") as copy:
+    with path.open("rb") as stream, private.new(to) as copy:
         shutil.copyfileobj(stream, copy)
         sync(copy)
     sync_folder(to.parent)

@@ -33,6 +33,7 @@ from pipelines.live.memory import Memory, read_beside
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
+from schemas import private
 
 OPTIONS = ["--direct_num_workers=2", "--default_sdk_harness_log_level=ERROR"]
 LISTINGS, DEALT, CAME_TO, NOT_AS_REMEMBERED = "listings", "dealt", "came-to", "not-as-remembered"
@@ -60,9 +61,9 @@ class BeamEngine:
         NotAsRemembered."""
         with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
             folder = Path(name)
-            (folder / LISTINGS).write_bytes(_encode(asked.listings))
+            private.written(folder / LISTINGS, _encode(asked.listings))
             for (stage, number), blocks in asked.blocks.items():
-                (folder / f"{DEALT}-{stage}-{number}").write_bytes(_encode(blocks))
+                private.written(folder / f"{DEALT}-{stage}-{number}", _encode(blocks))
             with _undisturbed(), _worker_log(), _pipeline() as pipeline:
                 build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
             return gathered(folder)
@@ -128,12 +129,12 @@ class FoldKept(beam.DoFn):
             with read_beside(Path(self.place.memory)) as reader:
                 states = fold_keys(shard, number, blocks, reader)
         except NotAsRemembered:
-            (folder / NOT_AS_REMEMBERED).touch()
+            private.written(folder / NOT_AS_REMEMBERED, b"")
             return
         path = folder / f"{CAME_TO}-{self.stage}-{number}"
         unfinished = path.with_suffix(".unfinished")
         try:
-            unfinished.write_bytes(_encode(ShardFold(_packed(shard.records), shard.tally, states)))
+            private.written(unfinished, _encode(ShardFold(_packed(shard.records), shard.tally, states)))
         except OSError:  # the job misses the file, and says so
             return
         unfinished.replace(path)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
@@ -14,8 +15,14 @@ OF_NOBODY = {"google", "grpc", "sqlite3"}  # packages whose errors are about ser
 
 
 def crash_without_people() -> None:
-    """From now on an error that nobody catches is told with its trace, without its text."""
+    """From now on an error that nobody catches, in any thread, is told with its trace, without its text."""
     sys.excepthook = _tell
+    threading.excepthook = _tell_of_a_thread
+
+
+def _tell_of_a_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None:
+        _tell(ended.exc_type, ended.exc_value, ended.exc_traceback)
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

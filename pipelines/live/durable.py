@@ -40,7 +40,7 @@ def sync_folder(folder: Path) -> None:
 def made(folder: Path, mode: int = private.OWN_FOLDER) -> Path:
     """The folder, there to stay."""
     if not folder.is_dir():
-        folder.mkdir(mode, parents=True, exist_ok=True)
+        private.folder(folder)
         sync_folder(folder.parent)
     return folder
 
@@ -48,7 +48,7 @@ def made(folder: Path, mode: int = private.OWN_FOLDER) -> Path:
 def replace(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path``, whole or not at all."""
     unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as stream:
+    with private.created(unfinished) as stream:
         stream.write(content)
         sync(stream)
     unfinished.replace(path)
@@ -64,7 +64,7 @@ class Owned:
 
     def __init__(self, folder: Path, refusal: str = OF_A_JOB, name: str = "lock") -> None:
         self._folder, self._path = made(folder), folder / name
-        self._stream = self._path.open("ab")
+        self._stream = private.appended(self._path)
         self._descriptor = os.open(folder, os.O_RDONLY)
         try:
             _lock_folder(self._descriptor)

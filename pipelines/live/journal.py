@@ -15,6 +15,7 @@ from fastavro.write import Writer
 from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.seals import Sealed, entries_missing, faults, seals, taken_in
 from pipelines.live.segments import Damaged, entries_of, name_of, run_folder, run_folders, segments
+from schemas import private
 from schemas.avro import decode_message
 from schemas.envelope import Fact
 from schemas.ids import file_of
@@ -36,7 +37,7 @@ class Segment:
     def __init__(self, folder: Path) -> None:
         before = [int(path.stem) for path in segments(folder) if path.stem.isdigit()]
         path = made(folder) / f"{max(before, default=0) + 1:06d}.avro"
-        self._stream = path.open("xb")
+        self._stream = private.new(path)
         sync_folder(folder)
         self._writer = Writer(self._stream, SCHEMA, sync_interval=ONE_BLOCK, sync_marker=MARKER)
 

@@ -19,6 +19,7 @@ from pipelines.live.durable import made, replace, sync
 from pipelines.live.seals import CONFIRMED, DONE, LETTERS, OUTBOX, RESTORE, SEAL, SEALING, put_seal, seal_of, seals
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
+from schemas import private
 from schemas.avro import decode_message, encode_message, fields_of, outgoing
 from schemas.envelope import OutgoingRecord
 from schemas.ids import message_id
@@ -170,7 +171,7 @@ class Outbox:
         letters = self._letters(folder)
         first = _confirmed(folder / CONFIRMED, len(letters))
         if letters[first:]:
-            with (folder / CONFIRMED).open("ab") as stream:
+            with private.appended(folder / CONFIRMED) as stream:
 
                 def confirm(arrived: int) -> None:
                     stream.write(_line(arrived))

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 import grpc
 from google.api_core.exceptions import (
+    DeadlineExceeded,
     GoogleAPICallError,
     NotFound,
     PermissionDenied,
     RetryError,
+    ServiceUnavailable,
     Unauthenticated,
 )
 from google.cloud import pubsub_v1
@@ -37,6 +39,7 @@ PULLS_AHEAD = 8  # pulled and not yet in the journal: few, so that their deadlin
 SECONDS_OF_PULL, SECONDS_OF_ANSWER, SECONDS_TO_RECOVER = 5.0, 20.0, 1.0
 BROKEN = (GoogleAPICallError, RetryError)
 FOR_GOOD = (NotFound, PermissionDenied, Unauthenticated)
+NOT_REACHED = (ServiceUnavailable, DeadlineExceeded, RetryError)
 CONSUME = "pubsub.subscriptions.consume"
 NANOS_IN_MILLI = 1_000_000
 
@@ -73,8 +76,7 @@ class TopicsIn:
             self._client.subscription_path(project, subscription_to(topic)): kind
             for kind, topic in topics_of_facts().items()
         }
-        for path in paths:
-            self._try(path)
+        all(map(self._answers, paths))  # the first that does not: pulling goes on trying
         self._pulling = {
             path: threading.Thread(target=self._pull, args=(path, kind), daemon=True) for path, kind in paths.items()
         }
@@ -118,18 +120,21 @@ class TopicsIn:
         """Pull no more."""
         self._over.set()
 
-    def _try(self, subscription: str) -> None:
-        """See that the subscription is there and may be pulled. Raises Misuse."""
+    def _answers(self, subscription: str) -> bool:
+        """Does Pub/Sub answer at all? See that the subscription is there and may be pulled. Raises Misuse."""
         asked = {"resource": subscription, "permissions": [CONSUME]}
         try:
             self._client.get_subscription(subscription=subscription, timeout=SECONDS_OF_ANSWER, retry=None)
             allowed = self._client.test_iam_permissions(request=asked, timeout=SECONDS_OF_ANSWER, retry=None)
         except NotFound as broken:
             raise Misuse(f"{subscription} {_why(broken)}") from None
-        except BROKEN:
-            return  # not reached, or we may not ask: pulling will tell
+        except NOT_REACHED:
+            return False
+        except BROKEN:  # we may not ask: pulling will tell
+            return True
         if CONSUME not in allowed.permissions:
             raise Misuse(f"{subscription} {_why(None)}")
+        return True
 
     def _pull(self, subscription: str, kind: str) -> None:
         request = {"subscription": subscription, "max_messages": AT_ONCE}

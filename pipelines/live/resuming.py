@@ -8,6 +8,11 @@ from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import cut_offs
 
+OLDER = (
+    "this journal ends more than a day before pay run {day}, which was sent: it is an older copy, and would pay again"
+    " what it has lost; take a newer backup, or, if no fact came since, say so with --trust-clock {day}"
+)
+
 
 class Resuming:
     """Of a job that was just opened."""
@@ -75,6 +80,8 @@ class Resuming:
             cut_off = self.deciding.collector.open_run
             there = self.outbox.sink.said(day_of_run(cut_off))
             if there is None:
+                if self.deciding.collector.doubt.of_closing(cut_off):
+                    raise OtherHistory(OLDER.format(day=day_of_run(cut_off)))
                 self.deciding.decide(sent=True)
                 continue
             self.deciding.close_open_run()

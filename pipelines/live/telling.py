@@ -12,6 +12,7 @@ from pipelines.law_notices import Notice
 from pipelines.live.collector import Collector
 from pipelines.live.pay_run import Run
 from rules.periods import business_day_of, iso
+from schemas import private
 from schemas.types import Json
 
 GAUGES = ("unsent_pay_runs", "files_ignored", "clock_doubted", "oldest_unacknowledged_seconds")
@@ -166,6 +167,4 @@ def _by_code(run: Run) -> dict[str, list[int]]:
 
 def put(path: Path, text: str) -> None:
     """Whole or not at all, but not synced: nothing depends on it."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)
+    private.written(path, text)

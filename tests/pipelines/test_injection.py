@@ -45,13 +45,12 @@ def with_all(row: Row, fields: dict[str, str]) -> Row:
 
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which somebody wrote what he liked: ids, tokens, sentences, reasons, names of files."""
+    """A folder in which somebody wrote what he liked, where anything may stand: tokens, sentences, names of files."""
     _, folder = county(tmp_path_factory.mktemp("county"), recipients=8, months=2)
-    ids = {"provider_id": f"P{IMAGE}", "recipient_id": f"R{QUOTED}", "payee_id": f"Y{SCRIPT}"}
-    said = {"message": SCRIPT, "next_step": QUOTED, "authority": IMAGE, "rule": "MONEY-1", "document_id": TEMPLATE}
-    paid = [with_all(row, ids | {"account_token": SCRIPT}) for row in records(folder, "PaymentInstruction")]
+    said = {"message": SCRIPT, "next_step": QUOTED, "authority": IMAGE}
+    paid = [with_all(row, {"account_token": SCRIPT}) for row in records(folder, "PaymentInstruction")]
     rewrite(folder, "PaymentInstruction", paid)
-    rewrite(folder, "Finding", [with_all(row, ids | said) for row in records(folder, "Finding")])
+    rewrite(folder, "Finding", [with_all(row, said) for row in records(folder, "Finding")])
     rejected = {"origin": f"{SCRIPT}.avro:1", "message": IMAGE, "field": QUOTED}
     rewrite(folder, "Rejection", [row | rejected for row in records(folder, "Rejection")])
     summary = json.loads((folder / "summary.json").read_text())
@@ -65,7 +64,19 @@ def test_the_report(paid: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         cli.main(["report", "--paid", str(paid), "--with-ids", "--quiet", "--out", str(out)])
     with open_page(out) as shown:
-        harmless(shown, f"P{IMAGE}", f"R{QUOTED}", IMAGE)
+        harmless(shown, IMAGE)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_an_id_that_is_none_is_refused(paid: Path, tmp_path: Path, hostile: str, capsys: Any) -> None:
+    """No page is made of it."""
+    for kind in ("PaymentInstruction", "Finding", "PayRun", "Rejection", "AdvanceReconciliation", "BenefitHours"):
+        rewrite(tmp_path, kind, records(paid, kind))
+    rows = [with_all(row, {"provider_id": hostile, "payee_id": hostile}) for row in records(paid, "PaymentInstruction")]
+    rewrite(tmp_path, "PaymentInstruction", rows)
+    with pytest.raises(SystemExit) as refused:
+        cli.main(["report", "--paid", str(tmp_path), "--quiet", "--out", str(tmp_path / "report.html")])
+    assert refused.value.code == 2 and "INVALID" in capsys.readouterr().err and not (tmp_path / "report.html").exists()
 
 
 def test_the_explanation(tmp_path: Path) -> None:
@@ -121,19 +132,17 @@ def test_numbers_stay_numbers() -> None:
     ]  # fmt: skip
 
 
-def test_the_difference_as_csv(tmp_path: Path, paid: Path) -> None:
-    """Of folders in which somebody named a payee as a formula."""
-    for folder, net in (("a", 1), ("b", 2)):
-        rows = [row | {"instruction_id": "=1+1", "net_cents": net} for row in records(paid, "PaymentInstruction")[:1]]
+def test_the_difference_as_csv(tmp_path: Path, paid: Path, capsys: Any) -> None:
+    """A payee who is called a formula is none: nothing is set beside anything."""
+    for folder in "ab":
         (tmp_path / folder).mkdir()
+        rows = [row | {"instruction_id": "=1+1"} for row in records(paid, "PaymentInstruction")[:1]]
         rewrite(tmp_path / folder, "PaymentInstruction", rows)
         rewrite(tmp_path / folder, "PayRun", records(paid, "PayRun")[:1])
-    with pytest.raises(SystemExit):
-        cli.main(
-            ["diff", *(str(tmp_path / each) for each in "ab"), "--all", "--csv", str(tmp_path / "rows.csv"), "--quiet"]
-        )
-    cells = [cell for row in csv.reader((tmp_path / "rows.csv").open()) for cell in row]
-    assert cells and not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+    out = tmp_path / "rows.csv"
+    with pytest.raises(SystemExit) as refused:
+        cli.main(["diff", str(tmp_path / "a"), str(tmp_path / "b"), "--all", "--csv", str(out)])
+    assert refused.value.code == 2 and "INVALID" in capsys.readouterr().err and not out.exists()
 
 
 ESCAPES = {"\x1b[2J\x1b[1;1H": r"\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07": r"\x1b]0;owned\x07", "\x9b2J": r"\x9b2J",

@@ -18,6 +18,7 @@ from rules.periods import civil_date
 from schemas.avro import encode_message, validate
 from tests.schemas.samples import SAMPLES
 
+KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
 EXPECTED = Path(__file__).with_name("expected_summary.txt")
 SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
 
@@ -37,7 +38,7 @@ class Replay:
     def __init__(self) -> None:
         self.summary = json.loads(json.dumps(SUMMARY))
 
-    def __call__(self, events, out, until, law, beam_arguments, beat) -> dict:
+    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> dict:
         self.events, self.out, self.until, self.law, self.beam = events, out, until, law, beam_arguments
         beat("read", 1, 2)
         return self.summary
@@ -45,10 +46,9 @@ class Replay:
 
 @pytest.fixture
 def replay(monkeypatch: pytest.MonkeyPatch) -> Replay:
-    module = ModuleType("pipelines.replay")
-    module.replay = Replay()
-    monkeypatch.setitem(sys.modules, "pipelines.replay", module)
-    return module.replay
+    stand_in = Replay()
+    monkeypatch.setattr("pipelines.replay.replay", stand_in)
+    return stand_in
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_without_until_none_is_passed_on(facts: Path, tmp_path: Path, replay: Re
     ("wrong", "remedy"),
     [
         (["--events", "nowhere"], "--events nowhere is no folder: name the folder that holds the facts"),
-        (["--events", "empty"], "*.ndjson below --events empty: name the folder that holds the facts"),
+        (["--events", "empty"], f"No {KINDS} below --events empty: name the folder that holds the facts"),
         (["--out", "facts"], "--out facts and --events facts lie within each other: name a folder apart"),
         (["--out", "facts/out"], "--out facts/out and --events facts lie within each other: name a folder apart"),
         (["--out", "."], "--out . and --events facts lie within each other: name a folder apart"),

@@ -5,6 +5,7 @@ import json
 import re
 import stat
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pytest
 from pipelines.command import cli
 from pipelines.console.imported import last_words
 from pipelines.importing.editor import text
-from pipelines.importing.ledger import safe
 from pipelines.importing.map import FieldMap, FileMap, ImportMap, RowsMap, Skip, When
 from pipelines.importing.maps import EDITOR_SCHEMA, PRESETS, load_map, made
 from pipelines.importing.targets import unknown_arrays
@@ -138,6 +138,10 @@ WRONG_MAPS = {
     MAP.replace('{ column = "Id" }', "{}"): "neither column nor value",
     MAP.replace('{ column = "Id" }', '{ colum = "Id" }'): "fields.document_id.colum",
     MAP.replace('{ column = "Id" }', '{ column = "Id", lookup = "x" }'): "no table x",
+    MAP.replace(
+        '{ column = "Id" }', '{ when = [{ column = "a", matches = "(", value = "x" }] }'
+    ): "no regular expression",
+    MAP + '[file]\nencoding = "klingon"\n': "encoding: klingon is none",
     "kind = ": "is no TOML",
     'preset = "none"\n': "preset none is none",
 }
@@ -280,11 +284,6 @@ def test_the_schema_for_editors_is_that_of_the_maps() -> None:
         jsonschema.validate({"kind": "EvvVisit", "fields": {"hours": {"column": "x"}}}, schema)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@a", "\tx", "\rx"])
-def test_no_cell_of_the_table_is_a_formula(cell: str) -> None:
-    assert safe(cell) == f"'{cell}" and safe(f"a{cell}") == f"a{cell}"
-
-
 def test_an_empty_file_of_rows_is_said() -> None:
     told = {"rows": {"rejected": 0, "read": 0, "used": 0, "unchanged": 0, "superseded": 0}, "bad": {"cells": 0},
             "bad_rows": None, "imported_before": False, "facts": None}  # fmt: skip
@@ -302,3 +301,34 @@ def test_the_page_on_maps_names_every_word_and_every_preset() -> None:
 def test_the_map_on_the_page_is_one() -> None:
     [written] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "import_maps.md").read_text("utf-8"), re.DOTALL)
     assert made(tomllib.loads(written), Path("page.toml")).kind == "EvvVisit"
+
+
+def test_a_constant_that_cannot_be_is_asked_wrongly(rows: Path, capsys: pytest.CaptureFixture) -> None:
+    asked = ("--map", rows / "map.toml", "--set", "recipient_id=two words", "--out", rows / "facts")
+    assert run("import", rows / "rows.csv", *asked) == 2
+    assert "the map's value of recipient_id cannot be used" in capsys.readouterr().err
+
+
+def test_a_workbook_that_ends_early_is_used_up_to_there(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Its sheet breaks off in the middle: the rows before stand, the rest is one bad row."""
+    book = openpyxl.Workbook()
+    names = [each.name for each in headings("HoursException")]
+    book.active.append(names)
+    for number in range(3):
+        row = {"provider_id": f"P{number}", "recipient_id": "R1", "workweek_start": "2026-10-04", "extra_hours": "2:00"}
+        book.active.append([row.get(name) for name in names])
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for each in whole.namelist():
+            content = whole.read(each)
+            cut.writestr(each, content[: content.index(b'<row r="4"')] if each.endswith("sheet1.xml") else content)
+    assert run("import", tmp_path / "cut.xlsx", "--as", "HoursException", "--out", tmp_path / "facts", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"]["used"] == 2 and told["bad"]["first"][0]["expected"].endswith("it is damaged")
+
+
+def test_what_looks_like_markup_is_shown_as_it_is(rows: Path, capsys: pytest.CaptureFixture) -> None:
+    (rows / "map.toml").write_text(MAP.replace('"Worker"', '"[/x]"'), "utf-8")
+    (rows / "rows.csv").write_text(ROWS.replace("Worker", "[/x]").replace("noonish", "[/red]"), "utf-8")
+    assert run("import", rows / "rows.csv", "--map", rows / "map.toml", "--out", rows / "facts", "--all") == 0
+    assert "[/red]" in capsys.readouterr().out

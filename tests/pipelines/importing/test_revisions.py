@@ -145,6 +145,8 @@ def test_what_was_taken_back_may_come_again(sender: Sender) -> None:
     sender.sends(FIRST)
     gone = FIRST.replace("2026-10-06 10:00,", "2026-10-06 10:00,Y")
     assert brief(sender.sends(gone)) == [("v.2", 2, True, "P1")]
+    unreadable = FIRST.replace("2,P1,2026-10-06 09:00,2026-10-06 10:00,", "2,,noonish,,Y")
+    assert sender.sends(unreadable)["rows"]["rejected"] == 0
     assert sender.sends(gone)["skipped"] == {"taken back, and not known or taken back before": 1}
     assert brief(sender.sends(FIRST)) == [("v.2", 3, False, "P1")]
 
@@ -219,3 +221,11 @@ def test_beats_say_how_far_it_is(tmp_path: Path) -> None:
     asked: ImportMap = of_words(VISITS)
     import_files(Asked([path], asked, tmp_path / "o", None, False, False, NOW), lambda *beat: beats.append(beat))
     assert beats[-1] == ("facts", 2, 2) and ("rows", 1000, 1000) in beats
+
+
+def test_most_visits_in_the_small_hours_make_one_ask_for_the_zone(tmp_path: Path) -> None:
+    """Nine in the morning with a false Z is one at night."""
+    sender = Sender(tmp_path)
+    rows = (f"{day},P1,2026-10-{day:02}T09:00:00Z,2026-10-{day:02}T10:00:00Z,\n" for day in range(1, 25))
+    told = sender.sends(HEAD + "".join(rows))
+    assert told["warnings"] == ["24 of 24 check-ins are between midnight and 5:00: is the time zone right?"]

@@ -212,13 +212,15 @@ def test_nothing_said_of_itself_names_anybody(world: World, days: list[Day]) -> 
 
 
 def test_poison_of_ten_megabytes_lands_as_a_file(world: World, days: list[Day]) -> None:
-    """It is one rejection with all its bytes, which a PayRun's letters do not carry; the facts beside it are paid."""
+    """It is one rejection that says where its bytes are, which letters do not carry; the facts beside it are paid."""
     poison = bytes(10_000_000)
     (world.inbox / "poison.avro").write_bytes(poison)
     world.live(days).close()
-    (entry,) = [each for each in rejections(world.journal) if each.raw == poison]
+    (entry,) = [each for each in rejections(world.journal) if "10,000,000 bytes" in (each.message or "")]
     assert entry.reason == "UNREADABLE" and not list(world.inbox.glob("*.avro"))
-    (said,) = [each for each in world.said()["Rejection"] if "10000000 bytes" in each["message"]]
+    (kept,) = (world.inbox / "quarantine").glob("*.avro")
+    assert kept.read_bytes() == poison and kept.stem in (entry.message or "")
+    (said,) = [each for each in world.said()["Rejection"] if "10,000,000 bytes" in each["message"]]
     assert said["raw"] == b"" and world.said() == world.replayed(days[-1].cut_off)
 
 

@@ -3,6 +3,8 @@
 Left out where the server is not built (`make server`, which needs Go).
 """
 
+import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -11,10 +13,12 @@ from google.api_core.exceptions import PermissionDenied
 
 from deploy.local import server
 from pipelines.live.collector import SourceEnded
+from pipelines.live.crash import crash_without_people
 from pipelines.live.pubsub import TopicsIn, subscriber
 from pipelines.live.topics import subscription_to, topics_of_facts
 from pipelines.misuse import Misuse
 
+SOMEBODY = "P17"
 BUILT = server.CACHE / "pstest"
 NAME = subscription_to(topics_of_facts()["Timesheet"])
 
@@ -62,11 +66,16 @@ def test_a_permission_that_is_lost_ends_the_job(running: str, monkeypatch: pytes
     assert "may not be pulled by this account" in ends(TopicsIn(server.PROJECT))
 
 
-def test_a_bug_in_a_pull_ends_the_job(
-    running: str, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+def test_a_bug_in_a_pull_ends_the_job_and_names_nobody(
+    running: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def wrong(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError(SOMEBODY)
 
+    monkeypatch.setattr("threading.excepthook", threading.excepthook)
+    monkeypatch.setattr("sys.excepthook", sys.excepthook)
+    crash_without_people()
     monkeypatch.setattr("google.cloud.pubsub_v1.SubscriberClient.pull", wrong)
     assert "its error is above" in ends(TopicsIn(server.PROJECT))
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told and SOMEBODY not in told

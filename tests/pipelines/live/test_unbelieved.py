@@ -50,10 +50,10 @@ def short(days: list[Day]) -> list[Day]:
 
 @pytest.fixture(scope="module")
 def whole(short: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A job's life that nothing happened to: what was published, and so what is to be paid."""
+    """A job's life that nothing happened to: what it said is what a replay of what was published says."""
     world = World(tmp_path_factory.mktemp("whole"), short[0].cut_off - 1000)
     world.live(short).close()
-    assert paid(world) > 1_000_00
+    assert paid(world) > 1_000_00 and world.said() == world.replayed(short[-1].cut_off)
     return world
 
 
@@ -357,6 +357,16 @@ def test_an_older_journal_pays_nothing_twice(copy: World, short: list[Day], whol
     copy.live(short[HALF + 4 :], copy.job(after=last)).close()
     assert to_date(copy) == to_date(whole)
     assert paid(copy) == paid(whole)
+
+
+def test_an_older_journal_does_not_resume_where_nobody_can_look(copy: World, short: list[Day], tmp_path: Path) -> None:
+    """On topics: it ends days before the pay runs that were sent."""
+    backup(copy.journal, tmp_path / "backup")
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.trusted = 0
+    with pytest.raises(OtherHistory, match="it is an older copy"):
+        copy.job(Nobody(), after=short[HALF + 3].cut_off)
 
 
 def to_date(world: World) -> dict[str, int]:

@@ -429,7 +429,7 @@ def test_a_folder_that_lost_a_file_is_refused(paid: Path, tmp_path: Path, capsys
     person = ("--recipient", R1, "--period", "2026-01-01")
     for asked in (("--run", run), person):
         line = refused(capsys, "--paid", str(part), "--out", str(tmp_path / "a"), *asked)
-        assert f"payments of the pay run of {run}: copy it whole" in line
+        assert f"The PayRun of {run} says another content_sha256" in line and "or is missing" in line
 
 
 @pytest.mark.parametrize("asked", [("--run", "2026-01-16"), ("--provider", P1, "--period", "2026-01-01")])
@@ -440,7 +440,7 @@ def test_a_folder_that_lost_findings_is_refused(
     shutil.copytree(paid, part)
     (part / "finding-0000.avro").unlink()
     line = refused(capsys, "--paid", str(part), "--out", str(tmp_path / "a"), *asked)
-    wanted = r"holds 0 of the \d+ findings of the pay run of [\d-]{10}: copy it whole, or replay again"
+    wanted = r"The PayRun of [\d-]{10} says another content_sha256: .* or is missing\. .*: copy the folder again"
     assert re.search(wanted, line)
     assert not (tmp_path / "a").exists()
 
