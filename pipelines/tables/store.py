@@ -63,10 +63,12 @@ def fill(connection: Connection, folder: Folder, beat: Beat) -> None:
         connection.execute(f"CREATE TABLE {table.name} AS SELECT DISTINCT * FROM came_{table.name} ORDER BY ALL")
         connection.execute(f"DROP TABLE came_{table.name}")
     _each_id_once(connection, folder)
+    connection.begin()  # else each comment is synced to disk
     _add_counties(connection)
     for view in VIEWS:
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     _add_dictionary(connection)
+    connection.commit()
 
 
 def counted(connection: Connection, name: str, what: str = "*") -> list[tuple[int]]:
