@@ -27,7 +27,7 @@ ROOMS = (
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch"),
     ("console", "tables"),
-    ("reference", "desk"),
+    ("reference", "desk", "find"),
     ("command",),
 )
 """Of `pipelines`, folders and flat modules: each knows itself and rows before its own. Stories know no command, no
