@@ -36,7 +36,7 @@ NO_NUMBER_OF_OURS = (
     r"\b(\d+ USC|\d+ CFR|WIC|MPP|ACL|Labor Code|UI Code|Gov\. Code)\b[^:\n]*",  # an outside text
     r"\b[A-Z]{2,8}-\d+(?: to -?\d+)?",  # a rule of LAW.md
     r"%\(\w+\)s|%[a-z-]+|\{[^}]*\}",  # a place
-    r"\bV[1-4]\b|SOC 2298|UTF-8|W-2|SHA-256|ihss\.v1|\d{4}-\d\d-\d\d",  # names
+    r"\bV[1-4]\b|SOC 2298|UTF-8|W-2|SHA-256|content_sha256|ihss\.v1|\d{4}-\d\d-\d\d",  # names
 )
 ALLOWED = {
     r"\btwo (of your )?(providers|recipients|people|visits)|\b(both|one) of the two\b|need two at once": (

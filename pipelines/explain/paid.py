@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
+from rules.periods import iso
 from schemas.avro import Container, Out, Unreadable, outgoing
 from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
@@ -96,7 +97,7 @@ def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentIns
         mine, paid, names = differing
         ours_is, theirs_is = (_said(getattr(each, names[0])) for each in (mine, paid))
         said = f"is {ours_is} by these facts and this law, {theirs_is} in {folder}"
-        what = f"{names[0]} of {paid.instruction_id} {said}"
+        what = f"{names[0]} of the instruction of {iso(paid.run_date)} {said}"  # no ids: who may read this line?
     elif missing:
         what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
     else:

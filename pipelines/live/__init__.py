@@ -1,1 +1,2 @@
-"""The live job on one machine: a collector that journals, a pay run at each cut-off, an outbox for what is said."""
+"""The live job on one machine: facts are written to a journal as they arrive, each cut-off makes a pay run, an outbox
+sends its records."""

@@ -1,7 +1,8 @@
-"""What an operator accepted: up to a pay run, what was said stands, though this code and law would say otherwise.
+"""Up to which pay run an operator let stand what was sent, although this code and law would now decide otherwise.
 
-``JOURNAL/accepted.json`` belongs to the truth as the segments do, and from then on so do the outbox's letters up to
-that pay run: whatever is made again from the journal builds on what they really instructed. Their SHA-256 is with it.
+``JOURNAL/accepted.json`` is part of the truth, as the segments are. From then on so are the outbox's letters up to that
+pay run: whatever is made again from the journal starts from what they really instructed. Their SHA-256 is stored with
+it.
 """
 
 import hashlib

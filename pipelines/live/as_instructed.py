@@ -1,8 +1,8 @@
-"""An instruction that was really sent, as an account keeps it, though this code would have said another.
+"""The account of an instruction that was really sent, where this code would have made another.
 
-Its lines, deductions and net are the letter's. What no letter says, but TAX-3 needs where a statement is paid in two
-payment years, follows from them: the class by the taxes that were withheld, and the part of the gross that can bear
-share of cost (SOC-4) or that an advance covered (ADV-5).
+Lines, deductions and net are those that were sent. TAX-3 also needs the tax class, and the part of the gross that can
+bear share of cost (SOC-4) or that an advance covered (ADV-5), where a statement is paid in two payment years. No letter
+holds them, so they are derived: the class from the taxes that were withheld.
 """
 
 from collections import Counter

@@ -1,13 +1,13 @@
-"""A past that was said otherwise: what this code and law remember is made to agree with what was really said.
+"""Memory made to agree with what was really sent, where this code and law would have decided the past otherwise.
 
-Used while a journal is folded again up to a pay run that was accepted (`accepted`). Two things must be right at its
-end, so that the next pay run says differences to what the world has heard, and never pays twice (MONEY-2):
+Used while a journal is folded again up to an accepted pay run (`accepted`). At its end two things must be right, so
+that the next pay run sends differences to what was really sent and never pays twice (MONEY-2):
 
-* the account of every statement holds the instructions that were really sent (`Ledger`), and what was charged to whom
-  follows from them. Every statement that this code would have paid otherwise is decided again at the next pay run;
-* a finding, reconciliation or record of hours that was last said otherwise is said again, or cleared (`heard.Hearsay`).
+* the account of every statement holds the instructions that were sent (`Ledger`), and the share of cost charged follows
+  from them. Every statement that this code would have paid otherwise is decided again at the next pay run;
+* a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`heard.Hearsay`).
 
-A month that is closed by then stays as it is (TIME-6). A notice that was never given is given then, with its own date.
+A month that is closed by then stays as it is (TIME-6). A notice that was never sent is sent then, with its own date.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
-"""A copy of a journal at one instant, while its job goes on; made, held against its manifest, and put back.
+"""A consistent copy of a journal, made while its job runs; checked against its manifest; and put back.
 
-Letters are copied before segments: what they were made of is closed by then, and what comes meanwhile belongs to the
-open pay run. ``DIR/manifest.json`` is written last and names each file with its SHA-256.
+Letters are copied before segments: the segments they were made from are closed by then, and what arrives meanwhile
+belongs to the open pay run. ``DIR/manifest.json`` is written last and holds the SHA-256 of each file.
 """
 
 import shutil

@@ -1,9 +1,9 @@
 """The engine of a large pay run: a Beam pipeline on the DirectRunner (its FnApiRunner, by name), two worker processes.
 
-    Shards -> for each stage: Dealt (what the door let in) + what earlier stages say -> GroupByShard -> FoldKept
+    Shards -> for each stage: Dealt (new facts) + conclusions of earlier stages -> GroupByShard -> FoldKept
 
-Each shard writes what it came to under a name that stays; the job reads all of it when the pipeline is done. If a
-worker dies the pay run fails as a whole, nothing is remembered, and the next start decides it again.
+Each shard writes its result to a file; the job reads all of them when the pipeline is done. If a worker dies, the whole
+pay run fails, nothing is stored, and the next start decides it again.
 """
 
 import errno

@@ -1,4 +1,5 @@
-"""With which pay run a journal begins, and which were sent: told by what lies in it, not by a file that may be lost."""
+"""The first pay run of a journal, and which were sent: derived from its segments and letters, not from one file that
+may be lost."""
 
 import json
 from pathlib import Path

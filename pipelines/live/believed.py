@@ -1,5 +1,5 @@
-"""What shows that the memory is what was put into it: a check for each row, and a digest over all rows, which the
-journal keeps (``JOURNAL/remembered.json``)."""
+"""Checks of the memory: a check for each row, and a digest over all rows that the journal keeps
+(``JOURNAL/remembered.json``)."""
 
 import hashlib
 import json

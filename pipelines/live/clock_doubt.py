@@ -1,7 +1,8 @@
-"""When the clock is not believed: a machine that wakes up in another year must neither pay a year nor turn facts away.
+"""When the clock is not trusted: a machine that starts in a wrong year must neither close a year of pay runs nor reject
+facts as too late.
 
-What is known better than the clock: when facts were recorded and published. An operator who knows that the clock is
-right says up to which pay run (``run --trust-clock``, ``--close-run``).
+The clock is compared with the times at which facts were recorded and published. An operator who knows that it is right
+says up to which pay run (``run --trust-clock``, ``--close-run``).
 """
 
 from collections.abc import Sequence

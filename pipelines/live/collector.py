@@ -1,6 +1,7 @@
-"""The collector: what arrives is read, stamped with the pay run that sees it first, journalled, and then acknowledged.
+"""The collector: each message is decoded, given to the first pay run that may use it, written to the journal, synced, and
+only then acknowledged.
 
-What cannot be used is journalled too, as a rejection with its bytes.
+Messages that cannot be used are written too, as rejections with their bytes.
 """
 
 from collections import Counter

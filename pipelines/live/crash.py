@@ -1,4 +1,4 @@
-"""What a bug of the live job leaves in a log: where it was, not whom it met. The text of an error may hold an id."""
+"""The log of a bug in the live job: the places in the code, and no text of the error, which may hold an id."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A pay run decided: on a memory that is what it was, and written down before anybody hears of it."""
+"""One pay run decided, on a memory that was checked, and stored before anything of it is sent."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""What must outlive a power cut: files synced, names synced, one owner of a folder."""
+"""What must survive a power cut: synced files, synced folders, and one owner of a folder."""
 
 import fcntl
 import os

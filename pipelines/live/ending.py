@@ -1,7 +1,7 @@
-"""How the live job ends when it is asked to: Ctrl-C or SIGTERM, at any instant, clean.
+"""How the live job ends on Ctrl-C or SIGTERM, at any instant, without damage.
 
-A job that is to run for years has then done what it was asked: exit code 0. One that was to close a pay run and has not
-says so as programs do that a signal ends: 128 and the signal's number.
+A job that runs until it is stopped exits with 0. One that was to close a pay run and has not exits as programs do that
+a signal ends: 128 and the signal's number.
 """
 
 import signal

@@ -1,7 +1,7 @@
-"""What folds a pay run: this process alone, or Beam with worker processes beside it (`beam_engine`). One shape.
+"""What decides a pay run: this process alone, or Beam with worker processes (`beam_engine`), behind one interface.
 
-An engine reads what is remembered and says what the stages conclude and what to remember; the job commits all of it at
-once. Both say the same letters, byte for byte.
+An engine reads the memory and returns the conclusions and the new memory; the job stores all of it at once. Both
+engines give the same letters, byte for byte.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""A folder that what is said goes to, as files: ``payment_instruction-2026-01-20.avro`` and so on."""
+"""A folder that records are sent to, as files: ``payment_instruction-2026-01-20.avro`` and so on."""
 
 from collections.abc import Callable
 from pathlib import Path

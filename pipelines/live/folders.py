@@ -1,9 +1,9 @@
-"""A folder that facts come from: files that land in it.
+"""A folder that facts come from.
 
-Files land by an atomic rename to a name that ends as facts do (.avro, .csv, .jsonl ...), or are taken when nobody has
-written to them for a while (``settle``); each is moved to ``taken/`` when all of it is in the journal, or to
-``quarantine/`` (under its mark) when it could not be read to its end. The same content twice does no harm: the journal
-knows it by its mark.
+A file is taken when it was renamed to a name that ends as facts do (.avro, .csv, .jsonl ...), or when nobody has
+written to it for a while (``settle``). It is moved to ``taken/`` when all of it is in the journal, or to
+``quarantine/`` (under its SHA-256) when it could not be read to its end. The same content is not taken twice: the
+journal holds the SHA-256 of each file.
 """
 
 import time

@@ -1,6 +1,7 @@
-"""Records that are said again when they change: what the world last heard of each, and what this code would have said.
+"""Records that are sent again when they change: the version that was last sent, and the one that this code would have
+sent.
 
-Part of what is done about a past that was said otherwise (`as_said`).
+Part of `as_said`.
 """
 
 from collections.abc import Iterable

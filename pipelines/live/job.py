@@ -1,4 +1,5 @@
-"""The job: take what comes, and at each cut-off say what it comes to. One thread, one owner, one journal."""
+"""The live job: take what arrives, and at each cut-off decide a pay run and send it. One thread, one owner, one
+journal."""
 
 from collections.abc import Callable
 from pathlib import Path

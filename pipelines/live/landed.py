@@ -1,7 +1,7 @@
-"""A file that landed, read as messages: whatever it is, it costs no more than its bytes, and what cannot be used of it
-is one rejection, by its SHA-256.
+"""A file that landed, read as messages. Reading any file costs no more than its size; what cannot be used of it becomes
+one rejection, under its SHA-256.
 
-A file of which nothing can be read is not read: its mark is then the SHA-256 of its size and first bytes.
+A file that is too large and has no readable head is not read: its mark is the SHA-256 of its size and first bytes.
 """
 
 import hashlib

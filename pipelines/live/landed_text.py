@@ -1,5 +1,5 @@
-"""A text that landed (JSON, or CSV by a template), read as messages: each fact as it would come from a topic, what
-cannot be used as it stood there."""
+"""A text file that landed (JSON, or CSV with a template's headings), read as messages: each fact as a topic would bring
+it, and what cannot be used in its own words."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""What the stages remember between pay runs, so that a pay run costs what is new: one row a key in a small database.
+"""What the stages store between pay runs, so that a pay run costs what is new: one row a key in a small database.
 
-A cache: it is thrown away whenever code, law or journal are not the ones it was made with, and made again from the
-journal. A row is what `fold.key_memory` packs: values, never an image of code. It is no more believed than any other
-file: each row has a check, and ``JOURNAL/remembered.json`` says the digest over all of them as of the last commit.
+It is a cache: whenever code, law or journal are not those it was made with, it is deleted and made again from the
+journal. A row holds what `fold.key_memory` packs: values, never pickled objects. It is checked before it is used: each
+row has a check, and ``JOURNAL/remembered.json`` holds the digest over all rows as of the last commit.
 """
 
 import errno

@@ -1,8 +1,8 @@
-"""The outbox: what a pay run says is written and synced as a whole, then sent, then marked as confirmed.
+"""The outbox: all records of a pay run are written and synced as a whole, then sent, then marked as confirmed.
 
-``JOURNAL/outbox/<business day>/letters.avro`` appears whole, and then its seal (`seals`): from then on the pay run is
-decided, and whatever dies, the same letters with the same ids and bytes go out; what is not as it was sealed does not.
-``confirmed`` counts those that arrived, ``done`` says all did.
+``JOURNAL/outbox/<business day>/letters.avro`` is renamed into place, then its seal is written (`seals`). From then on
+the pay run is decided: whatever fails, the same letters with the same ids and bytes are sent; letters that differ from
+their seal are not. ``confirmed`` counts those that arrived, ``done`` marks that all did.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
-"""What was decided before this start: folded again where it is not remembered, and held against what was said.
+"""Pay runs decided before this start: folded again where the memory lacks them, and compared with what was sent.
 
-Up to the last pay run that was accepted (`accepted`) what was said stands, whatever this code and law would have said.
+Up to the last accepted pay run (`accepted`) what was sent stands, whatever this code and law would have decided.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
-"""A pay run: what is new in the journal is folded stage by stage onto what is remembered, and becomes letters.
+"""A pay run: what is new in the journal is folded, stage by stage, onto the memory, and becomes letters.
 
-The same functions as `pipelines.plain`, taken up again at each cut-off. Rejections first, the PayRun last.
+The same functions as `pipelines.plain`, one cut-off at a time. Rejections come first, the PayRun last.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Pub/Sub as an edge: what is said is published; what was not confirmed is sent again."""
+"""Pub/Sub as a sink: records are published; what was not confirmed is published again."""
 
 from collections.abc import Callable
 from contextlib import suppress

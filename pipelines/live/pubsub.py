@@ -1,6 +1,7 @@
-"""Pub/Sub as an edge: facts are pulled, and acknowledged once they are in the journal.
+"""Pub/Sub as a source: facts are pulled, and acknowledged once they are in the journal.
 
-Sockets may break and servers stop: what was not acknowledged comes again. What will never be pulled again ends the job.
+A broken connection is opened again, and what was not acknowledged comes again. A subscription that can never be pulled
+again ends the job.
 """
 
 import itertools

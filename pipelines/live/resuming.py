@@ -1,4 +1,5 @@
-"""How a job comes up on a journal that has a past: what was decided is remembered, and held against what was said."""
+"""How a job starts on a journal with a past: the memory is brought up to the last pay run and compared with what was
+sent."""
 
 from pipelines.live.accepted import accept
 from pipelines.live.begun import last_sent

@@ -1,8 +1,8 @@
-"""What each closed pay run is held to: its letters and segments by count and SHA-256, chained from run to run.
+"""The seal of each closed pay run: count and SHA-256 of its letters and segments, chained from run to run.
 
 ``JOURNAL/outbox/<business day>/seal.json`` is written after the letters and before any of them is sent. It is checked
-before sending, at each start and by ``journal verify``. A journal of before there were seals has none: its pay runs are
-folded again, held against their letters, and sealed.
+before sending, at each start and by ``journal verify``. Journals of earlier versions have no seals: their pay runs are
+folded again, compared with their letters, and sealed.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What the job says of itself: structured lines, counters for Prometheus, a line of health. Never who or what."""
+"""What the job reports about itself: structured log lines, Prometheus counters, a health file. Never names or ids."""
 
 import json
 import time

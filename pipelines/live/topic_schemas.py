@@ -1,7 +1,7 @@
-"""The schemas that Pub/Sub holds a topic's messages to: a plain Avro body is read by the one it was written by.
+"""The schemas that Pub/Sub holds a topic's messages to: a plain Avro body is read with the schema it was written with.
 
-Each message names it, with its revision; Pub/Sub is asked for each once. Where it may not be asked (that takes
-roles/pubsub.viewer) or knows it no more, the versions that we published are tried.
+Each message names its schema and revision; Pub/Sub is asked for each once. Where that is not allowed (it takes
+roles/pubsub.viewer) or the schema is gone, the published versions are tried.
 """
 
 import os

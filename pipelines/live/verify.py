@@ -1,5 +1,5 @@
-"""``journal verify``: every check, numbers in order (a clock may go back), none missing, pay runs as they were closed
-(`seals`), letters as accepted."""
+"""``journal verify``: every entry's check, numbers without gaps (a clock may go back), pay runs as they were sealed
+(`seals`), letters as they were accepted."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,7 @@
-"""Whose facts lie where in the journal: an index for each closed pay run, so that `explain` reads no more than it must.
+"""An index of each closed pay run by person (`fold.places`), so that `explain` reads no more than it must.
 
-``JOURNAL/places/<business day>.index`` (`fold.places`). Nothing is paid by it, so it is made when a pay run is
-sent, and made again when it is not of the segments that lie there.
+``JOURNAL/places/<business day>.index``. No pay depends on it: it is made when a pay run is sent, and made again when it
+does not fit the segments.
 """
 
 import os

@@ -52,12 +52,11 @@ def messages_of(came: Sequence[tuple[Fact, int]]) -> dict[str, list[Published]]:
 
 
 def stamped(came: Sequence[tuple[Fact, int]]) -> list[Fact]:
-    """Each fact once, as a folder would hold it: with the first pay run that saw it."""
-    first: dict[tuple[str, str, str], Fact] = {}
-    for fact, at in sorted(came, key=lambda each: each[1]):
-        admitted = fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, at))})
-        first.setdefault((fact.KIND, fact.source, fact.event_id), admitted)
-    return list(first.values())
+    """Each arrival as a folder would hold it: with the pay run that saw it; a copy that came later too (PayRun.facts
+    counts what was admitted)."""
+    return [
+        fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, at))}) for fact, at in came
+    ]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipelines.command import cli
 from pipelines.report.wording import advance_clock, consequence
@@ -17,6 +18,7 @@ from rules.periods import civil_date, cut_off_of, epoch_day
 from schemas.avro import validate
 from tests.case_files import Case
 from tests.pipelines.statements.statement_world import every_case, said, write_case
+from tests.schemas.samples import SAMPLES
 
 LAW = Law.load()
 LADDER = "The ladder: notice, notice with material"
@@ -109,11 +111,12 @@ def test_a_statement_says_it_in_both_languages(code: str) -> None:
 def test_the_report_says_the_parameter() -> None:
     days = [0, 0, 80, 300]
     week = epoch_day(date(2026, 1, 4))
-    third = {"count": 3, "consequence": "INELIGIBLE_90_DAYS", "workweek_start": week, "due_by": week + 22}
+    step = {"count": 3, "consequence": "INELIGIBLE_90_DAYS", "workweek_start": week, "due_by": week + 22}
+    third: Any = validate("Finding", SAMPLES["Finding"] | step)
     assert consequence(third, LAW) == "3rd: ineligible for 90 days, if the county so decides"
     assert consequence(third, overlaid("violation.ineligible_days", days)).startswith("3rd: ineligible for 80 days")
     assert consequence(third, None) == "3rd: ineligible, if the county so decides", "by another law than the one here"
-    assert consequence({**third, "count": None, "consequence": None}, LAW) == "Does not count"
+    assert consequence(replace(third, count=None, consequence=None), LAW) == "Does not count"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,8 @@ def test_the_report_says_the_parameter() -> None:
 )
 def test_the_report_says_the_clock_of_an_advance(status: str, name: str, own: str) -> None:
     month = epoch_day(date(2026, 2, 1))
-    advance = {"status": status, "service_month": month, "cut_off": cut_off_of(epoch_day(date(2026, 6, 1)))}
+    own_fields = {"status": status, "service_month": month, "cut_off": cut_off_of(epoch_day(date(2026, 6, 1)))}
+    advance: Any = validate("AdvanceReconciliation", SAMPLES["AdvanceReconciliation"] | own_fields)
     assert advance_clock(advance, LAW)[0] == own
     assert advance_clock(advance, overlaid(name, 33))[0] == re.sub(r"\d+", "33", own)
     assert advance_clock(advance, None)[0] == re.sub(r".*: ", "", own).capitalize()

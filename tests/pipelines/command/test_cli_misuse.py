@@ -44,6 +44,8 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("export", "warrants"): {"--instructions": "paid", "--date": DAY, "--out": "new.csv"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
+    ("journal", "backup"): {"to": "new", "--journal": "journal"},
+    ("journal", "restore"): {"copy": "backup", "--journal": "new"},
 }  # fmt: skip
 """What is typed besides the one thing that is wrong."""
 
@@ -92,7 +94,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "paid").mkdir()
     for kind, records in replay_plain(facts, Law.load()).records.items():
         write_container(folder / "paid" / file_name(kind), kind, records)
-    for name in ("empty", "other", "broken", "law", "inbox", "journal"):
+    for name in ("empty", "other", "broken", "law", "inbox", "journal", "backup"):
         (folder / name).mkdir()
     (folder / "text").write_text("This is a text.\n")
     (folder / "sheet.csv").write_text("provider_id,recipient_id,workweek_start,extra_hours\nP1,R1,2026-10-04,2:00\n")

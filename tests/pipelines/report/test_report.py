@@ -472,8 +472,7 @@ def test_unusual_is_more_than_in_any_run_before(paid: Path) -> None:
 def test_runs_that_said_nothing_are_compared_with_nothing() -> None:
     none = SAMPLES["PayRun"] | {"totals": []}
     runs = {
-        day: outgoing(PayRun, none | {"findings": said})
-        for day, said in zip(DAYS, (0, 2, 0, 1, 0, 3, 0), strict=True)
+        day: outgoing(PayRun, none | {"findings": said}) for day, said in zip(DAYS, (0, 2, 0, 1, 0, 3, 0), strict=True)
     }
     whole = span_of(runs, None, None)
     assert (whole.last, whole.usual, whole.whole) == (DAYS[5], (DAYS[1], DAYS[3]), True)
