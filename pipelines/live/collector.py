@@ -1,5 +1,5 @@
-"""The collector: each message is decoded, given to the first pay run that may use it, written to the journal, synced, and
-only then acknowledged.
+"""The collector: each message is decoded, given to the first pay run that may use it, written to the journal, synced,
+and only then acknowledged.
 
 Messages that cannot be used are written too, as rejections with their bytes.
 """

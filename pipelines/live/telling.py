@@ -1,4 +1,4 @@
-"""What the job reports about itself: structured log lines, Prometheus counters, a health file. Never names or ids."""
+"""What the job reports about itself: structured log lines, Prometheus counters, a health file; never names or ids."""
 
 import json
 import time
