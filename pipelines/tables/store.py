@@ -46,6 +46,7 @@ def opened(path: Path) -> Iterator[Connection]:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "threads": 2,
+        "autoinstall_known_extensions": False,  # nothing is fetched
         "temp_directory": str(path.with_suffix(".spilled")),
     }
     with duckdb.connect(str(path), config=settings) as connection:
