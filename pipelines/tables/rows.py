@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from itertools import count
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -13,8 +14,10 @@ from rules.periods import business_day_of
 from schemas import CONCLUSIONS
 from schemas.envelope import OutgoingRecord
 from schemas.ids import referred
+from schemas.pay_run import PayRun
 
 ROWS = 5_000  # of a batch
+BETWEEN_BEATS = 1_000  # records
 BEYOND = 10**18  # in the smallest unit: what DECIMAL(18) cannot hold
 PLACES = {DOLLARS: 2, RATE: 3}
 ARROW = {
@@ -33,11 +36,26 @@ class Batch(NamedTuple):
 
 
 def batches(folder: Folder, beat: Beat) -> Iterator[Batch]:
-    """All records of a folder, kind by kind. ``beat("read", kinds, of all)``. Raises Misuse."""
-    for done, (kind, struct) in enumerate(CONCLUSIONS.items()):
+    """All records of a folder, kind by kind. ``beat("read", records, as many as pay runs count)``. Raises Misuse."""
+    expected, seen = sum(map(_counts, folder.records(PayRun))), count(1)
+    for kind, struct in CONCLUSIONS.items():
         of_kind = [table for table in tables() if table.kind == kind]
-        yield from _batches_of(of_kind, folder.records(struct))
-        beat("read", done + 1, len(CONCLUSIONS))
+        records = _beaten(folder.records(struct), seen, lambda done: beat("read", min(done, expected), expected))
+        yield from _batches_of(of_kind, records)
+
+
+def _counts(run: PayRun) -> int:
+    """Records that a pay run counts, and itself."""
+    return sum(total.count for total in run.totals) + run.findings + 1
+
+
+def _beaten(
+    records: Iterator[OutgoingRecord], seen: Iterator[int], beat: Callable[[int], None]
+) -> Iterator[OutgoingRecord]:
+    for record in records:
+        if (done := next(seen)) % BETWEEN_BEATS == 0:
+            beat(done)
+        yield record
 
 
 def _batches_of(of_kind: list[Table], records: Iterator[OutgoingRecord]) -> Iterator[Batch]:
