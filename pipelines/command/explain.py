@@ -72,6 +72,8 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
 
     if paid is None:
         raise Misuse("--period is missing: with --paid, the folder that a replay wrote to, all pay periods are listed")
+    if events is not None:
+        _facts(events)
     who, id = ("provider", provider) if provider else ("recipient", recipient)
     found = periods_of_person(paid, who, id or "")
     if as_json:

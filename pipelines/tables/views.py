@@ -21,7 +21,7 @@ VIEWS = (
         "Instructions, and whether each stands: a payment that was returned, voided or went stale does not (RUN-4).",
         """
         WITH last AS (
-            SELECT statement_id, instruction_id, sequence, run_date FROM instructions
+            SELECT statement_id, instruction_id, run_date FROM instructions
             QUALIFY row_number() OVER (PARTITION BY statement_id ORDER BY sequence DESC) = 1
         ),
         told AS (
@@ -32,7 +32,7 @@ VIEWS = (
             FROM came_back
             JOIN instructions AS paid USING (instruction_id)
             JOIN last ON last.statement_id = paid.statement_id
-            WHERE came_back.run_date > last.run_date OR last.sequence = 1
+            WHERE came_back.run_date > last.run_date
         ),
         newest AS (
             SELECT * FROM told QUALIFY row_number() OVER (PARTITION BY instruction_id ORDER BY run_date DESC, gone) = 1

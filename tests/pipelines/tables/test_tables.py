@@ -20,12 +20,14 @@ from pipelines.report.records import Folder
 from pipelines.tables.layout import tables
 from pipelines.tables.run import DATABASE, write_tables
 from pipelines.tables.store import NAMES
+from rules.periods import civil_date, cut_off_of
 from schemas import CONCLUSIONS, private
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
-from tests.pipelines.export.export_world import NEXT_DAY, instruction, pay_run, write_run
+from tests.pipelines.export.export_world import DAY, NEXT_DAY, instruction, pay_run, write_run
 from tests.pipelines.report.report_world import records, rewrite
 from tests.pipelines.tables.tables_page import PAGE, made, renewed_page
+from tests.schemas.samples import SAMPLES
 
 THIRD_DAY = NEXT_DAY + 1
 
@@ -121,11 +123,28 @@ def test_what_others_wrote_is_shown_and_never_obeyed(paid: Path, tmp_path: Path,
 
 def test_findings_that_stand_are_those_of_the_report(database: Path) -> None:
     books = Books(Folder(database.parent / "paid"), None, None)
-    told = {(each.finding_id, each.minutes) for each in books.findings.standing}
-    assert told and {*asked(database, "SELECT finding_id, minutes FROM findings_now")} == told
+    since = {id: civil_date(day) for id, day in books.findings.since.items()}
+    told = {(each.finding_id, each.minutes, since[each.finding_id]) for each in books.findings.standing}
+    assert told and {*asked(database, "SELECT finding_id, minutes, standing_since FROM findings_now")} == told
     held = sum(each.minutes or 0 for each in books.findings.of("HELD"))
     [(minutes,)] = asked(database, "SELECT sum(minutes) FROM unpaid_by_who_acts_next WHERE outcome = 'HELD'")
     assert minutes == held > 0
+
+
+def test_a_finding_stands_from_when_it_was_said_again(tmp_path: Path) -> None:
+    said = [("A", DAY, 60, False), ("A", NEXT_DAY, 60, True), ("A", THIRD_DAY, 30, False)]
+    said += [("B", DAY, 50, False), ("B", NEXT_DAY, 20, False), ("C", DAY, 9, False), ("C", NEXT_DAY, 9, True)]
+    own = [
+        {"finding_id": id, "cut_off": cut_off_of(day), "minutes": minutes, "cleared": cleared, "outcome": "HELD"}
+        for id, day, minutes, cleared in said
+    ]
+    rewrite(tmp_path, "Finding", [SAMPLES["Finding"] | each for each in own])
+    write_run(tmp_path, [], [pay_run([], day) | {"content_sha256": ""} for day in (DAY, NEXT_DAY, THIRD_DAY)])
+    write_tables(tmp_path, tmp_path, "duckdb")
+    now = asked(tmp_path / DATABASE, "SELECT finding_id, minutes, standing_since FROM findings_now ORDER BY 1")
+    assert now == [("A", 30, civil_date(THIRD_DAY)), ("B", 20, civil_date(DAY))]
+    held = asked(tmp_path / DATABASE, "SELECT findings, minutes, oldest FROM unpaid_by_who_acts_next")
+    assert held == [(2, 50, civil_date(DAY))]
 
 
 def of_payee(payee: str, day: int, sequence: int, gone: list[str]) -> dict[str, Any]:
@@ -147,6 +166,14 @@ def test_payments_that_came_back_do_not_stand(tmp_path: Path) -> None:
         id for (id,) in asked(tmp_path / DATABASE, "SELECT instruction_id FROM payments WHERE NOT stands ORDER BY 1")
     ]
     assert gone == came_back(tmp_path) == [p1, p2]
+    standing = sum(
+        line["cents"] for each in (*first, *later) if each["instruction_id"] not in gone for line in each["lines"]
+    )
+    views = (
+        "SELECT sum(dollars) FROM money_by_county_and_month",
+        "SELECT max(net_so_far_dollars) FROM payee_history WHERE payee_id = 'P1'",
+    )
+    assert [asked(tmp_path / DATABASE, view) for view in views] == [[(Decimal(standing) / 100,)], [(Decimal(1),)]]
 
 
 def came_back(folder: Path) -> list[str]:
