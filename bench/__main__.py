@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench.counties import ROOT, Asked, County, made
-from bench.measure import Run, run
+from bench.counties import ROOT, County, CountyAsked, made
+from bench.measure import BenchRun, run
 from bench.sameness import Records, records_below
 from bench.table import NAMES, show
 from bench.verdict import FLOOR, Figures, aims, county_figures, growth
@@ -42,7 +42,7 @@ def bench(
     """
     chosen = [FLOOR, *_engines(ways)]
     console, said = Console(highlight=False), Console(stderr=True, highlight=False)
-    asked = Asked(county, months, start, seed)
+    asked = CountyAsked(county, months, start, seed)
     began = machine()
     sizes = _made(asked, {"N": recipients, "4N": TIMES * recipients}, build.resolve())
     measured, records = rounds(runs, chosen, sizes, build.resolve(), said)
@@ -62,14 +62,14 @@ def _engines(ways: str) -> list[str]:
     return named
 
 
-def _made(asked: Asked, sizes: dict[str, int], build: Path) -> dict[str, County]:
+def _made(asked: CountyAsked, sizes: dict[str, int], build: Path) -> dict[str, County]:
     try:
         return {size: made(asked, recipients, build) for size, recipients in sizes.items()}
     except subprocess.CalledProcessError as refused:
         raise typer.Exit(refused.returncode) from refused  # simulate has said why
 
 
-Measured = dict[str, dict[str, list[Run]]]  # size -> way -> runs
+Measured = dict[str, dict[str, list[BenchRun]]]  # size -> way -> runs
 Told = dict[str, dict[str, Records]]  # size -> way -> what it wrote
 
 

@@ -17,7 +17,7 @@ MAKERS = (
 TRUTH = "truth.json"
 
 
-class Asked(NamedTuple):
+class CountyAsked(NamedTuple):
     """What `ihss-payroll simulate` is asked for, but for the number of recipients."""
 
     county: str
@@ -36,7 +36,7 @@ class County(NamedTuple):
     inputs: int
 
 
-def made(asked: Asked, recipients: int, build: Path) -> County:
+def made(asked: CountyAsked, recipients: int, build: Path) -> County:
     """The county as asked, from an earlier run if the same sources made it. CalledProcessError if it cannot be made."""
     name = "-".join(["county", *map(str, asked), str(recipients), sources_hash(ROOT)[:12]])
     folder = build / name
@@ -59,7 +59,7 @@ def sources(root: Path) -> Iterator[Path]:
     return (path for pattern in MAKERS for path in sorted(root.glob(pattern)) if path.is_file())
 
 
-def _make(asked: Asked, recipients: int, folder: Path) -> None:
+def _make(asked: CountyAsked, recipients: int, folder: Path) -> None:
     """By the command itself, and in a process of its own: see `measure.Run.peak_mb`. Whole or not at all."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -18,7 +18,7 @@ KB_IN_MB = 1024
 LINES_OF_ERROR = 20
 
 
-class Run(NamedTuple):
+class BenchRun(NamedTuple):
     """What a run cost. ``seconds`` is the whole process, ``work_seconds`` is without start-up of Python and imports.
 
     ``peak_mb``: MiB resident at once, summed over all its processes. What counts as ours begins as a copy of the
@@ -36,7 +36,7 @@ class Failed(RuntimeError):
     """A way ended with an error; the message is the end of what it said."""
 
 
-def run(way: str, events: Path, out: Path) -> Run:
+def run(way: str, events: Path, out: Path) -> BenchRun:
     """Pay ``events`` into the emptied folder ``out``. Raises Failed."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -48,14 +48,14 @@ def run(way: str, events: Path, out: Path) -> Run:
         raise Failed(f"{way} ended with {code}:\n" + "\n".join(log.read_text().splitlines()[-LINES_OF_ERROR:]))
     told = json.loads(report.read_text())
     peak_mb = max(peak_kb, usage.ru_maxrss) / KB_IN_MB
-    return Run(seconds, told["work_seconds"], usage.ru_utime + usage.ru_stime, peak_mb, told["stages"])
+    return BenchRun(seconds, told["work_seconds"], usage.ru_utime + usage.ru_stime, peak_mb, told["stages"])
 
 
 def _watched(command: list[str], log: int) -> tuple[float, "os.struct_rusage", int, int]:
     """Wall seconds, resources, peak KiB of the tree, exit code."""
     started = time.perf_counter()
     child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-    watch = Watch(child.pid)
+    watch = MemoryWatch(child.pid)
     watch.start()
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - started
@@ -65,7 +65,7 @@ def _watched(command: list[str], log: int) -> tuple[float, "os.struct_rusage", i
     return seconds, usage, watch.peak_kb, child.returncode
 
 
-class Watch(threading.Thread):
+class MemoryWatch(threading.Thread):
     """Looks a few times a second at how much memory a process and all below it hold."""
 
     def __init__(self, pid: int) -> None:

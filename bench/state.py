@@ -26,7 +26,7 @@ COUNTY, START, SEED = "17", "2022-07", 5
 MONTHS_BETWEEN = 6
 
 
-class Seen(NamedTuple):
+class MonthSeen(NamedTuple):
     """At the end of a month: keys, median and largest state in bytes, wakings of the month and their seconds."""
 
     keys: int
@@ -36,12 +36,12 @@ class Seen(NamedTuple):
     seconds: float
 
 
-class Watched(Steps):
+class WatchedSteps(Steps):
     """Steps that keep their time."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.months: dict[tuple[int, str], Seen] = {}
+        self.months: dict[tuple[int, str], MonthSeen] = {}
         self.seconds: dict[tuple[int, str], float] = defaultdict(float)
         self.wakings: Counter[tuple[int, str]] = Counter()
         self.by_run: Counter[tuple[int, str]] = Counter()
@@ -59,7 +59,7 @@ class Watched(Steps):
         for stage in STAGES:
             sizes = [len(each) for (of, _), each in state.items() if of == stage] or [0]
             wakings, seconds = self.wakings[month, stage], self.seconds[month, stage]
-            self.months[month, stage] = Seen(len(sizes), median(sizes), max(sizes), wakings, seconds)
+            self.months[month, stage] = MonthSeen(len(sizes), median(sizes), max(sizes), wakings, seconds)
 
 
 def door_of(folder: Path) -> Door:
@@ -71,10 +71,10 @@ def door_of(folder: Path) -> Door:
     return door
 
 
-def paid(folder: Path, law: Law) -> Watched:
+def paid(folder: Path, law: Law) -> WatchedSteps:
     """The county paid step by step."""
     door = door_of(folder)
-    steps = Watched(door, law, door.tally.latest_cut_off)
+    steps = WatchedSteps(door, law, door.tally.latest_cut_off)
     steps.run(steps.watch)
     return steps
 
@@ -85,7 +85,7 @@ def closing_after(months: int) -> Law:
     return Law.load().amended({"bench.toml": {"filing": {CLOSES: {"values": [value]}}}})
 
 
-def table(steps: Watched, first: int, months: int) -> list[str]:
+def table(steps: WatchedSteps, first: int, months: int) -> list[str]:
     """Rows of half years and stages."""
     lines = ["| month | stage | keys | state, median | largest | wakings | ms each |", "|---|---|---|---|---|---|---|"]
     for number in range(MONTHS_BETWEEN - 1, months, MONTHS_BETWEEN):
@@ -104,7 +104,7 @@ def month_in(cut_off: int) -> int:
     return month_of(business_day_of(cut_off))
 
 
-def busiest(steps: Watched) -> str:
+def busiest(steps: WatchedSteps) -> str:
     """What share of a month's wakings the busiest pay run has, by stage; the median over months."""
     words = []
     for stage in STAGES:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bench.counties import ROOT, Asked, made
+from bench.counties import ROOT, CountyAsked, made
 from bench.stateful import measured
 from rules.law import Law
 from schemas import FACTS
@@ -38,7 +38,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?")
     asked = parser.parse_args().folder
     build_in = ROOT / "build" / "bench"
-    folders = [asked] if asked else [made(Asked("17", n, "2022-07", 5), RECIPIENTS, build_in).folder for n in MONTHS]
+    folders = (
+        [asked] if asked else [made(CountyAsked("17", n, "2022-07", 5), RECIPIENTS, build_in).folder for n in MONTHS]
+    )
     found = [measured([*facts_in(folder)], Law.load()) for folder in folders]
     for folder, each in zip(folders, found, strict=True):
         print(f"{folder.name}: {each.sentence}", *each.wrong, sep="\n  ")

@@ -5,14 +5,14 @@ from statistics import median
 from typing import Any
 
 from bench.counties import County
-from bench.measure import Run
+from bench.measure import BenchRun
 from bench.ways import FLOOR
 
 AIM_OF_FLOOR, AIM_SHEETS_PER_SECOND, AIM_GROWTH = 0.6, 3000, 4.4
 Figures = dict[str, Any]
 
 
-def figures(runs: Sequence[Run], timesheets: int) -> Figures:
+def figures(runs: Sequence[BenchRun], timesheets: int) -> Figures:
     """One way on one county: medians, each of its own."""
     seconds, work = median(run.seconds for run in runs), median(run.work_seconds for run in runs)
     return {
@@ -29,7 +29,7 @@ def figures(runs: Sequence[Run], timesheets: int) -> Figures:
     }
 
 
-def county_figures(county: County, runs: Mapping[str, Sequence[Run]]) -> Figures:
+def county_figures(county: County, runs: Mapping[str, Sequence[BenchRun]]) -> Figures:
     """All ways on one county, each with its throughput as a share of the floor's."""
     ways = {way: figures(each, county.timesheets) for way, each in runs.items()}
     for each in ways.values():

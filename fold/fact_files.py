@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import IO, Any
 
 from fold.door import Door, fact_of
-from fold.places import Place, keys_of
+from fold.places import BlockPlace, keys_of
 from schemas.avro import Container, Unreadable
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Crossing
@@ -55,7 +55,7 @@ class FactFile:
         else:
             yield from ((self.container.block_offset, keys_of(self.container.kind, each)) for _, each in self.container)
 
-    def admit(self, place: Place, asked: Callable[[list[str]], bool], door: Door) -> None:
+    def admit(self, place: BlockPlace, asked: Callable[[list[str]], bool], door: Door) -> None:
         """What a block says about those asked for goes through the door."""
         if self.is_segment:
             for entry in segment_block_at(self.stream, place.offset):

@@ -30,7 +30,7 @@ class CutOffMissed(RuntimeError):
     """A row for a cut-off that its key has decided: the watermark went ahead of what it promises."""
 
 
-class Folded(NamedTuple):
+class FoldedKey(NamedTuple):
     """What a key came to at a pay run: what changed, what to remember (`Remembered.packed`), and the cut-off at which
     to decide it again though nothing arrives (NEVER: none)."""
 
@@ -77,7 +77,7 @@ class KeyFold:
         shard.sort_records()
         return shard
 
-    def decide(self, key: str, packed: bytes, fresh: Iterable[Row], cut_off: int) -> Folded:
+    def decide(self, key: str, packed: bytes, fresh: Iterable[Row], cut_off: int) -> FoldedKey:
         """One pay run of a key, onto what is remembered of it (b"": nothing yet). ``fresh``: rows first seen by this
         pay run, each once, in the order of recording. Raises CutOffMissed."""
         memory = remembered(key, packed)
@@ -86,7 +86,7 @@ class KeyFold:
         case = case_file(self.stage, key, memory, self.law, self.catalog)
         changes = step(case, memory, _filed(memory, fresh), cut_off, self.law)
         forget(memory, cut_off, self.law)
-        return Folded(changes, memory.packed(), memory.due(self.law) or NEVER)
+        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER)
 
 
 def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:

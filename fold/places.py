@@ -39,7 +39,7 @@ class FileSeen(msgspec.Struct, array_like=True):
     sha256: bytes
 
 
-class Part(msgspec.Struct, array_like=True):
+class IndexPart(msgspec.Struct, array_like=True):
     """Of one file: blocks by key."""
 
     file: FileSeen
@@ -52,7 +52,7 @@ class _Head(msgspec.Struct, array_like=True):
     ends: list[int]  # of the buckets, in bytes after the head
 
 
-class Place(NamedTuple):
+class BlockPlace(NamedTuple):
     """A block of a file, by its first byte."""
 
     name: str
@@ -90,9 +90,9 @@ class Places:
             if not blocks or blocks[-1] != offset:
                 blocks.append(offset)
 
-    def part(self, folder: Path, name: str) -> Part:
+    def part(self, folder: Path, name: str) -> IndexPart:
         """What was noted of a file."""
-        return Part(file_seen(folder, name), dict(self.blocks))
+        return IndexPart(file_seen(folder, name), dict(self.blocks))
 
     def write_part(self, parts: Path, folder: Path, name: str) -> None:
         """Write what was noted of a file; writing it twice does no harm."""
@@ -111,11 +111,12 @@ def file_seen(folder: Path, name: str) -> FileSeen:
 def write_index(parts: Path, path: Path, shards: int) -> None:
     """Merge parts that were written into an index. ``shards``: over how many the replay dealt settlements."""
     private.written(
-        path, packed((msgspec.msgpack.decode(each.read_bytes(), type=Part) for each in parts.glob("*.part")), shards)
+        path,
+        packed((msgspec.msgpack.decode(each.read_bytes(), type=IndexPart) for each in parts.glob("*.part")), shards),
     )
 
 
-def packed(parts: Iterable[Part], shards: int) -> bytes:
+def packed(parts: Iterable[IndexPart], shards: int) -> bytes:
     """An index of the parts."""
     merged = sorted(parts, key=lambda part: part.file.name)
     buckets: list[dict[str, list[list[int]]]] = [defaultdict(list) for _ in range(BUCKETS)]
@@ -168,12 +169,12 @@ class Index:
         """Files that were read, by name."""
         return {file.name: file for file in self._head.files}
 
-    def places(self, keys: Iterable[str]) -> Iterator[Place]:
+    def places(self, keys: Iterable[str]) -> Iterator[BlockPlace]:
         """Blocks that hold facts about any of the keys; some may come twice."""
         with self.path.open("rb") as stream:
             for key in keys:
                 for number, *offsets in self._bucket(stream, shard_of(key, BUCKETS)).get(key, ()):
-                    yield from (Place(self._head.files[number].name, offset) for offset in offsets)
+                    yield from (BlockPlace(self._head.files[number].name, offset) for offset in offsets)
 
     def _bucket(self, stream: IO[bytes], number: int) -> dict[str, list[list[int]]]:
         begin = self._head.ends[number - 1] if number else 0

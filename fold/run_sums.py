@@ -9,7 +9,7 @@ SUMMED_ON = 64  # keys
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Said(msgspec.Struct, array_like=True):
+class RunSum(msgspec.Struct, array_like=True):
     """What was said in a pay run; ``totals`` None: a fact that claims pay is first seen by it."""
 
     cut_off: int
@@ -20,7 +20,7 @@ class Said(msgspec.Struct, array_like=True):
         return _encode(self)
 
 
-_decode = msgspec.msgpack.Decoder(Said).decode
+_decode = msgspec.msgpack.Decoder(RunSum).decode
 
 
 def summing_key(key: str) -> str:

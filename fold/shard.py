@@ -11,16 +11,16 @@ from msgspec.structs import replace
 
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
-from fold.tally import Standing, Tally
-from rules.conclusions import InstructionRecord, Record, Statement
+from fold.tally import StandingPayments, Tally
+from rules.conclusions import ContractRecord, InstructionRecord, Statement
 from rules.documents import Arrival
-from rules.findings import Finding, finding_record
+from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
 from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
-from rules.settle.outcomes import CameBack
+from rules.settle.outcomes import PaymentTurned
 from schemas.envelope import OutgoingRecord
-from schemas.finding import Finding as FindingRecord
+from schemas.finding import Finding
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 Records = dict[str, list[OutgoingRecord]]  # by kind
@@ -67,19 +67,19 @@ class Shard:
 
     def tell(self, changes: Iterable[Change]) -> None:
         """What changed for one key: to the next stage, or out of the house."""
-        standing: dict[str, FindingRecord] = {}
-        payments = Standing()
+        standing: dict[str, Finding] = {}
+        payments = StandingPayments()
         for change in changes:
             said = change.now if change.now is not None else change.before
             kind = type(said)
-            if kind is Finding:
+            if kind is RuleFinding:
                 self._find(change, said, standing)
-            elif isinstance(said, Record):
+            elif isinstance(said, ContractRecord):
                 self._say(change, payments)
             elif kind is AwaitsMethod:
                 payments.instruct(said.instruction)
                 self._deal(change, said)
-            elif kind is CameBack:
+            elif kind is PaymentTurned:
                 payments.turn(said)
                 self.tally.run(change.cut_off).came_back.append(said)
             else:
@@ -120,7 +120,7 @@ class Shard:
             if counts_as_fact(row[-1], self.stage):
                 self.tally.run(row[1]).facts += 1
 
-    def _find(self, change: Change, finding: Finding, standing: dict[str, FindingRecord]) -> None:
+    def _find(self, change: Change, finding: RuleFinding, standing: dict[str, Finding]) -> None:
         record = finding_record(change.id, finding, change.cut_off, cleared=change.now is None)
         self.records["Finding"].append(record)
         self.tally.run(change.cut_off).findings += 1
@@ -128,7 +128,7 @@ class Shard:
         if change.now is not None:
             standing[change.id] = record
 
-    def _say(self, change: Change, payments: Standing) -> None:
+    def _say(self, change: Change, payments: StandingPayments) -> None:
         if change.now is None:
             return
         if isinstance(change.now, InstructionRecord):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rules.settle.outcomes import CameBack
+from rules.settle.outcomes import PaymentTurned
 from schemas.finding import Finding
 from schemas.ids import statement_of
 from schemas.payment_instruction import PaymentInstruction
@@ -24,7 +24,7 @@ class RunTotals(msgspec.Struct):
     ids: list[str] = []
     findings: int = 0
     assumptions: set[str] = set()
-    came_back: list[CameBack] = []
+    came_back: list[PaymentTurned] = []
     said: dict[str, list[bytes]] = {}
     facts: int = 0
 
@@ -48,7 +48,7 @@ class RunTotals(msgspec.Struct):
         self.facts += other.facts
 
 
-class Standing:
+class StandingPayments:
     """Payments of one key that do not stand (RUN-4), as what it says goes by in the order of pay runs."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Standing:
         self.net_cents[instruction.instruction_id] = instruction.net_cents
         self.gone[instruction.statement_id] = set(instruction.reversed)
 
-    def turn(self, said: CameBack) -> None:
+    def turn(self, said: PaymentTurned) -> None:
         """A payment came back, or stands again, and no instruction tells."""
         of_statement = self.gone[statement_of(said.instruction_id)]
         of_statement.add(said.instruction_id) if said.reversed else of_statement.discard(said.instruction_id)

@@ -12,7 +12,7 @@ from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
 
-class CameBack:
+class ReversedPayments:
     """What instructions and pay runs told, in any order."""
 
     def __init__(self) -> None:

@@ -57,10 +57,10 @@ def replay(
     ENGINES; Beam's own arguments are for Beam. Raises Misuse while another replay writes to ``out``.
     """
     with Owned(out, OF_A_REPLAY, LOCK):
-        return _replay(events, out, last_cut_off(until), law, Engine(engine, beam_arguments or []), beat)
+        return _replay(events, out, last_cut_off(until), law, ReplayEngine(engine, beam_arguments or []), beat)
 
 
-class Engine(NamedTuple):
+class ReplayEngine(NamedTuple):
     """Which does the work, and Beam's own arguments."""
 
     name: str
@@ -76,7 +76,9 @@ class Engine(NamedTuple):
         return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 
 
-def _replay(events: Path, out: Path, until: int | None, law: Law, engine: Engine, beat: Callable[..., None]) -> Json:
+def _replay(
+    events: Path, out: Path, until: int | None, law: Law, engine: ReplayEngine, beat: Callable[..., None]
+) -> Json:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)

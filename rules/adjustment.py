@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from rules.conclusions import Line
-from rules.kept import Account, Said
+from rules.kept import Account, PastInstruction
 from schemas.symbols import CARRIED, DEDUCTIONS, EARNINGS, DeductionKind, known
 
 WITHHELD: tuple[DeductionKind, ...] = tuple(kind for kind in DEDUCTIONS if kind != CARRIED)
@@ -27,12 +27,12 @@ class Due(NamedTuple):
     cents: int
 
 
-def standing(account: Account, reversed_ids: Set[str]) -> list[Said]:
+def standing(account: Account, reversed_ids: Set[str]) -> list[PastInstruction]:
     """The instructions that no outcome has reversed; only one that moved money can be (RUN-4)."""
     return [said for said in account.said if said.net_cents == 0 or said.instruction_id not in reversed_ids]
 
 
-def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Sequence[Said]) -> Due:
+def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Sequence[PastInstruction]) -> Due:
     """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands.
 
     Raises UnknownSymbol: what is not known cannot be left out of an amount.
@@ -50,12 +50,12 @@ def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Se
     return Due(lines, differences, sum(line.cents for line in lines) - sum(differences.values()))
 
 
-def line_differences(worth: Iterable[Line], said: Sequence[Said]) -> list[Line]:
+def line_differences(worth: Iterable[Line], said: Sequence[PastInstruction]) -> list[Line]:
     """One line per earning, program, county and rate: new total less old total (MONEY-1)."""
     return _sums([*((-1, line) for each in said for line in each.lines), *((1, line) for line in worth)])
 
 
-def lines_said(said: Iterable[Said]) -> list[Line]:
+def lines_said(said: Iterable[PastInstruction]) -> list[Line]:
     """Total per earning, program, county and rate."""
     return _sums((1, line) for each in said for line in each.lines)
 
@@ -77,7 +77,7 @@ def _sums(signed: Iterable[tuple[int, Line]]) -> list[Line]:
     return [line for _, line in sorted(sums.items()) if line.minutes or line.cents]
 
 
-def deductions_said(said: Iterable[Said]) -> dict[DeductionKind, int]:
+def deductions_said(said: Iterable[PastInstruction]) -> dict[DeductionKind, int]:
     """Sums by kind."""
     sums: dict[DeductionKind, int] = {}
     for each in said:
@@ -86,7 +86,7 @@ def deductions_said(said: Iterable[Said]) -> dict[DeductionKind, int]:
     return sums
 
 
-def outstanding(said: Iterable[Said], recovered_cents: int) -> int:
+def outstanding(said: Iterable[PastInstruction], recovered_cents: int) -> int:
     """What is overpaid: carried and not recovered. What was recovered beyond it waits for a later overpayment."""
     return max(0, -deductions_said(said).get(CARRIED, 0) - recovered_cents)
 

@@ -177,7 +177,7 @@ class Worked(msgspec.Struct, array_like=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Record(Conclusion, frozen=True):
+class ContractRecord(Conclusion, frozen=True):
     """What leaves the house: a record of the contract. Its cut-off is UNSENT until it is sent, so that the same content
     compares equal at every pay run."""
 
@@ -189,13 +189,13 @@ class Record(Conclusion, frozen=True):
         return OUT
 
 
-class InstructionRecord(Record, frozen=True):
+class InstructionRecord(ContractRecord, frozen=True):
     """A payment, said once and remembered by its account."""
 
     content: PaymentInstruction
 
 
-class ReconciliationRecord(Record, frozen=True):
+class ReconciliationRecord(ContractRecord, frozen=True):
     """How far an advance is accounted for (ADV-6)."""
 
     state_number = 6
@@ -207,7 +207,7 @@ class ReconciliationRecord(Record, frozen=True):
         return None if is_closed(add_months(month, LOOKED_BACK)) else self
 
 
-class BenefitRecord(Record, frozen=True):
+class BenefitRecord(ContractRecord, frozen=True):
     """Hours that health benefits depend on (BEN-1)."""
 
     state_number = 20

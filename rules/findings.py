@@ -17,7 +17,7 @@ from rules.money import dollars
 from rules.periods import civil_date, hhmm, month_end, period_end, saturday_of
 from rules.restatement import OUT, Closed, Conclusion, Stop
 from schemas import FACTS, ids
-from schemas.finding import Finding as FindingRecord
+from schemas.finding import Finding
 from schemas.symbols import Addressee, FindingOutcome, LineProgram, Program
 
 DOCUMENT = "document"  # in the place of ``document_id``: kind, number and pay period
@@ -27,7 +27,7 @@ GRAIN_FIELDS = (
 )  # fmt: skip
 
 
-class Finding(Conclusion, frozen=True):
+class RuleFinding(Conclusion, frozen=True):
     """A finding before it is sent: without its id, its cut-off and its sentence, which follow from it.
 
     ``words`` fill the places of the sentence that no field of the record fills, already in words.
@@ -63,10 +63,10 @@ class Finding(Conclusion, frozen=True):
         """To its addressee."""
         return OUT
 
-    def when_closed(self, month: int, is_closed: Closed) -> "Finding | None":
+    def when_closed(self, month: int, is_closed: Closed) -> "RuleFinding | None":
         """Of one that is counted over years: that there is one, and whether it warns (EVV-6)."""
         counted = catalog()[self.code].get("counted", False)
-        return Finding(self.code, self.outcome, "", service_date=self.service_date) if counted else None
+        return RuleFinding(self.code, self.outcome, "", service_date=self.service_date) if counted else None
 
     @property
     def last_day(self) -> int | None:
@@ -85,7 +85,7 @@ class Finding(Conclusion, frozen=True):
         return ids.document_name(self.kind, self.document_id, self.period_start)
 
 
-Whose = Callable[[Finding], str | None]
+Whose = Callable[[RuleFinding], str | None]
 """Whose case a finding is: the county of the recipient's authorization, else of the provider's enrolment; None: not
 known here."""
 
@@ -105,7 +105,7 @@ def _grain(code: str, kind: str) -> tuple[str | None, ...]:
     return tuple(name if name in grain else None for name in GRAIN_FIELDS)
 
 
-def finding_id(finding: Finding) -> str:
+def finding_id(finding: RuleFinding) -> str:
     """``code:addressee:`` and the nine fields of the grain, ``-`` where not part of it; dates as ISO."""
     grain = _grain(finding.code, finding.kind or "")
     return ids.finding_id(finding.code, finding.addressee, [getattr(finding, name) if name else None for name in grain])
@@ -128,7 +128,7 @@ class Findings:
     __slots__ = ("by_id", "whose")
 
     def __init__(self, whose: Whose) -> None:
-        self.by_id: dict[str, Finding] = {}
+        self.by_id: dict[str, RuleFinding] = {}
         self.whose = whose
 
     @staticmethod
@@ -140,7 +140,7 @@ class Findings:
     def add(self, code: str, **fields: Any) -> None:
         """Find something; ``outcome`` and ``addressee`` as in the catalog unless given."""
         entry = catalog()[code]
-        finding = Finding(
+        finding = RuleFinding(
             code, fields.pop("outcome", entry["outcome"]), fields.pop("addressee", entry["addressee"]), **fields
         )
         id = finding_id(finding)
@@ -174,7 +174,7 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return b if a is None else a if b is None else a + b
 
 
-def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> FindingRecord:
+def finding_record(id: str, finding: RuleFinding, cut_off: int, cleared: bool) -> Finding:
     """The Finding of the contract."""
     assert finding.outcome and finding.addressee, "of one that is only counted there is no record"
     entry = catalog()[finding.code]
@@ -183,7 +183,7 @@ def finding_record(id: str, finding: Finding, cut_off: int, cleared: bool) -> Fi
     variant = finding.message
     sentence = entry["messages"][variant] if variant else entry["message"]
     next_step = entry.get("next_steps", {}).get(variant, entry["next_step"])
-    return FindingRecord(
+    return Finding(
         finding_id=id,
         code=finding.code,
         outcome=finding.outcome,

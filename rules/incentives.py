@@ -32,7 +32,7 @@ class PaidTraining(NamedTuple):
     minutes: int
 
 
-class Record(NamedTuple):
+class Career(NamedTuple):
     """What the provider has done, as payable at the cut-off; the classes in any order."""
 
     training: Sequence[PaidTraining]
@@ -63,7 +63,7 @@ class Earned(NamedTuple):
     service: Mapping[tuple[str, int], int]
 
 
-class Terms(NamedTuple):
+class IncentiveTerms(NamedTuple):
     """The law of one incentive on the day its claim was first recorded."""
 
     channels: Sequence[str]
@@ -93,7 +93,7 @@ def completed_on(training: Iterable[PaidTraining], pathway: str, minutes: int) -
 
 
 def decide_claims(
-    claims: Iterable[Document[IncentiveClaim]], record: Record, instructed: Mapping[str, int], law: Law, known_at: int
+    claims: Iterable[Document[IncentiveClaim]], record: Career, instructed: Mapping[str, int], law: Law, known_at: int
 ) -> list[IncentiveVerdict]:
     """A verdict per standing claim of one provider, in the order of first recording (INC-5).
 
@@ -111,12 +111,12 @@ def decide_claims(
     return sorted(verdicts, key=lambda verdict: verdict.document.first.order)
 
 
-def _terms(document: Document[IncentiveClaim], law: Law, known_at: int) -> Terms | None:
+def _terms(document: Document[IncentiveClaim], law: Law, known_at: int) -> IncentiveTerms | None:
     """None if something the incentive needs is not in force on the day of the claim."""
     incentive, day = document.current.incentive, first_recorded_on(document)
     in_a_row = incentive == "SIX_MONTH_ASSIGNMENT"
     try:
-        return Terms(
+        return IncentiveTerms(
             channels=law.value("training.channels", day, known_at),
             last_claim_day=law.value("training.last_claim_day", day, known_at),
             specialized_pathways=law.value("training.specialized_pathways", day, known_at),
@@ -132,7 +132,7 @@ def _terms(document: Document[IncentiveClaim], law: Law, known_at: int) -> Terms
         return None
 
 
-def earned_by(document: Document[IncentiveClaim], record: Record, law: Law, known_at: int) -> Earned:
+def earned_by(document: Document[IncentiveClaim], record: Career, law: Law, known_at: int) -> Earned:
     """What the provider has done for a claim, by what is payable now."""
     claim, terms = document.current, _terms(document, law, known_at)
     training = sorted(each for each in record.training if each.pathway == claim.pathway)
@@ -153,7 +153,7 @@ def _recorded_by(document: Document[IncentiveClaim]) -> int:
 
 
 def _merit(
-    document: Document[IncentiveClaim], record: Record, instructed: int | None, terms: Terms | None
+    document: Document[IncentiveClaim], record: Career, instructed: int | None, terms: IncentiveTerms | None
 ) -> IncentiveVerdict:
     """What a claim is worth, limits aside."""
     claim = document.current
@@ -178,7 +178,7 @@ def _asks(claim: IncentiveClaim) -> tuple[str, str, str | None]:
 
 
 def _within_limits(
-    verdict: IncentiveVerdict, decided: Iterable[IncentiveVerdict], terms: Terms | None
+    verdict: IncentiveVerdict, decided: Iterable[IncentiveVerdict], terms: IncentiveTerms | None
 ) -> IncentiveVerdict:
     """INCENTIVE_LIMIT where what was decided before leaves no room: times, one per pathway, or the total."""
     if terms is None or verdict.kept or verdict.code not in (None, NOT_YET_EARNED):
@@ -194,7 +194,7 @@ def _within_limits(
     return verdict
 
 
-def _missing(claim: IncentiveClaim, record: Record, terms: Terms) -> str:
+def _missing(claim: IncentiveClaim, record: Career, terms: IncentiveTerms) -> str:
     """What is not yet met, in words; "" if all is (INC-1 to INC-4)."""
     if claim.incentive != "TRAINING" and claim.pathway not in terms.specialized_pathways:
         return "it needs training in a specialized pathway"
@@ -207,20 +207,20 @@ def _missing(claim: IncentiveClaim, record: Record, terms: Terms) -> str:
     return _missing_service(_service_minutes(claim, record, completed, terms), completed, terms)
 
 
-def _service_minutes(claim: IncentiveClaim, record: Record, completed: int, terms: Terms) -> dict[tuple[str, int], int]:
+def _service_minutes(
+    claim: IncentiveClaim, record: Career, completed: int, terms: IncentiveTerms
+) -> dict[tuple[str, int], int]:
     """What counts for INC-2, by recipient and month: days after the 15th hour on which the pathway is a need."""
     return {
         (recipient, month): sum(
-            minutes
-            for day, minutes in days.items()
-            if day > completed and claim.pathway in record.needs(recipient, day)
+            minutes for on, minutes in days.items() if on > completed and claim.pathway in record.needs(recipient, on)
         )
         for (recipient, month), days in record.service.items()
         if claim.recipient_id in (None, recipient) and month <= terms.last_service_month
     }
 
 
-def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, terms: Terms) -> str:
+def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, terms: IncentiveTerms) -> str:
     met = [key for key, minutes in counted.items() if minutes >= terms.service_minutes]
     enough = f"{hhmm(terms.service_minutes)} of paid service for one recipient who needs this pathway"
     end = f"by the end of {civil_date(terms.last_service_month):%B %Y}"

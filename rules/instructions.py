@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from rules.conclusions import AccountTerm, Line, Stamp, Statement
-from rules.kept import Said
+from rules.kept import PastInstruction
 from rules.periods import month_end, month_of
 from schemas.payment_instruction import Deduction, PaymentInstruction, PaymentLine
 from schemas.symbols import PaymentMethod
@@ -39,7 +39,7 @@ class Behind(NamedTuple):
     them that stand, itself the last; ``reversed_ids``: those that do not."""
 
     sequence: int
-    standing: Sequence[Said]
+    standing: Sequence[PastInstruction]
     outstanding_cents: int
     documents: list[str]
     assumptions: list[str]
@@ -52,7 +52,7 @@ def payee_of(statement: Statement) -> str:
     return statement.recipient_id or "" if statement.kind == ADVANCE else statement.provider_id
 
 
-def instruction(statement: Statement, said: Said, method: Method, behind: Behind) -> PaymentInstruction:
+def instruction(statement: Statement, said: PastInstruction, method: Method, behind: Behind) -> PaymentInstruction:
     """The contract's record."""
     advance = statement.kind == ADVANCE
     return PaymentInstruction(

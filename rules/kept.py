@@ -40,7 +40,7 @@ class Tail(Conclusion, frozen=True):
         return None if is_closed(next_month(month)) else self
 
 
-class Said(msgspec.Struct, array_like=True, frozen=True):
+class PastInstruction(msgspec.Struct, array_like=True, frozen=True):
     """One payment instruction as said: the differences of its run. Private.
 
     ``part_cents`` is its part of the gross that can bear share of cost (SOC-4; in an advance month ADV-5's offset pay).
@@ -67,7 +67,7 @@ class Account(Conclusion, frozen=True):
 
     state_number = 10
 
-    said: list[Said]
+    said: list[PastInstruction]
 
     def when_closed(self, month: int, is_closed: Closed) -> "Account":
         """Which instructions there were and what they moved: one may come back (RUN-4)."""

@@ -21,7 +21,7 @@ import msgspec
 from rules.parameters import (
     OWN_FOLDER,
     Documents,
-    Entry,
+    LawEntry,
     LawError,
     Parameter,
     laid_over,
@@ -30,7 +30,7 @@ from rules.parameters import (
 )
 from rules.periods import iso
 
-__all__ = ["Entry", "Law", "LawError", "NotInForce", "Parameter"]
+__all__ = ["Law", "LawEntry", "LawError", "NotInForce", "Parameter"]
 
 
 class NotInForce(Exception):
@@ -58,8 +58,8 @@ class Law:
     parameters: Mapping[str, Parameter] = field(repr=False)
     overlaid: tuple[str, ...] = ()
     # Found before. Values that no publication can change need no cut-off in their key.
-    _always: dict[tuple[str, int], Entry] = field(default_factory=dict, init=False, repr=False)
-    _as_known: dict[tuple[str, int, int], Entry] = field(default_factory=dict, init=False, repr=False)
+    _always: dict[tuple[str, int], LawEntry] = field(default_factory=dict, init=False, repr=False)
+    _as_known: dict[tuple[str, int, int], LawEntry] = field(default_factory=dict, init=False, repr=False)
     _then: dict[int, "Law"] = field(default_factory=dict, init=False, repr=False)  # by how many publications were known
 
     @staticmethod
@@ -84,7 +84,7 @@ class Law:
         found = self._always.get((name, day))
         return (found or self.entry(name, day, known_at)).value
 
-    def entry(self, name: str, day: int, known_at: int | None = None) -> Entry:
+    def entry(self, name: str, day: int, known_at: int | None = None) -> LawEntry:
         """Like ``value``, with dates, grade and citation."""
         found = self._always.get((name, day))
         if found is not None:
@@ -95,7 +95,7 @@ class Law:
         found = self._as_known.get(key)
         return found or self._as_known.setdefault(key, self._find(name, day, known_at))
 
-    def _find(self, name: str, day: int, known_at: int | None) -> Entry:
+    def _find(self, name: str, day: int, known_at: int | None) -> LawEntry:
         found = self.parameters[name].on(day, known_at)
         if found is None:
             raise NotInForce(name, day)

@@ -17,7 +17,7 @@ Units: day ``int`` epoch days; spans ``int`` epoch milliseconds (start, end), en
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rules.findings import Finding, Findings
+from rules.findings import Findings, RuleFinding
 from rules.law import Law
 from rules.periods import MILLIS_IN_MINUTE, add_months, days_in_month, month_of
 from rules.restatement import Before, is_watch
@@ -162,6 +162,6 @@ def warned_days(before: Before, code: str) -> Iterator[int]:
 
 def _dates(said: Iterable[object], code: str) -> Iterator[int]:
     for finding in said:
-        if isinstance(finding, Finding) and (finding.code, finding.outcome) == (code, "WARNING"):
+        if isinstance(finding, RuleFinding) and (finding.code, finding.outcome) == (code, "WARNING"):
             assert finding.service_date is not None, "part of its grain"
             yield finding.service_date

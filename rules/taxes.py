@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from rules.kept import Said
+from rules.kept import PastInstruction
 from rules.law import Law, Lookup, NotInForce
 from rules.money import share_cents
 from rules.periods import business_day_of, civil_date, epoch_day, midnight, month_of, next_month, year_of
@@ -51,7 +51,7 @@ def turn_of_month(cut_off: int) -> int:
 
 
 def withheld(
-    gross_cents: int, said: Sequence[Said], relationship: str, run_date: int, lookup: Lookup
+    gross_cents: int, said: Sequence[PastInstruction], relationship: str, run_date: int, lookup: Lookup
 ) -> dict[DeductionKind, int]:
     """What must be withheld of a statement worth ``gross_cents``, by kind, all payment years together (TAX-3).
 
@@ -63,7 +63,7 @@ def withheld(
     return taxes
 
 
-def by_year(gross_cents: int, said: Sequence[Said], run_date: int) -> tuple[int, dict[DeductionKind, int]]:
+def by_year(gross_cents: int, said: Sequence[PastInstruction], run_date: int) -> tuple[int, dict[DeductionKind, int]]:
     """The gross that is this payment year's, and what was withheld in others by kind (TAX-3)."""
     year = year_of(run_date)
     past = [each for each in said if year_of(each.run_date) != year]
@@ -80,7 +80,7 @@ class Deciding(NamedTuple):
     cut_off: int
 
 
-def on_part(part_cents: int, said: Sequence[Said], now: Deciding, lookup_at: Callable[[int], Lookup]) -> int:
+def on_part(part_cents: int, said: Sequence[PastInstruction], now: Deciding, lookup_at: Callable[[int], Lookup]) -> int:
     """Taxes on a part of the gross alone, split by payment year like the whole (TAX-3).
 
     Each past year by the class and the rates with which it was last decided; what is not yet instructed belongs to the

@@ -34,7 +34,7 @@ class Problem(NamedTuple):
     recipient_id: str | None = None
 
 
-class Asked(NamedTuple):
+class TripsAsked(NamedTuple):
     """What is asked of each trip: was the provider enrolled that day, and assigned to the recipient travelled to; which
     authorization names the county; what does the county pay (mills, or code of a finding and what is missing)?"""
 
@@ -83,7 +83,7 @@ def assigned_on(engagement: Engagement, day: int) -> bool:
     return any(term.first <= day and (term.last is None or day <= term.last) for term in terms)
 
 
-def price_trips(document: Document[TravelClaim], asked: Asked, law: Law) -> PricedTrips:
+def price_trips(document: Document[TravelClaim], asked: TripsAsked, law: Law) -> PricedTrips:
     """What the county travelled to pays for each trip, or why nothing is paid for it."""
     priced = PricedTrips([], {}, set())
     payable = first_payable(document)
@@ -115,7 +115,7 @@ def price_trips(document: Document[TravelClaim], asked: Asked, law: Law) -> Pric
 
 
 def _rate(
-    trip: Trip, term: AuthorizationTerm | None, asked: Asked, law: Law
+    trip: Trip, term: AuthorizationTerm | None, asked: TripsAsked, law: Law
 ) -> tuple[int, Problem | None, tuple[str, ...]]:
     """Mills an hour and what they stand on, or the first rule that refuses: WHO-1, TRAVEL-3 (not assigned), WAGE-1."""
     day = trip.service_date

@@ -128,7 +128,7 @@ def noticed_on(due_by: int | None, workweek: int, law: Law) -> int:
     return workweek if due_by is None else due_by - days
 
 
-class Standing(NamedTuple):
+class ViolationStanding(NamedTuple):
     """Where a violation stands: its active ``count`` and ``consequence``, or why it does not count.
 
     ``because``: OVERTURNED, TRAINING_COMPLETED, MONTH or WEEK; ``instead``: workweek or code that counts in its place.
@@ -142,7 +142,7 @@ class Standing(NamedTuple):
 
 def ladder(
     violations: Iterable[Violation], decisions: Mapping[int, str], law: Law
-) -> Iterator[tuple[Violation, Standing]]:
+) -> Iterator[tuple[Violation, ViolationStanding]]:
     """LIMIT-5, LIMIT-6: every violation with its standing. ``decisions``: workweek -> what the county decided last.
     Raises UnknownSymbol."""
     known(decisions.values(), DECISIONS, "decision on a violation")
@@ -155,14 +155,18 @@ def ladder(
         saturday = saturday_of(week)
         of_month, decision = counted[month_of(saturday)], decisions.get(week)
         if decision == OVERTURNED:
-            standing = Standing(because=OVERTURNED)
+            standing = ViolationStanding(because=OVERTURNED)
         elif len(of_month) >= law.value("violation.counted_in_month", saturday):
-            standing = Standing(because="MONTH", instead=of_month[-1])
+            standing = ViolationStanding(because="MONTH", instead=of_month[-1])
         else:
             of_month.append(week)
             standing = rungs.train() if decision == TRAINED else rungs.climb(saturday)
         for place, each in enumerate(found):
-            instead = Standing(because="WEEK", instead=found[0].code) if place and standing.active_count else standing
+            instead = (
+                ViolationStanding(because="WEEK", instead=found[0].code)
+                if place and standing.active_count
+                else standing
+            )
             yield each, instead
 
 
@@ -172,12 +176,12 @@ class _Rungs:
     def __init__(self, law: Law) -> None:
         self.law, self.count, self.since, self.trained = law, 0, 0, False
 
-    def train(self) -> Standing:
+    def train(self) -> ViolationStanding:
         """The county recorded that the material was read: the violation does not count, the chance is used up."""
         self.trained = True
-        return Standing(because=TRAINED)
+        return ViolationStanding(because=TRAINED)
 
-    def climb(self, saturday: int) -> Standing:
+    def climb(self, saturday: int) -> ViolationStanding:
         """Count one more, after the falls of full years without any."""
         while self.count and saturday > (fall := self._next_fall()):
             self.count, self.since = self.count - 1, fall
@@ -187,7 +191,7 @@ class _Rungs:
         consequence = consequences[reached - 1]
         if self.trained and consequence == "NOTICE_AND_MATERIAL":
             consequence = "NOTICE"
-        return Standing(reached, consequence)
+        return ViolationStanding(reached, consequence)
 
     def _next_fall(self) -> int:
         return later(self.since, self.law.value("violation.falls_after_months", self.since))

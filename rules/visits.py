@@ -57,7 +57,7 @@ class Gap(NamedTuple):
     reasons: list[Reason]
 
 
-class Verdict(NamedTuple):
+class VisitVerdict(NamedTuple):
     """A reason under a policy: what its finding says. ``words`` fill the sentence in findings.toml."""
 
     code: str
@@ -148,16 +148,16 @@ def compare(claims: Mapping[int, int], visits: Sequence[EvvVisit]) -> list[Gap]:
     return [gap for gap in gaps if gap.reasons]
 
 
-def verdicts(gap: Gap, policy: Policy) -> list[Verdict]:
+def verdicts(gap: Gap, policy: Policy) -> list[VisitVerdict]:
     """What the findings of a gap say; under ``hold`` and ``deny`` its uncovered minutes are also to be taken."""
     return [_verdict(reason, policy) for reason in gap.reasons]
 
 
-def _verdict(reason: Reason, policy: Policy) -> Verdict:
+def _verdict(reason: Reason, policy: Policy) -> VisitVerdict:
     takes_nothing = policy in TAKING and not reason.minutes
     effect = NOTHING_TAKEN if takes_nothing else EFFECTS[policy].format(minutes=hhmm(reason.minutes))
     outcome = OUTCOMES["record" if takes_nothing else policy]
-    return Verdict(reason.code, outcome, reason.minutes, reason.words | {"effect": effect})
+    return VisitVerdict(reason.code, outcome, reason.minutes, reason.words | {"effect": effect})
 
 
 def take(uncovered_minutes: int, minutes_by_document: Sequence[int]) -> list[int]:

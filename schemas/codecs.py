@@ -19,7 +19,7 @@ RAW_DEFLATE = -15  # without a header, as Avro has it
 Inflate = Callable[[bytes], bytes]
 
 
-class Source(Protocol):
+class BlockSource(Protocol):
     """What blocks are read from."""
 
     def read(self, size: int) -> bytes:
@@ -32,7 +32,7 @@ class Inflated:
     Reading raises ValueError, zlib.error or lzma.LZMAError for a block that is damaged or too large.
     """
 
-    def __init__(self, source: Source, header: bytes, codec: str, marker: int) -> None:
+    def __init__(self, source: BlockSource, header: bytes, codec: str, marker: int) -> None:
         self._source, self._waiting = source, BytesIO(header)
         self._inflate, self._marker = CODECS[codec], marker
 
@@ -54,7 +54,7 @@ class Inflated:
         return self._waiting
 
 
-def _long(source: Source, at_end: bytes | None = None) -> bytes:
+def _long(source: BlockSource, at_end: bytes | None = None) -> bytes:
     """The bytes of a long."""
     found = source.read(1)
     if not found and at_end is not None:
@@ -76,7 +76,7 @@ def _written(size: int) -> bytes:
     return found + bytes([number])
 
 
-def _exactly(source: Source, size: int) -> bytes:
+def _exactly(source: BlockSource, size: int) -> bytes:
     found = source.read(size)
     if len(found) != size:
         raise ValueError("cut off")

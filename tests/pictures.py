@@ -18,7 +18,7 @@ from pipelines.console.imported import render as render_import
 from pipelines.explain.answer import Sources, answer, question_of
 from pipelines.explain.paid import Paid
 from pipelines.importing.maps import load_map
-from pipelines.importing.run import Asked, import_files
+from pipelines.importing.run import ImportAsked, import_files
 from rules.law import Law
 from tests.browser import DESK, ROOT, open_page
 from tests.pipelines.explain.explain_world import index
@@ -105,7 +105,7 @@ def import_bad_rows(out: Path, scratch: Path) -> None:
     asked = load_map(str(ROOT / "docs" / "your_data" / "visits.toml"))
     files = [ROOT / "docs" / "your_data" / "visits.csv"]
     (scratch / "facts").mkdir()
-    told = import_files(Asked(files, asked, scratch / "facts", None, False, False, 0), lambda *_: None)
+    told = import_files(ImportAsked(files, asked, scratch / "facts", None, False, False, 0), lambda *_: None)
     console = Console(record=True, width=100, file=StringIO(), highlight=False, force_terminal=True)
     render_import(told, console)
     page = scratch / "terminal.html"

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from bench import counties, measure, sameness, state_on_beam, stateful, table
-from bench.counties import Asked, County
-from bench.measure import Run
+from bench.counties import County, CountyAsked
+from bench.measure import BenchRun
 from bench.verdict import aims, county_figures, figures, growth
 from pipelines.sample.simulate import simulate
 from rules.law import Law
@@ -68,11 +68,11 @@ def test_each_aim_is_said_to_be_met_or_missed(benched):
         assert f"Aim {'met' if aim['met'] else 'missed'}: {aim['aim']}" in said
 
 
-def runs(*seconds: float) -> list[Run]:
-    return [Run(each, each - 1, 2 * each, 100 * each, {"read": each}) for each in seconds]
+def runs(*seconds: float) -> list[BenchRun]:
+    return [BenchRun(each, each - 1, 2 * each, 100 * each, {"read": each}) for each in seconds]
 
 
-def county(timesheets: int, **ways: list[Run]) -> dict:
+def county(timesheets: int, **ways: list[BenchRun]) -> dict:
     return county_figures(County(Path("county"), 1, timesheets, 1, 1), ways)
 
 
@@ -149,13 +149,13 @@ def test_misuse_is_one_sentence_and_exit_code_2(tmp_path, options, reason):
 def test_a_county_is_made_once_and_anew_when_its_makers_change(tmp_path, monkeypatch):
     asked = []
 
-    def make(what: Asked, recipients: int, folder: Path) -> None:
+    def make(what: CountyAsked, recipients: int, folder: Path) -> None:
         asked.append(recipients)
         folder.mkdir(parents=True)
         (folder / "truth.json").write_text('{"counts": {"Timesheet": 5, "EvvVisit": 6}, "inputs": 11}')
 
     monkeypatch.setattr(counties, "_make", make)
-    what = Asked("17", 1, "2024-01", 1)
+    what = CountyAsked("17", 1, "2024-01", 1)
     assert counties.made(what, 2, tmp_path) == counties.made(what, 2, tmp_path)
     counties.made(what, 3, tmp_path)
     counties.made(what._replace(seed=2), 3, tmp_path)

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from rules.conclusions import BenefitRecord, PayeeAccount, Statement
-from rules.findings import Finding
+from rules.findings import RuleFinding
 from rules.kept import PaidIncentives
 from rules.law import Law
 from rules.money import half_up
@@ -73,7 +73,7 @@ def of_the_present(standing: Mapping[Place, Any]) -> dict[Place, Any]:
             if not (said.lines or said.claimed_minutes):
                 continue  # MONEY-2: a statement that was said stays one, worth nothing
             said = msgspec.structs.replace(said, documents=[])  # names what was taken back since it was said, too
-        if isinstance(said, Finding) and said.code in ("V1", "V2", "V3", "V4"):
+        if isinstance(said, RuleFinding) and said.code in ("V1", "V2", "V3", "V4"):
             said = msgspec.structs.replace(said, due_by=None, words={})  # LIMIT-6: the date of the notice
         found[place] = said
     return found
@@ -170,7 +170,7 @@ def other_findings(fold: Mapping[Place, Any], once: Mapping[Place, Any]) -> list
         {
             place.id: said
             for place, said in standing.items()
-            if place.stage == SETTLE and isinstance(said, Finding) and said.code not in OVER_TIME
+            if place.stage == SETTLE and isinstance(said, RuleFinding) and said.code not in OVER_TIME
             if place[:-1] not in settled_otherwise
         }
         for standing in (fold, once)

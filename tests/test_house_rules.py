@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -491,6 +492,28 @@ MAKE_FILES = {"schemas/private.py", "pipelines/reference/__main__.py", "pipeline
 @rule(("docs/a.md", f"see https://{REGISTRY_HOSTS[0]}/simple"), ("pip.txt", f"files.{REGISTRY_HOSTS[1]}"))
 def no_file_names_a_registry(source: Source) -> Iterator[str]:
     yield from (f"names {host}" for host in REGISTRY_HOSTS if host in source.text)
+
+
+@rule(("schemas/a.py", "class Law: ..."), ("bench/a.py", "def f():\n    class Statement: ..."))
+def a_class_name_stands_once(source: Source) -> Iterator[str]:
+    """Who reads or searches for a name finds one class, whatever file they begin in."""
+    if is_code(source, *LAYERS, "bench"):
+        for name in _classes(source):
+            yield from (f"class {name} is in {path} too" for path in sorted(homes()[name] - {source.path}))
+
+
+@cache
+def homes() -> dict[str, set[str]]:
+    """The files of each class that others may name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for source in SOURCES:
+        for name in _classes(source) if is_code(source, *LAYERS, "bench") else ():
+            found[name].add(source.path)
+    return found
+
+
+def _classes(source: Source) -> set[str]:
+    return {node.name for node in source.nodes(ast.ClassDef) if not node.name.startswith("_")}
 
 
 @rule(("schemas/nobody.avsc", '{"type": "record", "name": "Nobody", "fields": []}'))

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from pipelines.came_back import CameBack
+from pipelines.came_back import ReversedPayments
 from rules.law import Law
 from rules.periods import (
     civil_day,
@@ -147,7 +147,7 @@ def test_what_came_back_is_in_the_records(data: st.DataObject, history: History)
     """RUN-4: by the instructions that followed, or by the pay run alone; and the tally counts it."""
     history = with_outcomes(data, history)
     outcome = pay(history)
-    instructions, told = outcome.records.get("PaymentInstruction", []), CameBack()
+    instructions, told = outcome.records.get("PaymentInstruction", []), ReversedPayments()
     for one in instructions:
         told.instruction(outgoing(PaymentInstruction, one))
     for run in outcome.records.get("PayRun", []):

@@ -14,7 +14,7 @@ from rules.adjustment import due
 from rules.conclusions import Line, Worked
 from rules.documents import Arrival, Terms
 from rules.findings import catalog
-from rules.kept import Said
+from rules.kept import PastInstruction
 from rules.law import Law
 from rules.overtime import statement_kind
 from rules.price.statements import _BEARS
@@ -103,7 +103,7 @@ def line(earning: str) -> Line:
 def test_a_deduction_that_is_not_known_is_refused() -> None:
     with pytest.raises(UnknownSymbol, match=r"deduction.*UNION_DUES"):
         due([line("SERVICE")], {"FICA": 127, "UNION_DUES": 50}, [])
-    said = Said("I", 0, 0, "NON_RELATIVE", [], {"UNION_DUES": 50}, 0, 0)
+    said = PastInstruction("I", 0, 0, "NON_RELATIVE", [], {"UNION_DUES": 50}, 0, 0)
     with pytest.raises(UnknownSymbol, match=r"deduction.*UNION_DUES"):
         due([line("SERVICE")], {}, [said])
     with pytest.raises(UnknownSymbol, match=r"deduction.*CARRIED"):

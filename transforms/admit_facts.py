@@ -24,7 +24,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 
 from fold.admitted import DOORS, MARK, Admitted, admitted_in
 from fold.rows import Keyed, fact_row
-from fold.run_sums import Said, summing_key
+from fold.run_sums import RunSum, summing_key
 from fold.stages import claims_pay, routes
 from rules.periods import business_day_of, cut_off_after, month_of
 from transforms.moments import PASSED, decides, wakes_at
@@ -135,7 +135,7 @@ def _dealt(key: str, admitted: Admitted, door: _Passed) -> Iterator[Any]:
     fact = admitted.fact
     if claims_pay(fact) and (door.first_claim is None or admitted.cut_off < door.first_claim):
         door.first_claim = admitted.cut_off
-        yield beam.pvalue.TaggedOutput("tally", (summing_key(key), Said(admitted.cut_off, None).packed()))
+        yield beam.pvalue.TaggedOutput("tally", (summing_key(key), RunSum(admitted.cut_off, None).packed()))
     for stage, to in routes(fact):
         row = fact_row(to, admitted.cut_off, fact, admitted.body)
         yield beam.pvalue.TaggedOutput(stage, (to, _encode(row)))

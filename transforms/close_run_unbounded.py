@@ -16,7 +16,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from fold.content import fewer_blocks
 from fold.pay_runs import FIRST, Chain, pay_run
 from fold.rows import Keyed
-from fold.run_sums import Said, summed
+from fold.run_sums import RunSum, summed
 from fold.tally import RunTotals
 from rules.law import Law
 from rules.periods import cut_off_after
@@ -26,7 +26,7 @@ ALL = "all"
 _encode = msgspec.msgpack.Encoder().encode
 
 
-_decode = msgspec.msgpack.Decoder(Said).decode
+_decode = msgspec.msgpack.Decoder(RunSum).decode
 _decode_chain = msgspec.msgpack.Decoder(Chain).decode
 
 
@@ -92,7 +92,7 @@ class SumRuns(beam.DoFn):
             following = min(_decode(packed).cut_off for packed in later)
             due.write(following)
             timer.set(wakes_at(SUM, following))
-        yield from ((ALL, Said(cut_off, fewer_blocks(totals)).packed()) for cut_off, totals in runs.items())
+        yield from ((ALL, RunSum(cut_off, fewer_blocks(totals)).packed()) for cut_off, totals in runs.items())
 
 
 _CLOSING = BagStateSpec("closing", BytesCoder())

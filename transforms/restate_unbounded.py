@@ -17,7 +17,7 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec
 from fold.content import note_content
 from fold.key import KeyFold
 from fold.rows import Keyed, catalog_of
-from fold.run_sums import Said, summing_key
+from fold.run_sums import RunSum, summing_key
 from fold.shard import Shard
 from fold.stages import STAGES
 from rules.law import Law
@@ -112,4 +112,4 @@ def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:
         for kind, records in shard.records.items():
             yield from (beam.pvalue.TaggedOutput("records", (kind, _encode(record))) for record in records)
         for cut_off, totals in shard.tally.runs.items():
-            yield beam.pvalue.TaggedOutput("tally", (summing_key(key), Said(cut_off, totals).packed()))
+            yield beam.pvalue.TaggedOutput("tally", (summing_key(key), RunSum(cut_off, totals).packed()))

@@ -48,11 +48,11 @@ def main(recipients: int = 40, seed: int = 17) -> int:
         return drill(Path(folder), recipients, seed)
 
 
-def drill(folder: Path, recipients: int, seed: int, job: "Job | None" = None) -> int:
+def drill(folder: Path, recipients: int, seed: int, job: "DrilledJob | None" = None) -> int:
     """Publish, consume, compare; the server is up. ``job``: to be watched, or troubled, from outside."""
     started = time.monotonic()
     facts = _county(folder / "facts", recipients, seed)
-    job = job or Job(folder / "journal", folder / "clock")
+    job = job or DrilledJob(folder / "journal", folder / "clock")
     _set(job.clock, min(facts) - 1)
     job.start()
     try:
@@ -68,7 +68,7 @@ def drill(folder: Path, recipients: int, seed: int, job: "Job | None" = None) ->
 LAST_DAY = "2049-12-31"  # days of the drill have no night between them
 
 
-class Job:
+class DrilledJob:
     """The job as an operator starts it, a program of its own; its log goes beside the journal."""
 
     def __init__(self, journal: Path, clock: Path, when_up: Callable[[], None] = lambda: None) -> None:
@@ -137,7 +137,7 @@ def _records(folder: Path) -> Iterator[tuple[str, Json, bytes]]:
                 continue
 
 
-def publish_days(facts: Facts, job: Job, random: Random) -> int:
+def publish_days(facts: Facts, job: DrilledJob, random: Random) -> int:
     """Day by day, in no order, some twice and some of it poison; wait for the journal and for the pay run."""
     publisher = pubsub_v1.PublisherClient()
     topics = {kind: publisher.topic_path(PROJECT, name) for kind, name in topics_of_facts().items()}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
 from pipelines.check.pairs import KEYS, Pair, Payroll, pairs
-from pipelines.check.standing import Standing
+from pipelines.check.standing import KnownStanding
 from rules.periods import business_day_of, iso
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
@@ -30,7 +30,7 @@ class Difference:
         self.counts: dict[str, Counter[str]] = {kind: Counter() for kind in KEYS}
         self.fields: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self.money: dict[str, Counter[tuple[str, str, str]]] = {"a": Counter(), "b": Counter()}
-        self.moved, self.standing = Moved(), Standing()
+        self.moved, self.standing = Moved(), KnownStanding()
         self.changes: list[Json] = []
 
     def read(self, beat: Beat) -> "Difference":

@@ -38,7 +38,7 @@ NANOS_IN_MILLI = 1_000_000
 MIB_AT_REST, TIMESHEETS_A_MIB, TIMESHEETS_A_SECOND, TIMESHEETS_OF_RECIPIENT = 300, 125, 1300, 2.5
 
 
-class Check(NamedTuple):
+class DoctorCheck(NamedTuple):
     """One thing looked for. ``fine`` None: neither good nor bad, as what is optional or not set."""
 
     group: str
@@ -55,36 +55,40 @@ class Check(NamedTuple):
         return self.required and self.fine is False
 
 
-def checks(folder: Path, law: "Law | None" = None) -> list[Check]:
+def checks(folder: Path, law: "Law | None" = None) -> list[DoctorCheck]:
     """All of them; ``folder`` is where the user stands, ``law`` (None: as it is) by which is paid."""
     return [*_machine(folder), *_packages(), *_programs(), *_cloud(), *_law(law)]
 
 
-def _machine(folder: Path) -> Iterator[Check]:
+def _machine(folder: Path) -> Iterator[DoctorCheck]:
     found, oldest = (".".join(map(str, parts[:3])) for parts in (sys.version_info, OLDEST_PYTHON))
     fine = sys.version_info >= OLDEST_PYTHON
     remedy = f"install Python {oldest}, then make setup PYTHON=python{oldest}"
-    yield Check("Machine", "Python", fine, found, "replay", "" if fine else remedy, required=True)
+    yield DoctorCheck("Machine", "Python", fine, found, "replay", "" if fine else remedy, required=True)
     yield _time_zone()
     fine = os.access(folder, os.W_OK | os.X_OK)
     remedy = "" if fine else "go to a folder you may write to, or name one with --out"
-    yield Check("Machine", "This folder", fine, "writable" if fine else "not writable", "replay --out here", remedy)
+    yield DoctorCheck(
+        "Machine", "This folder", fine, "writable" if fine else "not writable", "replay --out here", remedy
+    )
     free = shutil.disk_usage(folder).free // MIB
     remedy = "" if free >= FREE_MIB else "make room, or name another disk with --out"
-    yield Check("Machine", "Free disk here", free >= FREE_MIB, f"{free / 1024:,.1f} GiB", "facts and records", remedy)
+    yield DoctorCheck(
+        "Machine", "Free disk here", free >= FREE_MIB, f"{free / 1024:,.1f} GiB", "facts and records", remedy
+    )
     yield _capacity()
 
 
-def _time_zone() -> Check:
+def _time_zone() -> DoctorCheck:
     try:
         ZoneInfo(ZONE)
     except (ZoneInfoNotFoundError, ValueError):
         remedy = "make setup (the package tzdata)"
-        return Check("Machine", "Time zones", False, f"no {ZONE}", "cut-offs", remedy, required=True)
-    return Check("Machine", "Time zones", True, ZONE, "cut-offs", required=True)
+        return DoctorCheck("Machine", "Time zones", False, f"no {ZONE}", "cut-offs", remedy, required=True)
+    return DoctorCheck("Machine", "Time zones", True, ZONE, "cut-offs", required=True)
 
 
-def _capacity() -> Check:
+def _capacity() -> DoctorCheck:
     cores, memory = usable_cores(), usable_memory_mib()
     timesheets = max(0, memory - MIB_AT_REST) * TIMESHEETS_A_MIB
     people = int(timesheets / TIMESHEETS_OF_RECIPIENT) // 1000 * 1000
@@ -92,7 +96,7 @@ def _capacity() -> Check:
     fits = f"one replay: a month of about {people:,} recipients, in {minutes:,.0f} minutes (from docs/measured.md)"
     fine = people > 0
     remedy = "" if fine else "give it 1 GiB of memory"
-    return Check("Machine", "Memory, cores", fine, f"{memory / 1024:,.1f} GiB, {cores}", fits, remedy)
+    return DoctorCheck("Machine", "Memory, cores", fine, f"{memory / 1024:,.1f} GiB, {cores}", fits, remedy)
 
 
 def usable_cores() -> int:
@@ -115,17 +119,17 @@ def words() -> Json:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
-def _packages() -> Iterator[Check]:
+def _packages() -> Iterator[DoctorCheck]:
     asked, groups = requirements(), words()["packages"]
     uses = {name: use for use, group in groups.items() for name in group["names"]}
     for name in sorted(asked, key=list(uses).index):  # each has its use in doctor.toml
         fine, found = _installed(name, asked[name])
         remedy = "" if fine else words()["remedy_of_packages"]
         needed_for = groups[uses[name]]["needed_for"]
-        yield Check("Packages", name, fine, found, needed_for, remedy, required=uses[name] == "replay")
+        yield DoctorCheck("Packages", name, fine, found, needed_for, remedy, required=uses[name] == "replay")
     pango = all(ctypes.util.find_library(name) for name in PANGO)
     remedy = "" if pango else "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
-    yield Check("Packages", "Pango", pango, "found" if pango else "not found", "statements as PDF", remedy)
+    yield DoctorCheck("Packages", "Pango", pango, "found" if pango else "not found", "statements as PDF", remedy)
 
 
 def requirements() -> dict[str, str]:
@@ -155,32 +159,32 @@ def meets(found: str, asked: str) -> bool:
     return SpecifierSet(asked).contains(found, prereleases=True)
 
 
-def _programs() -> Iterator[Check]:
+def _programs() -> Iterator[DoctorCheck]:
     for program in words()["programs"]:
         path = next(filter(None, map(shutil.which, program["any_of"])), None)
         fine = True if path else None
         remedy = "" if path else program["remedy"]
-        yield Check("Programs", program["name"], fine, path or "not found", program["needed_for"], remedy)
+        yield DoctorCheck("Programs", program["name"], fine, path or "not found", program["needed_for"], remedy)
 
 
-def _cloud() -> Iterator[Check]:
+def _cloud() -> Iterator[DoctorCheck]:
     host, use = os.environ.get(EMULATOR), "run --from pubsub: and --to pubsub:"
     if host:
         fine = _answers(host)
         remedy = "" if fine else f"start the server, or unset {EMULATOR}"
-        yield Check("Cloud", EMULATOR, fine, host if fine else f"{host} does not answer", use, remedy)
+        yield DoctorCheck("Cloud", EMULATOR, fine, host if fine else f"{host} does not answer", use, remedy)
         return
     named = os.environ.get(CREDENTIALS)
     if named:
         fine = os.access(named, os.R_OK) and Path(named).is_file()
         remedy = "" if fine else f"name a file that can be read, or unset {CREDENTIALS}"
-        yield Check("Cloud", "Credentials", fine, "named" if fine else "named, but no readable file", use, remedy)
+        yield DoctorCheck("Cloud", "Credentials", fine, "named" if fine else "named, but no readable file", use, remedy)
         return
     remedy = f"set {CREDENTIALS}, or {EMULATOR} of a server here, when you need it"
-    yield Check("Cloud", "Pub/Sub", None, "neither credentials nor a server here are named", use, remedy)
+    yield DoctorCheck("Cloud", "Pub/Sub", None, "neither credentials nor a server here are named", use, remedy)
 
 
-def _law(asked: "Law | None") -> Iterator[Check]:
+def _law(asked: "Law | None") -> Iterator[DoctorCheck]:
     """What must be entered into the law; nothing where what reads it is missing, which is said above."""
     try:
         from pipelines.law_notices import SOON, notices
@@ -191,10 +195,10 @@ def _law(asked: "Law | None") -> Iterator[Check]:
     today = civil_day(time.time_ns() // NANOS_IN_MILLI)
     found = notices(asked or Law.load(), today)
     for each in found:
-        yield Check("Law", each.what.capitalize(), False, each.found, "pay at the rates in force", each.remedy)
+        yield DoctorCheck("Law", each.what.capitalize(), False, each.found, "pay at the rates in force", each.remedy)
     if not found:
         known = f"known for {SOON} days and more"
-        yield Check("Law", "Wages, rates and levels", True, known, "pay at the rates in force")
+        yield DoctorCheck("Law", "Wages, rates and levels", True, known, "pay at the rates in force")
 
 
 def _answers(host: str) -> bool:

@@ -21,7 +21,7 @@ class Stands(NamedTuple):
     document: str | None  # kind and number
 
 
-class Standing:
+class KnownStanding:
     """The last word on each finding id, in A and in B; records come in the order of cut-offs."""
 
     def __init__(self) -> None:

@@ -86,11 +86,11 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
 def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":
     from pipelines.command.pay import overlaid_law
     from pipelines.explain.answer import Sources, answer
-    from pipelines.explain.paid import Refusal
+    from pipelines.explain.paid import ExplainRefusal
 
     try:
         return answer(question, Sources(events, paid, overlaid_law(law)))
-    except Refusal as refusal:
+    except ExplainRefusal as refusal:
         print(f"ihss-payroll: {refusal}", file=sys.stderr)
         return None
 

@@ -148,9 +148,9 @@ def _check_modifier(modifier: str, after: list[Path]) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    from pipelines.export.run import Refusal
+    from pipelines.export.run import ExportRefusal
 
     try:
         yield
-    except Refusal as refusal:
+    except ExportRefusal as refusal:
         raise Misuse(str(refusal)) from refusal

@@ -137,13 +137,13 @@ def _imported(
     files: list[Path], asked: "ImportMap", out: Path, previous: Path | None, withdraw: bool, strict: bool, quiet: bool
 ) -> dict[str, Any]:
     from pipelines.console.progress import shown
-    from pipelines.importing.run import Asked, import_files
+    from pipelines.importing.run import ImportAsked, import_files
 
     now = time.time_ns() // 1_000_000
     stages = {"rows": "Reading rows (‰)", "facts": "Writing facts"}
     with shown(Console(stderr=True), quiet, stages) as beat:
         writable_folder(out, "--out")
-        return import_files(Asked(files, asked, out, previous, withdraw, strict, now), beat)
+        return import_files(ImportAsked(files, asked, out, previous, withdraw, strict, now), beat)
 
 
 def _guessed(files: list[Path], kind: str | None) -> int:

@@ -12,7 +12,7 @@ from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
     from pipelines.launch.graph import Graph
-    from pipelines.launch.plan import Asked, Plan
+    from pipelines.launch.plan import LaunchAsked, Plan
 
 launch_app = typer.Typer(help="The job at State scale, on Dataflow.", no_args_is_help=True)
 File = typer.Option("--options", metavar="FILE", help="The job's options, as Terraform writes them (output launch).")
@@ -51,9 +51,9 @@ def launch_dataflow(
         raise Misuse(JOURNAL_AND_DAY)
     _quiet()
     from pipelines.launch.options import options_in
-    from pipelines.launch.plan import Asked
+    from pipelines.launch.plan import LaunchAsked
 
-    return _launch(Asked(options_in(options), image, journal, resume_after), dry_run, as_json)
+    return _launch(LaunchAsked(options_in(options), image, journal, resume_after), dry_run, as_json)
 
 
 @launch_app.command("update")
@@ -83,14 +83,14 @@ def update_job(
         raise Misuse("launch update needs --options, the file that the job was launched with, or --from, a graph")
     _quiet()
     from pipelines.launch.options import options_in
-    from pipelines.launch.plan import Asked
+    from pipelines.launch.plan import LaunchAsked
 
     pairs = _pairs(renamed or [])
     follows = _replaceable(old, pairs, as_json, quiet=options is not None) if old else None
     if options is None or (old and follows is None):
         return 1 if follows is None else 0
     changed = tuple(change or ())
-    asked = Asked(options_in(options), image, update=True, changed=changed, renamed=pairs, follows=follows)
+    asked = LaunchAsked(options_in(options), image, update=True, changed=changed, renamed=pairs, follows=follows)
     return _launch(asked, dry_run, as_json)
 
 
@@ -155,7 +155,7 @@ def check_job(
     return 0 if all(each.well is not False for each in found) else 1
 
 
-def _launch(asked: "Asked", dry_run: bool, as_json: bool) -> int:
+def _launch(asked: "LaunchAsked", dry_run: bool, as_json: bool) -> int:
     planned = _planned(asked)
     if dry_run:
         from pipelines.launch.shown import plan_shown
@@ -197,7 +197,7 @@ def _graph(until: str | None = None) -> "Graph":
     return translated(*where, *([f"--until={until}"] if until else []))
 
 
-def _planned(asked: "Asked") -> "Plan":
+def _planned(asked: "LaunchAsked") -> "Plan":
     """The plan, with the pipeline translated: nothing is asked of the cloud."""
     from pipelines.launch.plan import fits, plan
     from pipelines.topic_edges import topics_of

@@ -18,7 +18,7 @@ from pipelines.command import journal as of_journal
 from pipelines.command import rejections
 from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
-from pipelines.live.ending import Ended, Ending
+from pipelines.live.ending import Ended, JobEnding
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def run(
     last = _cut_off(close_run, "--close-run")
     resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
     edges, vouched = (edge_of(from_, "--from"), edge_of(to, "--to")), _cut_off(trust_clock, "--trust-clock")
-    place = Place(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0), settle)
+    place = NamedPlace(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0), settle)
     with _voice(as_json, f"{from_} → {to}", place.now) as voice:
         return _run_until_asked(edges, place, voice, last, resumed)
 
 
-class Place(NamedTuple):
+class NamedPlace(NamedTuple):
     """Where a job is, and by what law, engine and clock it pays; ``trusted``: until when the clock is vouched for;
     ``settle``: how long what lands must be as it is (seconds)."""
 
@@ -102,10 +102,10 @@ class _Resumed(NamedTuple):
 
 
 def _run_until_asked(
-    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed
+    edges: tuple[Edge, Edge], place: NamedPlace, voice: "Voice", last: int | None, resumed: _Resumed
 ) -> int:
     crash_without_people()
-    ending = Ending()
+    ending = JobEnding()
     try:
         return _run(edges, place, voice, last, resumed, ending)
     except Ended:
@@ -121,7 +121,7 @@ def _not_closed(last: int | None) -> dict[str, str]:
 
 
 def _run(
-    edges: tuple[Edge, Edge], place: Place, voice: "Voice", last: int | None, resumed: _Resumed, ending: Ending
+    edges: tuple[Edge, Edge], place: NamedPlace, voice: "Voice", last: int | None, resumed: _Resumed, ending: JobEnding
 ) -> int:
     from pipelines.command.pay import overlaid_law
     from pipelines.live.collector import SourceEnded
@@ -165,7 +165,7 @@ def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
         yield screen
 
 
-def _rounds(job: "Job", source: "Source", last: int | None, ending: Ending, check: Callable[[], None]) -> int:
+def _rounds(job: "Job", source: "Source", last: int | None, ending: JobEnding, check: Callable[[], None]) -> int:
     """Round after round until it is asked to end, or pay run ``last`` is closed; the exit code."""
     job.ending = lambda: ending.asked
     try:

@@ -116,13 +116,13 @@ def simulate(
 
 def _made(quiet: bool, *asked: Any) -> Json:
     from pipelines.console.progress import shown
-    from pipelines.sample.simulate import Refusal
+    from pipelines.sample.simulate import SampleRefusal
     from pipelines.sample.simulate import simulate as make
 
     try:
         with shown(Terminal(stderr=True), quiet, {"make": "Making recipients"}) as beat:
             return make(*asked, beat=beat)  # type: ignore[misc]
-    except Refusal as refusal:
+    except SampleRefusal as refusal:
         raise Misuse(str(refusal)) from refusal
 
 

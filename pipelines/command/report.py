@@ -93,20 +93,20 @@ class _Sources(NamedTuple):
 
 def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool, docs: str | None) -> "Report":
     from pipelines.command.pay import law_that_paid
-    from pipelines.report.asked import Asked
+    from pipelines.report.asked import ReportAsked
     from pipelines.report.books import Books
     from pipelines.report.page import report as page
-    from pipelines.report.records import Folder
+    from pipelines.report.records import ReportFolder
     from rules.law import Law
 
     paid, events, overlay = sources
-    books = Books(Folder(paid), *days)
+    books = Books(ReportFolder(paid), *days)
     law_then = law_that_paid(paid, books.runs[books.span.days[-1]].law_version, overlay)
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]
     what_if = bool(books.summary and books.summary["law_overlay"])
-    return page(books, Asked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
+    return page(books, ReportAsked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 
 
 def _verified(events: Path, books: "Books", law: "Law") -> "Verified":

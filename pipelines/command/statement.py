@@ -13,7 +13,7 @@ from pipelines.misuse import Misuse, day_asked
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipelines.statements.documents import Asked, Paper
+    from pipelines.statements.documents import Paper, PapersAsked
     from pipelines.statements.paid_folder import Person
     from rules.law import Law
 
@@ -67,16 +67,16 @@ def statement(
 
 def _asked(
     paid: Path, run: str | None, period: str | None, language: str, contact: Path | None, law: Path | None
-) -> "Asked":
+) -> "PapersAsked":
     from pipelines.statements.contact import Contacts
-    from pipelines.statements.documents import Asked
+    from pipelines.statements.documents import PapersAsked
     from pipelines.statements.paid_folder import last_cut_off, pay_runs
     from pipelines.unchanged import refuse_changed
     from rules.periods import cut_off_of
 
     cut_off = last_cut_off(paid, day_asked(run, "--run") if run else None)
     refuse_changed(paid, [cut_off_of(day) for day in pay_runs(paid) if cut_off_of(day) <= cut_off], "--paid")
-    return Asked(cut_off, _period(period), language, Contacts(contact), _law_of(paid, cut_off, law))
+    return PapersAsked(cut_off, _period(period), language, Contacts(contact), _law_of(paid, cut_off, law))
 
 
 def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
@@ -87,7 +87,7 @@ def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
     return law_that_paid(paid, law_version(paid, cut_off), overlay)
 
 
-def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "tuple[Iterable[Paper], int]":
+def _papers(paid: Path, person: "Person | None", asked: "PapersAsked") -> "tuple[Iterable[Paper], int]":
     """The papers, and how many they are at most."""
     from pipelines.statements.documents import papers_of_all
     from pipelines.statements.paid_folder import payments_made, people_of_run
@@ -99,7 +99,7 @@ def _papers(paid: Path, person: "Person | None", asked: "Asked") -> "tuple[Itera
     return papers_of_all(paid, people, asked), payments_made(paid, asked.cut_off) + len(people)
 
 
-def _own_papers(paid: Path, person: "Person", asked: "Asked") -> "list[Paper]":
+def _own_papers(paid: Path, person: "Person", asked: "PapersAsked") -> "list[Paper]":
     from pipelines.statements.documents import papers_of
     from pipelines.statements.paid_folder import dossiers
     from pipelines.statements.statement import periods_of
@@ -134,7 +134,7 @@ def _ready(out: Path, formats: tuple[str, ...]) -> None:
         printer()
 
 
-def _write(papers: "tuple[Iterable[Paper], int]", asked: "Asked", out: Path, formats: tuple[str, ...]) -> None:
+def _write(papers: "tuple[Iterable[Paper], int]", asked: "PapersAsked", out: Path, formats: tuple[str, ...]) -> None:
     from pipelines.statements.output import INDEX, write
 
     written = write(*papers, out, formats, asked.language)

@@ -5,19 +5,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.check.doctor import Check
+from pipelines.check.doctor import DoctorCheck
 
 SIGNS = {True: ("ok", "green"), None: ("-", "dim"), False: ("MISSING", "bold red")}
 
 
-def render(found: list[Check], console: Console) -> None:
+def render(found: list[DoctorCheck], console: Console) -> None:
     """Print the checks by group, and the verdict."""
     for group in dict.fromkeys(check.group for check in found):
         console.print(_table(group, [check for check in found if check.group == group]), "")
     console.print(_verdict(found))
 
 
-def _table(group: str, found: list[Check]) -> Table:
+def _table(group: str, found: list[DoctorCheck]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", expand=True)
     made.add_column(group, style="bold", no_wrap=True, min_width=28)
     made.add_column("", width=7, no_wrap=True)
@@ -32,12 +32,12 @@ def _table(group: str, found: list[Check]) -> Table:
     return made
 
 
-def _sign(check: Check) -> tuple[str, str]:
+def _sign(check: DoctorCheck) -> tuple[str, str]:
     """What is missing but not required is a remark, in yellow."""
     return ("remark", "yellow") if check.fine is False and not check.required else SIGNS[check.fine]
 
 
-def _verdict(found: list[Check]) -> Text:
+def _verdict(found: list[DoctorCheck]) -> Text:
     missing = [check.name for check in found if check.missing]
     if missing:
         return Text(

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipelines.explain.facts import Facts, Folder
-from pipelines.explain.fold import Fold, Folded
+from pipelines.explain.facts import Facts, FactsFolder
+from pipelines.explain.fold import ExplainedFold, ExplainFold
 from pipelines.explain.hours import closes, document_of, finding_node
-from pipelines.explain.paid import Paid, Refusal, hold_against
+from pipelines.explain.paid import ExplainRefusal, Paid, hold_against
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, iso, month_of
-from schemas.finding import Finding as FindingRecord
+from schemas.finding import Finding
 from schemas.ids import day_of, is_instruction_id, payee_of, provider_key, recipient_key, settlement_of, statement_of
 from schemas.payment_instruction import PaymentInstruction
 from schemas.types import Json
@@ -65,7 +65,7 @@ class Sources(NamedTuple):
 
 def answer(question: Question, sources: Sources) -> Answer:
     """Explain. Raises Refusal when there is no answer that can be stood by."""
-    folder = Folder(sources.events, sources.paid.index if sources.paid else None)
+    folder = FactsFolder(sources.events, sources.paid.index if sources.paid else None)
     facts = Facts(folder, question.until)
     recipients = [question.recipient_id] if question.recipient_id else []
     providers = [question.provider_id] if question.provider_id else []
@@ -74,7 +74,7 @@ def answer(question: Question, sources: Sources) -> Answer:
     settlements = question.settlements or [
         provider_key(question.provider_id or ""), *map(recipient_key, facts.recipients_of(question.provider_id or ""))
     ]  # fmt: skip
-    fold = Fold(concerned, settlements, sources.law, until)
+    fold = ExplainFold(concerned, settlements, sources.law, until)
     folded = fold.run()
     found = [each for key in settlements for each in decided(folded, key) if _asked(each, question)]
     _check(question, found, folded, sources, until)
@@ -93,7 +93,7 @@ def _asked(each: Decided, question: Question) -> bool:
     return people and statement.period_start == question.period
 
 
-def _check(question: Question, found: Sequence[Decided], folded: Folded, sources: Sources, until: int) -> None:
+def _check(question: Question, found: Sequence[Decided], folded: ExplainedFold, sources: Sources, until: int) -> None:
     """Refuse what was not paid so, and what was never paid."""
     ours = folded.records(PaymentInstruction)
     ids = {each.statement.statement_id for each in found}
@@ -103,7 +103,9 @@ def _check(question: Question, found: Sequence[Decided], folded: Folded, sources
         ids |= {statement_of(question.instruction_id)} if question.instruction_id else set()
         hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
     if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
-        raise Refusal("these facts make no such instruction: check the id, the facts (--events) and the law (--law)")
+        raise ExplainRefusal(
+            "these facts make no such instruction: check the id, the facts (--events) and the law (--law)"
+        )
 
 
 def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> list[PaymentInstruction]:
@@ -111,13 +113,18 @@ def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> 
 
 
 def _answer(
-    question: Question, found: Sequence[Decided], fold: Fold, folded: Folded, sources: Sources, notes: list[str]
+    question: Question,
+    found: Sequence[Decided],
+    fold: ExplainFold,
+    folded: ExplainedFold,
+    sources: Sources,
+    notes: list[str],
 ) -> Answer:
     findings = standing_findings(folded)
     try:
         statements = [Explained(each, fold, folded, findings).node() for each in found]
     except Unbalanced as wrong:
-        raise Refusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
+        raise ExplainRefusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
     asked: Json = {
         "instruction_id": question.instruction_id,
         "provider_id": question.provider_id,
@@ -136,7 +143,7 @@ def _answer(
     )
 
 
-def _beside(question: Question, found: Sequence[Decided], findings: Sequence[FindingRecord], law: Law) -> list[Node]:
+def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Finding], law: Law) -> list[Node]:
     if question.instruction_id is not None or question.provider_id is None:
         return []
     loose = beside(findings, [each.statement for each in found], question.provider_id, question.period)
@@ -150,7 +157,7 @@ def _nothing(question: Question, statements: Sequence[Node]) -> list[str]:
     return [f"Nothing was claimed for {period_name(question.period)} that any pay run has seen."]
 
 
-def _notes(folder: Folder, sources: Sources, question: Question) -> list[str]:
+def _notes(folder: FactsFolder, sources: Sources, question: Question) -> list[str]:
     """What a reader should know about how the answer was found."""
     notes = []
     if sources.paid is None:

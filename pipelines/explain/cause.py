@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fold.rows import arrival
-from pipelines.explain.fold import Bare, Fold, Folded, unkeyed
+from pipelines.explain.fold import Bare, ExplainedFold, ExplainFold, unkeyed
 from rules.documents import Arrival
-from rules.law import Entry, Law
+from rules.law import Law, LawEntry
 from rules.periods import cut_off_at_or_after
 from schemas.payment_instruction import PaymentInstruction
 
@@ -35,19 +35,19 @@ class Cause(NamedTuple):
     time: PaymentInstruction | None = None
 
 
-def instruction_in(folded: Folded, instruction_id: str) -> PaymentInstruction | None:
+def instruction_in(folded: ExplainedFold, instruction_id: str) -> PaymentInstruction | None:
     """The instruction as folded."""
     found = (each for each in folded.records(PaymentInstruction) if each.instruction_id == instruction_id)
     return next(found, None)
 
 
-def new_facts(fold: Fold, cut_off: int) -> list[NewFact]:
+def new_facts(fold: ExplainFold, cut_off: int) -> list[NewFact]:
     """Facts that the pay run saw first, in the order of recording."""
     rows = {unkeyed(row): row for rows in fold.concerned.rows.values() for row in rows if row[1] == cut_off}
     return [NewFact(bare, arrival(rows[bare])) for bare in sorted(rows)]
 
 
-def cause(fold: Fold, instruction: PaymentInstruction) -> Cause:
+def cause(fold: ExplainFold, instruction: PaymentInstruction) -> Cause:
     """Why the pay run said this instruction."""
     new = new_facts(fold, instruction.cut_off)
     trial = _Trial(fold, instruction)
@@ -62,7 +62,7 @@ def cause(fold: Fold, instruction: PaymentInstruction) -> Cause:
 class _Trial:
     """The rules run again without some facts: what would the pay run have said?"""
 
-    def __init__(self, fold: Fold, instruction: PaymentInstruction) -> None:
+    def __init__(self, fold: ExplainFold, instruction: PaymentInstruction) -> None:
         self.fold, self.instruction = fold, instruction
 
     def without(self, facts: Iterable[NewFact]) -> PaymentInstruction | None:
@@ -97,6 +97,6 @@ def published(law: Law, instruction: PaymentInstruction) -> list[str]:
     )
 
 
-def _first_seen(entry: Entry) -> int | None:
+def _first_seen(entry: LawEntry) -> int | None:
     """The first pay run after the day of publication."""
     return cut_off_at_or_after(entry.known_from) if entry.known_from is not None else None

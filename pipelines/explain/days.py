@@ -8,7 +8,7 @@ from pipelines.explain.hours import losses_by_day, tallies_of
 from pipelines.explain.tree import Node
 from pipelines.explain.words import short_day
 from pipelines.wording import REASONS, in_words
-from rules.authorize.tally import Tally
+from rules.authorize.tally import HoursTally
 from rules.conclusions import Statement
 from rules.findings import Loss, catalog
 from rules.periods import hhmm, iso
@@ -32,7 +32,9 @@ def timesheet_nodes(statement: Statement, side: Side) -> Iterator[Node]:
             yield _timesheet(tally, paid, lost)
 
 
-def _timesheet(tally: Tally, paid: Mapping[DayOfDocument, int], lost: Mapping[DayOfDocument, Sequence[Loss]]) -> Node:
+def _timesheet(
+    tally: HoursTally, paid: Mapping[DayOfDocument, int], lost: Mapping[DayOfDocument, Sequence[Loss]]
+) -> Node:
     _, program, period, document_id = tally.key
     days = []
     for index, minutes in enumerate(tally.claim.by_day):

@@ -11,7 +11,7 @@ from pipelines.wording import DEDUCED_BY, DEDUCTIONS, in_words, money
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
-from rules.settle.draft import Draft
+from rules.settle.draft import PaymentDraft
 from rules.settle.month import MonthOfPay
 from rules.settle.recipient import HELD, SHARE, RecipientMonth
 from rules.taxes import by_year
@@ -22,7 +22,7 @@ OFFSET: Final = "ADVANCE_PAID"
 OF_ADVANCE = "ADV-2"
 
 
-def deduction_nodes(instruction: PaymentInstruction, draft: Draft, month: MonthOfPay) -> Iterator[Node]:
+def deduction_nodes(instruction: PaymentInstruction, draft: PaymentDraft, month: MonthOfPay) -> Iterator[Node]:
     """One node a deduction of the instruction: what it comes to now, less what was taken before."""
     for each in instruction.deductions:
         kind, cents = each.kind, each.cents
@@ -33,7 +33,7 @@ def deduction_nodes(instruction: PaymentInstruction, draft: Draft, month: MonthO
         yield _deduction(kind, cents, whole, draft, month)
 
 
-def _deduction(kind: DeductionKind, cents: int, whole: int, draft: Draft, month: MonthOfPay) -> Node:
+def _deduction(kind: DeductionKind, cents: int, whole: int, draft: PaymentDraft, month: MonthOfPay) -> Node:
     advance = instruction_of_advance(draft)
     parts = [Node(what="whole", text=_how(kind, whole, draft, month), cents=-whole, parts=list(_behind(kind, month)))]
     if whole != cents:
@@ -50,12 +50,12 @@ def _deduction(kind: DeductionKind, cents: int, whole: int, draft: Draft, month:
     )
 
 
-def instruction_of_advance(draft: Draft) -> bool:
+def instruction_of_advance(draft: PaymentDraft) -> bool:
     """Is it the recipient's advance, on which taxes are estimates?"""
     return draft.statement.kind == "ADVANCE"
 
 
-def _carried(cents: int, draft: Draft) -> Node:
+def _carried(cents: int, draft: PaymentDraft) -> Node:
     if cents < 0:
         text = f"{money(-cents)} less is due than was paid: not taken back, but carried as an overpayment"
     else:
@@ -65,7 +65,7 @@ def _carried(cents: int, draft: Draft) -> Node:
     return Node(what="deduction", text=text, cents=-cents, rule=DEDUCED_BY[CARRIED], authority=authority)
 
 
-def _how(kind: DeductionKind, whole: int, draft: Draft, month: MonthOfPay) -> str:
+def _how(kind: DeductionKind, whole: int, draft: PaymentDraft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
     if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
         return f"As said before, for something it needs is not in force: {money(whole)}"
@@ -80,7 +80,7 @@ def _how(kind: DeductionKind, whole: int, draft: Draft, month: MonthOfPay) -> st
     return f"{text}{money(max(0, draft.part_cents - taxes))}; charged: {money(whole)}"
 
 
-def _offset(whole: int, draft: Draft, month: MonthOfPay) -> str:
+def _offset(whole: int, draft: PaymentDraft, month: MonthOfPay) -> str:
     covered = month.covered.get(draft.id) if isinstance(month, RecipientMonth) else None
     taxes, share = draft.taxes_on_part(), draft.deductions.get(SHARE, 0)
     less = f" - {money(taxes)} taxes on it" * bool(taxes) + f" - {money(share)} share of cost" * bool(share)
@@ -88,7 +88,7 @@ def _offset(whole: int, draft: Draft, month: MonthOfPay) -> str:
     return f"The recipient's advance covered {minutes} of this work: {money(draft.part_cents)}{less} = {money(whole)}"
 
 
-def _tax(kind: DeductionKind, whole: int, draft: Draft) -> str:
+def _tax(kind: DeductionKind, whole: int, draft: PaymentDraft) -> str:
     """The rate is that of the payment year; past years stay as they were said (TAX-3). An advance's is an estimate, at
     the rates of its month (ADV-2). Raises Unbalanced where the product is not what the rules took."""
     if instruction_of_advance(draft):
@@ -116,7 +116,7 @@ def _january(day: int) -> int:
     return epoch_day(civil_date(day).replace(month=1, day=1))
 
 
-def _authority(kind: str, draft: Draft) -> str | None:
+def _authority(kind: str, draft: PaymentDraft) -> str | None:
     law, known, run = draft.reading.law, draft.now.cut_off, draft.now.run_date
     if kind in TAXES:
         return cited(law, f"tax.{kind}", _january(run), known)

@@ -16,7 +16,7 @@ from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of
 from rules.price.month import MonthOfWork
-from rules.price.statements import Draft, StatementKey, draft_premium, draft_straight
+from rules.price.statements import StatementDraft, StatementKey, draft_premium, draft_straight
 from rules.wages import MINIMUM, wage
 from schemas.payment_instruction import PaymentLine
 
@@ -28,43 +28,46 @@ CITED = {
 }
 
 
-class Piece(NamedTuple):
+class EarningPiece(NamedTuple):
     """Minutes of one document on one day, on one line of a statement."""
 
     worked: Worked
     minutes: int
 
 
-def pieces(month: MonthOfWork, statement: Statement) -> dict[LineKey, list[Piece]]:
+def pieces(month: MonthOfWork, statement: Statement) -> dict[LineKey, list[EarningPiece]]:
     """What each line of a statement is made of."""
     key: StatementKey = statement.kind, statement.recipient_id, statement.period_start
-    found: dict[LineKey, list[Piece]] = defaultdict(list)
+    found: dict[LineKey, list[EarningPiece]] = defaultdict(list)
     for worked in month.worked:
-        drafts: dict[StatementKey, Draft] = defaultdict(Draft)
+        drafts: dict[StatementKey, StatementDraft] = defaultdict(StatementDraft)
         draft_straight(drafts, [worked])
         _collect(worked, drafts, key, found)
     for week in month.ended:
         saturday = saturday_of(workweek_of(week[0].day))
         method = month.law.value("overtime.method", saturday, month.cut_off)
         for worked in week:
-            drafts = defaultdict(Draft)
+            drafts = defaultdict(StatementDraft)
             draft_premium(drafts, [worked], month.law, method)
             _collect(worked, drafts, key, found)
     return found
 
 
 def _collect(
-    worked: Worked, drafts: Mapping[StatementKey, Draft], key: StatementKey, found: dict[LineKey, list[Piece]]
+    worked: Worked,
+    drafts: Mapping[StatementKey, StatementDraft],
+    key: StatementKey,
+    found: dict[LineKey, list[EarningPiece]],
 ) -> None:
     if key in drafts:
         for (earning, program, county, mills), minutes in drafts[key].minutes.items():
-            found[earning, program, county, mills or 0].append(Piece(worked, minutes))
+            found[earning, program, county, mills or 0].append(EarningPiece(worked, minutes))
 
 
 def line_nodes(
     said: Iterable[PaymentLine],
     statement: Statement,
-    made_of: Mapping[LineKey, list[Piece]],
+    made_of: Mapping[LineKey, list[EarningPiece]],
     law: Law,
     known: int,
 ) -> Iterator[Node]:
@@ -77,7 +80,7 @@ def line_nodes(
 
 
 def _line(
-    said: PaymentLine, now: Line | None, made_of: list[Piece], statement: Statement, law: Law, known: int
+    said: PaymentLine, now: Line | None, made_of: list[EarningPiece], statement: Statement, law: Law, known: int
 ) -> Node:
     whole = (now.minutes, now.cents) if now else (0, 0)
     before = whole[0] - said.minutes, whole[1] - said.cents
@@ -105,7 +108,7 @@ def _amount(minutes: int, cents: int) -> str:
     return f"{hhmm(minutes)}, {money(cents)}" if minutes else money(cents)
 
 
-def _worth(line: Line, made_of: list[Piece], statement: Statement) -> Node:
+def _worth(line: Line, made_of: list[EarningPiece], statement: Statement) -> Node:
     if line.rate_mills is None:
         text = f"{hhmm(line.minutes)}, {money(line.cents)}" if line.minutes else money(line.cents)
     else:
@@ -124,15 +127,15 @@ def _worth(line: Line, made_of: list[Piece], statement: Statement) -> Node:
     )
 
 
-def _days(made_of: Iterable[Piece]) -> Iterator[Node]:
+def _days(made_of: Iterable[EarningPiece]) -> Iterator[Node]:
     for worked, minutes in sorted(made_of, key=lambda piece: (piece.worked.day, piece.worked.document_id)):
         text = f"{short_day(worked.day)} {hhmm(minutes)}"
         yield Node(what="day", text=text, day=iso(worked.day), minutes=minutes, document=worked.reference)
 
 
-def _weeks(made_of: Iterable[Piece]) -> Iterator[Node]:
+def _weeks(made_of: Iterable[EarningPiece]) -> Iterator[Node]:
     """A premium by workweek."""
-    weeks: dict[int, list[Piece]] = defaultdict(list)
+    weeks: dict[int, list[EarningPiece]] = defaultdict(list)
     for piece in made_of:
         weeks[workweek_of(piece.worked.day)].append(piece)
     for week, of_week in sorted(weeks.items()):
@@ -142,7 +145,7 @@ def _weeks(made_of: Iterable[Piece]) -> Iterator[Node]:
         yield Node(what="workweek", text=text, day=iso(week), minutes=minutes, adds=("minutes",), parts=days)
 
 
-def _day(made_of: Iterable[Piece], statement: Statement) -> int:
+def _day(made_of: Iterable[EarningPiece], statement: Statement) -> int:
     """A day whose law a line follows from: the first that was worked for it."""
     return min((piece.worked.day for piece in made_of), default=statement.period_start)
 

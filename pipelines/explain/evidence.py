@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pipelines.explain.tree import Node
 from pipelines.explain.words import kind_name, long_day, moment, month_name
 from rules.authorize.month import MonthOfTime
-from rules.authorize.tally import Tally
+from rules.authorize.tally import HoursTally
 from rules.documents import Span, Terms
 from rules.findings import Loss
 from rules.periods import hhmm, month_end, month_of
@@ -88,7 +88,7 @@ def _sheets(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
         yield _document(tally.claim.standing, f"{came} by {first.source} ({first.channel})")
 
 
-def _used(tallies: Iterable[Tally]) -> Iterator[Node]:
+def _used(tallies: Iterable[HoursTally]) -> Iterator[Node]:
     for tally in sorted((each for each in tallies if each.claim.payable), key=lambda each: each.order):
         minutes, cut = sum(tally.use.minutes), tally.cut
         if minutes or cut:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from fold.admissions import Admissions, Told, admissions_in
 from fold.door import Door
 from fold.fact_files import FactFile, places_in
-from fold.places import FOR_ALL, Index, Place, indexes_of, keys_of
+from fold.places import FOR_ALL, BlockPlace, Index, indexes_of, keys_of
 from fold.rows import Row, arrival, catalog_of, rows_of
 from fold.stages import Catalog
-from pipelines.explain.paid import Refusal
+from pipelines.explain.paid import ExplainRefusal
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor, TextFile, is_text
 from rules.restatement import PRICE
@@ -38,7 +38,7 @@ class Concerned(NamedTuple):
     claimed: list[str]
 
 
-class Folder:
+class FactsFolder:
     """A folder of facts with the index of its replay, if any, or those that a journal has of itself; ``read_wholly``:
     files that no index knows."""
 
@@ -52,11 +52,13 @@ class Folder:
             self._known |= {name: each for name in named if each.unchanged(events, name)}
         self.read_wholly = [name for name in self.names if name not in self._known]
 
-    def blocks(self, keys: Iterable[str]) -> list[Place]:
+    def blocks(self, keys: Iterable[str]) -> list[BlockPlace]:
         """Blocks that hold facts about any of the keys, each once."""
         keys = list(keys)
         found = {at for each in self.indexes for at in each.places(keys) if self._known.get(at.name) is each}
-        found |= {Place(name, at) for name in self.read_wholly for key in keys for at in self._noted[name].get(key, ())}
+        found |= {
+            BlockPlace(name, at) for name in self.read_wholly for key in keys for at in self._noted[name].get(key, ())
+        }
         return sorted(found)
 
     def admissions(self) -> Iterator[Told]:
@@ -68,7 +70,7 @@ class Folder:
         """Blocks by key of the files that must be read wholly."""
         return {name: self._places(name) for name in self.read_wholly}
 
-    def admit(self, places: Iterable[Place], asked: Callable[[list[str]], bool], door: Door) -> None:
+    def admit(self, places: Iterable[BlockPlace], asked: Callable[[list[str]], bool], door: Door) -> None:
         """What blocks say about those asked for goes through the door."""
         for name, of_file in groupby(places, key=attrgetter("name")):
             with (self.events / name).open("rb") as stream:
@@ -88,7 +90,7 @@ class Folder:
 class Facts:
     """Facts read so far, by whom they are about."""
 
-    def __init__(self, folder: Folder, until: int | None) -> None:
+    def __init__(self, folder: FactsFolder, until: int | None) -> None:
         self.folder = folder
         self.door = FolderDoor(ONE_SHARD, until, admissions=Admissions(folder.admissions()))
         self.had: set[str] = set()
@@ -127,7 +129,7 @@ class Facts:
         paid = {*map(provider_key, providers)}
         self.read(payers | paid)
         if not all(key in self.met for key in payers | paid):
-            raise Refusal(f"no fact names this person below {self.folder.events}: check the id")
+            raise ExplainRefusal(f"no fact names this person below {self.folder.events}: check the id")
         payers |= {key for each in paid for key in self._met(RECIPIENT, each)}
         self.read(payers)
         paid |= {key for each in payers for key in self._met(PROVIDER, each)}

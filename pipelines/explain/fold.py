@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from fold.rows import Row, rows_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
-from pipelines.came_back import CameBack as Told
+from pipelines.came_back import ReversedPayments
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
 from rules.documents import Arrival
 from rules.incentives import Earned, IncentiveVerdict
@@ -30,7 +30,7 @@ from rules.restatement import (
     restate,
 )
 from rules.settle.month import MonthOfPay
-from rules.settle.outcomes import CameBack
+from rules.settle.outcomes import PaymentTurned
 from schemas.avro import Out
 from schemas.payment_instruction import PaymentInstruction
 
@@ -38,7 +38,7 @@ Month = TypeVar("Month", bound=Trace)
 Bare = tuple[int, int, str, str, bytes, str]  # a row without its key
 
 
-class Watched:
+class WatchedCase:
     """A case file whose traces are kept, each month's as last decided."""
 
     def __init__(self, case: CaseFile) -> None:
@@ -67,13 +67,13 @@ class Watched:
 class Key(NamedTuple):
     """One key of one stage, folded: how it was decided, what it tells later stages, and its records."""
 
-    watched: Watched
+    watched: WatchedCase
     rows: Rows
     records: Records
-    turns: list[tuple[int, CameBack]]  # what pay runs alone tell of payments (RUN-4), with the cut-off
+    turns: list[tuple[int, PaymentTurned]]  # what pay runs alone tell of payments (RUN-4), with the cut-off
 
 
-class Folded(NamedTuple):
+class ExplainedFold(NamedTuple):
     """All keys folded, by stage and key."""
 
     keys: Mapping[tuple[str, str], Key]
@@ -98,9 +98,9 @@ class Folded(NamedTuple):
         found = (record for key in self.keys.values() for record in key.records.get(kind.KIND, ()))
         return [record for record in found if isinstance(record, kind)]
 
-    def came_back(self) -> Told:
+    def came_back(self) -> ReversedPayments:
         """Which payments do not stand."""
-        told = Told()
+        told = ReversedPayments()
         for instruction in self.records(PaymentInstruction):
             told.instruction(instruction)
         for cut_off, turn in (turn for key in self.keys.values() for turn in key.turns):
@@ -108,7 +108,7 @@ class Folded(NamedTuple):
         return told
 
 
-class Fold:
+class ExplainFold:
     """Folds facts up to a cut-off. ``settlements``: the settlement keys asked about."""
 
     def __init__(self, concerned: Concerned, settlements: Iterable[str], law: Law, until: int) -> None:
@@ -121,7 +121,7 @@ class Fold:
         }
         self._known: dict[tuple[str, str, tuple[Row, ...]], Key] = {}
 
-    def run(self, without: frozenset[Bare] = frozenset()) -> Folded:
+    def run(self, without: frozenset[Bare] = frozenset()) -> ExplainedFold:
         """Decide everything as of every cut-off, ``without`` some facts (rows without their key)."""
         rows: Rows = defaultdict(list)
         for name, given in self.concerned.rows.items():
@@ -132,13 +132,13 @@ class Fold:
                 keys[stage, key] = folded = self._fold(stage, key, rows[stage, key])
                 for name, told in folded.rows.items():
                     rows[name] += told
-        return Folded(keys)
+        return ExplainedFold(keys)
 
     def _fold(self, stage: str, key: str, rows: list[Row]) -> Key:
         known = (stage, key, tuple(sorted(rows)))
         if known not in self._known:
             shard = Shard(stage, self.law, self.concerned.catalog, self.until, ONE_SHARD)
-            watched = Watched(STAGES[stage](key, self.law, self.concerned.catalog))
+            watched = WatchedCase(STAGES[stage](key, self.law, self.concerned.catalog))
             shard.tell(restate(watched, shard.in_order(list(rows)), self.until, self.law))
             shard.sort_records()
             turns = [(cut_off, each) for cut_off, run in shard.tally.runs.items() for each in run.came_back]

@@ -8,19 +8,19 @@ from pipelines.explain.tree import Node
 from pipelines.explain.words import PEOPLE
 from pipelines.wording import REASONS, in_words
 from rules.authorize.month import MonthOfTime
-from rules.authorize.tally import Tally
+from rules.authorize.tally import HoursTally
 from rules.conclusions import Statement
-from rules.findings import Finding, Loss, catalog, finding_record
+from rules.findings import Loss, RuleFinding, catalog, finding_record
 from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import business_day_of, closing_cut_off, hhmm, iso, month_of, period_end
-from schemas.finding import Finding as FindingRecord
+from schemas.finding import Finding
 from schemas.ids import DocumentNamed, document_name, document_named
 
 NOT_PAID = ("HELD", "CUT", "DENIED")
 
 
-def tallies_of(statement: Statement, month: MonthOfTime | None) -> list[Tally]:
+def tallies_of(statement: Statement, month: MonthOfTime | None) -> list[HoursTally]:
     """The timesheets of a statement."""
     found = month.tallies if month else []
     return [each for each in found if (each.key[0], each.period) == (statement.provider_id, statement.period_start)]
@@ -46,7 +46,7 @@ def not_paid(statement: Statement) -> dict[str, int]:
     return {"HELD": statement.held_minutes, "CUT": statement.cut_minutes, "DENIED": statement.denied_minutes}
 
 
-def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord], law: Law) -> Node:
+def time_node(statement: Statement, side: Side, findings: Iterable[Finding], law: Law) -> Node:
     """What became of all service minutes that were claimed."""
     paid, minutes = paid_minutes(statement), not_paid(statement)
     losses = losses_of(statement, side)
@@ -67,7 +67,7 @@ def time_node(statement: Statement, side: Side, findings: Iterable[FindingRecord
     )
 
 
-def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[FindingRecord], law: Law) -> Node:
+def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[Finding], law: Law) -> Node:
     """Why minutes of a document are not paid, who acts next and by when."""
     closing = closes(month_of(statement.period_start), law)
     finding = _finding_of(loss, statement, list(findings))
@@ -76,7 +76,7 @@ def loss_node(loss: Loss, statement: Statement, side: Side, findings: Iterable[F
     return node
 
 
-def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingRecord]) -> FindingRecord:
+def _finding_of(loss: Loss, statement: Statement, findings: Sequence[Finding]) -> Finding:
     """What was said of these minutes; where it was said of more (a finding is about a document), the same sentence
     about these."""
     of_code = [each for each in findings if each.code == loss.code and _is_about(each, loss, statement)]
@@ -86,13 +86,13 @@ def _finding_of(loss: Loss, statement: Statement, findings: Sequence[FindingReco
     return next(exact, None) or _said_anew(loss, statement) or next(iter(of_code))
 
 
-def document_of(finding: FindingRecord) -> str | None:
+def document_of(finding: Finding) -> str | None:
     """``kind/number`` of the document that a finding is about; None: it is about none."""
     named = document_named(finding.finding_id)
     return document_name(named.kind, named.document_id) if named else None
 
 
-def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:
+def _is_about(finding: Finding, loss: Loss, statement: Statement) -> bool:
     """By its document, or by its people and day (EVV-4)."""
     people = finding.provider_id == statement.provider_id and finding.recipient_id == statement.recipient_id
     if (named := document_named(finding.finding_id)) is not None:
@@ -102,11 +102,11 @@ def _is_about(finding: FindingRecord, loss: Loss, statement: Statement) -> bool:
     return people and day is not None and statement.period_start <= day <= period_end(statement.period_start)
 
 
-def _said_anew(loss: Loss, statement: Statement) -> FindingRecord | None:
+def _said_anew(loss: Loss, statement: Statement) -> Finding | None:
     """The sentence about exactly these minutes; None where it needs words that only its rule knows."""
     if loss.program == "CAREER_PATHWAYS":
         return None
-    finding = Finding(
+    finding = RuleFinding(
         loss.code,
         loss.outcome,
         catalog()[loss.code]["addressee"],
@@ -123,7 +123,7 @@ def _said_anew(loss: Loss, statement: Statement) -> FindingRecord | None:
         return None
 
 
-def finding_node(finding: FindingRecord, code: str, minutes: int | None, closing: str, document: str | None) -> Node:
+def finding_node(finding: Finding, code: str, minutes: int | None, closing: str, document: str | None) -> Node:
     """A finding as people read it, with the minutes of it that are meant here."""
     amount = f"{hhmm(minutes)}: " if minutes is not None else ""
     outcome, due = finding.outcome, finding.due_by

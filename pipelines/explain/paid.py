@@ -17,7 +17,7 @@ from schemas.types import Json
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
 
-class Refusal(Exception):
+class ExplainRefusal(Exception):
     """There is no answer that can be stood by; the message is one line with the remedy, without personal data."""
 
 
@@ -72,7 +72,7 @@ def records_in(path: Path, kind: type[Out]) -> Iterator[Out]:
             if container.kind == kind.KIND:
                 yield from (outgoing(kind, record) for _, record in container)
     except Unreadable as damage:
-        raise Refusal(f"{path} cannot be used ({damage.reason}): replay again") from None
+        raise ExplainRefusal(f"{path} cannot be used ({damage.reason}): replay again") from None
 
 
 def differences(ours: PaymentInstruction, theirs: PaymentInstruction) -> list[str]:
@@ -104,7 +104,9 @@ def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentIns
         what = f"{more} instructions follow from these facts that {folder} does not have"
     other = any(each.law_version != mine.law_version for each in theirs for mine in ours)
     law = " It was paid under another law: name its overlay (--law)." if other else ""
-    raise Refusal(f"no explanation, for it would not be true: {what}.{law} Name the facts it was paid from, or replay.")
+    raise ExplainRefusal(
+        f"no explanation, for it would not be true: {what}.{law} Name the facts it was paid from, or replay."
+    )
 
 
 def _said(value: object) -> str:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
-from pipelines.explain.earnings import LineKey, Piece, cited, line_nodes, pieces
+from pipelines.explain.earnings import EarningPiece, LineKey, cited, line_nodes, pieces
 from pipelines.explain.evidence import Side
-from pipelines.explain.fold import Fold, Folded
+from pipelines.explain.fold import ExplainedFold, ExplainFold
 from pipelines.explain.hours import (
     NOT_PAID,
     closes,
@@ -30,9 +30,9 @@ from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
 from rules.price.month import MonthOfWork
 from rules.restatement import AUTHORIZE, PRICE
-from rules.settle.draft import Draft
+from rules.settle.draft import PaymentDraft
 from rules.settle.month import MonthOfPay
-from schemas.finding import Finding as FindingRecord
+from schemas.finding import Finding
 from schemas.ids import day_of, settlement_of
 from schemas.payment_instruction import PaymentInstruction
 
@@ -43,7 +43,7 @@ OVERDUE = "PAY_OVERDUE"
 class Decided(NamedTuple):
     """A statement as settlement has it, in its month."""
 
-    draft: Draft
+    draft: PaymentDraft
     month: MonthOfPay
 
     @property
@@ -52,16 +52,16 @@ class Decided(NamedTuple):
         return self.draft.statement
 
 
-def decided(folded: Folded, settlement: str) -> Iterator[Decided]:
+def decided(folded: ExplainedFold, settlement: str) -> Iterator[Decided]:
     """All statements of a settlement, by month."""
     for month in folded.months_of_pay(settlement):
         yield from (Decided(draft, month) for draft in (*month.drafts, *month.held))
 
 
-def standing_findings(folded: Folded) -> list[FindingRecord]:
+def standing_findings(folded: ExplainedFold) -> list[Finding]:
     """Findings that hold, each as last said."""
-    newest: dict[str, FindingRecord] = {}
-    for record in sorted(folded.records(FindingRecord), key=lambda each: each.cut_off):
+    newest: dict[str, Finding] = {}
+    for record in sorted(folded.records(Finding), key=lambda each: each.cut_off):
         newest[record.finding_id] = record
     return [record for record in newest.values() if not record.cleared]
 
@@ -69,7 +69,7 @@ def standing_findings(folded: Folded) -> list[FindingRecord]:
 class Explained:
     """A statement's explanation. ``asked``: the payment asked about (None: the newest)."""
 
-    def __init__(self, each: Decided, fold: Fold, folded: Folded, findings: Sequence[FindingRecord]) -> None:
+    def __init__(self, each: Decided, fold: ExplainFold, folded: ExplainedFold, findings: Sequence[Finding]) -> None:
         self.statement, self.draft, self.month = each.statement, each.draft, each.month
         self.fold, self.folded, self.findings = fold, folded, findings
         self.law, self.known = fold.law, fold.until
@@ -124,7 +124,7 @@ class Explained:
             yield Node(what="no_payment", text=self._why_nothing())
             return
         newest = self.said[-1]
-        made_of: Mapping[LineKey, list[Piece]] = {}
+        made_of: Mapping[LineKey, list[EarningPiece]] = {}
         if self.side is not None and not self.waits:
             made_of = pieces(self.side.of_provider, self.statement)
         parts = [
@@ -192,7 +192,7 @@ def _paid(said: PaymentInstruction) -> str:
     return f"Net {money(said.net_cents)}, {METHODS[said.method]}, pay run of {long_day(said.run_date)}"
 
 
-def concerns(finding: FindingRecord, statement: Statement) -> bool:
+def concerns(finding: Finding, statement: Statement) -> bool:
     """Is a finding about this statement: named by it, or about its people and its days?"""
     if finding.statement_id is not None:
         return bool(finding.statement_id == statement.statement_id)
@@ -209,12 +209,12 @@ def concerns(finding: FindingRecord, statement: Statement) -> bool:
     return of_month and bool(finding.recipient_id == statement.recipient_id)
 
 
-def _same_people(finding: FindingRecord, statement: Statement) -> bool:
+def _same_people(finding: Finding, statement: Statement) -> bool:
     provider = finding.provider_id in (None, statement.provider_id)
     return provider and finding.recipient_id in (None, statement.recipient_id)
 
 
-def _found(finding: FindingRecord, law: Law) -> Node:
+def _found(finding: Finding, law: Law) -> Node:
     day = finding.service_month or finding.service_date
     closing = closes(month_of(day), law) if day is not None and finding.outcome in NOT_PAID else ""
     return finding_node(finding, finding.code, finding.minutes, closing, document_of(finding))
@@ -225,9 +225,7 @@ def settlement(statement: Statement) -> str:
     return settlement_of(statement.kind, statement.provider_id, statement.recipient_id or "")
 
 
-def beside(
-    findings: Iterable[FindingRecord], explained: Iterable[Statement], provider: str, period: int
-) -> list[FindingRecord]:
+def beside(findings: Iterable[Finding], explained: Iterable[Statement], provider: str, period: int) -> list[Finding]:
     """Claims of a provider and period that are not paid and on no statement: travel, training, timesheets too late;
     and that pay for them is overdue."""
     statements = list(explained)
@@ -241,7 +239,7 @@ def beside(
     ]
 
 
-def _falls_in(finding: FindingRecord, period: int) -> bool:
+def _falls_in(finding: Finding, period: int) -> bool:
     """Is it about the pay period (or, where it names none, about its month)?"""
     if finding.statement_id is not None:
         return day_of(finding.statement_id) == period

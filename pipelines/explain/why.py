@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fold.rows import arrival
-from pipelines.came_back import CameBack
+from pipelines.came_back import ReversedPayments
 from pipelines.explain.cause import Cause, NewFact, cause, published
-from pipelines.explain.fold import Fold
+from pipelines.explain.fold import ExplainFold
 from pipelines.explain.tree import Node
 from pipelines.explain.words import changed_fields, kind_name, long_day, moment
 from pipelines.wording import money
@@ -17,7 +17,7 @@ from schemas.payment_instruction import PaymentInstruction
 MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
 
-def change_node(instruction: PaymentInstruction, before: PaymentInstruction | None, fold: Fold) -> Node:
+def change_node(instruction: PaymentInstruction, before: PaymentInstruction | None, fold: ExplainFold) -> Node:
     """The difference to the payment before, with its cause."""
     if before is None:
         text = "The first payment of this statement, and what made it"
@@ -40,7 +40,7 @@ def _difference(before: PaymentInstruction, now: PaymentInstruction) -> str:
     return "; ".join(said) or "hours, gross and net are the same"
 
 
-def _causes(found: Cause, instruction: PaymentInstruction, fold: Fold) -> list[Node]:
+def _causes(found: Cause, instruction: PaymentInstruction, fold: ExplainFold) -> list[Node]:
     nodes = [_fact(fact, instruction, fold) for fact in found.facts]
     if found.only_together:
         text = "Only together: with one of these alone nothing would have been paid or changed"
@@ -48,7 +48,7 @@ def _causes(found: Cause, instruction: PaymentInstruction, fold: Fold) -> list[N
     return nodes + ([_time(found.time, fold, bool(nodes))] if found.time is not None else [])
 
 
-def _fact(fact: NewFact, instruction: PaymentInstruction, fold: Fold) -> Node:
+def _fact(fact: NewFact, instruction: PaymentInstruction, fold: ExplainFold) -> Node:
     """A fact without which the payment would be another; it names people other than those of the payment."""
     content = fact.arrival.content
     text = f"{kind_name(content.KIND)} {content.document_id} revision {content.revision}"
@@ -65,7 +65,7 @@ def _fact(fact: NewFact, instruction: PaymentInstruction, fold: Fold) -> Node:
     return Node(what="fact", text=text, document=reference(content))
 
 
-def _revision_before(content: Any, fold: Fold) -> Any | None:
+def _revision_before(content: Any, fold: ExplainFold) -> Any | None:
     """The revision that a fact corrects."""
     named = [getattr(content, name) for name in type(content).KEY_FIELDS]
     of_kind = (row for rows in fold.concerned.rows.values() for row in rows if row[-1] == content.KIND)
@@ -79,7 +79,7 @@ def _revision_before(content: Any, fold: Fold) -> Any | None:
     return max(found, key=lambda other: other.revision, default=None)
 
 
-def _time(instruction: PaymentInstruction, fold: Fold, beside_facts: bool) -> Node:
+def _time(instruction: PaymentInstruction, fold: ExplainFold, beside_facts: bool) -> Node:
     """No fact came: a review that the rules had asked for."""
     without = "And without any fact" if beside_facts else "No new fact"
     names = published(fold.law, instruction)
@@ -93,7 +93,7 @@ def _time(instruction: PaymentInstruction, fold: Fold, beside_facts: bool) -> No
     return Node(what="review", text=f"{without}: what an earlier one set in motion fell due in this pay run")
 
 
-def payments_node(said: Sequence[PaymentInstruction], came_back: CameBack) -> Node:
+def payments_node(said: Sequence[PaymentInstruction], came_back: ReversedPayments) -> Node:
     """All payments of a statement so far; one that came back counts nothing (RUN-4)."""
     ids = [each.instruction_id for each in said]
     reversed_ids = {id for id in ids if came_back.since(id) is not None}

@@ -16,7 +16,7 @@ from achkit import is_valid_routing
 from anyascii import anyascii
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.export.run import Refusal
+from pipelines.export.run import ExportRefusal
 from schemas.types import Json
 
 COLUMNS = ("token", "routing", "account", "kind", "name")
@@ -30,7 +30,7 @@ ACCOUNT = re.compile(r"(?=.*[1-9A-Z])[0-9A-Z-]{1,17}")
 
 # repr=False: an account in a traceback or a failed assertion must not tell what it is.
 @dataclass(frozen=True, repr=False)
-class Account:
+class BankAccount:
     """Where money goes: routing number (9 digits), account (1 to 17 characters), checking or savings, name."""
 
     routing: str
@@ -54,11 +54,11 @@ class Account:
         return " ".join(plain.split())
 
 
-Accounts = Mapping[str, set[Account]]
+Accounts = Mapping[str, set[BankAccount]]
 """By token. More than one account for a token is as bad as none."""
 
 
-def account_for(accounts: Accounts, token: str | None) -> tuple[Account | None, str]:
+def account_for(accounts: Accounts, token: str | None) -> tuple[BankAccount | None, str]:
     """The account a token stands for, or None and why there is none."""
     named = accounts.get(token or "", set())
     if len(named) != 1:
@@ -74,11 +74,11 @@ def read_accounts(path: Path) -> Accounts:
     Raises Refusal, which names the file and what it lacks.
     """
     rows = _toml_rows(path) if path.suffix == ".toml" else _csv_rows(path)
-    accounts: dict[str, set[Account]] = defaultdict(set)
+    accounts: dict[str, set[BankAccount]] = defaultdict(set)
     for row in rows:
         token, routing, account, kind, name = (str(row.get(column) or "").strip() for column in COLUMNS)
         if token:
-            accounts[token].add(Account(routing, account, kind.lower(), name))
+            accounts[token].add(BankAccount(routing, account, kind.lower(), name))
     return dict(accounts)
 
 
@@ -88,16 +88,20 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
             reader = csv.DictReader(lines, strict=True)
             missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
             if missing:
-                raise Refusal(f"--accounts {path} lacks the column {missing[0]}: its first line is {','.join(COLUMNS)}")
+                raise ExportRefusal(
+                    f"--accounts {path} lacks the column {missing[0]}: its first line is {','.join(COLUMNS)}"
+                )
             return list(reader)
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise Refusal(f"--accounts {path} cannot be read: name a CSV file in UTF-8, or a .toml") from None
+        raise ExportRefusal(f"--accounts {path} cannot be read: name a CSV file in UTF-8, or a .toml") from None
 
 
 def _toml_rows(path: Path) -> Iterable[Json]:
     rows = _toml(path, "--accounts").get("account")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Refusal(f"--accounts {path} has no [[account]]: write one for each token, with {', '.join(COLUMNS)}")
+        raise ExportRefusal(
+            f"--accounts {path} has no [[account]]: write one for each token, with {', '.join(COLUMNS)}"
+        )
     return rows
 
 
@@ -106,7 +110,7 @@ def _toml(path: Path, option: str) -> Json:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         # The reader's own words may quote the line.
-        raise Refusal(f"{option} {path} cannot be read as TOML: name a file that can be") from None
+        raise ExportRefusal(f"{option} {path} cannot be read as TOML: name a file that can be") from None
 
 
 def _printed(longest: int) -> Any:
@@ -139,8 +143,8 @@ def read_originator(path: Path) -> Originator:
         name = str(wrong.errors()[0]["loc"][0])
         known = Originator.model_fields.get(name)
         remedy = f"needs {name}: {known.description}" if known else f"has {name}, which is not known: leave it out"
-        raise Refusal(f"--originator {path} {remedy}") from None
+        raise ExportRefusal(f"--originator {path} {remedy}") from None
     for name in ("immediate_destination", "odfi"):
         if not is_valid_routing(getattr(originator, name)):
-            raise Refusal(f"--originator {path} needs {name}: its check digit is wrong")
+            raise ExportRefusal(f"--originator {path} needs {name}: its check digit is wrong")
     return originator

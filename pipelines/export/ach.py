@@ -19,11 +19,11 @@ from typing import NamedTuple
 from achkit import AchFile, validate
 
 from pipelines.cells import Rows
-from pipelines.export.accounts import Account, Accounts, Originator, account_for
+from pipelines.export.accounts import Accounts, BankAccount, Originator, account_for
 from pipelines.export.banking_days import next_banking_day
 from pipelines.export.batches import NACHA, TRACE_DIGITS, Capacity, batch_sizes
 from pipelines.export.report import Export, LeftOut, without_zero
-from pipelines.export.run import PaidRun, Refusal
+from pipelines.export.run import ExportRefusal, PaidRun
 from rules.law import Law
 from rules.periods import PACIFIC, civil_date, iso
 from schemas.payment_instruction import PaymentInstruction
@@ -35,7 +35,7 @@ MODIFIER = 33
 TRACE = slice(79, 94)  # of an entry
 MAP_COLUMNS = ("trace", "identification", "payee_type", "payee_id", "instruction_id", "cents")
 
-Payment = tuple[PaymentInstruction, Account]
+Payment = tuple[PaymentInstruction, BankAccount]
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,9 +103,9 @@ def sent_before(paths: Iterable[Path], run: PaidRun, modifier: str) -> Before:
         traces, header = _earlier(path)
         earlier = traces.keys()
         if not earlier <= known:
-            raise Refusal(f"--after {path} is not of the pay run of {iso(run.day)}: name the files of that day")
+            raise ExportRefusal(f"--after {path} is not of the pay run of {iso(run.day)}: name the files of that day")
         if header[MODIFIER : MODIFIER + 1] == modifier:
-            raise Refusal(f"--after {path} has the modifier {modifier} already: take the next letter")
+            raise ExportRefusal(f"--after {path} has the modifier {modifier} already: take the next letter")
         ids |= earlier
         last = max(last, *traces.values())
     return Before(frozenset(ids), last)
@@ -118,9 +118,9 @@ def _earlier(path: Path) -> tuple[dict[str, int], str]:
             ids = {row["instruction_id"]: int(row["trace"][-TRACE_DIGITS:]) for row in csv.DictReader(lines)}
         header, *records = path.read_text("ascii").splitlines()
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
-        raise Refusal(f"--after {path} and its .map.csv cannot be read: name a file made here") from None
+        raise ExportRefusal(f"--after {path} and its .map.csv cannot be read: name a file made here") from None
     if len(ids) != sum(record.startswith("6") for record in records):
-        raise Refusal(f"--after {path} and {map_of(path).name} do not belong together: copy both again")
+        raise ExportRefusal(f"--after {path} and {map_of(path).name} do not belong together: copy both again")
     return ids, header
 
 

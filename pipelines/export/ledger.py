@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pipelines.cells import Rows
 from pipelines.export.report import Export, write_files
-from pipelines.export.run import Refusal
+from pipelines.export.run import ExportRefusal
 from rules.periods import iso
 from schemas import private
 
@@ -46,14 +46,16 @@ def write_noted(folder: Path, export: Export, texts: dict[Path, str]) -> None:
             private.written(path, _text(known | dict.fromkeys(ids, here)))
             write_files(texts)
     except OSError as error:
-        raise Refusal(f"{path} cannot be written ({error.strerror}): name a folder for it with --ledger") from None
+        raise ExportRefusal(
+            f"{path} cannot be written ({error.strerror}): name a folder for it with --ledger"
+        ) from None
 
 
 def _refuse_again(path: Path, others: set[Exported], known: dict[str, Exported], ids: list[str]) -> None:
     if others:
         again = sum(known.get(id) in others for id in ids)
         file = min(others).file
-        raise Refusal(
+        raise ExportRefusal(
             f"{again:,} of these instructions are in {file} already ({path} says): name it with --after and take the"
             " next --modifier; if it was never sent, take its lines out of that list first"
         )
@@ -67,7 +69,7 @@ def _read(path: Path) -> dict[str, Exported]:
             rows = csv.DictReader(lines, strict=True)
             return {row["instruction_id"]: Exported(row["file"], row["sha256"]) for row in rows}
     except (UnicodeDecodeError, KeyError, csv.Error):
-        raise Refusal(f"{path} is not the list that an export wrote: restore it from backup") from None
+        raise ExportRefusal(f"{path} is not the list that an export wrote: restore it from backup") from None
 
 
 def _text(known: dict[str, Exported]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.export.run import PaidRun, Refusal
+from pipelines.export.run import ExportRefusal, PaidRun
 from rules.money import dollars
 from rules.periods import iso
 from schemas import private
@@ -134,12 +134,14 @@ def write_files(texts: dict[Path, str]) -> None:
     *_, (path, text) = texts.items()
     try:
         if path.exists() and path.read_text("utf-8", errors="replace") != text:
-            raise Refusal(f"--out {path} is there and says something else; it may have been sent: name another file")
+            raise ExportRefusal(
+                f"--out {path} is there and says something else; it may have been sent: name another file"
+            )
         private.folder(path.parent)
         for each, content in texts.items():
             private.written(each, content)
     except OSError as error:
-        raise Refusal(f"--out {path} cannot be written ({error.strerror}): name a file you may write") from None
+        raise ExportRefusal(f"--out {path} cannot be written ({error.strerror}): name a file you may write") from None
 
 
 def _net(instructions: Iterable[PaymentInstruction]) -> int:

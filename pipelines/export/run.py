@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.came_back import CameBack
+from pipelines.came_back import ReversedPayments
 from pipelines.unchanged import refuse_changed
 from rules.periods import business_day_of, is_business_day, is_cut_off, iso
 from schemas.avro import Container, Unreadable, outgoing
@@ -17,7 +17,7 @@ from schemas.payment_instruction import PaymentInstruction
 STEMS = {"PaymentInstruction": "payment_instruction", "PayRun": "pay_run"}
 
 
-class Refusal(ValueError):
+class ExportRefusal(ValueError):
     """A payment file that must not be made; the message is one line for the user, without personal data."""
 
 
@@ -54,8 +54,10 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     Raises Refusal when it is not there, not whole, or contradicts itself; Misuse when it is not what was said.
     """
     if not is_business_day(day):
-        raise Refusal(f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day")
-    came_back = CameBack()
+        raise ExportRefusal(
+            f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day"
+        )
+    came_back = ReversedPayments()
     control = _control(folder, day, came_back)
     paid = _each_once(_records(folder, PaymentInstruction, day, beat, came_back.instruction))
     since = {each.instruction_id: came_back.since(each.instruction_id) for each in paid}
@@ -66,12 +68,14 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     return run
 
 
-def _control(folder: Path, day: int, came_back: CameBack) -> PayRun:
+def _control(folder: Path, day: int, came_back: ReversedPayments) -> PayRun:
     runs = [*_records(folder, PayRun, day, lambda stage, done, total: None, came_back.pay_run)]
     if not runs:
-        raise Refusal(f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until")
+        raise ExportRefusal(
+            f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until"
+        )
     if any(run != runs[0] for run in runs):
-        raise Refusal(f"{folder} has two pay runs of {iso(day)} that differ: name the folder of one replay")
+        raise ExportRefusal(f"{folder} has two pay runs of {iso(day)} that differ: name the folder of one replay")
     return runs[0]
 
 
@@ -79,15 +83,17 @@ def _records(folder: Path, kind: type[Day], day: int, beat: Beat, tell: Callable
     stem = STEMS[kind.KIND]
     paths = sorted(folder.glob(f"{stem}*.avro"))
     if not paths:
-        raise Refusal(f"--instructions {folder} has no {stem}*.avro: name the folder that a replay wrote to")
+        raise ExportRefusal(f"--instructions {folder} has no {stem}*.avro: name the folder that a replay wrote to")
     for done, path in enumerate(paths, 1):
         try:
             yield from _of_day(path, kind, day, tell)
             beat("read", done, len(paths))
         except Unreadable as damage:
-            raise Refusal(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
+            raise ExportRefusal(
+                f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again"
+            ) from None
         except OSError as error:
-            raise Refusal(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None
+            raise ExportRefusal(f"{path} cannot be read ({error.strerror}): name a folder that you may read") from None
 
 
 def _of_day(path: Path, kind: type[Day], day: int, tell: Callable[[Day], None]) -> Iterator[Day]:
@@ -95,7 +101,9 @@ def _of_day(path: Path, kind: type[Day], day: int, tell: Callable[[Day], None]) 
     with path.open("rb") as stream:
         container = Container(stream)
         if container.kind != kind.KIND:
-            raise Refusal(f"{path} holds {container.kind}, not {kind.KIND}: name the folder that a replay wrote to")
+            raise ExportRefusal(
+                f"{path} holds {container.kind}, not {kind.KIND}: name the folder that a replay wrote to"
+            )
         for _, fields in container:
             if fields["run_date"] < day:  # years of pay runs may lie in one file
                 continue
@@ -111,10 +119,12 @@ def _each_once(found: Iterable[PaymentInstruction]) -> tuple[PaymentInstruction,
     by_id: dict[str, PaymentInstruction] = {}
     for instruction in found:
         if by_id.setdefault(instruction.instruction_id, instruction) != instruction:
-            raise Refusal(f"{instruction.instruction_id} stands there twice and differs: name the folder of one replay")
+            raise ExportRefusal(
+                f"{instruction.instruction_id} stands there twice and differs: name the folder of one replay"
+            )
         if not instruction.instruction_id.endswith(f":{iso(instruction.run_date)}"):
             # Its id would be in the file of one day and its money in that of another.
-            raise Refusal(f"{instruction.instruction_id} does not belong to its run_date: replay again")
+            raise ExportRefusal(f"{instruction.instruction_id} does not belong to its run_date: replay again")
     return tuple(sorted(by_id.values(), key=lambda instruction: instruction.instruction_id.encode()))
 
 
@@ -126,7 +136,7 @@ def _check_whole(run: PaidRun, folder: Path) -> None:
     same_ids = hashlib.sha256(ids).hexdigest() == run.control.instructions_sha256
     if not same_ids or _totals(run.instructions) != totals:
         counted = sum(total.count for total in control)
-        raise Refusal(
+        raise ExportRefusal(
             f"{folder} does not hold the pay run of {iso(run.day)} whole and unchanged ({len(run.instructions):,} "
             f"instructions; its PayRun counts {counted:,}): copy the folder again, or replay again"
         )

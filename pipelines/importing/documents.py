@@ -4,7 +4,7 @@ sender's numbers."""
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pipelines.importing.ledger import Ledger
+from pipelines.importing.ledger import ImportLedger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.readings import Bad
 from pipelines.importing.spool import Spooled
@@ -35,7 +35,7 @@ class Version(NamedTuple):
 
 
 def rejected(
-    ledger: Ledger, rows: Sequence[Spooled], expected: str, field: str, reason: RejectionReason = CONTRADICTORY
+    ledger: ImportLedger, rows: Sequence[Spooled], expected: str, field: str, reason: RejectionReason = CONTRADICTORY
 ) -> None:
     """These rows cannot be used."""
     for row in rows:
@@ -43,7 +43,7 @@ def rejected(
         ledger.became("rejected", row.draft.minutes, row.first)
 
 
-def once(rows: Sequence[Spooled], ledger: Ledger) -> list[Spooled]:
+def once(rows: Sequence[Spooled], ledger: ImportLedger) -> list[Spooled]:
     """Each row once; what says the same again is a duplicate."""
     seen: dict[tuple[str, int | None], Spooled] = {}
     for row in rows:
@@ -52,7 +52,7 @@ def once(rows: Sequence[Spooled], ledger: Ledger) -> list[Spooled]:
     return list(seen.values())
 
 
-def versions(asked: ImportMap, rows: Sequence[Spooled], ledger: Ledger) -> list[Version]:
+def versions(asked: ImportMap, rows: Sequence[Spooled], ledger: ImportLedger) -> list[Version]:
     """The versions of a document, the oldest first; rows that contradict each other are rejected."""
     kept = once(rows, ledger)
     if any(row.draft.parts for row in kept):
@@ -70,7 +70,7 @@ def versions(asked: ImportMap, rows: Sequence[Spooled], ledger: Ledger) -> list[
     return []
 
 
-def _added_up(asked: ImportMap, rows: list[Spooled], ledger: Ledger) -> Iterator[Version]:
+def _added_up(asked: ImportMap, rows: list[Spooled], ledger: ImportLedger) -> Iterator[Version]:
     """A timesheet of the hours of its days."""
     rows = _days_that_can_be(asked, rows, ledger)
     if not rows:
@@ -93,7 +93,7 @@ def _added_up(asked: ImportMap, rows: list[Spooled], ledger: Ledger) -> Iterator
     yield Version(body | {"minutes_worked": days}, rows)
 
 
-def _days_that_can_be(asked: ImportMap, rows: list[Spooled], ledger: Ledger) -> list[Spooled]:
+def _days_that_can_be(asked: ImportMap, rows: list[Spooled], ledger: ImportLedger) -> list[Spooled]:
     """Rows without those of days that say two things, or that no day can hold."""
     by_day: dict[int, list[Spooled]] = {}
     for row in rows:
@@ -115,7 +115,7 @@ def _correct(asked: ImportMap) -> bool:
     return each is not None and each.corrections
 
 
-def _without(rows: list[Spooled], wrong: dict[int, str], ledger: Ledger) -> list[Spooled]:
+def _without(rows: list[Spooled], wrong: dict[int, str], ledger: ImportLedger) -> list[Spooled]:
     kept = []
     for row in rows:
         words = next((wrong[part.day] for part in row.draft.parts if part.day in wrong), None)

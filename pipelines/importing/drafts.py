@@ -10,7 +10,7 @@ import msgspec
 from pipelines.importing.cells import BadCell, Note, text_of
 from pipelines.importing.map import OF_ROWS, ImportMap, listed
 from pipelines.importing.readings import Bad, Reading
-from pipelines.importing.shifts import Ends, Part, ends_of, parts_of
+from pipelines.importing.shifts import Ends, ShiftPart, ends_of, parts_of
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
 from schemas import FACTS
 from schemas.types import Fields, days_of_pay_period
@@ -22,7 +22,7 @@ HALF_MONTH = 16
 Values = Fields
 
 
-class Draft(NamedTuple):
+class DocumentDraft(NamedTuple):
     """``document``: which; ``sequence``: the sender's number of this version; ``same``: equal of rows that are;
     ``body``: values; ``parts``: minutes by day, of rows that make a document together; ``minutes``: all it claims."""
 
@@ -30,11 +30,11 @@ class Draft(NamedTuple):
     sequence: int | None
     same: str
     body: Values
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ShiftPart, ...] = ()
     minutes: int = 0
 
 
-def drafts_of(asked: ImportMap, read: Reading, raw: str) -> list[Draft]:
+def drafts_of(asked: ImportMap, read: Reading, raw: str) -> list[DocumentDraft]:
     """The drafts of a row; what is wrong with it is added to ``read.bad``."""
     if read.bad:
         return []
@@ -46,7 +46,7 @@ def drafts_of(asked: ImportMap, read: Reading, raw: str) -> list[Draft]:
         return []
 
 
-def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
+def _drafts(asked: ImportMap, read: Reading, raw: str) -> Iterator[DocumentDraft]:
     values, shape = read.values, asked.rows.shape
     if shape == "punch":
         yield from _of_punch(asked, values, raw)
@@ -86,16 +86,16 @@ def _day_columns(asked: ImportMap) -> list[str]:
     return list(each.columns or ()) if each else []
 
 
-def _whole(asked: ImportMap, values: Values, minutes: int, raw: str) -> Draft:
+def _whole(asked: ImportMap, values: Values, minutes: int, raw: str) -> DocumentDraft:
     """A row that is a document."""
     body = {name: value for name, value in values.items() if name not in OF_ROWS and name != "document_id"}
     sequence = values.get("sequence", values.get("revision"))
     document = values.get("document_id")
     named = named_id(asked, document) if document else unnamed_id(asked, body)
-    return Draft(named, sequence, digest(body), body, minutes=minutes)
+    return DocumentDraft(named, sequence, digest(body), body, minutes=minutes)
 
 
-def _of_hours(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
+def _of_hours(asked: ImportMap, read: Reading, raw: str) -> Iterator[DocumentDraft]:
     """Rows of hours: a part for each day, a draft for each pay period."""
     values = read.values
     parts = _parts(asked, read)
@@ -105,23 +105,23 @@ def _of_hours(asked: ImportMap, read: Reading, raw: str) -> Iterator[Draft]:
         key = rest | {"period_start": period}
         said = values.get("document_id")
         named = named_id(asked, said) if said else unnamed_id(asked, key)
-        yield Draft(named, None, digest([raw]), key, within, sum(part.minutes for part in within))
+        yield DocumentDraft(named, None, digest([raw]), key, within, sum(part.minutes for part in within))
 
 
 LATER_IN_GROUP = {"document_id", "minutes_worked", "period_start"}
 
 
-def _parts(asked: ImportMap, read: Reading) -> list[Part]:
+def _parts(asked: ImportMap, read: Reading) -> list[ShiftPart]:
     values, note = read.values, read.noted.append
     if asked.rows.shape == "day":
         if "service_date" not in values:
             raise BadCell("a day", column=_column_of(asked, "service_date"))
-        return [Part(values["service_date"], values["minutes"])]
+        return [ShiftPart(values["service_date"], values["minutes"])]
     if values.get("started_at") is None and values.get("ended_at") is None:
         if values.get("service_date") is None or values.get("duration") is None:
             raise BadCell("a beginning and an end, or a day and its hours")
         note("rows without times: the hours of their day were taken")
-        return [Part(values["service_date"], values["duration"])]
+        return [ShiftPart(values["service_date"], values["duration"])]
     ends, rest = _ends(asked, values, "started_at", "ended_at"), values.get("break_minutes") or 0
     parts = parts_of(ends, rest, asked.rows, note)
     if (said := values.get("duration")) is not None and abs(sum(part.minutes for part in parts) - said) > 1:
@@ -145,12 +145,12 @@ def _ends_of_visit(asked: ImportMap, values: Values) -> Ends:
         raise
 
 
-def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[Draft]:
+def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[DocumentDraft]:
     """A punch, of the group of all that its pair has; pairing comes when all are known."""
     at = ends_of(values["punched_at"], None, None, asked.rows).start
     body = {name: value for name, value in values.items() if name not in OF_ROWS}
     key = "|".join(str(values.get(name, "")) for name in PAIR)
-    yield Draft(key, at, digest([raw]), body | {"punched_at": at, "punch": values["punch"]})
+    yield DocumentDraft(key, at, digest([raw]), body | {"punched_at": at, "punch": values["punch"]})
 
 
 def named_id(asked: ImportMap, said: object) -> str:

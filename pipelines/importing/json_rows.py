@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import IO, NamedTuple
 
 from pipelines.importing.cells import BadCell, Cell
-from pipelines.importing.sources import RefusedFile, Row, Source, encoding_of
+from pipelines.importing.sources import RefusedFile, RowSource, SourceRow, encoding_of
 
 STEP = re.compile(r"([^.\[\]]+)(?:\[([^=\]]+)=([^\]]*)\])?(?:\.|$)")
 
@@ -20,10 +20,10 @@ class Step(NamedTuple):
     values: frozenset[str]
 
 
-class Json(Source):
+class Json(RowSource):
     """Records of JSON. UTF-8, or UTF-16 with its mark."""
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SourceRow]:
         """A row a record."""
         self.total = self.path.stat().st_size
         encoding = encoding_of(self.path, self.asked.file.encoding)
@@ -33,7 +33,7 @@ class Json(Source):
             is_lines = begins[:1] == "{" and not self.asked.file.records
             yield from self._of_lines(stream, encoding) if is_lines else self._of_array(stream, encoding)
 
-    def _of_lines(self, stream: IO[bytes], encoding: str) -> Iterator[Row]:
+    def _of_lines(self, stream: IO[bytes], encoding: str) -> Iterator[SourceRow]:
         if encoding not in ("utf-8", "utf-8-sig"):
             raise RefusedFile("UNREADABLE", "lines of JSON in UTF-8")
         for number, line in enumerate(stream, 1):
@@ -45,11 +45,11 @@ class Json(Source):
             try:
                 record = json.loads(text)
             except (ValueError, RecursionError):
-                yield Row(number, {}, text, BadCell("an object of JSON", "UNREADABLE"))
+                yield SourceRow(number, {}, text, BadCell("an object of JSON", "UNREADABLE"))
                 continue
             yield self._row(number, record)
 
-    def _of_array(self, stream: IO[bytes], encoding: str) -> Iterator[Row]:
+    def _of_array(self, stream: IO[bytes], encoding: str) -> Iterator[SourceRow]:
         import ijson
 
         path = self.asked.file.records
@@ -64,7 +64,7 @@ class Json(Source):
                 record = next(found, None)
             except (ijson.JSONError, UnicodeDecodeError, RecursionError):
                 words = "JSON to its end: what comes after this record cannot be read"
-                yield Row(number + 1, {}, "", BadCell(words, "UNREADABLE"))
+                yield SourceRow(number + 1, {}, "", BadCell(words, "UNREADABLE"))
                 return
             if record is None:
                 break
@@ -73,10 +73,10 @@ class Json(Source):
         if not number:
             raise RefusedFile("UNKNOWN_SCHEMA", f"records at {path or 'the outermost array'}: none is there")
 
-    def _row(self, number: int, record: Cell) -> Row:
+    def _row(self, number: int, record: Cell) -> SourceRow:
         raw = json.dumps(record, ensure_ascii=False, default=str)
         if not isinstance(record, dict):
-            return Row(number, {}, raw, BadCell("an object, with names and values", "UNREADABLE"))
+            return SourceRow(number, {}, raw, BadCell("an object, with names and values", "UNREADABLE"))
         cells: dict[str, Cell] = {}
         fault = None
         for name in self.columns.all:
@@ -84,7 +84,7 @@ class Json(Source):
                 cells[name] = self.cell(found_at(record, name))
             except BadCell as bad:
                 fault = bad
-        return Row(number, cells, raw, fault)
+        return SourceRow(number, cells, raw, fault)
 
 
 def found_at(record: Cell, path: str) -> Cell:

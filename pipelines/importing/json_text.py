@@ -23,7 +23,7 @@ REST = "Nothing after it was looked at."
 NAMES_A_KIND = {"kind", "type"}
 
 
-class Piece(NamedTuple):
+class JsonPiece(NamedTuple):
     """One value of a text. ``place``: its line, with the column if it does not begin there; ``wrong``: why it is none;
     ``is_rest``: all that is left of the text."""
 
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
         return self.text.encode("utf-8", "surrogateescape")
 
 
-def pieces(lines: Iterable[bytes]) -> Iterator[Piece]:
+def pieces(lines: Iterable[bytes]) -> Iterator[JsonPiece]:
     """The values of a text that comes line by line."""
     lines = iter(lines)
     first: list[bytes] = []
@@ -59,17 +59,19 @@ def pieces(lines: Iterable[bytes]) -> Iterator[Piece]:
         yield from _of_text(rest.decode("utf-8", "surrogateescape"), number)
 
 
-def _of_other(raw: bytes, encoding: str) -> Iterator[Piece]:
+def _of_other(raw: bytes, encoding: str) -> Iterator[JsonPiece]:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as wrong:
         words = f"It begins as {encoding.upper()} and is not: byte {wrong.start:,} is wrong."
-        yield Piece("1", raw.decode("utf-8", "surrogateescape"), None, Unreadable("UNREADABLE", words), is_rest=True)
+        yield JsonPiece(
+            "1", raw.decode("utf-8", "surrogateescape"), None, Unreadable("UNREADABLE", words), is_rest=True
+        )
         return
     yield from _of_text(text, 1)
 
 
-def _of_text(text: str, line: int) -> Iterator[Piece]:
+def _of_text(text: str, line: int) -> Iterator[JsonPiece]:
     """Values one after the other; if that breaks off and some line is an event by itself, a value a line."""
     found = list(_Reader(text, line).each())
     if not _broke_off(found):
@@ -82,20 +84,20 @@ def _of_text(text: str, line: int) -> Iterator[Piece]:
         yield from (*found[:-1], _with_the_rest(found[-1]))
 
 
-def _with_the_rest(last: Piece) -> Piece:
+def _with_the_rest(last: JsonPiece) -> JsonPiece:
     words = f"{last.wrong.message if last.wrong else ''} {REST}"
     return last._replace(is_rest=True, wrong=Unreadable("UNREADABLE", words))
 
 
-def _of_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[Piece]:
+def _of_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[JsonPiece]:
     for number, line in lines:
         if line.strip():
             text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
             found = list(_Reader(text, number).each())
-            yield from (Piece(str(number), text, wrong=found[-1].wrong),) if _broke_off(found) else found
+            yield from (JsonPiece(str(number), text, wrong=found[-1].wrong),) if _broke_off(found) else found
 
 
-def _broke_off(found: list[Piece]) -> bool:
+def _broke_off(found: list[JsonPiece]) -> bool:
     """Whether the last of all is no JSON."""
     return bool(found) and found[-1].wrong is not None and found[-1].value is None
 
@@ -118,15 +120,15 @@ class _Reader:
         self._has_twice = False
         self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_int=_number)
 
-    def each(self) -> Iterator[Piece]:
+    def each(self) -> Iterator[JsonPiece]:
         """All values; the last is all the rest, if that is not JSON."""
         try:
             while self._skip_space() < len(self.text):
                 yield from self._items() if self.text[self.at] == "[" else (self._next(),)
         except Unreadable as wrong:
-            yield Piece(self._place(self.at), self.text[self.at :], wrong=wrong)
+            yield JsonPiece(self._place(self.at), self.text[self.at :], wrong=wrong)
 
-    def _items(self) -> Iterator[Piece]:
+    def _items(self) -> Iterator[JsonPiece]:
         self.at += 1
         self._skip_space()
         if self.text.startswith("]", self.at):
@@ -141,7 +143,7 @@ class _Reader:
                 return
             self._skip_space()
 
-    def _next(self) -> Piece:
+    def _next(self) -> JsonPiece:
         begin, self._has_twice = self.at, False
         place = self._place(begin)
         try:
@@ -151,7 +153,7 @@ class _Reader:
             raise Unreadable("UNREADABLE", f"Not JSON: {what} {self._where(wrong.pos)}.") from None
         except RecursionError:
             raise Unreadable("UNREADABLE", "It is nested too deeply to be an event.") from None
-        return Piece(place, self.text[begin : self.at], value, self._fault(begin, self.at))
+        return JsonPiece(place, self.text[begin : self.at], value, self._fault(begin, self.at))
 
     def _fault(self, begin: int, end: int) -> Unreadable | None:
         """What is wrong with a value that is JSON."""

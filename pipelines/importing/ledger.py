@@ -37,7 +37,7 @@ class BadRow(NamedTuple):
         return {"file": self.file, "row": self.row, **bad, "raw": self.raw}
 
 
-class Ledger:
+class ImportLedger:
     """Counts of an import; ``bad_csv`` and ``bad_json`` get the bad rows."""
 
     def __init__(self, names: Sequence[str], bad_csv: Path, bad_json: Path) -> None:

@@ -6,17 +6,17 @@ from pathlib import Path
 from pipelines.importing.instants import digits_of, proven_order
 from pipelines.importing.json_rows import Json
 from pipelines.importing.map import ImportMap
-from pipelines.importing.sources import OLD_WORKBOOK, WORKBOOK, RefusedFile, Row, Source, begins_with
+from pipelines.importing.sources import OLD_WORKBOOK, WORKBOOK, RefusedFile, RowSource, SourceRow, begins_with
 from pipelines.importing.texts import Delimited, FixedWidth
 from pipelines.importing.workbooks import Workbook
 from pipelines.misuse import Misuse
 
 MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
-READERS: dict[str, type[Source]] = {"csv": Delimited, "xlsx": Workbook, "fixed": FixedWidth, "json": Json}
+READERS: dict[str, type[RowSource]] = {"csv": Delimited, "xlsx": Workbook, "fixed": FixedWidth, "json": Json}
 
 
-def opened(path: Path, asked: ImportMap) -> Source:
+def opened(path: Path, asked: ImportMap) -> RowSource:
     """The source of a file. Raises RefusedFile."""
     begins = begins_with(path)
     if begins.startswith(OLD_WORKBOOK):
@@ -44,7 +44,7 @@ def with_order(asked: ImportMap, files: Sequence[Path]) -> ImportMap:
     return asked.model_copy(update={"dates": order or "YMD"})
 
 
-def _rows(path: Path, asked: ImportMap) -> Iterator[Row]:
+def _rows(path: Path, asked: ImportMap) -> Iterator[SourceRow]:
     try:
         yield from opened(path, asked).rows()
     except RefusedFile:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pipelines.importing.cells import MINUTES_IN_HOUR, BadCell
 from pipelines.importing.documents import once, rejected
-from pipelines.importing.drafts import Draft, unnamed_id
-from pipelines.importing.ledger import Ledger
+from pipelines.importing.drafts import DocumentDraft, unnamed_id
+from pipelines.importing.ledger import ImportLedger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.shifts import Ends, parts_of
 from pipelines.importing.spool import Spooled
@@ -52,7 +52,7 @@ def paired(rows: Sequence[Spooled], asked: ImportMap) -> Iterator[Shift]:
         yield Shift(begun, None)
 
 
-def regrouped(asked: ImportMap, rows: Sequence[Spooled], ledger: Ledger) -> Iterator[tuple[str, list[Spooled]]]:
+def regrouped(asked: ImportMap, rows: Sequence[Spooled], ledger: ImportLedger) -> Iterator[tuple[str, list[Spooled]]]:
     """Rows by document, each with what its shift says of it."""
     made: dict[str, list[Spooled]] = {}
     for shift in paired(once(rows, ledger), asked):
@@ -61,13 +61,13 @@ def regrouped(asked: ImportMap, rows: Sequence[Spooled], ledger: Ledger) -> Iter
     yield from made.items()
 
 
-def _drafted(asked: ImportMap, shift: Shift, ledger: Ledger) -> Iterator[Spooled]:
+def _drafted(asked: ImportMap, shift: Shift, ledger: ImportLedger) -> Iterator[Spooled]:
     first, *others = shift.rows
     body = {name: value for name, value in first.draft.body.items() if name not in OF_A_PUNCH}
     ledger.minutes["read"] += shift.ends.minutes
     if asked.kind == "EvvVisit":
         body |= {"check_in_at": shift.ends.start, "check_out_at": shift.ends.end}
-        draft = Draft(unnamed_id(asked, body), None, first.draft.same, body, minutes=shift.ends.minutes)
+        draft = DocumentDraft(unnamed_id(asked, body), None, first.draft.same, body, minutes=shift.ends.minutes)
         yield first._replace(draft=draft)
     else:
         yield from _hours(asked, shift, body, ledger)
@@ -78,7 +78,7 @@ def _drafted(asked: ImportMap, shift: Shift, ledger: Ledger) -> Iterator[Spooled
         ledger.assume(each.said)
 
 
-def _hours(asked: ImportMap, shift: Shift, body: dict[str, object], ledger: Ledger) -> Iterator[Spooled]:
+def _hours(asked: ImportMap, shift: Shift, body: dict[str, object], ledger: ImportLedger) -> Iterator[Spooled]:
     first = shift.rows[0]
     try:
         parts = parts_of(shift.ends, 0, asked.rows, lambda words: ledger.noted.update([words]))
@@ -91,5 +91,5 @@ def _hours(asked: ImportMap, shift: Shift, body: dict[str, object], ledger: Ledg
         within = tuple(part for part in parts if period_of(part.day) == period)
         keyed = body | {"period_start": period}
         minutes = sum(part.minutes for part in within)
-        draft = Draft(unnamed_id(asked, keyed), None, first.draft.same, keyed, within, minutes)
+        draft = DocumentDraft(unnamed_id(asked, keyed), None, first.draft.same, keyed, within, minutes)
         yield first._replace(draft=draft, first=not number)

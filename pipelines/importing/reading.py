@@ -11,7 +11,7 @@ from pipelines.importing import cells, hours, instants, lists
 from pipelines.importing.cells import BadCell, Cell, no_formula, text_of
 from pipelines.importing.map import FieldMap, ImportMap, Skip, listed
 from pipelines.importing.readings import Assumed, Bad, Civil, Reading, holds, joined
-from pipelines.importing.sources import Row, is_empty
+from pipelines.importing.sources import SourceRow, is_empty
 from pipelines.importing.targets import LATER, Target, targets
 from pipelines.misuse import Misuse
 
@@ -25,7 +25,7 @@ PAIRED = {"check_in_at", "check_out_at", "started_at", "ended_at", "punched_at"}
 
 
 @dataclass
-class Reader:
+class CellReader:
     """Reads rows by a map. ``known``: ids that are facts already, by field."""
 
     asked: ImportMap
@@ -47,18 +47,18 @@ class Reader:
 
     def _constant(self, name: str, each: FieldMap) -> Cell:
         try:
-            return self._value(name, each, self.targets[name], Row(0, {}, ""), self.constant)
+            return self._value(name, each, self.targets[name], SourceRow(0, {}, ""), self.constant)
         except BadCell as bad:
             raise Misuse(f"the map's value of {name} cannot be used: expected {bad.expected}") from None
 
-    def skipped(self, row: Row) -> Skip | None:
+    def skipped(self, row: SourceRow) -> Skip | None:
         """The rule by which a row is no fact; None if it may be."""
         rules = (
             rule for rule in self.asked.rows.skip if holds(rule, row) and all(holds(also, row) for also in rule.also)
         )
         return next(rules, None)
 
-    def read(self, row: Row) -> Reading:
+    def read(self, row: SourceRow) -> Reading:
         """All fields of a row, and all that is wrong with it at once."""
         read = Reading(dict(self.constant.values), assumed=list(self.constant.assumed))
         if row.fault:
@@ -83,7 +83,7 @@ class Reader:
     def _columns(self, each: FieldMap) -> list[str]:
         return listed(each.column) or list(each.columns or ()) or [name for name in (each.clock, each.day) if name]
 
-    def _value(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Cell:
+    def _value(self, name: str, each: FieldMap, target: Target, row: SourceRow, read: Reading) -> Cell:
         if wrong := next((rule.why for rule in each.refuse if holds(rule, row)), None):
             raise BadCell(wrong, secret=True)
         chosen = next((rule.value for rule in each.when if holds(rule, row)), None)
@@ -167,7 +167,7 @@ class Reader:
             raise BadCell(f"a word of the table {each.lookup} of the map: nothing near it is taken instead")
         return meant
 
-    def _days(self, each: FieldMap, row: Row, read: Reading) -> list[int | None]:
+    def _days(self, each: FieldMap, row: SourceRow, read: Reading) -> list[int | None]:
         """Minutes of a column a day; None where nothing stands."""
         days: list[int | None] = []
         for column in each.columns or ():
@@ -180,14 +180,14 @@ class Reader:
                 read.bad.append(Bad(column, text_of(cell), bad.expected, bad.reason, "minutes_worked"))
         return days
 
-    def _two_columns(self, each: FieldMap, cell: Cell, row: Row, read: Reading) -> int:
+    def _two_columns(self, each: FieldMap, cell: Cell, row: SourceRow, read: Reading) -> int:
         _, rest = row.first(listed(each.minutes_column))
         whole, rest_of_hour = (0 if is_empty(part) else cells.whole_number(part) for part in (cell, rest))
         if not 0 <= rest_of_hour < cells.MINUTES_IN_HOUR or whole < 0:
             raise BadCell("hours, and minutes below 60 in the column beside them")
         return whole * cells.MINUTES_IN_HOUR + rest_of_hour
 
-    def _weakest(self, name: str, each: FieldMap, target: Target, row: Row, read: Reading) -> Cell:
+    def _weakest(self, name: str, each: FieldMap, target: Target, row: SourceRow, read: Reading) -> Cell:
         """Of columns that may differ the value that proves least."""
         found = [row.cells.get(column) for column in (*listed(each.column), *(each.columns or ()))]
         said = {str(self._converted(name, each, target, cell, read)) for cell in found if not is_empty(cell)}
@@ -197,7 +197,7 @@ class Reader:
             read.noted.append(f"{name} was not the same at both ends: the weaker was taken")
         return next((each_ for each_ in each.weakest if each_ in said), None) or sorted(said)[0]
 
-    def _in_two(self, name: str, each: FieldMap, row: Row, read: Reading) -> Cell:
+    def _in_two(self, name: str, each: FieldMap, row: SourceRow, read: Reading) -> Cell:
         day, clock = row.cells.get(each.day or ""), row.cells.get(each.clock or "")
         if is_empty(clock):
             return self._where_empty(name, each, self.targets[name], read)
@@ -214,7 +214,9 @@ class Reader:
         civil = datetime.combine(civil_day, instants.clock_of(clock, read.noted.append))
         return self._placed(name, Civil(civil, self._zone(each, row), each.day or "", each.clock or ""))
 
-    def _instant(self, name: str, each: FieldMap, column: str, cell: Cell, row: Row | None, read: Reading) -> Cell:
+    def _instant(
+        self, name: str, each: FieldMap, column: str, cell: Cell, row: SourceRow | None, read: Reading
+    ) -> Cell:
         at = instants.written_instant(cell, self.asked.dates, listed(each.pattern), each.serial, read.noted.append)
         return self._placed(name, Civil(at, self._zone(each, row), "", column))
 
@@ -227,7 +229,7 @@ class Reader:
             raise BadCell(instants.TWICE)
         return found[0]
 
-    def _zone(self, each: FieldMap, row: Row | None) -> ZoneInfo:
+    def _zone(self, each: FieldMap, row: SourceRow | None) -> ZoneInfo:
         if each.zone_column and row and not is_empty(cell := row.cells.get(each.zone_column)):
             try:
                 return instants.zone_named(cell, self.asked.zones)

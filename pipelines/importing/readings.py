@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.importing.cells import Cell, text_of
 from pipelines.importing.map import FieldMap, When, listed
-from pipelines.importing.sources import Row, is_empty
+from pipelines.importing.sources import SourceRow, is_empty
 from schemas.symbols import RejectionReason
 from schemas.types import Fields
 
@@ -51,12 +51,12 @@ class Reading:
     is_secret: bool = False
 
 
-def joined(each: FieldMap, row: Row) -> Cell:
+def joined(each: FieldMap, row: SourceRow) -> Cell:
     """Several columns as one text: first and last name."""
     return " ".join(text for name in each.columns or () if (text := text_of(row.cells.get(name)))) or None
 
 
-def holds(rule: When, row: Row) -> bool:
+def holds(rule: When, row: SourceRow) -> bool:
     """Whether a row is as a rule says."""
     cell = row.cells.get(rule.column)
     if rule.filled is not None:

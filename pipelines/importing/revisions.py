@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipelines.importing.documents import SIGNED, Version, rejected
 from pipelines.importing.drafts import digest
-from pipelines.importing.ledger import Ledger
+from pipelines.importing.ledger import ImportLedger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.readings import Assumed
 from pipelines.importing.spool import Known, Spool
@@ -38,7 +38,7 @@ class Reviser:
 
     asked: ImportMap
     spool: Spool
-    ledger: Ledger
+    ledger: ImportLedger
     now: int
     sources: set[str] = field(default_factory=set)
 

@@ -15,15 +15,15 @@ from typing import NamedTuple
 from fold.record_files import file_name
 from pipelines.importing.documents import Version, versions
 from pipelines.importing.drafts import DAYS, drafts_of
-from pipelines.importing.ledger import Ledger
+from pipelines.importing.ledger import ImportLedger
 from pipelines.importing.map import ImportMap
 from pipelines.importing.opening import opened, with_order
 from pipelines.importing.previous import learn, write_sequences
 from pipelines.importing.punches import regrouped
-from pipelines.importing.reading import Reader
+from pipelines.importing.reading import CellReader
 from pipelines.importing.readings import Bad
 from pipelines.importing.revisions import Record, Reviser
-from pipelines.importing.sources import RefusedFile, Row, Source, as_text
+from pipelines.importing.sources import RefusedFile, RowSource, SourceRow, as_text
 from pipelines.importing.spool import Spool
 from pipelines.importing.totals import Totals
 from pipelines.importing.whole import of_hours
@@ -39,7 +39,7 @@ MILLIS_IN_HOUR = 3_600_000
 Beat = Callable[[str, int, int], None]
 
 
-class Asked(NamedTuple):
+class ImportAsked(NamedTuple):
     """What an import is asked: ``previous``: folder of what was imported before; ``strict``: one bad row and nothing is
     written; ``now``: epoch milliseconds."""
 
@@ -52,7 +52,7 @@ class Asked(NamedTuple):
     now: int
 
 
-def import_files(asked: Asked, beat: Beat) -> Json:
+def import_files(asked: ImportAsked, beat: Beat) -> Json:
     """Write facts below ``asked.out``; what became of every row."""
     scratch = Path(tempfile.mkdtemp(prefix=".importing-", dir=asked.out))
     try:
@@ -63,7 +63,7 @@ def import_files(asked: Asked, beat: Beat) -> Json:
 
 @dataclass
 class _Import:
-    asked: Asked
+    asked: ImportAsked
     scratch: Path
     beat: Beat
     totals: Totals = field(default_factory=Totals)
@@ -73,11 +73,11 @@ class _Import:
         mark = _mark(self.asked)
         names = _short_names(self.asked.files)
         with (
-            Ledger(names, self.scratch / "bad.csv", self.scratch / "bad.json") as ledger,
+            ImportLedger(names, self.scratch / "bad.csv", self.scratch / "bad.json") as ledger,
             closing(Spool(self.scratch / "spool")) as spool,
         ):
             ids = learn(self.asked.previous, self.asked.map, spool) if self.asked.previous else {}
-            reader = Reader(with_order(self.asked.map, self.asked.files), ids)
+            reader = CellReader(with_order(self.asked.map, self.asked.files), ids)
             for number, path in enumerate(self.asked.files):
                 self._read(number, path, reader, spool, ledger)
             ledger.warnings += reader.warnings()
@@ -88,7 +88,7 @@ class _Import:
         assert ledger.adds_up(), dict(ledger.rows)
         return self._published(ledger, path, mark, has_numbers)
 
-    def _read(self, number: int, path: Path, reader: Reader, spool: Spool, ledger: Ledger) -> None:
+    def _read(self, number: int, path: Path, reader: CellReader, spool: Spool, ledger: ImportLedger) -> None:
         try:
             source = opened(path, self.asked.map)
             for count, row in enumerate(source.rows()):
@@ -102,11 +102,11 @@ class _Import:
             ledger.reject(number, 0, Bad("", "", refused.expected, refused.reason), "")
         self.beat("rows", 1000 * (number + 1), 1000 * len(self.asked.files))
 
-    def _tell(self, number: int, source: Source) -> None:
+    def _tell(self, number: int, source: RowSource) -> None:
         share = min(999, 1000 * source.done // source.total) if source.total else 0
         self.beat("rows", 1000 * number + share, 1000 * len(self.asked.files))
 
-    def _read_row(self, number: int, row: Row, reader: Reader, spool: Spool, ledger: Ledger) -> None:
+    def _read_row(self, number: int, row: SourceRow, reader: CellReader, spool: Spool, ledger: ImportLedger) -> None:
         ledger.rows["read"] += 1
         if row.fault is None and (rule := reader.skipped(row)):
             if rule.total:
@@ -126,7 +126,7 @@ class _Import:
         spool.add(drafts, number, row.place, raw, ledger.saying(read.assumed, read.noted))
         return None
 
-    def _published(self, ledger: Ledger, facts: Path, mark: str, has_numbers: bool) -> Json:
+    def _published(self, ledger: ImportLedger, facts: Path, mark: str, has_numbers: bool) -> Json:
         """Move what was made to its place; an import that is there already stays as it is."""
         asked, count = self.asked, sum(ledger.documents.values())
         kept_back = asked.strict and ledger.bad_cells > 0
@@ -154,7 +154,7 @@ class _Import:
 class _Writer:
     """Records of all documents, and warnings of what they look like together."""
 
-    def __init__(self, asked: Asked, spool: Spool, ledger: Ledger, beat: Beat) -> None:
+    def __init__(self, asked: ImportAsked, spool: Spool, ledger: ImportLedger, beat: Beat) -> None:
         self.asked, self.spool, self.ledger, self.beat = asked, spool, ledger, beat
         self.reviser = Reviser(asked.map, spool, ledger, asked.now)
         self.starts = self.early = 0
@@ -222,7 +222,7 @@ def _day_of(record: Record) -> int | None:
     return civil_day(instant) if instant else next((record[n] for n in DAYS if isinstance(record.get(n), int)), None)
 
 
-def _mark(asked: Asked) -> str:
+def _mark(asked: ImportAsked) -> str:
     """The same for the same files by the same map, beside the same import before."""
     total = hashlib.sha256(asked.map.model_dump_json().encode())
     for path in asked.files:

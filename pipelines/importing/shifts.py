@@ -79,14 +79,14 @@ def _instants(end: Civil) -> list[int]:
         raise BadCell(bad.expected, bad.reason, end.column, end.at.isoformat(" ")) from None
 
 
-class Part(NamedTuple):
+class ShiftPart(NamedTuple):
     """Minutes of one civil day (California)."""
 
     day: int
     minutes: int
 
 
-def parts_of(ends: Ends, break_minutes: int, rows: RowsMap, note: Note) -> list[Part]:
+def parts_of(ends: Ends, break_minutes: int, rows: RowsMap, note: Note) -> list[ShiftPart]:
     """A shift's minutes by civil day, less its break. Raises BadCell."""
     if ends.start is None or ends.end is None:
         raise BadCell("a shift with both ends: hours that are not over are not paid")
@@ -97,12 +97,12 @@ def parts_of(ends: Ends, break_minutes: int, rows: RowsMap, note: Note) -> list[
     while start < end:
         day = civil_day(start)
         until = min(end, midnight(day + 1))
-        parts.append(Part(day, (until - start) // MILLIS_IN_MINUTE))
+        parts.append(ShiftPart(day, (until - start) // MILLIS_IN_MINUTE))
         start = until
     return _less_break(parts, break_minutes, note)
 
 
-def _less_break(parts: Sequence[Part], break_minutes: int, note: Note) -> list[Part]:
+def _less_break(parts: Sequence[ShiftPart], break_minutes: int, note: Note) -> list[ShiftPart]:
     """A break without times of its own comes off the longer part."""
     if break_minutes < 0:
         raise BadCell("a break not below zero")

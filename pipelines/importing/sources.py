@@ -31,7 +31,7 @@ class RefusedFile(Exception):
 
 
 @dataclass(slots=True)
-class Row:
+class SourceRow:
     """``place``: its line, row or record. ``cells`` by column of the map; ``raw`` as it came; ``fault``: why none of it
     can be read."""
 
@@ -86,7 +86,7 @@ def wanted(asked: ImportMap) -> Wanted:
 
 
 @dataclass
-class Source:
+class RowSource:
     """One file. ``done`` of ``total`` (bytes, or rows of a workbook) has been read; ``blank`` rows held nothing."""
 
     path: Path
@@ -107,25 +107,25 @@ class Source:
             return None if not text or text.casefold() in self.empty or not text_of(text) else value
         return value
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SourceRow]:
         """All rows. Raises RefusedFile."""
         raise NotImplementedError
 
 
-class HeadedSource(Source):
+class HeadedSource(RowSource):
     """A source whose rows are lists of cells, the first of them headings."""
 
     def lists(self) -> Iterator[tuple[int, list[Cell], BadCell | None]]:
         """Number, cells and fault of each row that holds anything."""
         raise NotImplementedError
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SourceRow]:
         """Rows below the headings."""
         lists = self.lists()
         places = self._by_position() if self.asked.file.headings else self._below_headings(lists)
         for number, cells, fault in lists:
             found = {name: self.cell(cells[at]) if at < len(cells) else None for name, at in places.items()}
-            yield Row(number, found, cells, fault)
+            yield SourceRow(number, found, cells, fault)
 
     def _by_position(self) -> dict[str, int]:
         return self.places_in(self.asked.file.headings)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipelines.importing.drafts import Draft
-from pipelines.importing.shifts import Part
+from pipelines.importing.drafts import DocumentDraft
+from pipelines.importing.shifts import ShiftPart
 from schemas import private
 from schemas.types import Fields
 
@@ -29,7 +29,7 @@ class Spooled(NamedTuple):
     """A draft with the row it comes from; ``first``: the row's first draft, which stands for the row when counting;
     ``said``: the ledger's number for what the map said of the row."""
 
-    draft: Draft
+    draft: DocumentDraft
     file: int
     place: int
     first: bool
@@ -58,7 +58,7 @@ class Spool:
         self._base.execute("BEGIN")
         self._waiting: list[tuple[object, ...]] = []
 
-    def add(self, drafts: list[Draft], file: int, place: int, raw: str, said: int) -> None:
+    def add(self, drafts: list[DocumentDraft], file: int, place: int, raw: str, said: int) -> None:
         """The drafts of a row."""
         for number, each in enumerate(drafts):
             body, parts = (msgspec.json.encode(part) for part in (each.body, each.parts))
@@ -151,7 +151,12 @@ def _spooled(
     document: str, sequence: int | None, file: int, place: int, first: int, same: str, body: bytes, parts: bytes,
     minutes: int, raw: str, said: int,
 ) -> Spooled:  # fmt: skip
-    days = tuple(Part(*part) for part in msgspec.json.decode(parts)) if parts != NO_PARTS else ()
+    days = tuple(ShiftPart(*part) for part in msgspec.json.decode(parts)) if parts != NO_PARTS else ()
     return Spooled(
-        Draft(document, sequence, same, msgspec.json.decode(body), days, minutes), file, place, bool(first), raw, said
+        DocumentDraft(document, sequence, same, msgspec.json.decode(body), days, minutes),
+        file,
+        place,
+        bool(first),
+        raw,
+        said,
     )

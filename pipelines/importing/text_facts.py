@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from fold.door import Door
-from fold.places import Place, keys_of
+from fold.places import BlockPlace, keys_of
 from pipelines.files_below import TABLE, TEXTS
-from pipelines.importing.drafts import Draft, digest, drafts_of
+from pipelines.importing.drafts import DocumentDraft, digest, drafts_of
 from pipelines.importing.json_lines import fact_of
 from pipelines.importing.json_text import pieces
 from pipelines.importing.opening import opened
-from pipelines.importing.reading import Reader
-from pipelines.importing.sources import RefusedFile, Row, as_text
+from pipelines.importing.reading import CellReader
+from pipelines.importing.sources import RefusedFile, SourceRow, as_text
 from pipelines.importing.templates import SOURCE, template_map
 from pipelines.importing.unmapped import kind_of_file
 from schemas.avro import Unreadable, validate
@@ -73,7 +73,7 @@ def _of_table(path: Path) -> Iterator[TextFact]:
     if kind is None:
         yield TextFact("1", b"", wrong=Unreadable("UNKNOWN_SCHEMA", NO_TEMPLATE), is_rest=True)
         return
-    reader = Reader(template_map(kind))
+    reader = CellReader(template_map(kind))
     try:
         for row in opened(path, reader.asked).rows():
             try:
@@ -84,7 +84,7 @@ def _of_table(path: Path) -> Iterator[TextFact]:
         yield TextFact("1", b"", wrong=Unreadable(refused.reason, f"Expected {refused.expected}."), is_rest=True)
 
 
-def _fact(reader: Reader, row: Row) -> Fact:
+def _fact(reader: CellReader, row: SourceRow) -> Fact:
     """The fact of a row of a template. Raises Unreadable."""
     if rule := reader.skipped(row):
         raise Unreadable("INVALID", f"It is one of the {rule.why}: take it out.", "document_id")
@@ -97,7 +97,7 @@ def _fact(reader: Reader, row: Row) -> Fact:
     return _sealed(reader.asked.kind, drafts[0])
 
 
-def _sealed(kind: str, draft: Draft) -> Fact:
+def _sealed(kind: str, draft: DocumentDraft) -> Fact:
     body = {"source": SOURCE, "revision": 1, "withdrawn": False, **draft.body}
     event = digest([kind, draft.document, body])
     try:
@@ -108,7 +108,7 @@ def _sealed(kind: str, draft: Draft) -> Fact:
         raise
 
 
-def _raw(row: Row) -> bytes:
+def _raw(row: SourceRow) -> bytes:
     """The cells of the row, as they were read."""
     return as_text(row.raw).encode("utf-8", "surrogateescape")
 
@@ -152,7 +152,7 @@ class TextFile:
         facts = (told.fact for told in facts_in(self.path) if told.fact)
         return {key: [0] for fact in facts for key in keys_of(fact.KIND, vars(fact))}
 
-    def admit(self, place: Place, asked: Callable[[list[str]], bool], door: Door) -> None:
+    def admit(self, place: BlockPlace, asked: Callable[[list[str]], bool], door: Door) -> None:
         """What it says about those asked for goes through the door."""
         for told in facts_in(self.path):
             if told.fact and asked(keys_of(told.fact.KIND, vars(told.fact))):

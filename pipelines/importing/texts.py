@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.importing.cells import BadCell, Cell
-from pipelines.importing.sources import HeadedSource, Row, Source, encoding_of, not_this_text, position
+from pipelines.importing.sources import HeadedSource, RowSource, SourceRow, encoding_of, not_this_text, position
 
 if TYPE_CHECKING:
     import _csv
@@ -66,10 +66,10 @@ class Delimited(HeadedSource):
         return max((len(known & set(parts)) for parts in split), default=0), max(map(len, split), default=0)
 
 
-class FixedWidth(Source):
+class FixedWidth(RowSource):
     """Columns from one character to another."""
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SourceRow]:
         """A row a line; one that is too long is not what the map describes."""
         self.total, asked = self.path.stat().st_size, self.asked.file
         with _opened(self.path, asked.encoding) as stream:
@@ -81,7 +81,7 @@ class FixedWidth(Source):
                 cells = {
                     name: self.cell(text[first - 1 : last].strip()) for name, (first, last) in asked.widths.items()
                 }
-                yield Row(number, cells, text, not_this_text(text) or self._misfit(text))
+                yield SourceRow(number, cells, text, not_this_text(text) or self._misfit(text))
 
     def _misfit(self, text: str) -> BadCell | None:
         length = self.asked.file.length

@@ -5,9 +5,9 @@ from typing import Final
 
 from pipelines.importing.cells import BadCell
 from pipelines.importing.hours import minutes
-from pipelines.importing.ledger import Ledger
+from pipelines.importing.ledger import ImportLedger
 from pipelines.importing.map import ImportMap
-from pipelines.importing.sources import Row, is_empty
+from pipelines.importing.sources import SourceRow, is_empty
 from rules.periods import hhmm
 
 MOST_TOLD: Final = 20
@@ -26,7 +26,7 @@ class Totals:
         self.since += claimed
         self.all += claimed
 
-    def compare(self, row: Row, column: str, asked: ImportMap, ledger: Ledger) -> None:
+    def compare(self, row: SourceRow, column: str, asked: ImportMap, ledger: ImportLedger) -> None:
         """A row of totals: of the rows since the last, or of all."""
         cell = row.cells.get(column)
         if is_empty(cell):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Check(NamedTuple):
+class LaunchCheck(NamedTuple):
     """One answer. ``well``: None where it could not be asked. ``says`` names no person."""
 
     name: str

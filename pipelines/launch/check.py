@@ -7,8 +7,8 @@ import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 
-from pipelines.launch.answers import Check
-from pipelines.launch.said import EMULATOR, Said, read
+from pipelines.launch.answers import LaunchCheck
+from pipelines.launch.said import EMULATOR, LaunchSaid, read
 from pipelines.live.clock import machine_clock
 from pipelines.misuse import Misuse
 from rules.money import dollars
@@ -33,38 +33,38 @@ def cut_off_asked(day: int | None) -> int:
     return cut_off_of(day)
 
 
-def checks(project: str, region: str | None, job: str, cut_off: int, rejections: int) -> list[Check]:
+def checks(project: str, region: str | None, job: str, cut_off: int, rejections: int) -> list[LaunchCheck]:
     """All answers about one pay run. Raises Misuse if Pub/Sub cannot be asked."""
     said = read(project, cut_off, region)
     here = EMULATOR in os.environ
     found = [pay_run_there(said, cut_off), complete(said, cut_off), few_rejections(said, rejections)]
     if region is None or here:
-        found.append(Check("job", None, "The job was not asked for: there is no Dataflow beside this server."))
+        found.append(LaunchCheck("job", None, "The job was not asked for: there is no Dataflow beside this server."))
     else:
         found.append(_job(project, region, job))
     if here:
         return [
             *found,
-            Check("backlog", None, "What waits was not asked for: there is no Monitoring beside this server."),
+            LaunchCheck("backlog", None, "What waits was not asked for: there is no Monitoring beside this server."),
         ]
     from pipelines.launch.backlog import backlog
 
     return [*found, backlog(project)]
 
 
-def pay_run_there(said: Said, cut_off: int) -> Check:
+def pay_run_there(said: LaunchSaid, cut_off: int) -> LaunchCheck:
     """Was the pay run closed, and when?"""
     day = iso(business_day_of(cut_off))
     if cut_off not in said.runs:
-        return Check("pay_run", False, f"No PayRun of {day} was published.")
+        return LaunchCheck("pay_run", False, f"No PayRun of {day} was published.")
     late = max(0, said.runs[cut_off][1] - cut_off) // (60 * MILLIS_IN_SECOND)
-    return Check("pay_run", True, f"The pay run of {day} was closed {late:,} minutes after its cut-off.")
+    return LaunchCheck("pay_run", True, f"The pay run of {day} was closed {late:,} minutes after its cut-off.")
 
 
-def complete(said: Said, cut_off: int) -> Check:
+def complete(said: LaunchSaid, cut_off: int) -> LaunchCheck:
     """Are all instructions that the pay run counts here, and no other?"""
     if cut_off not in said.runs:
-        return Check("complete", False, "Without a PayRun nobody can say what should be here.")
+        return LaunchCheck("complete", False, "Without a PayRun nobody can say what should be here.")
     run, _ = said.runs[cut_off]
     paid = {id: each for id, each in said.instructions.items() if each.cut_off == cut_off}
     ids = sorted(id.encode() for id in paid)
@@ -72,28 +72,30 @@ def complete(said: Said, cut_off: int) -> Check:
     counted = sum(total.count for total in run.totals)
     net = dollars(sum(each.net_cents for each in paid.values()))
     if len(ids) != counted:
-        return Check("complete", False, f"{len(ids):,} instructions are here, the PayRun counts {counted:,}.")
+        return LaunchCheck("complete", False, f"{len(ids):,} instructions are here, the PayRun counts {counted:,}.")
     if sha256 != run.instructions_sha256:
-        return Check("complete", False, f"{counted:,} instructions are here, but not those that the PayRun counts.")
-    return Check("complete", True, f"All {counted:,} instructions are here, {net} net, and their SHA-256 agrees.")
+        return LaunchCheck(
+            "complete", False, f"{counted:,} instructions are here, but not those that the PayRun counts."
+        )
+    return LaunchCheck("complete", True, f"All {counted:,} instructions are here, {net} net, and their SHA-256 agrees.")
 
 
-def few_rejections(said: Said, most: int) -> Check:
+def few_rejections(said: LaunchSaid, most: int) -> LaunchCheck:
     """Do sources send what can be used?"""
-    return Check(
+    return LaunchCheck(
         "rejections",
         len(said.rejections) <= most,
         f"{len(said.rejections):,} events were rejected since the pay run before.",
     )
 
 
-def _job(project: str, region: str, job: str) -> Check:
+def _job(project: str, region: str, job: str) -> LaunchCheck:
     from pipelines.launch.dataflow import Cloud
     from pipelines.launch.options import Options
 
     found = Cloud().running(Options(project, region, job))
     if found is None:
-        return Check("job", False, f"No job {job} runs in {region}.")
+        return LaunchCheck("job", False, f"No job {job} runs in {region}.")
     state = found.current_state.name.removeprefix("JOB_STATE_").lower()
     hours = (datetime.now(UTC) - found.create_time) // timedelta(hours=1)
-    return Check("job", state == "running", f"Job {job} is {state}, launched {hours:,} hours ago.")
+    return LaunchCheck("job", state == "running", f"Job {job} is {state}, launched {hours:,} hours ago.")

@@ -29,7 +29,7 @@ EXAMPLES = {
 PYTHON = dataflow.SDKInfo(language=dataflow.SDKInfo.Language.PYTHON)
 
 
-class Asked(NamedTuple):
+class LaunchAsked(NamedTuple):
     """What the operator asked for. ``journal``, ``resume_after``: how a job begins again. ``changed``: options that a
     next version may change. ``renamed``: old step names to new. ``follows``: digest of another graph that this one was
     found to be able to replace."""
@@ -59,7 +59,7 @@ class Asked(NamedTuple):
 class Plan(NamedTuple):
     """All that a launch would do. ``graph``: of the job; ``reads``, ``writes``: full names."""
 
-    asked: Asked
+    asked: LaunchAsked
     request: Any
     graph: Graph
     reads: list[str]
@@ -78,7 +78,7 @@ class Plan(NamedTuple):
         }
 
 
-def fits(asked: Asked) -> None:
+def fits(asked: LaunchAsked) -> None:
     """Raises Misuse for a parameter that the template does not take, and for an option that there is not."""
     known = {parameter.name: parameter for parameter in template_metadata().parameters}
     for name, value in asked.parameters.items():
@@ -89,7 +89,7 @@ def fits(asked: Asked) -> None:
             raise Misuse(f"--change {name}: no option is called so, but {', '.join(COMPARED)}")
 
 
-def plan(asked: Asked, graph: Graph, reads: list[str], writes: list[str]) -> Plan:
+def plan(asked: LaunchAsked, graph: Graph, reads: list[str], writes: list[str]) -> Plan:
     """The plan of what is asked, once it `fits`. Raises Misuse for a new name that no step of the graph has."""
     for old, new in asked.renamed.items():
         if not any(f"{line.split(' ')[0]}/".startswith(f"{new}/") for line in graph.keeping):
@@ -121,7 +121,7 @@ def container_spec(image: str) -> Any:
     )
 
 
-def call(asked: Asked) -> str:
+def call(asked: LaunchAsked) -> str:
     """The call that launches."""
     return f"POST {API}/projects/{asked.options.project}/locations/{asked.options.region}/flexTemplates:launch"
 
@@ -132,7 +132,7 @@ def request_json(message: Any) -> Json:
     return said
 
 
-def _environment(asked: Asked, steps: str) -> Any:
+def _environment(asked: LaunchAsked, steps: str) -> Any:
     options = asked.options
     labels = {"application": JOB, "version": re.sub(r"[^a-z0-9_-]", "-", version("ihss-payroll")), "steps": steps}
     return dataflow.FlexTemplateRuntimeEnvironment(

@@ -34,7 +34,7 @@ DAYS_KEPT = 31
 EMULATOR = "PUBSUB_EMULATOR_HOST"
 
 
-class Said(NamedTuple):
+class LaunchSaid(NamedTuple):
     """What was said: records by cut-off and id, runs with when they were published (instants)."""
 
     runs: dict[int, tuple[PayRun, int]]
@@ -55,13 +55,13 @@ def read(
     region: str | None = None,
     client: pubsub_v1.SubscriberClient | None = None,
     clock: Clock = machine_clock,
-) -> Said:
+) -> LaunchSaid:
     """What was said of a pay run, and what was rejected since the one before. ``region``: where topics live that are
     read nowhere else; ``client``: another way to ask, for tests. Raises Misuse."""
     here = EMULATOR in os.environ
     if not here and cut_off < clock() - DAYS_KEPT * 86_400 * MILLIS_IN_SECOND:
         raise Misuse(f"Topics keep what was said for {DAYS_KEPT} days: ask BigQuery's ihss_payroll.pay_runs")
-    said, before = Said({}, {}, set()), cut_off_of(previous_business_day(business_day_of(cut_off)))
+    said, before = LaunchSaid({}, {}, set()), cut_off_of(previous_business_day(business_day_of(cut_off)))
     expected: dict[str, tuple[int, Callable[[], bool]]] = {
         "PayRun": (cut_off, lambda: cut_off not in said.runs),
         "PaymentInstruction": (cut_off, lambda: said.counted(cut_off) > 0),
@@ -87,7 +87,7 @@ def _client(region: str | None) -> pubsub_v1.SubscriberClient:
         raise Misuse(WHO) from None
 
 
-def _add(said: Said, kind: str, delivery: Delivery) -> None:
+def _add(said: LaunchSaid, kind: str, delivery: Delivery) -> None:
     if kind == "Rejection":
         said.rejections.add(delivery.attributes.get("ce-id", delivery.origin))
         return

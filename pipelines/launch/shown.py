@@ -13,7 +13,7 @@ REMEDY = (
 )
 
 
-class Verdict(NamedTuple):
+class LaunchVerdict(NamedTuple):
     """Whether a version can replace another in place. ``broken``: what would be lost or refused, in words; ``added``:
     steps that begin with nothing."""
 
@@ -31,9 +31,9 @@ class Verdict(NamedTuple):
         return "\n".join([*lines, REMEDY] if self.broken else lines)
 
 
-def verdict(old: Graph, new: Graph, renamed: Mapping[str, str]) -> Verdict:
+def verdict(old: Graph, new: Graph, renamed: Mapping[str, str]) -> LaunchVerdict:
     """Of the graph of the version that runs, and of another's."""
-    return Verdict(_known(old), _known(new), what_would_break(old, new, renamed), added(old, new, renamed))
+    return LaunchVerdict(_known(old), _known(new), what_would_break(old, new, renamed), added(old, new, renamed))
 
 
 def _known(graph: Graph) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from rules.adjustment import deductions_said
 from rules.conclusions import Line
-from rules.kept import Said
+from rules.kept import PastInstruction
 from rules.law import Law, NotInForce
 from rules.periods import year_of
 from rules.taxes import kinds_of, withholding
@@ -30,15 +30,15 @@ class Around(NamedTuple):
     """What is known around a letter: ``thought``: what this code would have said in its place; ``before``: what was
     instructed of the statement earlier; ``likely``: its class by this code; ``advanced``: was the month advanced?"""
 
-    thought: Said | None
-    before: Sequence[Said]
+    thought: PastInstruction | None
+    before: Sequence[PastInstruction]
     likely: str
     advanced: bool
 
 
-def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> Said:
+def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> PastInstruction:
     """``real``: the letter."""
-    said = Said(
+    said = PastInstruction(
         instruction_id=real.instruction_id,
         run_date=real.run_date,
         cut_off=real.cut_off,
@@ -51,7 +51,7 @@ def as_instructed(real: PaymentInstruction, around: Around, law: Law) -> Said:
     return _with_part(_with_class(said, around.before, law), around, law)
 
 
-def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
+def _with_class(said: PastInstruction, before: Sequence[PastInstruction], law: Law) -> PastInstruction:
     """The class that pays just the taxes that were withheld in its payment year, the likely one first."""
     of_year = _of_year(said, before)
     withheld = {kind for kind, cents in deductions_said(of_year).items() if cents and kind in TAXES}
@@ -63,7 +63,7 @@ def _with_class(said: Said, before: Sequence[Said], law: Law) -> Said:
     return said
 
 
-def _with_part(said: Said, around: Around, law: Law) -> Said:
+def _with_part(said: PastInstruction, around: Around, law: Law) -> PastInstruction:
     """In an advance month the part that leaves what was covered when its taxes are taken, else what its lines bear."""
     thought = around.thought
     if around.advanced:
@@ -76,7 +76,7 @@ def _with_part(said: Said, around: Around, law: Law) -> Said:
     return _replaced(said, part_cents=thought.part_cents + _bearing(said.lines) - _bearing(thought.lines))
 
 
-def _before_taxes(covered: int, said: Said, law: Law) -> int:
+def _before_taxes(covered: int, said: PastInstruction, law: Law) -> int:
     """The gross of which ``covered`` is left after taxes."""
     left = gross = abs(covered)
     while (short := left - gross + sum(_taxes(gross, said.relationship, said, law).values())) > 0:
@@ -84,7 +84,7 @@ def _before_taxes(covered: int, said: Said, law: Law) -> int:
     return gross if covered > 0 else -gross
 
 
-def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[DeductionKind]:
+def _taxes(gross: int, relationship: str, said: PastInstruction, law: Law) -> Counter[DeductionKind]:
     def lookup(name: str, day: int) -> Any:
         return law.value(name, day, said.cut_off)
 
@@ -93,7 +93,7 @@ def _taxes(gross: int, relationship: str, said: Said, law: Law) -> Counter[Deduc
     return Counter()
 
 
-def _of_year(said: Said, before: Iterable[Said]) -> list[Said]:
+def _of_year(said: PastInstruction, before: Iterable[PastInstruction]) -> list[PastInstruction]:
     return [*(each for each in before if year_of(each.run_date) == year_of(said.run_date)), said]
 
 
@@ -101,5 +101,5 @@ def _bearing(lines: Iterable[Line]) -> int:
     return sum(line.cents for line in lines if line.program == "IHSS" and line.earning in BEARING)
 
 
-def _replaced(said: Said, **values: object) -> Said:
+def _replaced(said: PastInstruction, **values: object) -> PastInstruction:
     return msgspec.structs.replace(said, **values)

@@ -3,8 +3,9 @@
 Used while a journal is folded again up to an accepted pay run (`accepted`). At its end two things must be right, so
 that the next pay run sends differences to what was really sent and never pays twice (MONEY-2):
 
-* the account of every statement holds the instructions that were sent (`Ledger`), and the share of cost charged follows
-  from them. Every statement that this code would have paid otherwise is decided again at the next pay run;
+* the account of every statement holds the instructions that were sent (`InstructedLedger`), and the share of cost
+  charged follows from them. Every statement that this code would have paid otherwise is decided again at the next pay
+  run;
 * a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`heard.Hearsay`).
 
 A month that is closed by then stays as it is (TIME-6). A notice that was never sent is sent then, with its own date.
@@ -19,19 +20,19 @@ from fold.key_memory import NEVER, Remembered, remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
-from pipelines.live.memory import Memory
+from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import Run, identity
+from pipelines.live.pay_run import RunLetters, identity
 from rules.adjustment import deductions_said
-from rules.conclusions import Line, Record, Statement, worth_nothing
-from rules.findings import Finding as Found
+from rules.conclusions import ContractRecord, Line, Statement, worth_nothing
+from rules.findings import RuleFinding
 from rules.instructions import ADVANCE
-from rules.kept import Account, Charges, Said
+from rules.kept import Account, Charges, PastInstruction
 from rules.law import Law
 from rules.periods import cut_off_after
 from rules.restatement import SETTLE, Unit, closed, month_unit
 from rules.settle.case import SettlementFile
-from rules.settle.draft import Draft
+from rules.settle.draft import PaymentDraft
 from rules.settle.filed import month_of_statement
 from schemas.finding import Finding
 from schemas.ids import account_id, payee_of, settlement_of, statement_of_account
@@ -56,14 +57,14 @@ class Kept:
         self.case.admit(arrival(row))
 
 
-class Ledger:
+class InstructedLedger:
     """Accounts as they were really instructed, in what a pay run of the past is about to be remembered as."""
 
-    def __init__(self, memory: Memory, law: Law, until: int) -> None:
+    def __init__(self, memory: CountyMemory, law: Law, until: int) -> None:
         self.memory, self.law, self.until = memory, law, until
         self.statements: set[str] = set()
 
-    def kept_to(self, run: Run, letters: Iterable[Letter]) -> Run:
+    def kept_to(self, run: RunLetters, letters: Iterable[Letter]) -> RunLetters:
         """The pay run, with the accounts that its real letters make of it."""
         real, ours = _instructed(letters), _instructed(run.letters)
         by_key: dict[str, list[str]] = defaultdict(list)
@@ -88,7 +89,7 @@ class Ledger:
         self.statements.add(id)
         unit = month_unit(month)
         conclusions, name = kept.memory.said[unit], account_id(id)
-        said: list[Said] = [*conclusions[name].said] if name in conclusions else []
+        said: list[PastInstruction] = [*conclusions[name].said] if name in conclusions else []
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
         if real is not None:
@@ -118,7 +119,7 @@ class Ledger:
         statement = filed.statements[unit.month].get(id)
         if statement is None:  # an advance: its share is not charged, but part of what it is worth
             return 0
-        standing = Draft(statement, account, filed, self.law, cut_off).said
+        standing = PaymentDraft(statement, account, filed, self.law, cut_off).said
         return deductions_said(standing).get(SHARE, 0)
 
 
@@ -139,7 +140,7 @@ def _money(instruction: PaymentInstruction) -> list[object]:
     return [instruction.instruction_id, lines, deductions, instruction.net_cents]
 
 
-def _likely_class(thought: Said | None, statement: Statement | None, before: list[Said]) -> str:
+def _likely_class(thought: PastInstruction | None, statement: Statement | None, before: list[PastInstruction]) -> str:
     known = [each.relationship for each in (thought, statement, *reversed(before)) if each is not None]
     return known[0] if known else "NON_RELATIVE"
 
@@ -157,7 +158,7 @@ def _first_charged(account: Account) -> int:
     return next((said.cut_off for said in account.said if SHARE in said.deductions), 0)
 
 
-def unsaid(states: Iterable[State], run: Run, again: set[tuple[str, ...]], law: Law) -> list[State]:
+def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]], law: Law) -> list[State]:
     """States of the keys that say something otherwise than was heard: forgotten, to be said again at the next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
@@ -187,6 +188,6 @@ def _look_again(memory: Remembered, unit: Unit, until: int) -> None:
 
 def _id(id: str, conclusion: object) -> tuple[str, ...]:
     """Kind and id of a conclusion that leaves the house; nothing for others."""
-    if isinstance(conclusion, Found):
+    if isinstance(conclusion, RuleFinding):
         return Finding.KIND, id
-    return identity(conclusion.content) if isinstance(conclusion, Record) else ()
+    return identity(conclusion.content) if isinstance(conclusion, ContractRecord) else ()

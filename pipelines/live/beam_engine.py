@@ -28,8 +28,8 @@ from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
 from pipelines.live.believed import NotAsRemembered, State
-from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, Asked, Folded, fold_keys
-from pipelines.live.memory import Memory, read_beside
+from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, FoldAsked, FoldedRun, fold_keys
+from pipelines.live.memory import CountyMemory, read_beside
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
@@ -56,7 +56,7 @@ class BeamEngine:
 
     name = BEAM
 
-    def fold(self, asked: Asked, memory: Memory) -> Folded:
+    def fold(self, asked: FoldAsked, memory: CountyMemory) -> FoldedRun:
         """All stages, one after the other. Raises RuntimeError when a worker fails, OSError when the disk is full,
         NotAsRemembered."""
         with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
@@ -65,7 +65,7 @@ class BeamEngine:
             for (stage, number), blocks in asked.blocks.items():
                 private.written(folder / f"{DEALT}-{stage}-{number}", _encode(blocks))
             with _undisturbed(), _worker_log(), _pipeline() as pipeline:
-                build(pipeline, Place(name, str(memory.path)), memory.law, asked.cut_off)
+                build(pipeline, FoldPlace(name, str(memory.path)), memory.law, asked.cut_off)
             return gathered(folder)
 
 
@@ -81,14 +81,14 @@ def _pipeline() -> beam.Pipeline:
     return beam.Pipeline(FnApiRunner(workers_of_ours()), PipelineOptions(OPTIONS))
 
 
-class Place(NamedTuple):
+class FoldPlace(NamedTuple):
     """Where workers find things: the folder of this fold, and the job's memory."""
 
     folder: str
     memory: str
 
 
-def build(pipeline: beam.Pipeline, place: Place, law: Law, cut_off: int) -> None:
+def build(pipeline: beam.Pipeline, place: FoldPlace, law: Law, cut_off: int) -> None:
     """The pipeline of a pay run."""
     numbers = pipeline | "Shards" >> beam.Create(range(SHARDS))
     said: dict[str, list[beam.PCollection]] = defaultdict(list)
@@ -105,7 +105,7 @@ def build(pipeline: beam.Pipeline, place: Place, law: Law, cut_off: int) -> None
             said[later].append(folded[later])
 
 
-def dealt_to(number: int, place: Place, stage: str) -> Iterator[tuple[int, bytes]]:
+def dealt_to(number: int, place: FoldPlace, stage: str) -> Iterator[tuple[int, bytes]]:
     """Blocks that the door dealt to a shard, and one of nothing: a shard may have keys that are due by themselves."""
     yield number, _encode([])
     path = Path(place.folder) / f"{DEALT}-{stage}-{number}"
@@ -117,7 +117,7 @@ class FoldKept(beam.DoFn):
     """(shard, blocks) onto what is remembered of its keys: blocks of later stages by tag; the rest into a file, which
     is missing if it could not be written, or the memory is not to be believed."""
 
-    def __init__(self, stage: str, place: Place, law: Law, cut_off: int) -> None:
+    def __init__(self, stage: str, place: FoldPlace, law: Law, cut_off: int) -> None:
         self.stage, self.place, self.law, self.cut_off = stage, place, law, cut_off
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
@@ -146,11 +146,11 @@ def _packed(records: Records) -> dict[str, bytes]:
     return {kind: _encode(of_kind) for kind, of_kind in records.items()}
 
 
-def gathered(folder: Path) -> Folded:
+def gathered(folder: Path) -> FoldedRun:
     """What all shards came to. Raises OSError if one could not say it, NotAsRemembered."""
     if (folder / NOT_AS_REMEMBERED).exists():
         raise NotAsRemembered
-    whole = Folded(defaultdict(list), Tally(), [])
+    whole = FoldedRun(defaultdict(list), Tally(), [])
     for stage in STAGES:
         for number in range(SHARDS):
             path = folder / f"{CAME_TO}-{stage}-{number}"

@@ -8,7 +8,7 @@ from pipelines.live.clock import day_of_run
 from pipelines.live.collector import Collector
 from pipelines.live.outbox import OtherContent, Outbox
 from pipelines.live.past import Past
-from pipelines.live.pay_run import Run
+from pipelines.live.pay_run import RunLetters
 from pipelines.live.telling import Teller
 from rules.periods import cut_off_after
 
@@ -19,7 +19,7 @@ SENT_OTHERWISE = (
 )
 
 
-class Deciding:
+class LiveDeciding:
     """Of one job. ``begun``: the cut-off of the journal's first pay run."""
 
     def __init__(self, begun: int, collector: Collector, outbox: Outbox, past: Past, teller: Teller) -> None:
@@ -33,7 +33,7 @@ class Deciding:
         self.journal.close_run(cut_off)
         return cut_off
 
-    def decide(self, sent: bool = False) -> Run:
+    def decide(self, sent: bool = False) -> RunLetters:
         """Close the open run, and write down what it says. Raises OtherContent if it was sent and said otherwise."""
         cut_off = self.close_open_run()
         run = self.believing(lambda: self._fold(cut_off))
@@ -44,7 +44,7 @@ class Deciding:
         self.past.pay_runs.remember(run)
         return run
 
-    def _fold(self, cut_off: int) -> Run:
+    def _fold(self, cut_off: int) -> RunLetters:
         self.memory.check()
         self.remember_until(cut_off - 1)
         told = self.memory.told()

@@ -14,7 +14,7 @@ class Ended(KeyboardInterrupt):
     """It was asked to end before its first round: whatever it was at, the next start makes again."""
 
 
-class Ending:
+class JobEnding:
     """Listens for the wish to end. While the job comes up it is granted at once (Ended), later after the round, so
     that a pay run is whole."""
 

@@ -16,7 +16,7 @@ from fold.shard import Records, Shard
 from fold.stages import STAGES
 from fold.tally import Tally
 from pipelines.live.believed import State
-from pipelines.live.memory import Memory, Reader
+from pipelines.live.memory import CountyMemory, MemoryReader
 
 SHARDS = 8  # into which the door deals
 AUTO, PLAIN, BEAM = "auto", "plain", "beam"
@@ -25,7 +25,7 @@ UNFINISHED = ".fold-"  # begins the names of folders in the journal that an engi
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 
 
-class Asked(NamedTuple):
+class FoldAsked(NamedTuple):
     """What to fold: a cut-off, what the door let in, course listings (all that are known)."""
 
     cut_off: int
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
     listings: list[bytes]
 
 
-class Folded(NamedTuple):
+class FoldedRun(NamedTuple):
     """What a fold came to; ``states`` has one row for each key that was decided again."""
 
     records: Records
@@ -41,12 +41,12 @@ class Folded(NamedTuple):
     states: list[State]
 
 
-class Engine(Protocol):
+class PayRunEngine(Protocol):
     """Folds what is new onto what is remembered."""
 
     name: str
 
-    def fold(self, asked: Asked, memory: Memory) -> Folded:
+    def fold(self, asked: FoldAsked, memory: CountyMemory) -> FoldedRun:
         """All stages, one after the other."""
 
 
@@ -55,13 +55,13 @@ class PlainEngine:
 
     name = PLAIN
 
-    def fold(self, asked: Asked, memory: Memory) -> Folded:
+    def fold(self, asked: FoldAsked, memory: CountyMemory) -> FoldedRun:
         """All stages, one after the other."""
         catalog = catalog_of(asked.listings)
         blocks: dict[str, list[bytes]] = defaultdict(list)
         for (stage, _), dealt in asked.blocks.items():
             blocks[stage] += dealt
-        whole = Folded(defaultdict(list), Tally(), [])
+        whole = FoldedRun(defaultdict(list), Tally(), [])
         for stage in STAGES:
             shard = Shard(stage, memory.law, catalog, asked.cut_off, 1)
             add(whole, shard, fold_keys(shard, 0, blocks[stage], memory.reader))
@@ -70,7 +70,7 @@ class PlainEngine:
         return whole
 
 
-def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Reader) -> list[State]:
+def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: MemoryReader) -> list[State]:
     """Decide the keys of a shard that something arrived for, and those that are due; what to remember of them."""
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in rows_of(blocks):
@@ -85,7 +85,7 @@ def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Reader
     return states
 
 
-def add(whole: Folded, shard: Shard, states: list[State]) -> None:
+def add(whole: FoldedRun, shard: Shard, states: list[State]) -> None:
     """Add what a shard came to."""
     for kind, said in shard.records.items():
         whole.records[kind] += said

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pipelines.live.outbox import ID_FIELDS, Letter
-from pipelines.live.pay_run import Repeated, Run, identity
+from pipelines.live.pay_run import Repeated, RunLetters, identity
 from rules.conclusions import UNSENT
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
@@ -25,7 +25,7 @@ class Hearsay:
         self.real: Heard = {}
         self.ours: Heard = {}
 
-    def hear(self, run: Run, letters: Iterable[Letter]) -> None:
+    def hear(self, run: RunLetters, letters: Iterable[Letter]) -> None:
         """A pay run of the past: its real letters, and those of this code."""
         for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
             for record in (letter.record for letter in of_one if letter.kind in ID_FIELDS):

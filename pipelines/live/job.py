@@ -10,11 +10,11 @@ from pipelines.live.begun import first_run
 from pipelines.live.clock import Clock, day_of_run
 from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Collector, Source
-from pipelines.live.deciding import Deciding
+from pipelines.live.deciding import LiveDeciding
 from pipelines.live.durable import made
 from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
-from pipelines.live.memory import Memory
+from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import NotSent, Outbox, Sink
 from pipelines.live.past import Past
 from pipelines.live.pay_run import PayRuns
@@ -58,10 +58,10 @@ class Job:
         self._doubted_before = self._doubted = ""
         open_run = self.begun if decided is None else cut_off_after(decided)
         self.collector = Collector(self.journal, open_run, self.doubt)
-        self.memory = Memory(folder, law)
+        self.memory = CountyMemory(folder, law)
         pay_runs = PayRuns(self.memory, law, how.engine)
         past = Past(self.journal, self.outbox, self.memory, pay_runs, teller.voice.beat)
-        self.deciding = Deciding(self.begun, self.collector, self.outbox, past, teller)
+        self.deciding = LiveDeciding(self.begun, self.collector, self.outbox, past, teller)
 
     def resume(self, after: int | None = None, accept: int | None = None) -> None:
         """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.

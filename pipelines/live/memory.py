@@ -51,7 +51,7 @@ class Told(NamedTuple):
     previous: str = ""
 
 
-class Reader:
+class MemoryReader:
     """What is remembered, to be read: by the job, and by worker processes beside it."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -75,16 +75,16 @@ class Reader:
 
 
 @contextmanager
-def read_beside(path: Path) -> Iterator[Reader]:
+def read_beside(path: Path) -> Iterator[MemoryReader]:
     """The memory of a job in another process, as of its last commit."""
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        yield Reader(database)
+        yield MemoryReader(database)
     finally:
         database.close()
 
 
-class Memory:
+class CountyMemory:
     """Rows by stage and key. All changes of a pay run are committed at once, or none."""
 
     def __init__(self, journal: Path, law: Law) -> None:
@@ -109,9 +109,9 @@ class Memory:
         return int(found[0])
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> MemoryReader:
         """What is remembered, to be read."""
-        return Reader(self._database)
+        return MemoryReader(self._database)
 
     def states(self) -> Iterator[State]:
         """Every key of every stage, also what is not yet committed."""

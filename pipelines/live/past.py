@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.live.accepted import accepted, fault
-from pipelines.live.as_said import Ledger, unsaid
+from pipelines.live.as_said import InstructedLedger, unsaid
 from pipelines.live.heard import Hearsay
 from pipelines.live.journal import Journal
-from pipelines.live.memory import Memory, Told
+from pipelines.live.memory import CountyMemory, Told
 from pipelines.live.outbox import Letter, Outbox, letter_of
-from pipelines.live.pay_run import PayRuns, Run, told_as_said
+from pipelines.live.pay_run import PayRuns, RunLetters, told_as_said
 from rules.periods import business_day_of, cut_offs, iso
 from schemas.avro import fields_of
 
@@ -38,7 +38,12 @@ class Past:
     """The pay runs of a journal up to the last that was decided. Raises OtherHistory."""
 
     def __init__(
-        self, journal: Journal, outbox: Outbox, memory: Memory, pay_runs: PayRuns, beat: Callable[[str, int, int], None]
+        self,
+        journal: Journal,
+        outbox: Outbox,
+        memory: CountyMemory,
+        pay_runs: PayRuns,
+        beat: Callable[[str, int, int], None],
     ) -> None:
         self.journal, self.outbox, self.memory, self.pay_runs = journal, outbox, memory, pay_runs
         self.beat = beat
@@ -49,7 +54,7 @@ class Past:
         if broken := fault(folder):
             raise OtherHistory(broken)
         self.until = max((each.until for each in accepted(folder)), default=0)
-        self.ledger, self.hearsay = Ledger(self.memory, self.pay_runs.law, self.until), Hearsay()
+        self.ledger, self.hearsay = InstructedLedger(self.memory, self.pay_runs.law, self.until), Hearsay()
 
     def accept(self) -> None:
         """The journal has one more acceptance: make again what is remembered, by it."""
@@ -81,7 +86,7 @@ class Past:
         said = self.outbox.letters(told.cut_off)
         return said is not None and told_as_said(told, said) == told
 
-    def _remember_as_said(self, run: Run, said: list[Letter]) -> None:
+    def _remember_as_said(self, run: RunLetters, said: list[Letter]) -> None:
         self.hearsay.hear(run, said)
         run = self.ledger.kept_to(run, said)
         if run.told.cut_off < self.until:

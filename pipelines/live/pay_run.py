@@ -17,8 +17,8 @@ from fold.shard import Records
 from fold.tally import Tally
 from pipelines.live.believed import State
 from pipelines.live.choice_of_engine import engine_for
-from pipelines.live.engine import AUTO, SHARDS, Asked, Blocks
-from pipelines.live.memory import Memory, Told
+from pipelines.live.engine import AUTO, SHARDS, Blocks, FoldAsked
+from pipelines.live.memory import CountyMemory, Told
 from pipelines.live.outbox import ID_FIELDS, ORDER, Letter, letter_id, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
@@ -34,7 +34,7 @@ Repeated = Finding | AdvanceReconciliation | BenefitHours
 """Records that are said again when they change."""
 
 
-class Run(NamedTuple):
+class RunLetters(NamedTuple):
     """What a pay run came to. ``states``, ``told``, ``listings``: what to remember; ``engine``: what folded it."""
 
     letters: list[Letter]
@@ -48,10 +48,10 @@ class Run(NamedTuple):
 class PayRuns:
     """Folds one pay run after the other. ``choice``: which engine, or how to choose."""
 
-    def __init__(self, memory: Memory, law: Law, choice: str = AUTO) -> None:
+    def __init__(self, memory: CountyMemory, law: Law, choice: str = AUTO) -> None:
         self.memory, self.law, self.choice = memory, law, choice
 
-    def fold(self, cut_off: int, entries: Iterable[Entry]) -> Run:
+    def fold(self, cut_off: int, entries: Iterable[Entry]) -> RunLetters:
         """Decide a pay run from its entries; it is remembered when ``remember`` says so."""
         door, size, seen = Door(SHARDS, None), 0, []
         for entry in entries:
@@ -59,7 +59,7 @@ class PayRuns:
             seen.append(_read(door, entry))
         known = sorted({*self.memory.listings(), *door.catalog})
         engine = engine_for(self.choice, size, self.memory.due_count(cut_off))
-        folded = engine.fold(Asked(cut_off, _dealt(door), known), self.memory)
+        folded = engine.fold(FoldAsked(cut_off, _dealt(door), known), self.memory)
         tally, records = door.tally, folded.records
         before = self.memory.told()
         if before is not None and before.first_claim is not None:
@@ -68,7 +68,7 @@ class PayRuns:
         self._say_owed(records, tally, cut_off)
         records["Rejection"] = [replace(each, seen_at=at) for at, rejected in seen for each in rejected]
         told = self._close(records, tally, cut_off)
-        return Run([*_letters(records, cut_off)], tally, folded.states, told, known, engine.name)
+        return RunLetters([*_letters(records, cut_off)], tally, folded.states, told, known, engine.name)
 
     def _close(self, records: Records, tally: Tally, cut_off: int) -> Told:
         """Say the PayRun, unless nothing claims pay yet."""
@@ -81,7 +81,7 @@ class PayRuns:
         records["PayRun"] = [record]
         return Told(cut_off, tally.first_claim, chain.facts, chain.previous)
 
-    def remember(self, run: Run, said: Iterable[Letter] | None = None) -> None:
+    def remember(self, run: RunLetters, said: Iterable[Letter] | None = None) -> None:
         """The run is decided: the next one builds on it. ``said``: its letters, if it was said in other words."""
         self.memory.put(run.states)
         self.memory.commit(run.told if said is None else told_as_said(run.told, said), run.listings)

@@ -4,7 +4,7 @@ sent."""
 from pipelines.live.accepted import accept
 from pipelines.live.begun import last_sent
 from pipelines.live.clock import day_of_run
-from pipelines.live.deciding import Deciding
+from pipelines.live.deciding import LiveDeciding
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import cut_offs
@@ -18,7 +18,7 @@ OLDER = (
 class Resuming:
     """Of a job that was just opened."""
 
-    def __init__(self, deciding: Deciding) -> None:
+    def __init__(self, deciding: LiveDeciding) -> None:
         self.deciding, self.outbox, self.memory = deciding, deciding.outbox, deciding.memory
         self.journal, self.past = deciding.journal, deciding.past
 

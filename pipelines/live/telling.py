@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
-from pipelines.law_notices import Notice
+from pipelines.law_notices import LawNotice
 from pipelines.live.collector import Collector
-from pipelines.live.pay_run import Run
+from pipelines.live.pay_run import RunLetters
 from rules.periods import business_day_of, iso
 from schemas import private
 from schemas.types import Json
@@ -87,7 +87,7 @@ class Teller:
         """Seconds since an instant of the machine's clock; 0 for none."""
         return 0 if oldest is None else max(0, self.machine() - oldest) // 1000
 
-    def tell_run(self, day: str, run: Run, sent: int, oldest: int | None) -> None:
+    def tell_run(self, day: str, run: RunLetters, sent: int, oldest: int | None) -> None:
         """A pay run is over. ``oldest``: since when the oldest message waits to be acknowledged."""
         sums = sums_of(run) | {"letters": sent}
         self.sums.update(sums | {"pay_runs": 1})
@@ -102,7 +102,7 @@ class Teller:
         waits = {"oldest_unacknowledged_seconds": self.age(oldest)}
         self.tell("pay run", run=day, engine=run.engine, **sums, **by_name, **waits)
 
-    def tell_law(self, found: Iterable[Notice]) -> None:
+    def tell_law(self, found: Iterable[LawNotice]) -> None:
         """What the law does not know, or soon will not, as of a pay run: a line each (WAGE-2)."""
         for each in found:
             self.tell("law", says=each.sentence)
@@ -146,7 +146,7 @@ class Teller:
         return "\n".join([*lines, ""])
 
 
-def sums_of(run: Run) -> dict[str, int]:
+def sums_of(run: RunLetters) -> dict[str, int]:
     """Instructions and cents instructed of a pay run; keys decided again."""
     paid = list(run.tally.instructions.values())
     return {
@@ -157,7 +157,7 @@ def sums_of(run: Run) -> dict[str, int]:
     }
 
 
-def _by_code(run: Run) -> dict[str, list[int]]:
+def _by_code(run: RunLetters) -> dict[str, list[int]]:
     """Findings that stand, by code: one number for each outcome, rule and addressee."""
     by_code: dict[str, list[int]] = {}
     for name, amounts in sorted(run.tally.findings.items()):

@@ -11,7 +11,7 @@ from rules.periods import business_day_of, iso
 from schemas.journal import TAKEN
 
 
-class Verdict(NamedTuple):
+class JournalVerdict(NamedTuple):
     """What was found; ``faults`` are sentences, none if the journal is whole."""
 
     pay_runs: int
@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
     faults: list[str]
 
 
-def verify(journal: Path) -> Verdict:
+def verify(journal: Path) -> JournalVerdict:
     """Read all segments and say what is wrong with them. Changes nothing."""
     found: list[str] = []
     numbers: list[int] = []
@@ -34,7 +34,7 @@ def verify(journal: Path) -> Verdict:
     found += _gaps(sorted(numbers))
     found += _of_closed(journal)
     found += [each for each in (entries_missing(journal, len(numbers)), fault(journal)) if each]
-    return Verdict(len(run_folders(journal)), counts["fact"], counts["rejection"], found)
+    return JournalVerdict(len(run_folders(journal)), counts["fact"], counts["rejection"], found)
 
 
 def _of_closed(journal: Path) -> list[str]:

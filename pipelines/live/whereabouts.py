@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from fold.fact_files import places_in
-from fold.places import OF_JOURNAL, Part, file_seen, index_at, packed
+from fold.places import OF_JOURNAL, IndexPart, file_seen, index_at, packed
 from pipelines.live.durable import made
 from pipelines.live.segments import run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
@@ -47,6 +47,6 @@ def _is_true(path: Path, journal: Path, names: list[str]) -> bool:
     return index is not None and [*index.files] == names and all(index.unchanged(journal, name) for name in names)
 
 
-def _part(journal: Path, name: str) -> Part:
+def _part(journal: Path, name: str) -> IndexPart:
     with (journal / name).open("rb") as stream:
-        return Part(file_seen(journal, name), places_in(stream))
+        return IndexPart(file_seen(journal, name), places_in(stream))

@@ -9,7 +9,7 @@ from pipelines.county_names import county_name
 from pipelines.law_text import LAW, RULE, authority_of, paragraphs
 from pipelines.reference.law_book import Case, Family, Rule, families, modules
 from rules.findings import catalog
-from rules.law import Entry, Law, Parameter
+from rules.law import Law, LawEntry, Parameter
 from rules.money import dollars
 from rules.periods import civil_date, hhmm, iso
 
@@ -162,7 +162,7 @@ def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[st
     yield ""
 
 
-def _row(unit: str, entry: Entry) -> tuple[str, ...]:
+def _row(unit: str, entry: LawEntry) -> tuple[str, ...]:
     begins = "always" if civil_date(entry.from_day) < SINCE_EVER else _date(entry.from_day)
     grade = ASSUMED if entry.grade == "assumption" else entry.grade
     citation = entry.citation.replace("|", "/")
@@ -173,7 +173,7 @@ def _date(day: int | None) -> str:
     return "" if day is None else f"<time>{iso(day)}</time>"
 
 
-def _value(unit: str, entry: Entry) -> str:
+def _value(unit: str, entry: LawEntry) -> str:
     value: Any = entry.value
     if unit == "minutes":
         return hhmm(value)

@@ -12,7 +12,7 @@ from schemas.ids import day_of
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportAsked:
     """``paid`` and ``events`` are folders as the user named them; ``with_ids``: people may be named.
 
     ``until``: the last pay run of the range, where the folder holds later ones. ``what_if``: not the law in force.

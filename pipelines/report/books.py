@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from pipelines.came_back import CameBack
-from pipelines.report.records import Folder
-from pipelines.report.span import Span, span_of
+from pipelines.came_back import ReversedPayments
+from pipelines.report.records import ReportFolder
+from pipelines.report.span import ReportSpan, span_of
 from pipelines.unchanged import changed
 from rules.periods import business_day_of
 from schemas.advance_reconciliation import AdvanceReconciliation
@@ -30,7 +30,7 @@ class Payments:
     """Payment instructions, each once. ``doubtful``: those that do not add up; ``conflicting``: an id says two things;
     ``misnamed``: an id names another payee, recipient, period or run."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: ReportSpan) -> None:
         self.span = span
         self.ids: defaultdict[int, dict[str, int]] = defaultdict(dict)  # run -> instruction id -> what it says, hashed
         self.by_day: defaultdict[int, Sums] = defaultdict(lambda: defaultdict(Counter))  # run -> (kind, method) -> sums
@@ -43,7 +43,7 @@ class Payments:
         self.county_of: dict[str, str] = {}  # recipient or provider -> county of work paid
         self.advanced_on: dict[tuple[str, int], int] = {}  # (recipient, month) -> run of the first instruction
         self.net: dict[str, int] = {}  # by instruction id
-        self.came_back = CameBack()  # as of the end of the span
+        self.came_back = ReversedPayments()  # as of the end of the span
         self.doubtful = self.conflicting = self.misnamed = 0
 
     def add(self, paid: PaymentInstruction) -> None:
@@ -141,10 +141,10 @@ def _named(paid: PaymentInstruction) -> str:
     return instruction_id(statement, paid.run_date)
 
 
-class Findings:
+class ReportFindings:
     """Findings as of the end of the span. ``standing``: the newest of each id."""
 
-    def __init__(self, span: Span, found: Iterable[Finding]) -> None:
+    def __init__(self, span: ReportSpan, found: Iterable[Finding]) -> None:
         self.said: Counter[int] = Counter()  # run -> findings sent
         self.new: Sums = defaultdict(Counter)  # run -> code -> findings that did not stand before
         by_id: dict[str, Finding] = {}
@@ -174,7 +174,7 @@ def _each_once(found: Iterable[Finding]) -> Iterator[Finding]:
 class Books:
     """Everything in a folder that the sections of a report are made of."""
 
-    def __init__(self, folder: Folder, first: int | None, last: int | None) -> None:
+    def __init__(self, folder: ReportFolder, first: int | None, last: int | None) -> None:
         self.runs: dict[int, PayRun] = {}
         self.contradicted: set[int] = set()
         for run in folder.records(PayRun):
@@ -187,7 +187,7 @@ class Books:
                 self.payments.came_back.pay_run(run)
         for paid in folder.records(PaymentInstruction):
             self.payments.add(paid)
-        self.findings = Findings(self.span, folder.records(Finding))
+        self.findings = ReportFindings(self.span, folder.records(Finding))
         self.advances = self._newest(folder.records(AdvanceReconciliation), attrgetter("recipient_id", "service_month"))
         self.benefits = self._newest(folder.records(BenefitHours), attrgetter("provider_id", "county", "service_month"))
         self.rejections = [

@@ -14,7 +14,7 @@ from rules.periods import business_day_of, cut_off_of, cut_offs, iso
 from schemas.pay_run import PayRun
 
 
-class Check(NamedTuple):
+class ControlCheck(NamedTuple):
     """One thing that must agree: in words, what it came to, and sentences on what does not agree."""
 
     what: str
@@ -22,29 +22,29 @@ class Check(NamedTuple):
     wrong: list[str]
 
 
-def checks(books: Books) -> list[Check]:
+def checks(books: Books) -> list[ControlCheck]:
     """All checks of the span; nothing is wrong in a folder that a replay left and nobody touched."""
     span, paid = books.span, books.payments
     total = paid.total()
     made = [
-        Check("Every business day has its pay run", counted(len(span.days), "pay run"), list(_gaps(books))),
-        Check(
+        ControlCheck("Every business day has its pay run", counted(len(span.days), "pay run"), list(_gaps(books))),
+        ControlCheck(
             "Instructions are those that the pay runs count: number, ids, gross and net",
             f"{total['count']:,} instructions, ${dollars(total['net'])} net",
             list(_runs(books)),
         ),
-        Check(
+        ControlCheck(
             "Findings are those that the pay runs count",
             f"{sum(books.findings.said[day] for day in span.days):,} findings",
             list(_findings(books)),
         ),
-        Check(
+        ControlCheck(
             "In every instruction lines make the gross, gross less deductions the net, all minutes have an end, and "
             "the id names payee, period and run",
             f"{sum(map(len, paid.ids.values())):,} instructions",
             list(_instructions(books)),
         ),
-        Check(
+        ControlCheck(
             "Every pay run is what was said, to the byte, and knows the one before it (content_sha256)",
             counted(len(span.days), "pay run"),
             books.changed,
@@ -105,7 +105,7 @@ def _instructions(books: Books) -> Iterator[str]:
         yield f"{books.payments.conflicting:,} instructions stand there twice and differ."
 
 
-def _of_summary(books: Books, summary: Summary) -> list[Check]:
+def _of_summary(books: Books, summary: Summary) -> list[ControlCheck]:
     inputs, hours = summary["inputs"], summary["hours"]
     wrong = faults(summary)
     facts = [fault for fault in wrong if fault.startswith("used")]
@@ -121,8 +121,8 @@ def _of_summary(books: Books, summary: Summary) -> list[Check]:
         )
     ends = f"{inputs['used']:,} used + {inputs['not_yet_due']:,} not yet due + {inputs['rejected']:,} rejected"
     return [
-        Check("Every fact was used, is not yet due, or was rejected", f"{ends} = {inputs['total']:,}", facts),
-        Check(
+        ControlCheck("Every fact was used, is not yet due, or was rejected", f"{ends} = {inputs['total']:,}", facts),
+        ControlCheck(
             "The summary agrees: instructions, money and hours of the whole replay",
             f"{clock(hours['claimed_minutes'])} claimed, ${dollars(said[1])} net",
             money,

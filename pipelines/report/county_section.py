@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from pipelines.report.asked import Asked, period_of_finding
+from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, top
 from pipelines.report.wording import clock, counted, county
@@ -14,7 +14,7 @@ CODES = (OVERDUE, TWICE)
 MOST = 50
 
 
-def county_section(books: Books, asked: Asked) -> Section:
+def county_section(books: Books, asked: ReportAsked) -> Section:
     """Overdue pay (RUN-1) and likely duplicates (TIME-4) that stand at the end of the range."""
     found = to_look_at(books)
     lead = [
@@ -68,7 +68,7 @@ def _by_county(books: Books, found: dict[str, list[Finding]]) -> Table:
     return Table("Overdue pay and likely duplicates, by county", columns, rows)
 
 
-def _documents(asked: Asked, found: list[Finding]) -> Table:
+def _documents(asked: ReportAsked, found: list[Finding]) -> Table:
     rows: list[Cells] = [
         (
             finding.provider_id,

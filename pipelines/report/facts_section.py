@@ -3,7 +3,7 @@
 import shlex
 from collections import Counter, defaultdict
 
-from pipelines.report.asked import Asked
+from pipelines.report.asked import ReportAsked
 from pipelines.report.books import Books
 from pipelines.report.parts import Cells, Chart, Cited, Column, Section, Table, cited, top
 from pipelines.report.wording import ADDRESSEES, OUTCOMES, counted
@@ -17,7 +17,7 @@ from schemas.rejection import Rejection
 MOST = 25
 
 
-def rejections_section(books: Books, asked: Asked) -> Section:
+def rejections_section(books: Books, asked: ReportAsked) -> Section:
     """Facts that could not be used: of these runs, as far as they say when they came, else of the whole folder."""
     rejected = books.rejected()
     if not rejected:
@@ -40,7 +40,7 @@ def _rejected_told(rejected: list[Rejection]) -> str:
     return f"{told}{when} Each is kept with its bytes in rejection*.avro: have its sender repair it and send it again."
 
 
-def _each(asked: Asked) -> str:
+def _each(asked: ReportAsked) -> str:
     """Where each of them is shown: the page itself tells no fields of facts."""
     live = asked.events is not None and is_journal(asked.events)
     listed = ["rejections", "list", "--journal"] if live else ["validate", "--all"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from pipelines.report.asked import Asked, period_of_finding
+from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across
 from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, cited, top
@@ -25,7 +25,7 @@ MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
 MINUTES = 60
 
 
-def held_section(books: Books, asked: Asked) -> Section:
+def held_section(books: Books, asked: ReportAsked) -> Section:
     """What is held at the end of the range: nothing is lost, somebody has to do something."""
     held = books.findings.of("HELD")
     if not held:
@@ -104,7 +104,7 @@ def _by_reason(books: Books, held: list[Finding]) -> Table:
     return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[4], row[0])), wide=True)
 
 
-def _by_provider(books: Books, asked: Asked, held: list[Finding]) -> Table:
+def _by_provider(books: Books, asked: ReportAsked, held: list[Finding]) -> Table:
     rows = [
         _provider_row(books, asked, provider, found)
         for provider, found in _grouped(held, lambda finding: finding.provider_id).items()
@@ -119,7 +119,7 @@ def _by_provider(books: Books, asked: Asked, held: list[Finding]) -> Table:
     return Table("Providers with the most held hours", columns, kept, more, wide=True)
 
 
-def _provider_row(books: Books, asked: Asked, provider: str, found: list[Finding]) -> Cells:
+def _provider_row(books: Books, asked: ReportAsked, provider: str, found: list[Finding]) -> Cells:
     """One provider; the story is that of the document with the most hours, and names the other reasons."""
     first, *_ = worst = sorted(found, key=_most_hours_first)
     reasons = dict.fromkeys(in_words(finding.code, REASONS) for finding in worst)
@@ -133,7 +133,7 @@ def _provider_row(books: Books, asked: Asked, provider: str, found: list[Finding
     )
 
 
-def _documents(books: Books, asked: Asked, held: list[Finding]) -> Table:
+def _documents(books: Books, asked: ReportAsked, held: list[Finding]) -> Table:
     rows = [
         (
             finding.provider_id,

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report import wording
-from pipelines.report.asked import Asked
+from pipelines.report.asked import ReportAsked
 from pipelines.report.books import Books
 from pipelines.report.carried_section import carried_section
-from pipelines.report.control import Check, checks
+from pipelines.report.control import ControlCheck, checks
 from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
@@ -46,7 +46,7 @@ class Report:
     figures: Json
 
 
-def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = None) -> Report:
+def report(books: Books, asked: ReportAsked, law: Law, verified: "Verified | None" = None) -> Report:
     """Everything in ``books`` as one page; the same books give the same bytes."""
     made = checks(books)
     wrong = [sentence for check in made for sentence in check.wrong]
@@ -69,7 +69,7 @@ def report(books: Books, asked: Asked, law: Law, verified: "Verified | None" = N
     return Report(html, wrong, told, _figures(books, made))
 
 
-def _figures(books: Books, made: list[Check]) -> Json:
+def _figures(books: Books, made: list[ControlCheck]) -> Json:
     """The first screen for a program: money in cents, time in minutes."""
     days, total, held = books.span.days, books.payments.total(), books.findings.of("HELD")
     return {
@@ -86,7 +86,9 @@ def _figures(books: Books, made: list[Check]) -> Json:
     }
 
 
-def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None", made: list[Check]) -> list[Section]:
+def _sections(
+    books: Books, asked: ReportAsked, law: Law, verified: "Verified | None", made: list[ControlCheck]
+) -> list[Section]:
     law_then = law if asked.law_known else None
     return [
         _control_section(books, made),
@@ -106,7 +108,7 @@ def _sections(books: Books, asked: Asked, law: Law, verified: "Verified | None",
     ]
 
 
-def _control_section(books: Books, made: list[Check]) -> Section:
+def _control_section(books: Books, made: list[ControlCheck]) -> Section:
     rows = [("Yes" if not check.wrong else "NO", check.what, check.found) for check in made]
     table = Table("Checks", [Column("Agrees"), Column("What must agree"), Column("Found")], rows, wide=True)
     newest = list(reversed(books.span.days))

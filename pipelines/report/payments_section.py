@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pipelines.report.asked import Asked
+from pipelines.report.asked import ReportAsked
 from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
 from pipelines.report.parts import Cells, Chart, Column, Section, Table, top
@@ -115,7 +115,7 @@ def _deductions(books: Books) -> Table:
     return Table("From gross to net", [Column("What"), Column("Dollars", "dollars")], rows, bold_last=True)
 
 
-def changes_section(books: Books, asked: Asked) -> Section:
+def changes_section(books: Books, asked: ReportAsked) -> Section:
     """The last run of the range against the one before, greatest differences first."""
     span = books.span
     if span.before is None:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from pipelines.report.asked import Asked
+from pipelines.report.asked import ReportAsked
 from pipelines.report.books import Books
 from pipelines.report.parts import Cells, Chart, Column, Section, Story, Table, cited, top
 from pipelines.report.wording import CLOCKS, advance_clock, consequence, counted, county, day
@@ -17,7 +17,7 @@ MONTHS = 12
 NO_RUNG = 1_000_000  # what does not count stands last
 
 
-def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
+def violations_section(books: Books, asked: ReportAsked, law: Law | None) -> Section:
     """Weekly limits that were passed (LIMIT-4 to LIMIT-6), and which count."""
     found = [finding for finding in books.findings.standing if finding.code in VIOLATIONS]
     if not found:
@@ -39,7 +39,7 @@ def violations_section(books: Books, asked: Asked, law: Law | None) -> Section:
     return Section("violations", "Violations", lead, parts + ([_weeks(asked, counting)] if asked.with_ids else []))
 
 
-def _weeks(asked: Asked, counting: list[Finding]) -> Table:
+def _weeks(asked: ReportAsked, counting: list[Finding]) -> Table:
     newest = sorted(counting, key=lambda finding: (-(finding.workweek_start or 0), finding.finding_id))
     rows = [
         (
@@ -60,7 +60,7 @@ def _weeks(asked: Asked, counting: list[Finding]) -> Table:
     return Table("Violations that count, newest first", columns, kept, more, wide=True)
 
 
-def advances_section(books: Books, asked: Asked, law: Law | None) -> Section:
+def advances_section(books: Books, asked: ReportAsked, law: Law | None) -> Section:
     """Advance pay: what was paid ahead and is not yet accounted for by timesheets (ADV-6)."""
     if not books.advances:
         return Section("advances", "Advance pay", ["Nobody is in advance pay."])
@@ -91,7 +91,7 @@ def _by_clock(advances: list[AdvanceReconciliation], law: Law | None) -> Table:
     return Table("Months paid ahead, by clock", columns, rows, wide=True)
 
 
-def _open_months(books: Books, asked: Asked, still: list[AdvanceReconciliation], law: Law | None) -> Table:
+def _open_months(books: Books, asked: ReportAsked, still: list[AdvanceReconciliation], law: Law | None) -> Table:
     rows = []
     for advance in sorted(still, key=lambda each: (-each.open_minutes, each.recipient_id, each.service_month)):
         recipient, month = advance.recipient_id, advance.service_month

@@ -21,7 +21,7 @@ STEMS = {
 SUMMARY = "summary.json"
 
 
-class Folder:
+class ReportFolder:
     """The folder ``path``. Raises Misuse where it holds no pay runs or a file cannot be read to its end."""
 
     def __init__(self, path: Path) -> None:

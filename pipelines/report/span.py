@@ -12,7 +12,7 @@ RUNS_BEFORE = 20
 
 
 @dataclass(frozen=True)
-class Span:
+class ReportSpan:
     """The runs asked for, ``days`` sorted. ``last``: the newest of them that said anything, else the newest.
 
     ``before``: the newest run before it that said anything; ``usual``: that one and up to 19 more such runs before it.
@@ -40,7 +40,7 @@ class Span:
         return day is not None and self.days[0] <= day <= self.days[-1]
 
 
-def span_of(runs: Mapping[int, PayRun], first: int | None, last: int | None) -> Span:
+def span_of(runs: Mapping[int, PayRun], first: int | None, last: int | None) -> ReportSpan:
     """The span from business day ``first`` to ``last`` (None: from the first, to the last there is). Raises Misuse.
 
     ``runs``: PayRun records by run date.
@@ -54,7 +54,7 @@ def span_of(runs: Mapping[int, PayRun], first: int | None, last: int | None) -> 
     speaking = [day for day in known if runs[day].totals or runs[day].findings]
     newest = max((day for day in days if day in set(speaking)), default=days[-1])
     earlier = tuple(day for day in speaking if day < newest)[-RUNS_BEFORE:]
-    return Span(days, newest, earlier, days == tuple(known))
+    return ReportSpan(days, newest, earlier, days == tuple(known))
 
 
 def _nearest(known: list[int], first: int | None, last: int | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from fold.admissions import Admissions, admissions_in
 from fold.door import Door, admission
 from pipelines.files_below import folder_of_facts
-from pipelines.report.span import Span
+from pipelines.report.span import ReportSpan
 from rules.law import Law
 from rules.periods import MILLIS_IN_MINUTE, business_day_of, month_of
 from rules.visits import must_check_in, spans_by_day
@@ -28,7 +28,7 @@ Relation = tuple[str, str, str]  # provider, recipient, program
 class Verified:
     """``by_month``: service month -> minutes covered, uncovered, no_visit_needed."""
 
-    def __init__(self, events: Path, span: Span, law: Law) -> None:
+    def __init__(self, events: Path, span: ReportSpan, law: Law) -> None:
         self.span, self.law = span, law
         self.by_month: dict[int, Counter[str]] = defaultdict(Counter)
         newest = _newest(events, span.end)

@@ -27,7 +27,7 @@ CUT_BYTES = 20  # the last block's sync marker and a little more
 NOT_AVRO = "This is a text, whatever its name says.\n"
 
 
-class Refusal(ValueError):
+class SampleRefusal(ValueError):
     """A sample that cannot be made; the message is one line for the user."""
 
 
@@ -49,7 +49,7 @@ def simulate(
     span = window(county, start, months)
     _refuse_without_rates(span)
     if any(out.rglob("*.avro")):
-        raise Refusal(f"{out} holds *.avro files already: name a new folder or empty this one")
+        raise SampleRefusal(f"{out} holds *.avro files already: name a new folder or empty this one")
     shelf, truth = Shelf(out), Truth()
     list_courses(span, shelf)
     home = None
@@ -82,10 +82,10 @@ def _told(out: Path, asked: Record, shelf: Shelf, truth: Truth, damaged: int) ->
 def _refuse_without_rates(span: Window) -> None:
     name, law = f"wage.{span.county}", Law.load()
     if name not in law.parameters:
-        raise Refusal(f"{span.county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
+        raise SampleRefusal(f"{span.county} is no county: give its two-digit State code, 01 to 58, such as 17 for Lake")
     if not law.in_force(name, span.months[0]):  # after its first row a rate is carried forward (WAGE-2)
         first = min(entry.from_day for entry in law.parameters[name].entries)
-        raise Refusal(f"{county_name(span.county)} has no wage rate before {iso(first)[:7]}: start then or later")
+        raise SampleRefusal(f"{county_name(span.county)} has no wage rate before {iso(first)[:7]}: start then or later")
 
 
 def _damage(out: Path, truth: Truth) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
 from pipelines.statements.paid_folder import Dossier, Person, dossiers
-from pipelines.statements.paper import Letter, letter_html, statement_html
+from pipelines.statements.paper import PaperLetter, letter_html, statement_html
 from pipelines.statements.points import (
     LASTING,
     VISITS,
@@ -38,7 +38,7 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PapersAsked:
     """What to make: of a ``cut_off``; with ``period`` its statement and notices, else what is new in that pay run.
 
     ``law``: the one it was paid by; if not known (None), no letter tells what a further violation brings.
@@ -51,7 +51,7 @@ class Asked:
     law: Law | None = None
 
 
-def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]:
+def papers_of(person: Person, dossier: Dossier, asked: PapersAsked) -> Iterator[Paper]:
     """Statements of a person, then one letter of notices."""
     spoken = language(asked.language)
     for period in _periods(person, dossier, asked):
@@ -65,12 +65,12 @@ def papers_of(person: Person, dossier: Dossier, asked: Asked) -> Iterator[Paper]
         county = next(
             (line.county for paid in reversed(dossier.instructions) for line in paid.lines if line.county), None
         )
-        letter = Letter(*person, business_day_of(asked.cut_off), points, county)
+        letter = PaperLetter(*person, business_day_of(asked.cut_off), points, county)
         html = letter_html(letter, asked.contacts.of(county, asked.language), spoken)
         yield Paper("notices", person, html, tuple(p.id for p in points), sum(p.english for p in points))
 
 
-def papers_of_all(folder: Path, people: Iterable[Person], asked: Asked) -> Iterator[Paper]:
+def papers_of_all(folder: Path, people: Iterable[Person], asked: PapersAsked) -> Iterator[Paper]:
     """Everybody's in order, made as they are taken. Raises Misuse.
 
     The folder is read once for each AT_A_TIME of them, as the records of a State do not fit into memory.
@@ -82,7 +82,7 @@ def papers_of_all(folder: Path, people: Iterable[Person], asked: Asked) -> Itera
             yield from papers_of(person, known[person], asked)
 
 
-def _periods(person: Person, dossier: Dossier, asked: Asked) -> list[int]:
+def _periods(person: Person, dossier: Dossier, asked: PapersAsked) -> list[int]:
     if asked.period is None:
         return sorted({paid.period_start for paid in dossier.instructions if paid.cut_off == asked.cut_off})
     period = asked.period if person[0] == "PROVIDER" else month_of(asked.period)
@@ -91,7 +91,7 @@ def _periods(person: Person, dossier: Dossier, asked: Asked) -> list[int]:
     return [period] if paid or (held and person[0] == "PROVIDER") else []
 
 
-def _notices(person: Person, dossier: Dossier, asked: Asked, spoken: Language) -> list[Point]:
+def _notices(person: Person, dossier: Dossier, asked: PapersAsked, spoken: Language) -> list[Point]:
     told = [each for each in dossier.findings.values() if each.addressee == person[0] and _is_letter(each)]
     told = [each for each in told if _wanted(each, person, asked)]
     accounts = [
@@ -113,7 +113,7 @@ def _is_letter(finding: Finding) -> bool:
     return finding.code not in VISITS if finding.outcome == "NOTED" else True
 
 
-def _wanted(finding: Finding, person: Person, asked: Asked) -> bool:
+def _wanted(finding: Finding, person: Person, asked: PapersAsked) -> bool:
     if asked.period is None:
         return finding.cut_off == asked.cut_off
     if person[0] == "RECIPIENT":

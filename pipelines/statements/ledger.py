@@ -17,7 +17,7 @@ Paid = PaymentInstruction
 
 
 @dataclass(frozen=True)
-class CameBack:
+class StatementReversals:
     """A payment that was returned, voided or went stale; ``run_date``: of the record that first knew. ``alone``: no
     instruction followed; ``too_late``: since its month is closed."""
 
@@ -66,7 +66,7 @@ def summed(instructions: Iterable[Paid]) -> Sums:
     return sums
 
 
-def came_back(of_statement: Sequence[Paid], turns: Iterable[Turn] = ()) -> list[CameBack]:
+def came_back(of_statement: Sequence[Paid], turns: Iterable[Turn] = ()) -> list[StatementReversals]:
     """Payments of one statement, given in order of sequence, that do not stand as of the last record about it.
 
     An outcome may be withdrawn: then its payment stands again. Raises Misuse where instructions are missing.
@@ -76,12 +76,14 @@ def came_back(of_statement: Sequence[Paid], turns: Iterable[Turn] = ()) -> list[
         first_knew = {id: first_knew.get(id, paid.run_date) for id in paid.reversed}
     _check(of_statement, first_knew)
     known = {paid.instruction_id: paid for paid in of_statement}
-    found = {id: CameBack(known[id], run_date) for id, run_date in first_knew.items()}
+    found = {id: StatementReversals(known[id], run_date) for id, run_date in first_knew.items()}
     last = of_statement[-1].cut_off if of_statement else 0
     for turn in sorted(turn for turn in turns if turn.cut_off > last and turn.instruction_id in known):
         found.pop(turn.instruction_id, None)
         if turn.reversed:
-            found[turn.instruction_id] = CameBack(known[turn.instruction_id], business_day_of(turn.cut_off), alone=True)
+            found[turn.instruction_id] = StatementReversals(
+                known[turn.instruction_id], business_day_of(turn.cut_off), alone=True
+            )
     return list(found.values())
 
 

@@ -14,14 +14,14 @@ from pipelines.statements.contact import Contact
 from pipelines.statements.language import Language
 from pipelines.statements.points import Point
 from pipelines.statements.sentences import wording
-from pipelines.statements.statement import Statement
+from pipelines.statements.statement import PrintedStatement
 
 FOLDER = Path(__file__).parent
 NO_PANGO = "PDF needs the Pango library: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or take --format html"
 
 
 @dataclass(frozen=True)
-class Letter:
+class PaperLetter:
     """Notices of one person, as of a pay run's business day."""
 
     payee_type: str
@@ -58,12 +58,12 @@ def environment(language: Language) -> Environment:
     return jinja
 
 
-def statement_html(statement: Statement, contact: Contact, language: Language) -> str:
+def statement_html(statement: PrintedStatement, contact: Contact, language: Language) -> str:
     """The statement as one HTML file that needs nothing else."""
     return _rendered("statement.html.j2", language, s=statement, contact=contact)
 
 
-def letter_html(letter: Letter, contact: Contact, language: Language) -> str:
+def letter_html(letter: PaperLetter, contact: Contact, language: Language) -> str:
     """The notices of a person as one HTML file that needs nothing else."""
     return _rendered("notices.html.j2", language, letter=letter, contact=contact)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.statements.language import Language
-from pipelines.statements.sentences import Said, said, wording
+from pipelines.statements.sentences import FilledSentence, said, wording
 from pipelines.statements.stakes import VIOLATIONS, stake_of
 from rules.findings import long_date
 from rules.law import Law
@@ -75,7 +75,7 @@ def _disputable_until(finding: Finding) -> int | None:
     return finding.due_by
 
 
-def _said_to(finding: Finding, reader: str, language: Language) -> Said:
+def _said_to(finding: Finding, reader: str, language: Language) -> FilledSentence:
     """Words of our own where the finding speaks to somebody else."""
     if finding.addressee == reader:
         return said(finding, language)
@@ -84,7 +84,7 @@ def _said_to(finding: Finding, reader: str, language: Language) -> Said:
         "minutes": language.duration(finding.minutes or 0),
         "document_id": finding.document_id or "",
     }
-    return Said(language.say(own["message"], **places), language.say(own["next_step"], **places), True)
+    return FilledSentence(language.say(own["message"], **places), language.say(own["next_step"], **places), True)
 
 
 def can_be_said(finding: Finding, reader: str) -> bool:

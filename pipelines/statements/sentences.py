@@ -31,7 +31,7 @@ _VALUES: list[tuple[str, Callable[[Language, str], str]]] = [
 AS_IT_IS = {"document_id", "kind"}
 
 
-class Said(NamedTuple):
+class FilledSentence(NamedTuple):
     """What a finding says and what can be done; ``own`` False: in English, as no template was found for it."""
 
     message: str
@@ -45,15 +45,15 @@ def wording() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))
 
 
-def said(finding: Finding, language: Language) -> Said:
+def said(finding: Finding, language: Language) -> FilledSentence:
     """The finding's sentence and next step in a language."""
     message = _again(_messages(finding.code), finding.message.removeprefix(CLEARED), language)
     if finding.cleared:
-        return Said(message or finding.message, "", message is not None)
+        return FilledSentence(message or finding.message, "", message is not None)
     next_step = _again(_next_steps(finding.code), finding.next_step, language)
     if message is None or next_step is None:
-        return Said(finding.message, finding.next_step, language.code == "en")
-    return Said(message, next_step, True)
+        return FilledSentence(finding.message, finding.next_step, language.code == "en")
+    return FilledSentence(message, next_step, True)
 
 
 def _messages(code: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.statements.language import Language
-from pipelines.statements.ledger import CameBack, Paid, Sums, came_back, summed
+from pipelines.statements.ledger import Paid, StatementReversals, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
 from pipelines.statements.points import VISITS, Point, can_be_said, in_order, period_of_finding, point_of
 from rules.periods import month_end, period_end, year_of
@@ -17,7 +17,7 @@ TAKING = ("HELD", "CUT", "DENIED")
 
 
 @dataclass(frozen=True)
-class Row:
+class StatementRow:
     """One line of pay: minutes and cents of this payment and of all so far."""
 
     earning: str
@@ -29,11 +29,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Work:
+class StatementWork:
     """Lines of pay for one recipient (None: for nobody in particular)."""
 
     recipient_id: str | None
-    rows: list[Row]
+    rows: list[StatementRow]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Hours:
 
 
 @dataclass(frozen=True)
-class Statement:
+class PrintedStatement:
     """Everything on the paper. ``run`` is the business day of the payment (None: nothing was paid yet).
 
     ``owed``: cents paid too much for this period that still stand so; ``back``: cents of this payment that came back.
@@ -65,11 +65,11 @@ class Statement:
     before: Sums
     so_far: Sums
     methods: dict[str, int]
-    works: list[Work]
+    works: list[StatementWork]
     hours: list[Hours]
     points: list[Point]
     visits: dict[str, list[Point]]
-    returned: list[CameBack]
+    returned: list[StatementReversals]
     back: int
     year: int
     year_to_date: Sums
@@ -100,7 +100,7 @@ def periods_of(dossier: Dossier) -> list[int]:
     return sorted({paid.period_start for paid in dossier.instructions} | {each for each in held if each is not None})
 
 
-def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, language: Language) -> Statement:
+def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, language: Language) -> PrintedStatement:
     """The statement of a pay period, as of a business day: that of the dossier's last pay run."""
     own = [paid for paid in dossier.instructions if paid.period_start == period]
     run = max((paid.run_date for paid in own), default=None)
@@ -113,7 +113,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
     findings = [each for each in known if not each.cleared]
     year = year_of(as_of if run is None else run)
     of_year = [paid for paid in dossier.instructions if year_of(paid.run_date) == year]
-    return Statement(
+    return PrintedStatement(
         payee_type=person[0],
         payee_id=person[1],
         period_start=period,
@@ -141,7 +141,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
     )
 
 
-def _back(back: CameBack, findings: Sequence[Finding]) -> CameBack:
+def _back(back: StatementReversals, findings: Sequence[Finding]) -> StatementReversals:
     """Whether a person has to see to it, since the month is closed."""
     asked = {each.statement_id for each in findings if about_payment(each)}
     return replace(back, too_late=back.alone and back.instruction.statement_id in asked)
@@ -162,20 +162,20 @@ def _methods(now: Sequence[Paid]) -> dict[str, int]:
     return {method: cents for method, cents in sorted(moved.items()) if cents} or {"NONE": 0}
 
 
-def _works(now: Sequence[Paid], standing: Sequence[Paid]) -> list[Work]:
+def _works(now: Sequence[Paid], standing: Sequence[Paid]) -> list[StatementWork]:
     recipients = sorted({paid.recipient_id or "" for paid in (*now, *standing)}, key=lambda who: (not who, who))
     return [work for who in recipients if (work := _work(who or None, now, standing)).rows]
 
 
-def _work(recipient: str | None, now: Sequence[Paid], standing: Sequence[Paid]) -> Work:
+def _work(recipient: str | None, now: Sequence[Paid], standing: Sequence[Paid]) -> StatementWork:
     this = summed(paid for paid in now if paid.recipient_id == recipient).lines
     so_far = summed(paid for paid in standing if paid.recipient_id == recipient).lines
     keys = [key for key in {**so_far, **this} if any(this.get(key, ())) or any(so_far.get(key, ()))]
     rows = []
     for key in sorted(keys, key=lambda key: (_ORDER.index(key[0]), key[1], key[2], key[3] or 0)):
         minutes, cents = this.get(key, (0, 0))
-        rows.append(Row(key[0], key[1], key[3], minutes, cents, so_far.get(key, (0, 0))[1]))
-    return Work(recipient, rows)
+        rows.append(StatementRow(key[0], key[1], key[3], minutes, cents, so_far.get(key, (0, 0))[1]))
+    return StatementWork(recipient, rows)
 
 
 _ORDER = ("SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE")

@@ -17,11 +17,11 @@ from rules.authorizations import (
     limited_minutes,
 )
 from rules.authorize.late import LateTimesheets
-from rules.authorize.month import CLAIMS, Facts, MonthOfTime
+from rules.authorize.month import CLAIMS, MonthFacts, MonthOfTime
 from rules.authorize.tally import Key, Pair
 from rules.authorize.watch import DayOfVisits, changed_days
 from rules.documents import Arrival, Document, Terms, named
-from rules.findings import Finding, Findings, note_conflicts
+from rules.findings import Findings, RuleFinding, note_conflicts
 from rules.kept import Claims
 from rules.law import Law
 from rules.overlaps import find_probation, warned_days
@@ -137,7 +137,7 @@ class RecipientFile:
         said = change.now or change.before
         if isinstance(said, Claims):
             return map(watch_unit, changed_days(change))
-        if isinstance(said, Finding) and is_watch(unit):
+        if isinstance(said, RuleFinding) and is_watch(unit):
             return [LIFETIME]
         return ()
 
@@ -156,7 +156,7 @@ class RecipientFile:
         visits = self.visits_by_month.get(month, {})
         whole = range(month, next_month(month))
         days = {day for document in visits.values() for day in common(days_of(document.current), whole)}
-        facts = Facts(
+        facts = MonthFacts(
             self.timesheets[month],
             _by_pair(visits.values()),
             self._visits_of,

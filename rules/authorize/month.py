@@ -13,7 +13,7 @@ import msgspec
 from rules.authorizations import divided, limited_minutes, pro_rata
 from rules.authorize.documents import deaths, terms_deciding
 from rules.authorize.sheets import find_duplicates, hold_moved
-from rules.authorize.tally import ByDay, Key, Pair, Tally, about, covered, days_with_minutes, id_of
+from rules.authorize.tally import ByDay, HoursTally, Key, Pair, about, covered, days_with_minutes, id_of
 from rules.authorized_time import Use, cut_to_month
 from rules.claimed_time import claim, given_up
 from rules.documents import Document, Span, Terms, reference
@@ -35,7 +35,7 @@ CLAIMS = "claims"
 DUPLICATE = "duplicate_sheet"  # the parameter
 
 
-class Facts(msgspec.Struct):
+class MonthFacts(msgspec.Struct):
     """What the month is decided from: timesheets and standing visits of the month, and terms of all days."""
 
     timesheets: Mapping[Key, Document[Timesheet]]
@@ -49,10 +49,10 @@ class Facts(msgspec.Struct):
 class MonthOfTime(Trace):
     """What a recipient's month is decided from, and what it comes to."""
 
-    def __init__(self, month: int, recipient_id: str, facts: Facts, law: Law, cut_off: int) -> None:
+    def __init__(self, month: int, recipient_id: str, facts: MonthFacts, law: Law, cut_off: int) -> None:
         self.month, self.recipient_id, self.facts, self.law, self.cut_off = month, recipient_id, facts, law, cut_off
         self.decision, self.findings = Decision(self), Findings(of_recipient(facts.authorizations))
-        self.tallies: list[Tally] = []
+        self.tallies: list[HoursTally] = []
 
     def decide(self) -> Decision:
         """Authorized time of each timesheet, and findings."""
@@ -76,11 +76,11 @@ class MonthOfTime(Trace):
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
 
-    def _tally(self, key: Key, document: Document[Timesheet]) -> Tally:
+    def _tally(self, key: Key, document: Document[Timesheet]) -> HoursTally:
         claimed = claim(document)
         provider, program, period, document_id = key
         last = period_end(period)
-        tally = Tally(
+        tally = HoursTally(
             key,
             claimed,
             Use(provider, document_id, list(claimed.minutes), claimed.places, claimed.approved),
@@ -98,7 +98,7 @@ class MonthOfTime(Trace):
         deaths = [fact.deceased_on for fact in standing if fact.deceased_on is not None]
         return min(deaths) + 1 if deaths else None
 
-    def _strike_unpayable_days(self, tally: Tally, dead_from: int | None) -> None:
+    def _strike_unpayable_days(self, tally: HoursTally, dead_from: int | None) -> None:
         """WHO-6, WHO-2, WHO-3 in this order."""
         period, days = tally.period, range(len(tally.use.minutes))
         if dead_from is not None:
@@ -111,7 +111,7 @@ class MonthOfTime(Trace):
 
     # --- visits -------------------------------------------------------------------------------------------------------
 
-    def _remember_claims(self, tallies: list[Tally]) -> None:
+    def _remember_claims(self, tallies: list[HoursTally]) -> None:
         """What got past WHO-3, for who watches visits that overlap."""
         claims: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         for tally in tallies:
@@ -120,9 +120,9 @@ class MonthOfTime(Trace):
                     claims[tally.key[0]][day] += minutes
         self.decision.conclusions[CLAIMS] = Claims({provider: dict(days) for provider, days in claims.items()})
 
-    def _compare_visits(self, tallies: list[Tally]) -> None:
+    def _compare_visits(self, tallies: list[HoursTally]) -> None:
         """EVV-4, for the days on which a provider must check in and there is a policy."""
-        pairs: dict[Pair, list[Tally]] = defaultdict(list)
+        pairs: dict[Pair, list[HoursTally]] = defaultdict(list)
         for tally in tallies:
             pairs[tally.pair].append(tally)
         for pair, of_pair in pairs.items():
@@ -139,13 +139,13 @@ class MonthOfTime(Trace):
             for gap in compare(claims, self.facts.visits.get(pair, ())) if claims else ():
                 self._judge(pair, gap, sorted(payable, key=lambda tally: tally.order))
 
-    def _checks_in(self, tally: Tally, day: int) -> Policy | None:
+    def _checks_in(self, tally: HoursTally, day: int) -> Policy | None:
         """What visits do to the provider's pay of the day; None where there need be none."""
         if not must_check_in(tally.assigned[day - tally.period].live_in, day, self.law, self.cut_off):
             return None
         return policy(tally.key[1], day, self.law, self.cut_off)
 
-    def _judge(self, pair: Pair, gap: Gap, tallies: list[Tally]) -> None:
+    def _judge(self, pair: Pair, gap: Gap, tallies: list[HoursTally]) -> None:
         """What a gap does under the policy of its day: noted, warned of, held or denied."""
         provider, program = pair
         rule = policy(program, gap.day, self.law, self.cut_off)
@@ -162,7 +162,7 @@ class MonthOfTime(Trace):
             self._take(gap, rule, tallies)
 
     @staticmethod
-    def _take(gap: Gap, rule: Policy, tallies: list[Tally]) -> None:
+    def _take(gap: Gap, rule: Policy, tallies: list[HoursTally]) -> None:
         of_day = [tally for tally in tallies if 0 <= gap.day - tally.period < len(tally.use.minutes)]
         days = [gap.day - tally.period for tally in of_day]
         losses = take(gap.uncovered_minutes, [tally.use.minutes[day] for tally, day in zip(of_day, days, strict=True)])
@@ -174,7 +174,7 @@ class MonthOfTime(Trace):
 
     # --- hours --------------------------------------------------------------------------------------------------------
 
-    def _cut(self, program: str, tallies: list[Tally]) -> None:
+    def _cut(self, program: str, tallies: list[HoursTally]) -> None:
         """HOURS-5, HOURS-4."""
         authorized = self.authorized_minutes(program)
         own = {tally.key[0]: self.assigned_minutes(tally.pair) for tally in tallies}
@@ -200,7 +200,7 @@ class MonthOfTime(Trace):
 
     # --- conclusions --------------------------------------------------------------------------------------------------
 
-    def _authorized_time(self, tally: Tally) -> AuthorizedTime:
+    def _authorized_time(self, tally: HoursTally) -> AuthorizedTime:
         provider, program, period, document_id = tally.key
         terms = (self.facts.authorizations[program], self.facts.assignments[tally.pair])
         beside = tally.witnesses | terms_deciding(terms, self.month) | deaths(self.facts.authorizations, self.month)
@@ -233,14 +233,14 @@ class MonthOfTime(Trace):
             given_up=given_up(self.facts.timesheets[tally.key], tally.claim),
         )
 
-    def _assumptions(self, tally: Tally, pro_rata: bool) -> list[str]:
+    def _assumptions(self, tally: HoursTally, pro_rata: bool) -> list[str]:
         names = ["hours.order_in_document"] if tally.cut else []
         names += ["hours.pro_rata"] if pro_rata else []
         if "POSSIBLE_DUPLICATE" in tally.held_for:
             names += self.law.assumptions(DUPLICATE, tally.period, self.cut_off)
         return names
 
-    def _find(self, code: str, tally: Tally, by_day: ByDay) -> None:
+    def _find(self, code: str, tally: HoursTally, by_day: ByDay) -> None:
         minutes = sum(by_day.values())
         if minutes:
             tally.lose(code, self.findings.outcome(code), by_day)

@@ -10,7 +10,7 @@ Compared is what stands of a document: its approved revision, of one never appro
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from rules.authorize.tally import Key, Tally, about
+from rules.authorize.tally import HoursTally, Key, about
 from rules.documents import Document
 from rules.findings import Findings
 from schemas.symbols import FindingOutcome
@@ -20,9 +20,9 @@ OUTCOMES: dict[str, FindingOutcome] = {"note": "NOTED", "warn": "WARNING", "hold
 
 
 def hold_moved(
-    tallies: Iterable[Tally],
+    tallies: Iterable[HoursTally],
     timesheets: Mapping[Key, Document[Timesheet]],
-    find: Callable[[str, Tally, Mapping[int, int]], None],
+    find: Callable[[str, HoursTally, Mapping[int, int]], None],
 ) -> None:
     """DOCUMENT_MOVED: one timesheet under two providers is held under both until one is withdrawn."""
     providers: dict[tuple[str, int, str], set[str]] = defaultdict(set)
@@ -35,7 +35,7 @@ def hold_moved(
 
 
 def find_duplicates(
-    tallies: Iterable[Tally],
+    tallies: Iterable[HoursTally],
     timesheets: Mapping[Key, Document[Timesheet]],
     policy: Callable[[int], str],
     findings: Findings,
@@ -57,13 +57,15 @@ def find_duplicates(
             tally.lose("POSSIBLE_DUPLICATE", outcome, by_day)
 
 
-def duplicates(tallies: Iterable[Tally], timesheets: Mapping[Key, Document[Timesheet]]) -> Iterator[tuple[Tally, str]]:
+def duplicates(
+    tallies: Iterable[HoursTally], timesheets: Mapping[Key, Document[Timesheet]]
+) -> Iterator[tuple[HoursTally, str]]:
     """Each timesheet with the minutes of one first recorded before it, on every day, and the number of that one."""
-    beside: dict[object, list[Tally]] = defaultdict(list)
+    beside: dict[object, list[HoursTally]] = defaultdict(list)
     for tally in tallies:
         beside[tally.pair, tally.period].append(tally)
     for several in (each for each in beside.values() if len(each) > 1):
-        alike: dict[object, list[Tally]] = defaultdict(list)
+        alike: dict[object, list[HoursTally]] = defaultdict(list)
         for tally in sorted(several, key=lambda tally: timesheets[tally.key].first.order):
             sheet = tally.claim.standing
             if not sheet.withdrawn and any(sheet.minutes_worked):

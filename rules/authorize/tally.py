@@ -25,7 +25,7 @@ ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
 AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
 
-class Tally(msgspec.Struct):
+class HoursTally(msgspec.Struct):
     """One timesheet on its way through the recipient's side: minutes left by day, and what was taken."""
 
     key: Key
@@ -88,7 +88,7 @@ class Tally(msgspec.Struct):
         return dict(sorted(sums.items()))
 
 
-def days_with_minutes(tally: Tally) -> list[tuple[int, int]]:
+def days_with_minutes(tally: HoursTally) -> list[tuple[int, int]]:
     """(day, minutes) of the minutes left."""
     period = tally.period
     return [(period + index, minutes) for index, minutes in enumerate(tally.use.minutes) if minutes]

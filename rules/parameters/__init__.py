@@ -23,10 +23,12 @@ from typing import Any, get_args
 import msgspec
 
 from rules.parameters.plausible import too_much
-from rules.parameters.values import Entry, Grade, Parameter
+from rules.parameters.values import Grade, LawEntry, Parameter
 from rules.periods import cut_off_after, epoch_day, iso, midnight
 
-__all__ = ["OWN_FOLDER", "Documents", "Entry", "LawError", "Parameter", "laid_over", "own_parameters", "read_documents"]
+__all__ = [
+    "OWN_FOLDER", "Documents", "LawEntry", "LawError", "Parameter", "laid_over", "own_parameters", "read_documents",
+]  # fmt: skip
 Toml = Mapping[str, Any]
 Documents = Mapping[str, Toml]  # by file name, parsed
 Read = dict[str, Parameter]
@@ -112,7 +114,7 @@ def _over(below: Parameter, over: Parameter) -> Parameter:
     return replace(below, entries=_in_order(entries.values()))
 
 
-def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _in_order(entries: Iterable[LawEntry]) -> tuple[LawEntry, ...]:
     """Sorted so that the last one that holds wins."""
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
@@ -176,7 +178,7 @@ def _with_entries(parameter: Parameter, table: _Table, citation: str | None) -> 
     return replace(parameter, entries=tuple(_entry(parameter, written, citation) for written in table.values))
 
 
-def _entry(parameter: Parameter, written: _Value, citation: str | None) -> Entry:
+def _entry(parameter: Parameter, written: _Value, citation: str | None) -> LawEntry:
     grade: Grade | None = written.grade or ("assumption" if citation else None)
     citation = written.citation or citation
     if not grade or not citation:
@@ -189,7 +191,7 @@ def _entry(parameter: Parameter, written: _Value, citation: str | None) -> Entry
     # What is published on a day is known when that day has ended, as a fact recorded at that midnight would be.
     known_from = None if published is None else cut_off_after(midnight(published + 1))
     value = _checked(parameter, written.value)
-    return Entry(value, epoch_day(written.from_), until, published, known_from, grade, citation, parameter.law)
+    return LawEntry(value, epoch_day(written.from_), until, published, known_from, grade, citation, parameter.law)
 
 
 def _checked(parameter: Parameter, value: Any) -> Any:
@@ -240,7 +242,7 @@ def _joined(earlier: Parameter | None, parameter: Parameter) -> Parameter:
     return replace(parameter, entries=entries)
 
 
-def _check_apart(entries: list[Entry]) -> None:
+def _check_apart(entries: list[LawEntry]) -> None:
     for entry, after in pairwise(entries):
         if entry.from_day == after.from_day or (entry.until is not None and entry.until >= after.from_day):
             raise LawError(f"two values for {iso(after.from_day)}; end the earlier one (`until`) before that day")

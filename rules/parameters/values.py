@@ -18,7 +18,7 @@ CARRIED = "WAGE-2"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LawEntry:
     """One value with its dates: in force from ``from_day`` to ``until`` (inclusive; None: until the next is named),
     known to cut-offs from ``known_from`` on (None: to all).
 
@@ -33,7 +33,7 @@ class Entry:
     grade: Grade
     citation: str
     law: str
-    carried_from: "Entry | None" = None
+    carried_from: "LawEntry | None" = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -61,19 +61,19 @@ class Parameter:
     law: str
     unit: str
     choices: tuple[str | bool, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[LawEntry, ...]
     carried_by: str = ""
     optional: bool = False
 
-    def on(self, day: int, known_at: int | None) -> Entry | None:
+    def on(self, day: int, known_at: int | None) -> LawEntry | None:
         """The value in force on a day as known at a cut-off, a carried one where the last is over; None: there is
         none."""
         return self._named(day, known_at) or (self._carried(day, known_at) if self.carried_by else None)
 
-    def _named(self, day: int, known_at: int | None) -> Entry | None:
+    def _named(self, day: int, known_at: int | None) -> LawEntry | None:
         return next((entry for entry in reversed(self.entries) if entry.holds(day, known_at)), None)
 
-    def _carried(self, day: int, known_at: int | None) -> Entry | None:
+    def _carried(self, day: int, known_at: int | None) -> LawEntry | None:
         """WAGE-2: that of the last known day goes on until the next one begins."""
         known = [entry for entry in self.entries if entry.known(known_at)]
         last = max((entry.until for entry in known if entry.until is not None and entry.until < day), default=None)
@@ -97,5 +97,5 @@ class Parameter:
             day = max(day, entry.until + 1)
         return day if day <= LAST_DAY else None
 
-    def _always_known(self) -> Iterator[Entry]:
+    def _always_known(self) -> Iterator[LawEntry]:
         return (entry for entry in self.entries if entry.known_from is None)

@@ -18,7 +18,7 @@ from rules.price.incentives import conclude_incentives
 from rules.price.month import MonthOfWork
 from rules.price.overdue import conclude_held, find_overdue
 from rules.price.violations import Notice, find_late_claims, find_violations
-from rules.price.watch import Watch, warned
+from rules.price.watch import OverlapWatch, warned
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, is_watch, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
@@ -38,7 +38,7 @@ class ProviderFile:
         self.law = law
         self.filed = Filed(catalog)
         self.payers: set[str] = set()  # settlements that pay this provider
-        self.watch = Watch(provider_id, law)
+        self.watch = OverlapWatch(provider_id, law)
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
         """File what the recipients' side said, or a fact about the provider."""

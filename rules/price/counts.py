@@ -53,7 +53,7 @@ class Counts(msgspec.Struct):
         self.assumptions.add("hours.provider_side_returns_minutes")
 
 
-class Taken:
+class MinutesTaken:
     """Counts by statement (recipient, pay period) and findings of one provider's month."""
 
     def __init__(self, provider_id: str, month: int, whose: Whose) -> None:

@@ -17,10 +17,10 @@ from rules.conclusions import Line, Statement, Worked
 from rules.documents import Document, named
 from rules.findings import Findings
 from rules.incentives import (
+    Career,
     Earned,
     IncentiveVerdict,
     PaidTraining,
-    Record,
     decide_claims,
     earned_by,
     first_recorded_on,
@@ -66,7 +66,7 @@ def career_month(classes: Iterable[PricedClass], worked: Iterable[Worked]) -> Ca
 class JudgedClaims(Trace):
     """Incentive claims: what the provider has done, and what each comes to by it."""
 
-    def __init__(self, record: Record, verdicts: list[IncentiveVerdict], law: Law, known_at: int) -> None:
+    def __init__(self, record: Career, verdicts: list[IncentiveVerdict], law: Law, known_at: int) -> None:
         self.record, self.verdicts, self.law, self.known_at = record, verdicts, law, known_at
 
     def earned(self) -> list[tuple[IncentiveVerdict, Earned]]:
@@ -105,14 +105,14 @@ def _months(notice: Notice) -> list[CareerMonth]:
     return [of_unit[CAREER] for of_unit in notice.before.values() if CAREER in of_unit]
 
 
-def _record(months: Iterable[CareerMonth], engagements: Mapping[str, Engagement]) -> Record:
+def _record(months: Iterable[CareerMonth], engagements: Mapping[str, Engagement]) -> Career:
     training: list[PaidTraining] = []
     service: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     for month in months:
         training += (PaidTraining(day, pathway, minutes) for day, pathway, minutes, _ in month.training)
         for recipient, day, minutes in month.service:
             service[recipient, month_of(day)][day] = minutes
-    return Record(training, service, lambda recipient, day: needs_on(engagements[recipient], day))
+    return Career(training, service, lambda recipient, day: needs_on(engagements[recipient], day))
 
 
 def _by_statement(paid: Iterable[IncentiveVerdict]) -> dict[StatementKey, list[IncentiveVerdict]]:

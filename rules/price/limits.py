@@ -18,8 +18,8 @@ from rules.periods import hhmm, month_end, saturday_of, workweek_of
 from rules.price.filed import ClaimKey, Filed
 from rules.travel_time import (
     WITHOUT_TWO,
-    Asked,
     PricedTrips,
+    TripsAsked,
     assigned_on,
     destination,
     price_trips,
@@ -72,7 +72,7 @@ class Limits:
 
     def priced_trips(self, enrolled: Callable[[int], bool]) -> Iterator[tuple[ClaimKey, PricedTrips]]:
         """Travel of the month by claim: WHO-1, TRAVEL-3 (not assigned), TRAVEL-2, WAGE-1."""
-        asked = Asked(enrolled, self._assigned, self._destination, self._wage)
+        asked = TripsAsked(enrolled, self._assigned, self._destination, self._wage)
         for key in sorted(self.claims):
             yield key, price_trips(self.claims[key], asked, self.law)
 

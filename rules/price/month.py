@@ -18,12 +18,12 @@ from rules.kept import Tail
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
 from rules.periods import midnight, month_of, period_end, period_of, saturday_of, workweek_of
-from rules.price.counts import Counts, Taken
+from rules.price.counts import Counts, MinutesTaken
 from rules.price.documents import TakenBack, enrollments_deciding
 from rules.price.filed import Filed
 from rules.price.incentives import CAREER, career_month
 from rules.price.limits import JUDGED, Limits
-from rules.price.statements import Draft, StatementKey, draft_key, draft_premium, draft_straight, repriced
+from rules.price.statements import StatementDraft, StatementKey, draft_key, draft_premium, draft_straight, repriced
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Concluded, Decision, Trace, month_unit
@@ -57,12 +57,12 @@ class MonthOfWork(Trace):
         self.limits = Limits(month, filed, tail, law, cut_off)
         self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
         self.whose = of_provider(filed.engagements, filed.enrollments)
-        self.decision, self.taken = Decision(self), Taken(provider_id, month, self.whose)
+        self.decision, self.taken = Decision(self), MinutesTaken(provider_id, month, self.whose)
         self.counts = self.taken.counts
         self.classes = filed.classes.priced(month, Circumstances(self.enrollments, self.engagements, law, cut_off))
         self.keeps_career = bool(filed.classes.claims)
         self.priced_under: dict[StatementKey, set[str]] = defaultdict(set)  # facts that named the county
-        self.drafts: dict[StatementKey, Draft] = defaultdict(Draft)
+        self.drafts: dict[StatementKey, StatementDraft] = defaultdict(StatementDraft)
         self.worked: list[Worked] = []
         self.ended: list[list[Worked]] = []  # weeks over a limit that ended in the month: their premium is due
 
@@ -172,7 +172,7 @@ class MonthOfWork(Trace):
         if career:
             self.decision.conclusions[CAREER] = career
 
-    def _statement(self, key: StatementKey, draft: Draft) -> Statement:
+    def _statement(self, key: StatementKey, draft: StatementDraft) -> Statement:
         kind, recipient, period = key
         counts = (self.counts.get((recipient or "", period)) if kind == "ARREARS" else None) or Counts()
         lines = draft.lines()
@@ -217,7 +217,7 @@ class MonthOfWork(Trace):
         return parts
 
 
-def _assumptions(draft: Draft, lines: Iterable[Line]) -> set[str]:
+def _assumptions(draft: StatementDraft, lines: Iterable[Line]) -> set[str]:
     """Parameters of grade assumption: behind the rates, and which minutes carry the premium."""
     premium = any(line.earning == "OVERTIME_PREMIUM" for line in lines)
     return draft.assumptions | {"overtime.allocation"} if premium else draft.assumptions

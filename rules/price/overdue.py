@@ -16,7 +16,7 @@ import msgspec
 
 from rules.conclusions import Stamp, Statement
 from rules.documents import About
-from rules.findings import Finding, Findings, catalog, finding_id, long_date, referred
+from rules.findings import Findings, RuleFinding, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
 from rules.periods import (
     civil_day,
@@ -95,7 +95,7 @@ def _each_once(held: Iterable[HeldDocument], provider_id: str) -> list[HeldDocum
     """Of each document all minutes together, by code; payable since the earliest."""
     once: dict[str, HeldDocument] = {}
     for each in held:
-        id = finding_id(Finding(CODE, "", "", **_about(each, provider_id)))
+        id = finding_id(RuleFinding(CODE, "", "", **_about(each, provider_id)))
         known = once.get(id, each)
         minutes = Counter(each.minutes) + Counter(known.minutes if known is not each else {})
         first = min(each.payable_at, known.payable_at)
@@ -133,7 +133,7 @@ def _sheet(time: AuthorizedTime | LateTime, payable: Stamp, minutes: Mapping[str
 def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]:
     """What the provider's own side holds."""
     for finding in said:
-        if isinstance(finding, Finding) and finding.outcome == "HELD" and finding.minutes:
+        if isinstance(finding, RuleFinding) and finding.outcome == "HELD" and finding.minutes:
             fields = {name: getattr(finding, name) for name in _SHARED}
             if finding.kind == TRAVEL:  # one claim may be for several recipients
                 fields |= {"recipient_id": None, "statement_id": None}
@@ -141,7 +141,7 @@ def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]
             yield HeldDocument(**fields, payable_at=payable, minutes={finding.code: finding.minutes})
 
 
-def _first_payable(finding: Finding, filed: Filed) -> Stamp:
+def _first_payable(finding: RuleFinding, filed: Filed) -> Stamp:
     """Of the document that a finding of the provider's side is about."""
     number, period = finding.document_id or "", finding.period_start or 0
     if finding.kind == TRAVEL:

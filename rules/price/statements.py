@@ -23,7 +23,7 @@ StatementKey = tuple[PaymentKind, str | None, int]  # kind, recipient, period st
 LineKey = tuple[Earning, LineProgram, str, int | None]  # earning, program, county, rate
 
 
-class Draft:
+class StatementDraft:
     """A statement while its minutes are gathered."""
 
     __slots__ = ("assumptions", "cents", "claims", "documents", "minutes", "orders", "travel_cents", "travel_minutes")
@@ -77,7 +77,7 @@ def draft_key(worked: Worked, period: int) -> StatementKey:
     return statement_kind(worked), worked.recipient_id, period
 
 
-def draft_straight(drafts: dict[StatementKey, Draft], worked: Iterable[Worked]) -> None:
+def draft_straight(drafts: dict[StatementKey, StatementDraft], worked: Iterable[Worked]) -> None:
     """Straight pay of the minutes on their own period's statement."""
     for each in worked:
         if each.minutes:
@@ -86,7 +86,7 @@ def draft_straight(drafts: dict[StatementKey, Draft], worked: Iterable[Worked]) 
             draft.carry(each)
 
 
-def draft_premium(drafts: dict[StatementKey, Draft], week: Sequence[Worked], law: Law, method: str) -> None:
+def draft_premium(drafts: dict[StatementKey, StatementDraft], week: Sequence[Worked], law: Law, method: str) -> None:
     """The premium of a workweek with overtime, on the statements of the period that holds its Saturday (OT-5)."""
     period = period_of(saturday_of(workweek_of(week[0].day)))
     divisor: int = law.value("overtime.premium_divisor", week[-1].day)

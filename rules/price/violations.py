@@ -10,14 +10,14 @@ is a new notice. A county's decision is about the ladder, so it is heard after t
 from typing import NamedTuple
 
 from rules.documents import About, named
-from rules.findings import Finding, Findings, finding_id, long_date, note_conflicts
+from rules.findings import Findings, RuleFinding, finding_id, long_date, note_conflicts
 from rules.law import Law
 from rules.periods import business_day_of, hhmm, month_of, saturday_of
 from rules.price.filed import Filed
 from rules.price.limits import JUDGED
 from rules.restatement import LIFETIME, Before
 from rules.travel_time import claimed_minutes
-from rules.violations import OVERTURNED, TRAINED, UPHELD, Standing, Violation, ladder, noticed_on
+from rules.violations import OVERTURNED, TRAINED, UPHELD, Violation, ViolationStanding, ladder, noticed_on
 
 _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",
@@ -64,7 +64,7 @@ def find_violations(filed: Filed, notice: Notice, findings: Findings) -> None:
         _find(violation, standing, decisions.get(violation.workweek) == UPHELD, notice, findings)
 
 
-def _find(violation: Violation, standing: Standing, upheld: bool, notice: Notice, findings: Findings) -> None:
+def _find(violation: Violation, standing: ViolationStanding, upheld: bool, notice: Notice, findings: Findings) -> None:
     grain = {
         "provider_id": notice.provider_id,
         "recipient_id": violation.recipient_id,
@@ -84,10 +84,10 @@ def _find(violation: Violation, standing: Standing, upheld: bool, notice: Notice
     )
 
 
-def _due_by(violation: Violation, grain: About, standing: Standing, notice: Notice) -> int | None:
+def _due_by(violation: Violation, grain: About, standing: ViolationStanding, notice: Notice) -> int | None:
     """The dispute date, from the pay run that first said it counts."""
-    said = Finding(violation.code, "", "PROVIDER", **grain)
-    known: Finding | None = notice.before.get(LIFETIME, {}).get(finding_id(said))
+    said = RuleFinding(violation.code, "", "PROVIDER", **grain)
+    known: RuleFinding | None = notice.before.get(LIFETIME, {}).get(finding_id(said))
     if known is not None and known.due_by is not None:
         return known.due_by
     today = business_day_of(notice.cut_off)
@@ -106,7 +106,9 @@ def _numbers(violation: Violation) -> dict[str, str]:
     }
 
 
-def _words(violation: Violation, standing: Standing, upheld: bool, due_by: int | None, law: Law) -> dict[str, str]:
+def _words(
+    violation: Violation, standing: ViolationStanding, upheld: bool, due_by: int | None, law: Law
+) -> dict[str, str]:
     """How it stands, and what the provider can do; what the county ``upheld`` is disputed no more."""
     stay = _STAY[violation.code].format(usual=hhmm(violation.allowed_minutes - violation.extra_minutes))
     if standing.because is not None or due_by is None or standing.active_count is None:

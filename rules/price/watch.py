@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from rules.documents import Arrival
-from rules.findings import Finding, Findings
+from rules.findings import Findings, RuleFinding
 from rules.law import Law
 from rules.overlaps import Relation, find_overlap, find_probation, overlaps, policy, warned_days
 from rules.periods import month_of
@@ -18,7 +18,7 @@ from rules.to_provider import VisitSpans, VisitWarning
 from rules.whose_case import of_provider
 
 
-class Watch:
+class OverlapWatch:
     """Spans and warnings of one provider, as the recipients' side told them."""
 
     def __init__(self, provider_id: str, law: Law) -> None:
@@ -80,4 +80,4 @@ class Watch:
 
 def warned(unit: Unit, change: Change) -> Iterable[Unit]:
     """A warning of a watched day is counted over a lifetime."""
-    return [LIFETIME] if is_watch(unit) and isinstance(change.now or change.before, Finding) else []
+    return [LIFETIME] if is_watch(unit) and isinstance(change.now or change.before, RuleFinding) else []

@@ -24,8 +24,8 @@ from rules.kept import Account
 from rules.law import NotInForce
 from rules.periods import days_in_month, month_end
 from rules.restatement import Closed, Conclusion
-from rules.settle.draft import Draft, Reading
-from rules.settle.filed import FOREVER, Filed, references
+from rules.settle.draft import OutcomeReading, PaymentDraft
+from rules.settle.filed import FOREVER, SettlementFacts, references
 from rules.taxes import kinds_of, withholding
 from rules.wages import wage
 from schemas.advance_reconciliation import AdvanceReconciliation
@@ -73,7 +73,7 @@ def advance_id(recipient_id: str, month: int) -> str:
     return statement_id(ADVANCE, recipient_id, recipient_id, month)
 
 
-def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cut_off: int) -> str:
+def mode(filed: SettlementFacts, month: int, account: Account | None, share_cents: int, cut_off: int) -> str:
     """ARREARS, ADVANCE, DENIED (asked for without severe impairment: arrears), or UNSETTLED before the month opens."""
     if account is not None:
         return ADVANCE
@@ -89,7 +89,7 @@ def mode(filed: Filed, month: int, account: Account | None, share_cents: int, cu
     return ADVANCE if authorization.severely_impaired else "DENIED"
 
 
-def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advance:
+def worth(filed: SettlementFacts, month: int, share_cents: int, reading: OutcomeReading) -> Advance:
     """What the advance is worth by what is known now (ADV-2): nothing without an authorization of any of its days, or
     after a death before the month. Of several authorizations, or of one that was corrected to begin after the 1st, the
     county is that of the first day that has one."""
@@ -103,7 +103,11 @@ def worth(filed: Filed, month: int, share_cents: int, reading: Reading) -> Advan
 
 
 def _estimated(
-    filed: Filed, spans: Sequence[Span[ServiceAuthorization]], month: int, share_cents: int, reading: Reading
+    filed: SettlementFacts,
+    spans: Sequence[Span[ServiceAuthorization]],
+    month: int,
+    share_cents: int,
+    reading: OutcomeReading,
 ) -> Advance:
     authorization = spans[0].fact
     minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
@@ -122,7 +126,7 @@ def _estimated(
     return Advance([line] if minutes else [], deductions, documents)
 
 
-def repriced(advance: Advance, month: int, account: Account | None, reading: Reading) -> bool:
+def repriced(advance: Advance, month: int, account: Account | None, reading: OutcomeReading) -> bool:
     """WAGE-2: had the county another rate when the advance was first instructed?"""
     if account is None:
         return False
@@ -132,7 +136,9 @@ def repriced(advance: Advance, month: int, account: Account | None, reading: Rea
     return any(rate.code is None and rate.rate_mills != line.rate_mills for rate, line in pairs)
 
 
-def estimated_kinds(assigned: Collection[ProviderAssignment], month: int, reading: Reading) -> list[DeductionKind]:
+def estimated_kinds(
+    assigned: Collection[ProviderAssignment], month: int, reading: OutcomeReading
+) -> list[DeductionKind]:
     """Taxes that any IHSS provider assigned in the month pays, or all if none is assigned (ADV-2)."""
     paid = {kind for assignment in assigned for kind in kinds_of(assignment.relationship, month, reading)}
     return [kind for kind in TAXES if kind in paid or not assigned]
@@ -160,12 +166,14 @@ def advance_statement(recipient_id: str, month: int, advance: Advance, assumptio
     )
 
 
-def reconciliation(filed: Filed, draft: Draft, covered: Iterable[Offset], accounted_cents: int) -> Reconciled:
+def reconciliation(
+    filed: SettlementFacts, draft: PaymentDraft, covered: Iterable[Offset], accounted_cents: int
+) -> Reconciled:
     """The AdvanceReconciliation of a month (without cut-off), and when its next clock may strike (ADV-6).
 
     ``covered``: what it covers of each statement; ``accounted_cents``: the sum of ADVANCE_PAID.
     """
-    month, now, reading = draft.statement.period_start, draft.now, Reading(draft.reading.law, draft.now.cut_off)
+    month, now, reading = draft.statement.period_start, draft.now, OutcomeReading(draft.reading.law, draft.now.cut_off)
     advanced_minutes = draft.minutes
     reconciled_minutes = sum(each.minutes for each in covered)
     first_run = draft.account.said[0].run_date

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from rules.conclusions import Stamp
 from rules.documents import Arrival, named, reference
-from rules.findings import Finding, Findings, note_conflicts
-from rules.kept import Account, Said
+from rules.findings import Findings, RuleFinding, note_conflicts
+from rules.kept import Account, PastInstruction
 from rules.law import Law
 from rules.method import PaymentReturned
 from rules.money import dollars
 from rules.periods import business_day_of, month_of, next_month
 from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, month_unit
-from rules.settle.filed import Filed, month_of_statement
+from rules.settle.filed import SettlementFacts, month_of_statement
 from rules.settle.month import MonthOfPay
 from rules.settle.outcomes import find_too_late, turned
 from rules.settle.recipient import HELD, OVER_LIMIT, RecipientMonth
@@ -34,7 +34,7 @@ class SettlementFile:
         side, self.payer_id = person_of(key)
         self.of_recipient = side == RECIPIENT
         self.law = law
-        self.filed = Filed()
+        self.filed = SettlementFacts()
 
     # --- filing -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class SettlementFile:
             about |= {"kind": "ServiceAuthorization", "document_id": held.document_id}
             findings.add(held.code, minutes=held.minutes, words={"missing": held.missing}, **about)
 
-    def _whose(self, finding: Finding) -> str | None:
+    def _whose(self, finding: RuleFinding) -> str | None:
         """Of a recipient by its authorization; of a provider's training and incentives by its enrolment."""
         if self.of_recipient:
             return of_recipient(self.filed.authorizations)(finding)
@@ -172,11 +172,11 @@ class SettlementFile:
             decision.conclusions[id] = told
 
 
-def _moved(said: Said | None) -> bool:
+def _moved(said: PastInstruction | None) -> bool:
     return said is not None and said.net_cents > 0
 
 
-def _said_before(instruction_id: str, stamp: Stamp, before: Before) -> Said | None:
+def _said_before(instruction_id: str, stamp: Stamp, before: Before) -> PastInstruction | None:
     """The instruction, if it was made before the pay run that first saw a fact about it."""
     statement_id = statement_of(instruction_id)
     month = month_of_statement(statement_id)

@@ -11,10 +11,10 @@ import msgspec
 
 from rules.adjustment import Due, carried, deductions_said, due, lines_said, outstanding, standing
 from rules.conclusions import Statement
-from rules.kept import Account, Said
+from rules.kept import Account, PastInstruction
 from rules.law import Law, Lookup
 from rules.periods import business_day_of
-from rules.settle.filed import Filed, references
+from rules.settle.filed import SettlementFacts, references
 from rules.taxes import Deciding, on_part, withheld
 from schemas.ids import instruction_id
 from schemas.payment_outcome import PaymentOutcome
@@ -30,7 +30,7 @@ EFFECTS: Mapping[str, str | None] = {
 }
 
 
-class Reading:
+class OutcomeReading:
     """The law as known at a pay run, remembering which of this project's own choices were read."""
 
     def __init__(self, law: Law, cut_off: int) -> None:
@@ -52,16 +52,16 @@ class Reading:
         return entry.value
 
 
-class Draft:
+class PaymentDraft:
     """A statement with its account.
 
     ``part_cents``: of its gross, what can bear share of cost; ``deductions``: whole amounts by kind, not differences;
     ``documents``: those that decided it here.
     """
 
-    def __init__(self, statement: Statement, account: Account, filed: Filed, law: Law, cut_off: int) -> None:
+    def __init__(self, statement: Statement, account: Account, filed: SettlementFacts, law: Law, cut_off: int) -> None:
         self.statement, self.account = statement, account
-        self.reading = Reading(law, cut_off)
+        self.reading = OutcomeReading(law, cut_off)
         self.now = Deciding(statement.relationship, business_day_of(cut_off), cut_off)
         outcomes = _known_outcomes(statement.statement_id, account, filed)
         self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
@@ -119,13 +119,13 @@ class Draft:
         """What this run would move for it as drafted."""
         return max(0, self.due().cents - self.outstanding_cents)
 
-    def say(self) -> Said | None:
+    def say(self) -> PastInstruction | None:
         """This run's instruction, if anything changed; it then stands."""
         owed = self.due()
         if not owed.lines and not owed.deductions:
             return None
         set_aside = carried(owed, self.outstanding_cents)
-        said = Said(
+        said = PastInstruction(
             instruction_id=instruction_id(self.id, self.now.run_date),
             run_date=self.now.run_date,
             cut_off=self.now.cut_off,
@@ -140,14 +140,14 @@ class Draft:
         return said
 
 
-def _known_outcomes(statement_id: str, account: Account, filed: Filed) -> list[PaymentOutcome]:
+def _known_outcomes(statement_id: str, account: Account, filed: SettlementFacts) -> list[PaymentOutcome]:
     """RUN-4: what came back or was recovered of the statement."""
     made = {said.instruction_id: said for said in account.said}
     of_statement = filed.outcomes_of(statement_id) if made and statement_id in filed.outcomes else ()
     return [outcome for outcome, (seen, _) in of_statement if _decides(outcome, made.get(outcome.instruction_id), seen)]
 
 
-def _outcomes_taken_back(statement_id: str, account: Account, filed: Filed) -> Iterator[PaymentOutcome]:
+def _outcomes_taken_back(statement_id: str, account: Account, filed: SettlementFacts) -> Iterator[PaymentOutcome]:
     """Present revisions of outcomes that an earlier one reversed or recovered a payment by."""
     made = {said.instruction_id: said for said in account.said}
     for (named, _), document in filed.outcomes.get(statement_id, {}).items():
@@ -156,7 +156,7 @@ def _outcomes_taken_back(statement_id: str, account: Account, filed: Filed) -> I
                 yield document.current
 
 
-def _decides(outcome: PaymentOutcome, said: Said | None, seen: int) -> bool:
+def _decides(outcome: PaymentOutcome, said: PastInstruction | None, seen: int) -> bool:
     """An outcome speaks of an instruction that was made before the pay run that first saw it; only one that moved money
     can come back."""
     if said is None or said.cut_off >= seen:

@@ -22,7 +22,7 @@ from schemas.service_authorization import ServiceAuthorization
 FOREVER = 1 << 60  # later than any day
 
 
-class Filed:
+class SettlementFacts:
     """Statements by month and id; outcomes by statement. ``asked_since``: the month of the pay run that first saw an
     authorization ask for advance pay; None if none ever did."""
 

@@ -8,14 +8,14 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 from collections.abc import Callable
 
 from rules.conclusions import InstructionRecord, Stamp, Statement
-from rules.findings import Finding, Findings, long_date, referred
+from rules.findings import Findings, RuleFinding, long_date, referred
 from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_minutes, payee_of
-from rules.kept import Account, Said
+from rules.kept import Account, PastInstruction
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
 from rules.restatement import Concluded, Decision, Trace, month_unit
-from rules.settle.draft import Draft
-from rules.settle.filed import Filed
+from rules.settle.draft import PaymentDraft
+from rules.settle.filed import SettlementFacts
 from rules.settle.outcomes import turned
 from rules.taxes import turn_of_month
 from schemas.ids import account_id
@@ -27,13 +27,13 @@ Returned = Callable[[str], Stamp | None]
 class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
-    def __init__(self, filed: Filed, month: int, before: Concluded, law: Law, cut_off: int) -> None:
+    def __init__(self, filed: SettlementFacts, month: int, before: Concluded, law: Law, cut_off: int) -> None:
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
         self.decision, self.findings = Decision(self), Findings(self._whose)
         statements = filed.statements.get(month, {})
-        self.held: list[Draft] = []
-        self.drafts: list[Draft] = []
+        self.held: list[PaymentDraft] = []
+        self.drafts: list[PaymentDraft] = []
         self.drafts += [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
 
     def decide(self, returned: Returned) -> Decision:
@@ -45,7 +45,7 @@ class MonthOfPay(Trace):
         self.decision.conclusions.update(self.findings.by_id)
         return self.decision
 
-    def _taxed(self, statement: Statement) -> Draft | None:
+    def _taxed(self, statement: Statement) -> PaymentDraft | None:
         """A statement with its taxes; None, and held as it was, where no rate is in force for this payment year."""
         draft = self._draft(statement)
         try:
@@ -72,11 +72,11 @@ class MonthOfPay(Trace):
         }
         self.findings.add("NOT_IN_FORCE", words={"missing": missing.name}, **about)
 
-    def _draft(self, statement: Statement) -> Draft:
+    def _draft(self, statement: Statement) -> PaymentDraft:
         account = self.before.get(account_id(statement.statement_id), Account([]))
-        return Draft(statement, account, self.filed, self.law, self.cut_off)
+        return PaymentDraft(statement, account, self.filed, self.law, self.cut_off)
 
-    def _settle(self, draft: Draft, returned: Returned) -> None:
+    def _settle(self, draft: PaymentDraft, returned: Returned) -> None:
         """Say what changed, and what is overpaid."""
         said = draft.say()
         if said is not None:
@@ -90,7 +90,9 @@ class MonthOfPay(Trace):
             addressee, message = ("RECIPIENT", "of_advance") if advance else ("PROVIDER", None)
             self._find("OVERPAYMENT", draft, draft.outstanding_cents, addressee, message)
 
-    def _instruction(self, draft: Draft, said: Said, returned: Returned) -> InstructionRecord | AwaitsMethod:
+    def _instruction(
+        self, draft: PaymentDraft, said: PastInstruction, returned: Returned
+    ) -> InstructionRecord | AwaitsMethod:
         """The instruction; where it turns on another settlement's payment whether it is a warrant, that waits."""
         statement = draft.statement
         own = statement.kind == ADVANCE
@@ -102,7 +104,7 @@ class MonthOfPay(Trace):
         claimed = [each for each, other in others if other[0] != made.method]
         return AwaitsMethod(statement.provider_id, made, claimed) if claimed else InstructionRecord(made)
 
-    def _behind(self, draft: Draft) -> Behind:
+    def _behind(self, draft: PaymentDraft) -> Behind:
         return Behind(
             sequence=len(draft.account.said),
             standing=draft.said,
@@ -113,21 +115,21 @@ class MonthOfPay(Trace):
             reversed_ids=draft.reversed_ids,
         )
 
-    def _whose(self, finding: Finding) -> str | None:
+    def _whose(self, finding: RuleFinding) -> str | None:
         """The county of the case; of a statement, or else the one in which it was paid."""
         drafts = self._about(finding) if finding.statement_id else []
         paid = (line.county for draft in drafts for said in draft.account.said for line in said.lines)
         return self._case_of(finding) or next(paid, None)
 
-    def _case_of(self, finding: Finding) -> str | None:
+    def _case_of(self, finding: RuleFinding) -> str | None:
         """The county of a statement's case; of the month as a whole, that of its latest."""
         return next(filter(None, (draft.statement.case_county for draft in self._about(finding))), None)
 
-    def _about(self, finding: Finding) -> list[Draft]:
+    def _about(self, finding: RuleFinding) -> list[PaymentDraft]:
         drafts = sorted((*self.drafts, *self.held), key=lambda draft: draft.statement.period_start, reverse=True)
         return [draft for draft in drafts if finding.statement_id in (None, draft.id)]
 
-    def _find(self, code: str, draft: Draft, cents: int, addressee: str, message: str | None = None) -> None:
+    def _find(self, code: str, draft: PaymentDraft, cents: int, addressee: str, message: str | None = None) -> None:
         statement = draft.statement
         self.findings.add(
             code,

@@ -10,8 +10,8 @@ there never is: then the pay run says so, and of a closed month a person is told
 from collections.abc import Iterable, Iterator, Mapping
 
 from rules.documents import About, Document, named
-from rules.findings import Finding, Findings
-from rules.kept import Account, Said
+from rules.findings import Findings, RuleFinding
+from rules.kept import Account, PastInstruction
 from rules.law import Law
 from rules.periods import closing_cut_off
 from rules.restatement import OUT, Closed, Concluded, Conclusion, Stop
@@ -25,7 +25,7 @@ EVER = 1 << 60  # an instant that no cut-off reaches
 _SENTENCES = {"REVERSED": "came_back", "RECOVERED": "recovered", None: "taken_back"}
 
 
-class CameBack(Conclusion, frozen=True):
+class PaymentTurned(Conclusion, frozen=True):
     """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
     tells; to the pay run."""
 
@@ -39,20 +39,20 @@ class CameBack(Conclusion, frozen=True):
         return OUT
 
 
-def turned(account: Account | None, outcomes: Outcomes, cut_off: int) -> Iterator[CameBack]:
+def turned(account: Account | None, outcomes: Outcomes, cut_off: int) -> Iterator[PaymentTurned]:
     """Payments of a statement that outcomes first seen by this pay run reversed, or let stand again."""
     for said in account.said if account else ():
         of_payment = [document for (named, _), document in outcomes.items() if named == said.instruction_id]
         before, now = (_is_reversed(said, of_payment, known_before) for known_before in (cut_off, EVER))
         if said.net_cents > 0 and before != now:
-            yield CameBack(said.instruction_id, said.net_cents, reversed=now)
+            yield PaymentTurned(said.instruction_id, said.net_cents, reversed=now)
 
 
-def _is_reversed(said: Said, outcomes: Iterable[Document[PaymentOutcome]], known_before: int) -> bool:
+def _is_reversed(said: PastInstruction, outcomes: Iterable[Document[PaymentOutcome]], known_before: int) -> bool:
     return any(effect(document, said, known_before) == "REVERSED" for document in outcomes)
 
 
-def effect(document: Document[PaymentOutcome], said: Said, known_before: int) -> str | None:
+def effect(document: Document[PaymentOutcome], said: PastInstruction, known_before: int) -> str | None:
     """REVERSED, RECOVERED or nothing, by what was known before a cut-off; only of an instruction made before that."""
     known = [each for each in document.revisions.values() if each.stamp[0] < known_before]
     standing = max(known, key=lambda each: each.fact.revision, default=None)
@@ -74,7 +74,7 @@ def outcome_is_over(outcome: PaymentOutcome, is_closed: Closed, lasting: Conclud
 
 def _is_of_nothing(outcome: PaymentOutcome, found: object) -> bool:
     return (
-        isinstance(found, Finding)
+        isinstance(found, RuleFinding)
         and found.code == "OUTCOME_WITHOUT_INSTRUCTION"
         and found.document_id == outcome.document_id
     )

@@ -11,15 +11,15 @@ from typing import Final
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
 from rules.conclusions import Stamp
-from rules.findings import Finding
+from rules.findings import RuleFinding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import next_month
 from rules.restatement import Concluded, Decision, month_unit
 from rules.settle.advance import advance_id, advance_statement, mode, reconciliation, repriced, worth
-from rules.settle.draft import Draft, Reading
-from rules.settle.filed import Filed, references
+from rules.settle.draft import OutcomeReading, PaymentDraft
+from rules.settle.filed import SettlementFacts, references
 from rules.settle.month import MonthOfPay, Returned
 from rules.share_of_cost import Charge, Share, charge, keep, over_limit, share_of_month
 from rules.whose_case import of_recipient
@@ -33,15 +33,17 @@ OVER_LIMIT, HELD = "over_limit", "held"  # ids of what a month keeps; said once 
 class RecipientMonth(MonthOfPay):
     """A recipient's month: its share of cost and its advance come before the instructions."""
 
-    def __init__(self, filed: Filed, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int) -> None:
+    def __init__(
+        self, filed: SettlementFacts, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int
+    ) -> None:
         super().__init__(filed, month, before, law, cut_off)
         self.recipient_id = recipient_id
-        self.reading = Reading(law, cut_off)
+        self.reading = OutcomeReading(law, cut_off)
         self.assessment: IncomeAssessment | None = filed.assessments.on(month)
         self.share: Share = share_of_month(self.assessment, month, self.reading)
         self.account: Account | None = before.get(account_id(advance_id(recipient_id, month)))
         self.mode = mode(filed, month, self.account, self.share.cents, cut_off)
-        self.advance: Draft | None = self._draft_advance() if self.mode == ADVANCE else None
+        self.advance: PaymentDraft | None = self._draft_advance() if self.mode == ADVANCE else None
         self.covered = self._cover()
 
     def decide(self, returned: Returned) -> Decision:
@@ -61,7 +63,7 @@ class RecipientMonth(MonthOfPay):
             self._reconcile(self.advance)
         return decision
 
-    def _case_of(self, finding: Finding) -> str | None:
+    def _case_of(self, finding: RuleFinding) -> str | None:
         """Of an advance, and where no statement tells: that of the authorization."""
         return super()._case_of(finding) or of_recipient(self.filed.authorizations)(finding)
 
@@ -72,7 +74,7 @@ class RecipientMonth(MonthOfPay):
 
     # --- share of cost ----------------------------------------------------------------------------------------------
 
-    def _part(self, draft: Draft) -> int:
+    def _part(self, draft: PaymentDraft) -> int:
         """SOC-4: IHSS service, straight and premium; in an advance month the covered straight pay alone (SOC-5)."""
         if self.mode == ADVANCE:
             return self.covered[draft.id].cents if draft.id in self.covered else 0
@@ -94,7 +96,7 @@ class RecipientMonth(MonthOfPay):
         bearing = [draft_id for draft_id, cents in bears.items() if cents]
         self._give_notice([draft for draft in self.drafts if draft.deductions[SHARE]], several=len(bearing) > 1)
 
-    def _room(self, draft: Draft, bears: int) -> int:
+    def _room(self, draft: PaymentDraft, bears: int) -> int:
         """How much more it can be charged. Of what an advance covers nothing moves, so a charge takes nothing back."""
         left = bears - draft.deductions[SHARE]
         return left if self.mode == ADVANCE else min(left, draft.moves())
@@ -106,7 +108,7 @@ class RecipientMonth(MonthOfPay):
         for draft in self.drafts:
             draft.deductions[SHARE] = sums[draft.id]
 
-    def _give_notice(self, charged: Iterable[Draft], several: bool) -> None:
+    def _give_notice(self, charged: Iterable[PaymentDraft], several: bool) -> None:
         for draft in charged:
             for addressee, message in (("PROVIDER", None), ("RECIPIENT", "to_recipient")):
                 self._find("SHARE_OF_COST_DUE", draft, draft.deductions[SHARE], addressee, message)
@@ -119,9 +121,9 @@ class RecipientMonth(MonthOfPay):
 
     # --- advance pay ------------------------------------------------------------------------------------------------
 
-    def _draft_advance(self) -> Draft | None:
+    def _draft_advance(self) -> PaymentDraft | None:
         """The advance as a statement of the recipient; None if it cannot be decided now and never was."""
-        reading = Reading(self.law, self.cut_off)
+        reading = OutcomeReading(self.law, self.cut_off)
         advance = worth(self.filed, self.month, self.share.cents, reading)
         if advance.held is not None:
             self.decision.conclusions[HELD] = advance.held
@@ -145,7 +147,7 @@ class RecipientMonth(MonthOfPay):
         offered = [(draft.id, each) for draft in self.drafts for each in draft.statement.offsettable]
         return offsets(self.advance.minutes, offered)
 
-    def _deduct_advance(self, advance: Draft) -> None:
+    def _deduct_advance(self, advance: PaymentDraft) -> None:
         """What the recipient was already given is not paid again; the advance comes first among the instructions."""
         for draft in self.drafts:
             # Also what is covered no more: of several payment years its taxes need not come to nothing.
@@ -155,7 +157,7 @@ class RecipientMonth(MonthOfPay):
                 draft.reading("advance.mode_settled", self.month)
         self.drafts.insert(0, advance)
 
-    def _reconcile(self, advance: Draft) -> None:
+    def _reconcile(self, advance: PaymentDraft) -> None:
         """ADV-6, once there is an instruction."""
         if advance.account.said:
             accounted = sum(draft.deductions.get("ADVANCE_PAID", 0) for draft in self.drafts)
@@ -194,7 +196,7 @@ class RecipientMonth(MonthOfPay):
             self.decision.reviews[month_unit(following)] = eve(following)
 
 
-def _order(draft: Draft) -> tuple[bool, tuple[Stamp, str] | None, str]:
+def _order(draft: PaymentDraft) -> tuple[bool, tuple[Stamp, str] | None, str]:
     """SOC-5: in the order in which statements first became payable."""
     payable = draft.statement.payable
     return payable is None, payable, draft.id

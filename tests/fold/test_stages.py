@@ -17,7 +17,7 @@ from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import add_months, cut_off_after, epoch_day, midnight
 from rules.restatement import OUT, Change, Conclusion, NotRead, Stop
-from rules.settle.outcomes import CameBack
+from rules.settle.outcomes import PaymentTurned
 from rules.to_provider import AuthorizedTime, VisitWarning
 from schemas import FACTS
 from schemas.avro import outgoing, validate
@@ -54,7 +54,7 @@ def test_what_leaves_the_house_is_written_down_or_the_run_stops() -> None:
 def test_a_conclusion_goes_to_a_stage_out_or_nowhere() -> None:
     warning = VisitWarning("P1", "R1", JANUARY)
     assert warning.to == ("price", "P1") and warning.to.stage in STAGES
-    assert CameBack("ARREARS:P1:R1:2026-01-01:2026-01-20", 1, True).to is OUT
+    assert PaymentTurned("ARREARS:P1:R1:2026-01-01:2026-01-20", 1, True).to is OUT
     assert Conclusion().to is None
 
 

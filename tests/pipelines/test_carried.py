@@ -16,10 +16,10 @@ from pipelines.explain.answer import Answer
 from pipelines.law_notices import FAMILIES, how_carried, notices
 from pipelines.live.telling import Teller
 from pipelines.reference.law_pages import pages
-from pipelines.report.asked import Asked
+from pipelines.report.asked import ReportAsked
 from pipelines.report.books import Books
 from pipelines.report.page import report
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from pipelines.sample.simulate import simulate
 from pipelines.sample.situations import ROLL
 from pipelines.summarize import summary_of
@@ -88,7 +88,7 @@ def section(outcome: Outcome, folder: Path, law: Law = LAW) -> str:
     """What the report's section says, without its tags."""
     for kind in CONCLUSIONS:
         write_container(folder / file_name(kind), kind, outcome.records.get(kind, []))
-    html = report(Books(Folder(folder), None, None), Asked(folder), law).html
+    html = report(Books(ReportFolder(folder), None, None), ReportAsked(folder), law).html
     [found] = re.findall(r'<section id="carried".*?</section>', html, re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", found).split())
 
@@ -275,7 +275,7 @@ def test_the_law_as_implemented_says_what_goes_on() -> None:
 
 
 def test_the_doctor_tells_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def of(on: str, law: Law | None = None) -> list[doctor.Check]:
+    def of(on: str, law: Law | None = None) -> list[doctor.DoctorCheck]:
         monkeypatch.setattr(time, "time_ns", lambda: (midnight(day(on)) + 1) * 1_000_000)
         return [check for check in doctor.checks(tmp_path, law) if check.group == "Law"]
 

@@ -54,9 +54,7 @@ def messages_of(came: Sequence[tuple[Fact, int]]) -> dict[str, list[Published]]:
 def stamped(came: Sequence[tuple[Fact, int]]) -> list[Fact]:
     """Each arrival as a folder would hold it: with the pay run that saw it; a copy that came later too (PayRun.facts
     counts what was admitted)."""
-    return [
-        fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, at))}) for fact, at in came
-    ]
+    return [fact.model_copy(update={"admitted_cut_off": cut_off_after(max(fact.recorded_at, at))}) for fact, at in came]
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 
 from rules.adjustment import Due, carried, due, line_differences, lines_said, outstanding, standing
 from rules.conclusions import Line
-from rules.kept import Account, Said
+from rules.kept import Account, PastInstruction
 from tests.rules.settlement import line
 
 
-def said(lines: list[Line], deductions: dict[str, int] | None = None, net: int = 1, id: str = "I") -> Said:
-    return Said(id, 0, 0, "NON_RELATIVE", lines, deductions or {}, 0, net)
+def said(lines: list[Line], deductions: dict[str, int] | None = None, net: int = 1, id: str = "I") -> PastInstruction:
+    return PastInstruction(id, 0, 0, "NON_RELATIVE", lines, deductions or {}, 0, net)
 
 
 def test_one_line_per_earning_program_county_and_rate() -> None:
@@ -60,7 +60,7 @@ LINES = st.lists(st.builds(line, st.integers(0, 3000), st.sampled_from(["SERVICE
 
 @given(st.lists(LINES, max_size=6))
 def test_differences_sum_to_what_it_is_worth(worths: list[list[Line]]) -> None:
-    history: list[Said] = []
+    history: list[PastInstruction] = []
     for worth in worths:
         history.append(said(line_differences(worth, history)))
         assert lines_said(history) == line_differences(worth, [])

@@ -8,7 +8,7 @@ import pytest
 
 from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Terms, named
-from rules.findings import Finding, Findings, catalog, finding_id, referred
+from rules.findings import Findings, RuleFinding, catalog, finding_id, referred
 from rules.to_provider import Engagement
 from rules.whose_case import county_of, of_provider, of_recipient
 from schemas import FACTS
@@ -89,7 +89,7 @@ def test_codes_outcomes_grains_and_addressees_are_those_of_the_contract() -> Non
 @pytest.mark.parametrize("kind", FACTS)
 def test_a_finding_about_a_document_names_it_whole(kind: str) -> None:
     fact = validate(kind, SAMPLES[kind])
-    finding = Finding("CONFLICTING_REVISION", "NOTED", "COUNTY", **named(fact))
+    finding = RuleFinding("CONFLICTING_REVISION", "NOTED", "COUNTY", **named(fact))
     people, document = KEYS[kind]
     assert finding_id(finding) == f"CONFLICTING_REVISION:COUNTY:{people}:{document}:-:-:-:-"
     assert document_named(finding_id(finding)) == DocumentNamed(*document.split("/"))
@@ -97,7 +97,7 @@ def test_a_finding_about_a_document_names_it_whole(kind: str) -> None:
 
 def test_a_claim_for_several_recipients_is_one_finding_for_each() -> None:
     about = {"provider_id": "P1", "program": "IHSS", **referred("TravelClaim/C1/2", day("2026-01-16"))}
-    travel = Finding("OVER_TRAVEL_LIMIT", "CUT", "PROVIDER", recipient_id="R2", **about)
+    travel = RuleFinding("OVER_TRAVEL_LIMIT", "CUT", "PROVIDER", recipient_id="R2", **about)
     assert finding_id(travel) == "OVER_TRAVEL_LIMIT:PROVIDER:P1:R2:-:-:TravelClaim/C1/2026-01-16:-:-:-:-"
 
 
@@ -143,19 +143,19 @@ def test_the_county_on_a_day(on: str | None, county: str) -> None:
 def test_of_two_programs_the_findings_own_comes_first_then_ihss() -> None:
     authorizations = {"WPCS": filed(county="02", program="WPCS"), "IHSS": filed(county="01")}
     whose = of_recipient(authorizations)
-    found = {program: whose(Finding("V1", "", "", program=program)) for program in ("IHSS", "WPCS", None)}
+    found = {program: whose(RuleFinding("V1", "", "", program=program)) for program in ("IHSS", "WPCS", None)}
     assert found == {"IHSS": "01", "WPCS": "02", None: "01"}
-    assert of_recipient({})(Finding("V1", "", "")) is None
+    assert of_recipient({})(RuleFinding("V1", "", "")) is None
 
 
 def test_a_recipient_who_is_named_comes_before_the_enrolment() -> None:
     enrolled = filed(kind="ProviderEnrollment", county="09", effective_to=None)
     whose = of_provider({"R1": Engagement("P1", "R1", {"IHSS": TERMS}, {})}, enrolled)
     in_march = {"service_date": day("2026-03-05")}
-    assert whose(Finding("V1", "", "", recipient_id="R1", **in_march)) == "03"
-    assert whose(Finding("V1", "", "", recipient_id="R2", **in_march)) == "09"
-    assert whose(Finding("V3", "", "", **in_march)) == "09"
-    assert of_provider({}, Terms())(Finding("V3", "", "")) is None
+    assert whose(RuleFinding("V1", "", "", recipient_id="R1", **in_march)) == "03"
+    assert whose(RuleFinding("V1", "", "", recipient_id="R2", **in_march)) == "09"
+    assert whose(RuleFinding("V3", "", "", **in_march)) == "09"
+    assert of_provider({}, Terms())(RuleFinding("V3", "", "")) is None
 
 
 def filed(kind: str = "ServiceAuthorization", **fields: object) -> Terms:
@@ -176,7 +176,7 @@ def filed(kind: str = "ServiceAuthorization", **fields: object) -> Terms:
     ],
 )
 def test_the_last_day_a_finding_is_about(about: dict[str, int], last: int | None) -> None:
-    assert Finding("V1", "", "", **about).last_day == last
+    assert RuleFinding("V1", "", "", **about).last_day == last
 
 
 def test_in_all_cases_of_the_law_findings_name_a_county() -> None:

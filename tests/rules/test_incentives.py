@@ -8,9 +8,9 @@ import pytest
 from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Document
 from rules.incentives import (
+    Career,
     IncentiveVerdict,
     PaidTraining,
-    Record,
     completed_on,
     decide_claims,
     first_recorded_on,
@@ -68,7 +68,7 @@ def decide(
     instructed: Mapping[str, int] = {},
     law: Law = LAW,
 ) -> dict[str, IncentiveVerdict]:
-    record = Record(training, service, lambda recipient, on: needs.get(recipient, ()))
+    record = Career(training, service, lambda recipient, on: needs.get(recipient, ()))
     documents = [each if isinstance(each, Document) else document(each) for each in claims]
     verdicts = decide_claims(documents, record, instructed, law, LATE)
     return {verdict.document.current.document_id: verdict for verdict in verdicts}
@@ -151,7 +151,7 @@ def test_only_days_after_the_15th_hour_count(completed: str, expected: int | str
 
 def test_the_authorization_must_name_the_pathway_on_the_day_of_service() -> None:
     assert outcome(claim("I1", ONE), service=served(["2024-03"]), needs={"R1": {MIND}}) == [NOT_YET]
-    changing = Record(
+    changing = Career(
         trained(CARE), served(["2024-03"]), lambda recipient, on: {CARE} if on < day("2024-03-20") else ()
     )
     assert decide_claims([document(claim("I1", ONE))], changing, {}, LAW, LATE)[0].code == NOT_YET

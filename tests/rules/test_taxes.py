@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.kept import Said
+from rules.kept import PastInstruction
 from rules.law import NotInForce
 from rules.taxes import Deciding, kinds_of, on_part, withheld, withholding
 from tests.rules.settlement import LAW, day, line, run
@@ -19,8 +19,10 @@ LOOKUP = lookup_at(None)
 
 def said(
     written: str, minutes: int, deductions: dict[str, int], relationship: str = "NON_RELATIVE", part: int = 0
-) -> Said:
-    return Said(f"X:{written}", day(written), run(written), relationship, [line(minutes)], deductions, part, 1)
+) -> PastInstruction:
+    return PastInstruction(
+        f"X:{written}", day(written), run(written), relationship, [line(minutes)], deductions, part, 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_part_is_split_by_year_with_the_class_of_then() -> None:
 @given(st.lists(st.integers(-2000, 2000), min_size=1, max_size=8))
 def test_any_order_of_differences_withholds_what_the_whole_would(minutes: list[int]) -> None:
     """Tax so far is a function of the gross so far, not of the way there."""
-    so_far: list[Said] = []
+    so_far: list[PastInstruction] = []
     total = 0
     for step in minutes:
         total += line(step).cents

@@ -9,8 +9,8 @@ from rules.law import Law
 from rules.periods import cut_off_after, epoch_day
 from rules.to_provider import Engagement
 from rules.travel_time import (
-    Asked,
     Problem,
+    TripsAsked,
     destination,
     first_payable,
     price_trips,
@@ -55,7 +55,9 @@ def price(
     enrolled: bool = True,
     assigned: bool = True,
 ) -> Any:
-    asked = Asked(lambda _: enrolled, lambda _: assigned, lambda _: term, lambda county, on: (20_440, None, "", ()))
+    asked = TripsAsked(
+        lambda _: enrolled, lambda _: assigned, lambda _: term, lambda county, on: (20_440, None, "", ())
+    )
     return price_trips(document, asked, LAW)
 
 

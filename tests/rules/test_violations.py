@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rules.law import Law
 from rules.periods import epoch_day, month_of, saturday_of
-from rules.violations import Allowed, Standing, Violation, WeekOfWork, judge_week, ladder, later
+from rules.violations import Allowed, Violation, ViolationStanding, WeekOfWork, judge_week, ladder, later
 
 LAW = Law.load()
 
@@ -69,7 +69,7 @@ def violation(sunday: str, code: str = "V3", recipient: str | None = None) -> Vi
     return Violation(day(sunday), code, recipient, 4000, 3960)
 
 
-def standings(weeks: list[str], decisions: dict[str, str] | None = None) -> list[Standing]:
+def standings(weeks: list[str], decisions: dict[str, str] | None = None) -> list[ViolationStanding]:
     decided = {day(week): decision for week, decision in (decisions or {}).items()}
     return [standing for _, standing in ladder([violation(week) for week in weeks], decided, LAW)]
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from pipelines.check import doctor
-from pipelines.check.doctor import Check
+from pipelines.check.doctor import DoctorCheck
 from pipelines.command import cli
 from pipelines.console.doctor import render
 
@@ -26,12 +26,12 @@ def run(*arguments: str) -> int:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture) -> Callable[..., dict[str, Check]]:
-    def ask(code: int = 0) -> dict[str, Check]:
+def told(capsys: pytest.CaptureFixture) -> Callable[..., dict[str, DoctorCheck]]:
+    def ask(code: int = 0) -> dict[str, DoctorCheck]:
         assert run("--json") == code
         said = json.loads(capsys.readouterr().out)
         assert said["able_to_replay"] is (code == 0)
-        return {check["name"]: Check(**check) for check in said["checks"]}
+        return {check["name"]: DoctorCheck(**check) for check in said["checks"]}
 
     return ask
 
@@ -130,9 +130,9 @@ def test_the_cloud_is_asked_for_only_where_it_is_named(told, monkeypatch, tmp_pa
 
 def test_what_is_missing_stands_out(capsys) -> None:
     found = [
-        Check("Machine", "Python", False, "3.9", "replay", "install Python 3.11", required=True),
-        Check("Programs", "Pango", False, "not found", "PDF", "apt-get install it"),
-        Check("Programs", "Go", None, "not found", "make live", "leave it out"),
+        DoctorCheck("Machine", "Python", False, "3.9", "replay", "install Python 3.11", required=True),
+        DoctorCheck("Programs", "Pango", False, "not found", "PDF", "apt-get install it"),
+        DoctorCheck("Programs", "Go", None, "not found", "make live", "leave it out"),
     ]
     console = Console(file=StringIO(), width=100)
     render(found, console)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from pipelines.command.cli import main
 from pipelines.explain.answer import Answer, Question, Sources, answer
 from pipelines.explain.hours import NOT_PAID
-from pipelines.explain.paid import Paid, Refusal
+from pipelines.explain.paid import ExplainRefusal, Paid
 from pipelines.explain.tree import Node, Unbalanced, balanced
 from rules.law import Law
 from rules.periods import cut_off_of, epoch_day, iso, month_of
@@ -300,7 +300,7 @@ def test_it_refuses_what_was_paid_otherwise(tmp_path: Path, field: str) -> None:
     wrong: dict[str, Any] = {"method": "WARRANT", "documents": [], "lines": []}
     instruction[field] = wrong.get(field) if field in wrong else instruction[field] + 1
     write_container(out / "payment_instruction-settle-0000.avro", "PaymentInstruction", [instruction])
-    with pytest.raises(Refusal, match=field) as refusal:
+    with pytest.raises(ExplainRefusal, match=field) as refusal:
         explained(instruction["instruction_id"], events, out)
     assert "x.1.P1" not in str(refusal.value) and "\n" not in str(refusal.value)
 
@@ -309,14 +309,14 @@ def test_it_refuses_a_payment_that_the_folder_has_no_facts_for(tmp_path: Path) -
     facts = world(sheet("T1", "2026-01-16 12:00:00"))
     out = pay(facts, tmp_path / "paid")
     events = lay([fact for fact in facts if fact.KIND != "Timesheet"], tmp_path / "facts")
-    with pytest.raises(Refusal, match="do not follow from these facts"):
+    with pytest.raises(ExplainRefusal, match="do not follow from these facts"):
         explained(paid_in(out)[0]["instruction_id"], events, out)
 
 
 def test_it_refuses_an_instruction_that_never_was(tmp_path: Path) -> None:
     facts = world(sheet("T1", "2026-01-16 12:00:00"))
     events, out = lay(facts, tmp_path / "facts"), pay(facts, tmp_path / "paid")
-    with pytest.raises(Refusal, match="no such instruction"):
+    with pytest.raises(ExplainRefusal, match="no such instruction"):
         explained("ARREARS:x.1.P1:x.1.R1:2026-01-01:2026-01-21", events, out)
 
 

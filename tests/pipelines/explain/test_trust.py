@@ -13,7 +13,7 @@ import pytest
 from pipelines.command.cli import main
 from pipelines.command.pay import next_steps
 from pipelines.explain.answer import Answer, Question, Sources, answer
-from pipelines.explain.paid import Paid, Refusal
+from pipelines.explain.paid import ExplainRefusal, Paid
 from schemas.avro import write_container
 from schemas.payment_instruction import PaymentInstruction
 from tests.pipelines.explain.explain_world import LAW, Instruction, explained, index, lay, paid_in, pay
@@ -67,7 +67,7 @@ def test_a_field_that_was_tampered_with_is_refused(spoiled: tuple[Path, Path], f
         if record["instruction_id"] == asked["instruction_id"]:
             record[field] = OTHERWISE[field] if field in OTHERWISE else _otherwise(record[field], field)
     write_container(out / "payment_instruction-settle-0000.avro", "PaymentInstruction", records)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ExplainRefusal) as refusal:
         explained(asked["instruction_id"], events, out)
     assert "\n" not in str(refusal.value) and "x.1." not in str(refusal.value).replace(str(out), "")
 
@@ -111,11 +111,11 @@ def test_facts_of_the_same_size_with_an_old_date_are_noticed(spoiled: tuple[Path
     lay(others, events)
     assert len(path.read_bytes()) == len(raw)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(Refusal, match=r"(_minutes|lines|_cents) of the instruction"):
+    with pytest.raises(ExplainRefusal, match=r"(_minutes|lines|_cents) of the instruction"):
         told(events, out)
     path.write_bytes(bytes(len(raw)))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(Refusal):
+    with pytest.raises(ExplainRefusal):
         told(events, out)
 
 
@@ -149,7 +149,7 @@ def test_somebody_whom_no_fact_names_is_no_answer(honest: tuple[Path, Path], who
     """A mistyped id must not read as: nothing was claimed."""
     events, out = honest
     question = Question(None, who.get("provider_id"), who.get("recipient_id"), JANUARY, None)
-    with pytest.raises(Refusal, match="no fact names this") as refusal:
+    with pytest.raises(ExplainRefusal, match="no fact names this") as refusal:
         answer(question, Sources(events, Paid(out), LAW))
     assert "x.1" not in str(refusal.value).replace(str(events), "")
 

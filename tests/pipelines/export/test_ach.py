@@ -8,7 +8,7 @@ from achkit import validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.export.accounts import Account, Originator, account_for
+from pipelines.export.accounts import BankAccount, Originator, account_for
 from pipelines.export.ach import AchExport, export_ach, identification
 from pipelines.export.run import PaidRun
 from pipelines.export.warrants import stale_day
@@ -41,7 +41,9 @@ def exported(nets: list[int], day: int = DAY, name: str = "Ana Reyes", **more) -
     """Deposits to P000, P001, ..., every bank, kind of account and payee another one."""
     rows = [instruction(f"P{at:03d}", net, day=day) for at, net in enumerate(nets)]
     accounts = {
-        f"token-P{at:03d}": {Account(ROUTINGS[at % len(ROUTINGS)], f"{at + 1}", ("checking", "savings")[at % 2], name)}
+        f"token-P{at:03d}": {
+            BankAccount(ROUTINGS[at % len(ROUTINGS)], f"{at + 1}", ("checking", "savings")[at % 2], name)
+        }
         for at in range(len(nets))
     }
     return export_ach(paid_run(rows, day), accounts, ORIGINATOR, LAW, **more)
@@ -87,7 +89,7 @@ def _check_digit(first_eight: str) -> int:
 
 def test_a_company_id_may_have_letters() -> None:
     run, company = paid_run([instruction("P000")]), ORIGINATOR.model_copy(update={"company_id": "1CAIHSS017"})
-    accounts = {"token-P000": {Account(ROUTINGS[0], "1", "checking", "Ana")}}
+    accounts = {"token-P000": {BankAccount(ROUTINGS[0], "1", "checking", "Ana")}}
     _, batch, _, batch_end, *_ = export_ach(run, accounts, company, LAW).text.splitlines()
     assert (batch[40:50], batch_end[44:54]) == ("1CAIHSS017", "1CAIHSS017")
 
@@ -124,7 +126,7 @@ def test_the_description_is_there_on_any_day(day: date) -> None:
 def test_the_description_is_the_law_s() -> None:
     law = LAW.amended({"a.toml": {"payment": {"ach_entry_description": _description("WAGES")}}})
     rows = [instruction("P000")]
-    accounts = {"token-P000": {Account(ROUTINGS[0], "1", "checking", "Ana")}}
+    accounts = {"token-P000": {BankAccount(ROUTINGS[0], "1", "checking", "Ana")}}
     text = export_ach(paid_run(rows), accounts, ORIGINATOR, law).text
     assert text.splitlines()[1][53:63] == "WAGES     "
 
@@ -163,7 +165,7 @@ def test_a_short_id_stays_and_is_one_payee_s() -> None:
 
 
 def test_an_account_does_not_show_itself() -> None:
-    shown = repr(Account("121000248", "700100200300", "checking", "Ana Reyes"))
+    shown = repr(BankAccount("121000248", "700100200300", "checking", "Ana Reyes"))
     assert not any(part in shown for part in ("121000248", "700100200300", "Reyes"))
 
 
@@ -177,7 +179,7 @@ def test_a_warrant_of_a_leap_day_is_stale_at_the_end_of_february() -> None:
 def test_the_file_and_what_is_left_out_are_the_pay_run(payments: list[tuple[int, str]]) -> None:
     rows = [instruction(f"P{at:03d}", net) for at, (net, _) in enumerate(payments)]
     accounts = {
-        f"token-P{at:03d}": {Account("121000248" if how == "good" else "121000249", "1", "checking", "Ana")}
+        f"token-P{at:03d}": {BankAccount("121000248" if how == "good" else "121000249", "1", "checking", "Ana")}
         for at, (_, how) in enumerate(payments)
         if how != "none"
     }
@@ -190,7 +192,7 @@ def test_the_file_and_what_is_left_out_are_the_pay_run(payments: list[tuple[int,
 
 
 def test_an_account_is_found_by_its_token_only() -> None:
-    account = Account("121000248", "1", "savings", "Ana")
+    account = BankAccount("121000248", "1", "savings", "Ana")
     assert account_for({"T": {account}}, "T") == (account, "")
     assert account_for({"T": {account}}, "t")[0] is None
 

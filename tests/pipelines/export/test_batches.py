@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.command import cli
-from pipelines.export.accounts import Account
+from pipelines.export.accounts import BankAccount
 from pipelines.export.ach import AchExport, Before, export_ach
 from pipelines.export.batches import NACHA, Capacity, batch_sizes
 from pipelines.export.run import PaidRun
@@ -121,9 +121,9 @@ def test_files_hold_all_in_order_and_each_within_its_limits(nets: list[int], hol
     assert ids == [paid.instruction_id for paid in run.instructions]
 
 
-def _run_of(nets: list[int]) -> tuple[PaidRun, dict[str, set[Account]]]:
+def _run_of(nets: list[int]) -> tuple[PaidRun, dict[str, set[BankAccount]]]:
     rows = [instruction(f"P{at:03d}", net) for at, net in enumerate(nets)]
-    accounts = {f"token-P{at:03d}": {Account(ROUTINGS[at % 4], "1", "checking", "Ana")} for at in range(len(nets))}
+    accounts = {f"token-P{at:03d}": {BankAccount(ROUTINGS[at % 4], "1", "checking", "Ana")} for at in range(len(nets))}
     return paid_run(rows), accounts
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.importing.map import ImportMap
 from pipelines.importing.maps import load_map, made
-from pipelines.importing.run import Asked, import_files
+from pipelines.importing.run import ImportAsked, import_files
 from rules.periods import PACIFIC, hhmm, iso
 from schemas.avro import read_container
 from schemas.physical import logical_schema
@@ -27,7 +27,7 @@ def imported(files: list[Path], asked: ImportMap, out: Path, **more: Any) -> Tol
     """An import at NOW."""
     out.mkdir(exist_ok=True)
     told = {"previous": None, "withdraw_missing": False, "strict": False, "now": NOW} | more
-    return import_files(Asked(files, asked, out, **told), lambda stage, done, total: None)
+    return import_files(ImportAsked(files, asked, out, **told), lambda stage, done, total: None)
 
 
 def of_words(words: Told) -> ImportMap:

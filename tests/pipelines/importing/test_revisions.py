@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.importing.map import ImportMap
-from pipelines.importing.run import Asked, import_files
+from pipelines.importing.run import ImportAsked, import_files
 from pipelines.importing.templates import template_map
 from tests.pipelines.importing.import_world import NOW, facts, imported, of_words
 
@@ -219,7 +219,7 @@ def test_beats_say_how_far_it_is(tmp_path: Path) -> None:
     path.write_text(FIRST, "utf-8")
     (tmp_path / "o").mkdir()
     asked: ImportMap = of_words(VISITS)
-    import_files(Asked([path], asked, tmp_path / "o", None, False, False, NOW), lambda *beat: beats.append(beat))
+    import_files(ImportAsked([path], asked, tmp_path / "o", None, False, False, NOW), lambda *beat: beats.append(beat))
     assert beats[-1] == ("facts", 2, 2) and ("rows", 1000, 1000) in beats
 
 

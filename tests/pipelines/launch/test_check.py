@@ -15,7 +15,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from deploy.local.server import PROJECT, built, serving
 from deploy.publish import main, publish
 from pipelines.command import cli
-from pipelines.launch.answers import Check
+from pipelines.launch.answers import LaunchCheck
 from pipelines.launch.backlog import backlog
 from pipelines.launch.check import complete, few_rejections, pay_run_there
 from pipelines.launch.options import Options
@@ -199,7 +199,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StandIn, str]]:
         yield standing
 
 
-def answers(address: str, cut_off: int, rejections: int = 0) -> dict[str, Check]:
+def answers(address: str, cut_off: int, rejections: int = 0) -> dict[str, LaunchCheck]:
     """What a check of the pay run finds in Pub/Sub."""
     found = read(PROJECT, cut_off, "us-west2", client_of(address), lambda: cut_off + DAY)
     return {

@@ -17,13 +17,13 @@ from pipelines.command import cli
 from pipelines.launch.dataflow import Cloud
 from pipelines.launch.graph import Graph, translated
 from pipelines.launch.options import COMPARED, Options, differing
-from pipelines.launch.plan import METADATA, Asked, Plan, plan, request_json, template_metadata
+from pipelines.launch.plan import METADATA, LaunchAsked, Plan, plan, request_json, template_metadata
 from pipelines.misuse import Misuse
 from pipelines.streaming import PayrollOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 WHERE = {"project": "lab-project", "region": "us-west2"}
-ASKED = Asked(Options(**WHERE))
+ASKED = LaunchAsked(Options(**WHERE))
 GRAPH = Graph("0.1.0", 1, {"Fold": ["state kept bytes"], "Read": ["reads s"]})
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from fold.door import admission
 from fold.key_memory import remembered
 from pipelines.live.as_said import Kept
-from pipelines.live.memory import Memory
+from pipelines.live.memory import CountyMemory
 from pipelines.live.past import OtherHistory
-from pipelines.live.pay_run import PayRuns, Run
+from pipelines.live.pay_run import PayRuns, RunLetters
 from pipelines.live.segments import Damaged
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
@@ -27,7 +27,7 @@ from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import business_day_of, civil_date, cut_offs, epoch_day, midnight
 from rules.restatement import SETTLE
-from rules.settle.draft import Draft
+from rules.settle.draft import PaymentDraft
 from schemas.avro import encode_message
 from schemas.envelope import Fact
 from schemas.journal import Entry
@@ -206,7 +206,7 @@ def test_accounts_are_what_was_sent(tmp_path: Path, name: str, backwards: bool) 
     assert found == {id: gross for id, (gross, _, _) in to_date(always.said()).items() if gross}
 
 
-def instructed(memory: Memory, law: Law, cut_off: int) -> dict[str, int]:
+def instructed(memory: CountyMemory, law: Law, cut_off: int) -> dict[str, int]:
     """Net of every instruction in the accounts that are remembered."""
     found: dict[str, int] = {}
     for state in memory.states():
@@ -223,7 +223,7 @@ def instructed(memory: Memory, law: Law, cut_off: int) -> dict[str, int]:
                     statement = filed.statements[unit.month].get(name.partition(":")[2])
                     assert statement is not None or "ADVANCE" in name
                     if statement is not None:
-                        standing = Draft(statement, account, filed, law, cut_off).said
+                        standing = PaymentDraft(statement, account, filed, law, cut_off).said
                         assert deductions_said(standing).get("SHARE_OF_COST", 0) == charged[statement.statement_id]
     return found
 
@@ -263,7 +263,7 @@ def test_a_death_within_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyP
     alive.live(days[half:], accepting(alive, STRICT, days[half - 1].cut_off)).close()
     world.live(days[:half]).close()
 
-    def dies(self: PayRuns, run: Run, said: Any = None) -> None:
+    def dies(self: PayRuns, run: RunLetters, said: Any = None) -> None:
         left[0] -= (world.journal / "accepted.json").exists()
         if left[0] < 0:
             raise KeyboardInterrupt

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.command.live import _rounds
 from pipelines.live.crash import WITHHELD, lines_of
-from pipelines.live.ending import Ending
+from pipelines.live.ending import JobEnding
 from pipelines.live.outbox import Letter, NotSent
 from tests.pipelines.live.drill import Day, World, records_below
 
@@ -141,7 +141,7 @@ def test_what_is_closed_and_not_sent_is_no_success(
     job = world.live(days[:5])
     world.land(days[5])
     job.outbox.sink = Deaf()
-    assert _rounds(job, world.source(job), days[5].cut_off, Ending(), lambda: None) == 1
+    assert _rounds(job, world.source(job), days[5].cut_off, JobEnding(), lambda: None) == 1
     assert "pay runs are closed and not sent" in capsys.readouterr().err
 
 

@@ -20,9 +20,9 @@ from pipelines.live import beam_engine
 from pipelines.live.beam_engine import BeamEngine
 from pipelines.live.choice_of_engine import WORTH_WORKERS, engine_for
 from pipelines.live.engine import AUTO, BEAM, PLAIN, PlainEngine
-from pipelines.live.memory import Memory
+from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import PayRuns, Run
+from pipelines.live.pay_run import PayRuns, RunLetters
 from rules.periods import cut_off_of, cut_offs, epoch_day
 from schemas.avro import encode_message
 from schemas.envelope import Fact
@@ -45,11 +45,13 @@ def dealt(facts: list[Fact], runs: list[int]) -> dict[int, list[Entry]]:
     return entries
 
 
-def folded(engine: str, entries: dict[int, list[Entry]], first: int, last: int) -> tuple[list[Letter], list[Run]]:
+def folded(
+    engine: str, entries: dict[int, list[Entry]], first: int, last: int
+) -> tuple[list[Letter], list[RunLetters]]:
     """All letters, and the pay runs, of a fold that is remembered step by step: Beam where there are entries."""
     folder = Path(tempfile.mkdtemp())
     letters, runs = [], []
-    memory = Memory(folder, LAW)
+    memory = CountyMemory(folder, LAW)
     try:
         for cut_off in cut_offs(first, last):
             pay_runs = PayRuns(memory, LAW, engine if cut_off in entries else PLAIN)
@@ -99,7 +101,7 @@ def test_auto_takes_beam_where_it_pays() -> None:
 
 def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is remembered of it, and nothing is left behind."""
-    memory = Memory(tmp_path, LAW)
+    memory = CountyMemory(tmp_path, LAW)
     monkeypatch.setattr("pipelines.live.beam_engine.LISTINGS", "elsewhere/listings")
     with pytest.raises((RuntimeError, OSError)):
         PayRuns(memory, LAW, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
@@ -109,7 +111,7 @@ def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytes
 
 def test_a_disk_that_is_full_for_workers(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the job wrote for them fitted, what they come to does not: it is said, and nobody waits for ever."""
-    memory, coming_up = Memory(small_disk, LAW), beam_engine._pipeline
+    memory, coming_up = CountyMemory(small_disk, LAW), beam_engine._pipeline
 
     def on_a_full_disk() -> Any:
         with suppress(OSError), (small_disk / "rest").open("wb") as rest:

@@ -316,9 +316,9 @@ def test_memory_is_made_anew_when_a_rule_deep_in_the_house_changes(house: Path, 
     journal.mkdir()
     deep = house / "rules" / "price" / "month.py"
     for change in (lambda: deep.write_text(deep.read_text() + "# more\n"), lambda: deep.rename(deep.with_name("a.py"))):
-        kept = memory.Memory(journal, LAW)
+        kept = memory.CountyMemory(journal, LAW)
         kept.commit(memory.Told(1, None), [])
         kept.close()
-        assert memory.Memory(journal, LAW).told() == memory.Told(1, None)
+        assert memory.CountyMemory(journal, LAW).told() == memory.Told(1, None)
         change()
-        assert memory.Memory(journal, LAW).told() is None
+        assert memory.CountyMemory(journal, LAW).told() is None

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 
 from fold.door import admission
-from pipelines.live.memory import Memory
+from pipelines.live.memory import CountyMemory
 from pipelines.live.pay_run import PayRuns
 from rules.periods import cut_offs
 from schemas.avro import encode_message, fields_of
@@ -28,7 +28,7 @@ def stepwise(facts: list[Fact], until: int) -> Records:
         entries[run].append(Entry(number, 0, run, "", encode_message(fact)))
     folder = Path(tempfile.mkdtemp())
     try:
-        return _said(PayRuns(Memory(folder, LAW), LAW), entries, first, until)
+        return _said(PayRuns(CountyMemory(folder, LAW), LAW), entries, first, until)
     finally:
         shutil.rmtree(folder)
 

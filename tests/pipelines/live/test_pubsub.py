@@ -60,7 +60,7 @@ def test_killed_and_stopped_it_agrees_with_the_replay(
 ) -> None:
     """The drill, while the job is killed and the server stands still for a moment."""
     print(f"SEED={SEED} KILLS={KILLS}")
-    job = drill.Job(tmp_path / "journal", tmp_path / "clock")
+    job = drill.DrilledJob(tmp_path / "journal", tmp_path / "clock")
     trouble = threading.Thread(target=torment, args=(job, running, Random(SEED)), daemon=True)
     job.when_up = trouble.start
     code = drill.drill(tmp_path, recipients=4, seed=SEED % 97, job=job)

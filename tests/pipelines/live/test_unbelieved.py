@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from pipelines.live.backup import NotWhole, backup, restore
-from pipelines.live.beam_engine import LISTINGS, FoldKept, Place, gathered
+from pipelines.live.beam_engine import LISTINGS, FoldKept, FoldPlace, gathered
 from pipelines.live.believed import NotAsRemembered
 from pipelines.live.durable import LockLost, Owned
 from pipelines.live.engine import SHARDS
@@ -287,7 +287,7 @@ def test_workers_believe_no_row_either(copy: World, tmp_path: Path) -> None:
     """A worker process of Beam's reads the memory by itself; what it finds ends the fold, not the worker."""
     changed(copy, "update kept set state = x'00', due = 1 where stage = 'authorize'")
     (tmp_path / LISTINGS).write_bytes(msgspec.msgpack.encode([]))
-    place = Place(str(tmp_path), str(copy.journal / "memory.sqlite"))
+    place = FoldPlace(str(tmp_path), str(copy.journal / "memory.sqlite"))
     for number in range(SHARDS):
         assert not list(FoldKept("authorize", place, LAW, 2).process((number, [])))
     with pytest.raises(NotAsRemembered):

@@ -9,7 +9,7 @@ import pytest
 from fold.places import Index
 from pipelines.explain import facts
 from pipelines.explain.answer import Sources, answer, question_of
-from pipelines.explain.facts import Folder
+from pipelines.explain.facts import FactsFolder
 from pipelines.explain.paid import Paid
 from pipelines.explain.tree import Node
 from pipelines.live.whereabouts import note_all
@@ -41,7 +41,7 @@ def explained(world: World, limit: int = 4) -> list[list[Node]]:
 
 
 def test_explain_reads_by_the_index_what_it_reads_without(paid: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_run = set(Folder(paid.journal, None).read_wholly)
+    open_run = set(FactsFolder(paid.journal, None).read_wholly)
     assert len({name.split("/")[1] for name in open_run}) <= 1, "only of the pay run that is not closed"
     read, places_in = [], facts.places_in
     monkeypatch.setattr(facts, "places_in", lambda stream: read.append(stream.name) or places_in(stream))
@@ -86,10 +86,10 @@ def test_what_is_not_true_is_not_believed_and_made_again(paid: World, how: str) 
 
 def test_a_segment_that_changed_is_read_itself(paid: World) -> None:
     """Also one of the same size whose date was set back."""
-    wholly = Folder(paid.journal, None).read_wholly
+    wholly = FactsFolder(paid.journal, None).read_wholly
     path = sorted((paid.journal / "segments").rglob("*.avro"))[0]
     path.write_bytes(bytes(reversed(path.read_bytes())))
-    assert {*Folder(paid.journal, None).read_wholly} - {*wholly} == {path.relative_to(paid.journal).as_posix()}
+    assert {*FactsFolder(paid.journal, None).read_wholly} - {*wholly} == {path.relative_to(paid.journal).as_posix()}
 
 
 def test_a_restored_journal_needs_no_comparing_after_a_start(paid: World, days: list[Day]) -> None:

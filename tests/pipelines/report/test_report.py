@@ -20,14 +20,14 @@ from fold.record_files import file_name
 from pipelines.command import cli
 from pipelines.law_text import address_of, plain
 from pipelines.reference import law_pages
-from pipelines.report.asked import Asked
-from pipelines.report.books import Books, Findings
+from pipelines.report.asked import ReportAsked
+from pipelines.report.books import Books, ReportFindings
 from pipelines.report.county_section import county_section
 from pipelines.report.held_section import MOST_DOCUMENTS, held_section, next_actors
 from pipelines.report.page import report, unusual
 from pipelines.report.parts import Story, Table
-from pipelines.report.records import Folder
-from pipelines.report.span import Span, span_of
+from pipelines.report.records import ReportFolder
+from pipelines.report.span import ReportSpan, span_of
 from pipelines.report.verified import Verified
 from pipelines.report.wording import clock
 from pipelines.wording import money
@@ -69,7 +69,7 @@ def page(paid: Path, *more: object) -> str:
 
 
 def books(paid: Path, first: int | None = None, last: int | None = None) -> Books:
-    return Books(Folder(paid), first, last)
+    return Books(ReportFolder(paid), first, last)
 
 
 def standing(paid: Path) -> list[Row]:
@@ -220,7 +220,7 @@ def test_the_county_is_shown_what_is_overdue_and_what_came_twice(
     overdue = [finding for finding in standing(paid) if finding["code"] == "PAY_OVERDUE"]
     assert len(overdue) > 2
     hours = sum(finding["minutes"] for finding in overdue)
-    section = county_section(books(paid), Asked(Path("out"), with_ids=True))
+    section = county_section(books(paid), ReportAsked(Path("out"), with_ids=True))
     counties, documents = (part for part in section.parts if isinstance(part, Table))
     assert counties.rows == [("Alameda (01)", 0, 0, 1, 90), ("Lake (17)", len(overdue), hours, 0, 0)]
     assert len(documents.rows) == len(overdue) + 1 and documents.rows[-1][0] == "P9"
@@ -400,8 +400,8 @@ def found(id: str, day: int, cleared: bool = False, **fields: Any) -> Finding:
     return outgoing(Finding, SAMPLES["Finding"] | own | fields)
 
 
-def span(*days: int) -> Span:
-    return Span(days, days[-1], days[:-1], True)
+def span(*days: int) -> ReportSpan:
+    return ReportSpan(days, days[-1], days[:-1], True)
 
 
 def test_what_came_back_is_in_the_sums(tmp_path: Path) -> None:
@@ -421,10 +421,10 @@ def test_what_came_back_is_in_the_sums(tmp_path: Path) -> None:
 def test_age_counts_from_the_run_that_first_held_it() -> None:
     sent = [found("a", DAYS[0]), found("a", DAYS[2], minutes=7), found("b", DAYS[0]), found("b", DAYS[1], cleared=True)]
     sent += [found("b", DAYS[3]), found("b", DAYS[4]), found("c", DAYS[0]), found("c", DAYS[5], cleared=True)]
-    findings = Findings(span(*DAYS[:6]), sent)
+    findings = ReportFindings(span(*DAYS[:6]), sent)
     assert {f.finding_id: findings.since[f.finding_id] for f in findings.standing} == {"a": DAYS[0], "b": DAYS[3]}
     assert [findings.new[day].total() for day in DAYS[:6]] == [3, 0, 0, 1, 0, 0]
-    earlier = Findings(span(*DAYS[:2]), sent)
+    earlier = ReportFindings(span(*DAYS[:2]), sent)
     assert {f.finding_id for f in earlier.standing} == {"a", "c"}
 
 
@@ -433,7 +433,7 @@ def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_
     for finding in standing(paid):
         if finding["outcome"] == "HELD":
             held[finding["provider_id"]] += finding["minutes"] or 0
-    asked = Asked(Path("my out"), Path("facts"), with_ids=True)
+    asked = ReportAsked(Path("my out"), Path("facts"), with_ids=True)
     tables = {part.caption: part for part in held_section(books(paid), asked).parts if isinstance(part, Table)}
     provider, minutes, *_, story = tables["Providers with the most held hours"].rows[0]
     assert (provider, minutes) == max(held.items(), key=lambda item: (item[1], item[0]))
@@ -443,18 +443,20 @@ def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_
     period = worst["statement_id"].rsplit(":", 1)[1]
     command = ["ihss-payroll", "explain", "--provider", provider, "--period", period, "--events", "facts"]
     assert shlex.split(story.command or "") == [*command, "--paid", "my out"]
-    of_old = Asked(Path("out"), until=DAYS[0], what_if=True).explain(outgoing(Finding, worst))
+    of_old = ReportAsked(Path("out"), until=DAYS[0], what_if=True).explain(outgoing(Finding, worst))
     assert of_old and of_old.endswith("--events FACTS --paid out --until 2026-04-01 --law LAW")
-    unnamed = held_section(books(paid), Asked(Path("out"))).parts
+    unnamed = held_section(books(paid), ReportAsked(Path("out"))).parts
     assert not any(isinstance(part, Table) and part.caption in list(tables)[1:] for part in unnamed)
 
 
 def test_what_is_left_out_of_a_long_table_is_counted(paid: Path) -> None:
     ledger = books(paid)
     more = [found(f"x{n:05}", ledger.span.days[-1], provider_id=f"P{n}", statement_id=None) for n in range(3000)]
-    ledger.findings = Findings(ledger.span, [*(outgoing(Finding, each) for each in records(paid, "Finding")), *more])
+    ledger.findings = ReportFindings(
+        ledger.span, [*(outgoing(Finding, each) for each in records(paid, "Finding")), *more]
+    )
     count = len(ledger.findings.of("HELD"))
-    made = report(ledger, Asked(Path("out"), with_ids=True), LAW)
+    made = report(ledger, ReportAsked(Path("out"), with_ids=True), LAW)
     assert count > 3000 and f"and {count - MOST_DOCUMENTS:,} more, not shown" in made.html
     assert len(made.html) < 500_000
 

@@ -11,7 +11,7 @@ from pipelines.sample.defects import DEFECTS, SPOILED
 from pipelines.sample.homes import draw
 from pipelines.sample.papers import Desk
 from pipelines.sample.shelf import Shelf, Truth
-from pipelines.sample.simulate import Refusal, simulate
+from pipelines.sample.simulate import SampleRefusal, simulate
 from pipelines.sample.situations import ROLL
 from pipelines.sample.window import window
 from rules import periods
@@ -290,13 +290,13 @@ def test_a_big_kind_is_split_over_files(sample, tmp_path, monkeypatch):
 
 
 def test_a_county_before_its_first_rate_is_refused_by_name_with_what_is_known(tmp_path):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SampleRefusal) as refused:
         simulate(tmp_path, "28", 1, 14, "2021-12", 1)
     assert str(refused.value) == "Napa has no wage rate before 2022-01: start then or later"
 
 
 def test_a_folder_with_facts_is_refused(sample):
-    with pytest.raises(Refusal, match="already"):
+    with pytest.raises(SampleRefusal, match="already"):
         simulate(sample[0], **ASKED)
 
 

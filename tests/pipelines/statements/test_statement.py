@@ -14,13 +14,13 @@ from typer import Abort
 from pipelines.command.cli import main
 from pipelines.misuse import Misuse
 from pipelines.statements.contact import Contacts
-from pipelines.statements.documents import Asked, papers_of
+from pipelines.statements.documents import PapersAsked, papers_of
 from pipelines.statements.language import language
 from pipelines.statements.ledger import came_back
 from pipelines.statements.paid_folder import Dossier, Person, addressed_to, dossiers, people_of_run
 from pipelines.statements.paper import statement_html
 from pipelines.statements.points import period_of_finding
-from pipelines.statements.statement import Statement, statement_of
+from pipelines.statements.statement import PrintedStatement, statement_of
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
 from schemas.avro import Container, outgoing, validate, write_container
@@ -79,7 +79,7 @@ def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
     return known
 
 
-def statements() -> list[tuple[Statement, Dossier, int]]:
+def statements() -> list[tuple[PrintedStatement, Dossier, int]]:
     """Every statement as of every pay run that made an instruction, in all cases."""
     made = []
     for one, law in every_case():
@@ -91,13 +91,13 @@ def statements() -> list[tuple[Statement, Dossier, int]]:
 
 
 @pytest.fixture(scope="module")
-def made() -> list[tuple[Statement, Dossier, int]]:
+def made() -> list[tuple[PrintedStatement, Dossier, int]]:
     found = statements()
     assert len(found) > 500
     return found
 
 
-def test_what_was_paid_before_and_now_makes_all_so_far(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_what_was_paid_before_and_now_makes_all_so_far(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     for statement, dossier, _ in made:
         own = [paid for paid in dossier.instructions if paid.period_start == statement.period_start]
         last = {paid.statement_id: paid for paid in sorted(own, key=lambda paid: paid.sequence)}
@@ -106,7 +106,7 @@ def test_what_was_paid_before_and_now_makes_all_so_far(made: list[tuple[Statemen
         assert statement.before.net + statement.this.net == statement.so_far.net
 
 
-def test_lines_less_what_is_taken_off_make_the_net(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_lines_less_what_is_taken_off_make_the_net(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     for statement, *_ in made:
         rows = [row for work in statement.works for row in work.rows]
         assert sum(row.cents for row in rows) == statement.this.gross
@@ -116,7 +116,7 @@ def test_lines_less_what_is_taken_off_make_the_net(made: list[tuple[Statement, D
         assert sum(statement.methods.values()) == statement.this.net
 
 
-def test_hours_claimed_are_paid_or_told_why_not(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_hours_claimed_are_paid_or_told_why_not(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     taken = 0
     for statement, *_ in made:
         for hours in statement.hours:
@@ -127,7 +127,7 @@ def test_hours_claimed_are_paid_or_told_why_not(made: list[tuple[Statement, Doss
     assert taken > 100
 
 
-def test_findings_count_the_hours_that_instructions_count(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_findings_count_the_hours_that_instructions_count(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     """Where nothing was found since, both say the same: so findings may be counted where they are newer."""
     compared = 0
     for statement, dossier, _ in made:
@@ -149,7 +149,7 @@ def test_findings_count_the_hours_that_instructions_count(made: list[tuple[State
     assert compared > 200
 
 
-def test_the_year_is_that_of_the_pay_run(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_the_year_is_that_of_the_pay_run(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     for statement, dossier, _ in made:
         of_year = [paid for paid in dossier.instructions if year_of(paid.run_date) == statement.year]
         by_statement = {
@@ -160,7 +160,7 @@ def test_the_year_is_that_of_the_pay_run(made: list[tuple[Statement, Dossier, in
         assert statement.year_to_date.net == sum(paid.net_cents for paid in of_year if paid.instruction_id not in lost)
 
 
-def test_a_payment_that_came_back_is_told(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_a_payment_that_came_back_is_told(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     returned = [statement for statement, *_ in made if statement.returned]
     assert len(returned) > 5
     for statement in returned:
@@ -412,7 +412,7 @@ def test_what_was_paid_too_much_is_seen_first(paid: Path, tmp_path: Path) -> Non
     assert owed not in told(tmp_path / "then", *person, "--run", "2026-01-27")["0001.html"]
 
 
-def test_what_was_taken_off_too_much_is_not_called_a_tax(made: list[tuple[Statement, Dossier, int]]) -> None:
+def test_what_was_taken_off_too_much_is_not_called_a_tax(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     """The words for a share of cost or a tax that is given back."""
     back = [one for one, *_ in made for kind, now, _ in one.deductions if now < 0 and kind == "SHARE_OF_COST"]
     assert back
@@ -561,7 +561,7 @@ def test_every_paper_of_every_case_is_whole(code: str) -> None:
         records = said(one, law)
         for person, dossier in dossiers_of(records).items():
             for period in sorted({paid.period_start for paid in dossier.instructions}) or [None]:
-                asked = Asked(one.cut_off, period, code, Contacts(None), law)
+                asked = PapersAsked(one.cut_off, period, code, Contacts(None), law)
                 for paper in papers_of(person, dossier, asked):
                     body = paper.html.split("</style>")[1]
                     assert not re.search(r"\{\w+\}|%\(|\bNone\b", body)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.conclusions import AccountTerm, Line, Record, Statement
+from rules.conclusions import AccountTerm, ContractRecord, Line, Statement
 from rules.documents import Arrival
-from rules.findings import Finding, finding_record
+from rules.findings import RuleFinding, finding_record
 from rules.instructions import method_of
 from rules.kept import Account
 from rules.money import share_cents
@@ -113,7 +113,7 @@ def test_training_knows_no_share_of_cost() -> None:
     cut_off = run("2026-01-20")
     training = statement([line(600, "TRAINING", "CAREER_PATHWAYS")], kind="TRAINING")
     found = [change for change in changes([arrives(cut_off, training)], cut_off, key="P/P1") if change.id]
-    assert not [change for change in found if isinstance(change.now, Finding)]
+    assert not [change for change in found if isinstance(change.now, RuleFinding)]
     [paid] = settled([arrives(cut_off, training)], key="P/P1")
     assert (paid["kind"], paid["income_tax_excluded"], paid["net_cents"]) == ("TRAINING", False, 18611)
 
@@ -121,8 +121,8 @@ def test_training_knows_no_share_of_cost() -> None:
 def test_no_rate_for_the_payment_year_holds_the_statement() -> None:
     cut_off = run("2015-12-30")
     found = changes([arrives(cut_off, statement([line(600)], period="2015-12-01"))], cut_off)
-    assert [change.now.code for change in found if isinstance(change.now, Finding)] == ["NOT_IN_FORCE"]
-    assert not [change for change in found if isinstance(change.now, Record)]
+    assert [change.now.code for change in found if isinstance(change.now, RuleFinding)] == ["NOT_IN_FORCE"]
+    assert not [change for change in found if isinstance(change.now, ContractRecord)]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_closed_month_changes_no_more() -> None:
 )
 def test_an_outcome_of_nothing_is_noted(nonsense: str) -> None:
     history = [arrives(run("2026-01-20"), statement([line(600)])), outcome(run("2026-01-22"), nonsense, "RETURNED")]
-    found = [change.now.code for change in changes(history, run("2026-01-22")) if isinstance(change.now, Finding)]
+    found = [change.now.code for change in changes(history, run("2026-01-22")) if isinstance(change.now, RuleFinding)]
     assert found == ["NO_INCOME_ASSESSMENT", "OUTCOME_WITHOUT_INSTRUCTION"]
     assert len(settled(history)) == 1
 
@@ -340,7 +340,7 @@ def test_an_advance_without_a_wage_is_held_and_said() -> None:
     """The wages of Santa Clara begin with August 2021."""
     asked = authorization(run("2020-11-20"), effective_from=day("2021-01-01"), effective_to=day("2021-01-31"))
     found = changes([asked], run("2021-01-29"))
-    assert [change.now.code for change in found if isinstance(change.now, Finding)] == ["NOT_IN_FORCE"]
+    assert [change.now.code for change in found if isinstance(change.now, RuleFinding)] == ["NOT_IN_FORCE"]
     assert not settled([asked], run("2021-01-29"))
 
 
@@ -395,7 +395,7 @@ def test_share_of_cost_speaks_to_each_side() -> None:
     found = {
         change.now.addressee: finding_record(change.id, change.now, cut_off, cleared=False)
         for change in changes([assessment(cut_off, 10000), arrives(cut_off, statement([line(600)]))], cut_off)
-        if isinstance(change.now, Finding)
+        if isinstance(change.now, RuleFinding)
     }
     assert found["RECIPIENT"].message.startswith("You owe your provider $100.00 for the pay period from 1 Jan")
     assert found["RECIPIENT"].next_step.startswith("Pay your provider")
@@ -414,7 +414,7 @@ def test_an_overpayment_names_what_was_overpaid(kind: str) -> None:
     [(id, said)] = [
         (change.id, change.now)
         for change in changes(facts[kind], second)
-        if isinstance(change.now, Finding) and change.now.code == "OVERPAYMENT"
+        if isinstance(change.now, RuleFinding) and change.now.code == "OVERPAYMENT"
     ]
     words = {"ARREARS": "for the pay period from 1 January 2026", "ADVANCE": "of your advance for February 2026"}
     assert words[kind] in finding_record(id, said, second, cleared=False).message

@@ -2,7 +2,7 @@
 
 from rules.conclusions import Line, Offsettable, Statement
 from rules.documents import Arrival
-from rules.settle.filed import Filed
+from rules.settle.filed import SettlementFacts
 
 ID = "ARREARS:P1:R1:2026-01-16"
 LINE = Line("OVERTIME_PREMIUM", "IHSS", "01", 10_800, 600, 10_800, "OT-2")
@@ -18,7 +18,7 @@ def arrived(cut_off: int, content: Statement | None) -> Arrival:
 
 def test_a_statement_that_vanished_is_worth_nothing_in_any_field() -> None:
     """It kept what could bear share of cost, and with it a charge, its notices and a debt."""
-    filed = Filed()
+    filed = SettlementFacts()
     month = filed.file_statement(arrived(1, PAID))
     filed.file_statement(arrived(2, None))
     was = filed.statements[month][ID]
