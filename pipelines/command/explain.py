@@ -68,7 +68,7 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
     """The pay periods that can be asked for; exit code 1 if there are none."""
     from pipelines.console.explanation import explain_console
     from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
-    from pipelines.report.asked import Asked
+    from pipelines.report.asked import ReportAsked
 
     if paid is None:
         raise Misuse("--period is missing: with --paid, the folder that a replay wrote to, all pay periods are listed")
@@ -79,7 +79,7 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
     if as_json:
         print(periods_as_json(found))
     else:
-        show_periods(found, who, id or "", Asked(paid, events), explain_console())
+        show_periods(found, who, id or "", ReportAsked(paid, events), explain_console())
     return 0 if found else 1
 
 

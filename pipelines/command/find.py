@@ -15,9 +15,9 @@ from pipelines.misuse import Misuse
 if TYPE_CHECKING:
     from pipelines.find.about import About
     from pipelines.find.arrived import Arrived
-    from pipelines.find.search import Named
-    from pipelines.report.asked import Asked
-    from pipelines.report.records import Folder
+    from pipelines.find.search import FoundId
+    from pipelines.report.asked import ReportAsked
+    from pipelines.report.records import ReportFolder
     from schemas.types import Json
 
 
@@ -44,12 +44,12 @@ def find(
     """
     from pipelines.find.arrived import arrived, named_in
     from pipelines.find.search import found
-    from pipelines.report.asked import Asked
-    from pipelines.report.records import Folder
+    from pipelines.report.asked import ReportAsked
+    from pipelines.report.records import ReportFolder
 
     if not text.strip():
         raise Misuse("name what to find: an id, or part of one")
-    folder, asked = Folder(paid), Asked(paid, events)
+    folder, asked = ReportFolder(paid), ReportAsked(paid, events)
     facts = arrived(events, text) if events else []
     hits = found(folder, text, named_in(facts, text))
     if as_json:
@@ -61,7 +61,7 @@ def find(
     return 0 if hits else 1
 
 
-def _told(folder: "Folder", hits: "list[Named]", facts: "list[Arrived]", asked: "Asked") -> "Json":
+def _told(folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked") -> "Json":
     from pipelines.find.next_commands import find_command, next_commands
     from pipelines.find.shown import as_json
 
@@ -71,7 +71,9 @@ def _told(folder: "Folder", hits: "list[Named]", facts: "list[Arrived]", asked: 
     return as_json(hits, one, _of(facts, hits[0]), next_commands(one, asked))
 
 
-def _show(folder: "Folder", hits: "list[Named]", facts: "list[Arrived]", asked: "Asked", everything: bool) -> None:
+def _show(
+    folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked", everything: bool
+) -> None:
     from pipelines.console.explanation import explain_console
     from pipelines.find.next_commands import next_commands
     from pipelines.find.shown import show, show_several
@@ -82,7 +84,7 @@ def _show(folder: "Folder", hits: "list[Named]", facts: "list[Arrived]", asked: 
     show(one, _of(facts, hits[0]), next_commands(one, asked), explain_console(), everything)
 
 
-def _about(folder: "Folder", named: "Named") -> "About":
+def _about(folder: "ReportFolder", named: "FoundId") -> "About":
     """All about one. Raises Misuse where its pay runs are not what was said."""
     from pipelines.find.about import about
     from pipelines.unchanged import refuse_changed
@@ -92,12 +94,12 @@ def _about(folder: "Folder", named: "Named") -> "About":
     return one
 
 
-def _of(facts: "list[Arrived]", named: "Named") -> "list[Arrived]":
+def _of(facts: "list[Arrived]", named: "FoundId") -> "list[Arrived]":
     """Those about one person, or of one document."""
     return [each for each in facts if named in each.named()]
 
 
-def _nothing(folder: "Folder", text: str, asked: "Asked") -> str:
+def _nothing(folder: "ReportFolder", text: str, asked: "ReportAsked") -> str:
     """That there is nothing, and where else to look."""
     from pipelines.find.about import rejections_with
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipelines.came_back import CameBack
+from pipelines.came_back import ReversedPayments
 from pipelines.find.search import (
     DOCUMENT,
     FINDING,
@@ -13,11 +13,11 @@ from pipelines.find.search import (
     PROVIDER,
     RECIPIENT,
     STATEMENT,
-    Named,
+    FoundId,
     document_of_finding,
 )
 from pipelines.report.asked import period_of_finding
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from rules.periods import business_day_of, period_of
 from schemas.finding import Finding
 from schemas.ids import document_of, statement_of
@@ -39,7 +39,7 @@ class About(NamedTuple):
     """``payments``: oldest pay run first. ``findings``: those that stand, time that is held first. ``rejected``: the
     numbers of rejections whose bytes hold the id."""
 
-    named: Named
+    named: FoundId
     payments: list[Payment]
     findings: list[Finding]
     rejected: list[int]
@@ -57,11 +57,11 @@ class About(NamedTuple):
         return sorted(paid | told, reverse=True)
 
 
-def about(folder: Folder, named: Named) -> About:
+def about(folder: ReportFolder, named: FoundId) -> About:
     """All that the folder says. Raises Misuse."""
     told = [each for each in folder.records(Finding) if _tells(each, named)]
     statements = {each.statement_id for each in told} if named.kind == FINDING else set()
-    came_back, payments = CameBack(), {}
+    came_back, payments = ReversedPayments(), {}
     for paid in folder.records(PaymentInstruction):
         if paid.statement_id in statements or _pays(paid, named):
             payments[paid.instruction_id] = paid
@@ -74,15 +74,15 @@ def about(folder: Folder, named: Named) -> About:
     return About(named, made, _standing(told), rejections_with(folder, named.short))
 
 
-def _pays(paid: PaymentInstruction, named: Named) -> bool:
+def _pays(paid: PaymentInstruction, named: FoundId) -> bool:
     if named.kind == DOCUMENT:
         return any(document_of(each) == named.id for each in paid.documents)
     if named.kind in (INSTRUCTION, STATEMENT):
         return named.id in (paid.instruction_id, paid.statement_id)
-    return named in (Named(PROVIDER, paid.provider_id or ""), Named(RECIPIENT, paid.recipient_id or ""))
+    return named in (FoundId(PROVIDER, paid.provider_id or ""), FoundId(RECIPIENT, paid.recipient_id or ""))
 
 
-def _tells(told: Finding, named: Named) -> bool:
+def _tells(told: Finding, named: FoundId) -> bool:
     if named.kind == DOCUMENT:
         return document_of_finding(told) == named.id
     if named.kind == INSTRUCTION:
@@ -105,7 +105,7 @@ def _standing(told: Sequence[Finding]) -> list[Finding]:
     return sorted(standing, key=lambda each: (order.get(each.outcome, len(order)), -each.cut_off, each.finding_id))
 
 
-def rejections_with(folder: Folder, text: str) -> list[int]:
+def rejections_with(folder: ReportFolder, text: str) -> list[int]:
     """Numbers of the rejections whose bytes hold the text, as `rejections list` counts them."""
     sought = text.encode()
     return [number for number, each in enumerate(folder.records(Rejection), 1) if sought in each.raw]

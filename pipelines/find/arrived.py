@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fold.places import keys_of
 from pipelines.files_below import folder_of_facts, tell_unread
-from pipelines.find.search import DOCUMENT, Named
+from pipelines.find.search import DOCUMENT, FoundId
 from pipelines.find.search import PROVIDER as OF_PROVIDER
 from pipelines.find.search import RECIPIENT as OF_RECIPIENT
 from pipelines.importing.text_facts import FolderDoor
@@ -28,12 +28,12 @@ class Arrived(NamedTuple):
     revision: int
     withdrawn: bool
     recorded_at: int
-    people: tuple[Named, ...]
+    people: tuple[FoundId, ...]
     period: int | None
 
-    def named(self) -> Iterator[Named]:
+    def named(self) -> Iterator[FoundId]:
         """What can be found by it."""
-        yield Named(DOCUMENT, self.document)
+        yield FoundId(DOCUMENT, self.document)
         yield from self.people
 
 
@@ -48,12 +48,12 @@ def arrived(events: Path, text: str) -> list[Arrived]:
     return sorted(set(sieve.kept), key=lambda each: (each.recorded_at, each))
 
 
-def named_in(facts: list[Arrived], text: str) -> Iterator[Named]:
+def named_in(facts: list[Arrived], text: str) -> Iterator[FoundId]:
     """What facts name that the text is part of; of an event its document."""
     wanted = text.casefold()
     for each in facts:
         near = [named for named in each.named() if wanted in named.id.casefold()]
-        yield from near or [Named(DOCUMENT, each.document)]
+        yield from near or [FoundId(DOCUMENT, each.document)]
 
 
 class _Sieve(FolderDoor):
@@ -76,7 +76,7 @@ class _Sieve(FolderDoor):
 
 def _arrived(fact: Fact) -> Arrived:
     sides = [person_of(key) for key in keys_of(fact.KIND, vars(fact))]
-    people = tuple(Named(SIDES[side], id) for side, id in sides if side in SIDES and id)
+    people = tuple(FoundId(SIDES[side], id) for side, id in sides if side in SIDES and id)
     day = next((found for name in DAYS if (found := getattr(fact, name, None)) is not None), None)
     period = None if day is None else period_of(day)
     name = document_name(fact.KIND, fact.document_id)

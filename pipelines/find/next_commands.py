@@ -5,21 +5,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipelines.find.about import UNPAID, About
-from pipelines.find.search import PEOPLE, PROVIDER, RECIPIENT, Named
-from pipelines.report.asked import Asked, period_of_finding
+from pipelines.find.search import PEOPLE, PROVIDER, RECIPIENT, FoundId
+from pipelines.report.asked import ReportAsked, period_of_finding
 from rules.periods import iso
 
 MOST = 3  # of a kind
-MOST_PERIODS = 24
 
 
-def find_command(named: Named, asked: Asked) -> str:
+def find_command(named: FoundId, asked: ReportAsked) -> str:
     """To look at one of several."""
     where = ["--events", str(asked.events)] if asked.events else []
     return shlex.join(["ihss-payroll", "find", named.id, "--paid", str(asked.paid), *where])
 
 
-def next_commands(about: About, asked: Asked) -> list[str]:
+def next_commands(about: About, asked: ReportAsked) -> list[str]:
     """Each once, what is held first."""
     return list(dict.fromkeys(_commands(about, asked)))
 
@@ -30,7 +29,7 @@ def periods_to_explain(about: About) -> list[int]:
     return sorted(about.periods, key=lambda period: (period not in unpaid, -period))
 
 
-def _commands(about: About, asked: Asked) -> Iterator[str]:
+def _commands(about: About, asked: ReportAsked) -> Iterator[str]:
     kind, id = about.named
     if kind in (PROVIDER, RECIPIENT):
         periods = periods_to_explain(about)[:MOST]
@@ -47,7 +46,7 @@ def _commands(about: About, asked: Asked) -> Iterator[str]:
     )
 
 
-def _explain(instruction_id: str, asked: Asked) -> str:
+def _explain(instruction_id: str, asked: ReportAsked) -> str:
     where = ["--events", str(asked.events or "FACTS"), "--paid", str(asked.paid)]
     return shlex.join(["ihss-payroll", "explain", instruction_id, *where])
 
@@ -57,9 +56,9 @@ def _statement(kind: str, id: str, period: int, paid: Path) -> str:
     return shlex.join(["ihss-payroll", "statement", "--paid", str(paid), *of_person])
 
 
-def _people(about: About) -> Iterable[Named]:
+def _people(about: About) -> Iterable[FoundId]:
     """Those whom it is about."""
     told = [(each.provider_id, each.recipient_id) for each in about.findings]
     paid = [(each.said.provider_id, each.said.recipient_id) for each in about.payments]
     pairs = (pair for ids in (*told, *paid) for pair in zip((PROVIDER, RECIPIENT), ids, strict=True))
-    return dict.fromkeys(Named(kind, id) for kind, id in pairs if id)
+    return dict.fromkeys(FoundId(kind, id) for kind, id in pairs if id)

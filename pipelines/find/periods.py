@@ -10,9 +10,9 @@ from rich.text import Text
 
 from pipelines.console.tables import sections, table
 from pipelines.find.about import about
-from pipelines.find.search import Named
-from pipelines.report.asked import Asked, period_of_finding
-from pipelines.report.records import Folder
+from pipelines.find.search import FoundId
+from pipelines.report.asked import ReportAsked, period_of_finding
+from pipelines.report.records import ReportFolder
 from pipelines.unchanged import refuse_changed
 from pipelines.wording import clock, money
 from rules.periods import iso, period_of
@@ -28,7 +28,7 @@ class PeriodOf(NamedTuple):
 
 def periods_of_person(paid: Path, who: str, id: str) -> list[PeriodOf]:
     """Newest first. Raises Misuse, also where a pay run is not what was said."""
-    one = about(Folder(paid), Named(who, id))
+    one = about(ReportFolder(paid), FoundId(who, id))
     refuse_changed(paid, one.cut_offs, "--paid")
     net: Counter[int] = Counter()
     held: Counter[int | None] = Counter()
@@ -45,7 +45,7 @@ def periods_as_json(found: list[PeriodOf]) -> str:
     return json.dumps({"periods": rows}, indent=2)
 
 
-def show_periods(found: list[PeriodOf], who: str, id: str, asked: Asked, console: Console) -> None:
+def show_periods(found: list[PeriodOf], who: str, id: str, asked: ReportAsked, console: Console) -> None:
     """A row each, and the command that explains the newest."""
     if not found:
         console.print(Text(f"{asked.paid} says nothing of this {who}: ihss-payroll find looks for parts of an id"))

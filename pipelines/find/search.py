@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
@@ -19,7 +19,7 @@ BY_THEMSELVES = (*PEOPLE, DOCUMENT)
 NO_KIND = "Document"  # of a finding of before kinds were in its id
 
 
-class Named(NamedTuple):
+class FoundId(NamedTuple):
     """Something with an id; ``kind``: one of KINDS. Of a document the id is its kind and number."""
 
     kind: str
@@ -31,7 +31,7 @@ class Named(NamedTuple):
         return number_of(self.id) if self.kind == DOCUMENT else self.id
 
 
-def found(folder: Folder, text: str, more: Iterable[Named] = ()) -> list[Named]:
+def found(folder: ReportFolder, text: str, more: Iterable[FoundId] = ()) -> list[FoundId]:
     """What the text means, in the order of KINDS: those whose id it is, else those whose id it is part of; upper and
     lower case are one. ``more``: named elsewhere. Raises Misuse for a folder that cannot be read."""
     wanted = text.casefold()
@@ -43,27 +43,27 @@ def found(folder: Folder, text: str, more: Iterable[Named] = ()) -> list[Named]:
     return sorted(exact or by_themselves or near, key=lambda each: (KINDS.index(each.kind), each.id))
 
 
-def _all(folder: Folder) -> Iterator[Named]:
+def _all(folder: ReportFolder) -> Iterator[FoundId]:
     for paid in folder.records(PaymentInstruction):
         yield from _people(paid.provider_id, paid.recipient_id)
-        yield Named(INSTRUCTION, paid.instruction_id)
-        yield Named(STATEMENT, paid.statement_id)
-        yield from (Named(DOCUMENT, document_of(each)) for each in paid.documents)
+        yield FoundId(INSTRUCTION, paid.instruction_id)
+        yield FoundId(STATEMENT, paid.statement_id)
+        yield from (FoundId(DOCUMENT, document_of(each)) for each in paid.documents)
     for told in folder.records(Finding):
         yield from _people(told.provider_id, told.recipient_id, told.other_id)
-        yield Named(FINDING, told.finding_id)
+        yield FoundId(FINDING, told.finding_id)
         if document := document_of_finding(told):
-            yield Named(DOCUMENT, document)
+            yield FoundId(DOCUMENT, document)
     for hours in folder.records(BenefitHours):
         yield from _people(hours.provider_id, None)
     for advance in folder.records(AdvanceReconciliation):
         yield from _people(None, advance.recipient_id)
 
 
-def _people(provider: str | None, recipient: str | None, other: str | None = None) -> Iterator[Named]:
+def _people(provider: str | None, recipient: str | None, other: str | None = None) -> Iterator[FoundId]:
     for kind, id in zip(PEOPLE, (provider, recipient, other), strict=True):
         if id is not None:
-            yield Named(kind, id)
+            yield FoundId(kind, id)
 
 
 def document_of_finding(told: Finding) -> str | None:

@@ -11,8 +11,8 @@ from pipelines.console.tables import sections, table
 from pipelines.find.about import UNPAID, About, Payment
 from pipelines.find.arrived import Arrived
 from pipelines.find.next_commands import find_command
-from pipelines.find.search import Named
-from pipelines.report.asked import Asked, period_of_finding
+from pipelines.find.search import FoundId
+from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.wording import REASONS, clock, in_words, money
 from rules.periods import civil_day, iso
 from schemas.finding import Finding
@@ -22,7 +22,7 @@ T = TypeVar("T")
 MOST = 24  # rows, unless all are asked for
 
 
-def show_several(hits: Sequence[Named], asked: Asked, console: Console, everything: bool) -> None:
+def show_several(hits: Sequence[FoundId], asked: ReportAsked, console: Console, everything: bool) -> None:
     """A line each, and the command that looks at the first."""
     console.print(Text(f"{len(hits):,} found{_more(len(hits), everything)}", style="bold"))
     for each in hits if everything else hits[:MOST]:
@@ -105,7 +105,7 @@ def _facts(facts: Sequence[Arrived]) -> Table:
     return made
 
 
-def as_json(hits: Sequence[Named], about: About | None, facts: Sequence[Arrived], commands: Sequence[str]) -> Json:
+def as_json(hits: Sequence[FoundId], about: About | None, facts: Sequence[Arrived], commands: Sequence[str]) -> Json:
     """What was found; of one, all about it. Amounts in cents, time in minutes."""
     told: Json = {"found": [each._asdict() for each in hits], "next": list(commands)}
     if about is None:

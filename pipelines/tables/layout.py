@@ -47,7 +47,7 @@ TYPES = {
 }  # fmt: skip
 
 
-class Column(NamedTuple):
+class TidyColumn(NamedTuple):
     """``field``: of the record, or of the array's item; "" for one that is made here."""
 
     name: str
@@ -56,53 +56,53 @@ class Column(NamedTuple):
     field: str = ""
 
 
-class Table(NamedTuple):
+class TidyTable(NamedTuple):
     """``part``: the array whose items are its rows; "" for the records themselves."""
 
     name: str
     kind: str
     part: str
     words: str
-    columns: tuple[Column, ...]
+    columns: tuple[TidyColumn, ...]
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[TidyTable, ...]:
     """All tables, those of a kind together."""
     return tuple(table for kind in CONCLUSIONS for table in _of_kind(kind))
 
 
-def _of_kind(kind: str) -> list[Table]:
+def _of_kind(kind: str) -> list[TidyTable]:
     schema = logical_schema(kind)
     arrays = {field["name"]: field for field in schema["fields"] if _item(field)}
     plain = [_column(field) for field in schema["fields"] if field["name"] not in arrays]
     own = [column for column in plain if column.type != "BLOB"]  # of an event's bytes a table has the number of
-    made = [Table(NAMES[kind, ""], kind, "", schema["doc"], (*own, *_added(kind, own)))]
+    made = [TidyTable(NAMES[kind, ""], kind, "", schema["doc"], (*own, *_added(kind, own)))]
     return made + [_of_array(kind, name, field, own) for name, field in arrays.items()]
 
 
-def _of_array(kind: str, name: str, field: Json, own: list[Column]) -> Table:
+def _of_array(kind: str, name: str, field: Json, own: list[TidyColumn]) -> TidyTable:
     [key] = [column for column in own if column.name == KEYS[kind]]
     item = _item(field)
     if isinstance(item, dict):
         columns = [_column(each) for each in item["fields"]]
     elif name == "documents":
-        columns = [Column(*each) for each in REFERRED]
+        columns = [TidyColumn(*each) for each in REFERRED]
     else:
-        columns = [Column(ITEMS[name], "VARCHAR", field["doc"])]
-    place = Column("place", "BIGINT", "Place in the record, from 1.")
-    return Table(NAMES[kind, name], kind, name, field["doc"], (key, place, *columns))
+        columns = [TidyColumn(ITEMS[name], "VARCHAR", field["doc"])]
+    place = TidyColumn("place", "BIGINT", "Place in the record, from 1.")
+    return TidyTable(NAMES[kind, name], kind, name, field["doc"], (key, place, *columns))
 
 
-def _added(kind: str, own: list[Column]) -> list[Column]:
+def _added(kind: str, own: list[TidyColumn]) -> list[TidyColumn]:
     """Columns that no field is: what else a reader needs."""
     if kind == "Rejection":
         return [
-            Column("number", "BIGINT", "By which `rejections show --paid` gives its bytes."),
-            Column("bytes", "BIGINT", "How many bytes came."),
+            TidyColumn("number", "BIGINT", "By which `rejections show --paid` gives its bytes."),
+            TidyColumn("bytes", "BIGINT", "How many bytes came."),
         ]
     named = {column.name for column in own}
-    return [] if "run_date" in named else [Column("run_date", "DATE", "Business day of the pay run that says it.")]
+    return [] if "run_date" in named else [TidyColumn("run_date", "DATE", "Business day of the pay run that says it.")]
 
 
 def _item(field: Json) -> Json | str | None:
@@ -118,11 +118,11 @@ def _plain(field: Json) -> Json | str:
     return next(each for each in type_ if each != "null") if isinstance(type_, list) else type_
 
 
-def _column(field: Json) -> Column:
+def _column(field: Json) -> TidyColumn:
     """Dollars for cents and mills; ``_utc`` after an instant."""
     type_ = _sql_type(field["name"], _plain(field))
     name = re.sub("(cents|mills)$", "dollars", field["name"])
-    return Column(f"{name}_utc" if type_ == "TIMESTAMP" else name, type_, _words(field), field["name"])
+    return TidyColumn(f"{name}_utc" if type_ == "TIMESTAMP" else name, type_, _words(field), field["name"])
 
 
 def _sql_type(name: str, plain: Json | str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from pipelines.misuse import Misuse
-from pipelines.report.records import Folder
-from pipelines.tables.layout import DOLLARS, RATE, Column, Table, tables
+from pipelines.report.records import ReportFolder
+from pipelines.tables.layout import DOLLARS, RATE, TidyColumn, TidyTable, tables
 from rules.periods import business_day_of
 from schemas import CONCLUSIONS
 from schemas.envelope import OutgoingRecord
@@ -28,14 +28,14 @@ Row = tuple[object, ...]
 Beat = Callable[[str, int, int], None]
 
 
-class Batch(NamedTuple):
+class RowsArrived(NamedTuple):
     """Rows of one table."""
 
-    table: Table
+    table: TidyTable
     rows: pa.Table
 
 
-def batches(folder: Folder, beat: Beat) -> Iterator[Batch]:
+def batches(folder: ReportFolder, beat: Beat) -> Iterator[RowsArrived]:
     """All records of a folder, kind by kind. ``beat("read", records, as many as pay runs count)``. Raises Misuse."""
     expected, seen = sum(map(_counts, folder.records(PayRun))), count(1)
     for kind, struct in CONCLUSIONS.items():
@@ -58,7 +58,7 @@ def _beaten(
         yield record
 
 
-def _batches_of(of_kind: list[Table], records: Iterator[OutgoingRecord]) -> Iterator[Batch]:
+def _batches_of(of_kind: list[TidyTable], records: Iterator[OutgoingRecord]) -> Iterator[RowsArrived]:
     waiting: Mapping[str, list[Row]] = {table.name: [] for table in of_kind}
     for number, record in enumerate(records, 1):
         for table in of_kind:
@@ -70,15 +70,15 @@ def _batches_of(of_kind: list[Table], records: Iterator[OutgoingRecord]) -> Iter
             yield _batch(table, waiting[table.name])
 
 
-def _batch(table: Table, rows: list[Row]) -> Batch:
+def _batch(table: TidyTable, rows: list[Row]) -> RowsArrived:
     """The rows as Arrow; the list is empty then."""
     values = zip(*rows, strict=True)
     arrays = [pa.array(each, ARROW[column.type]) for column, each in zip(table.columns, values, strict=True)]
     rows.clear()
-    return Batch(table, pa.table(arrays, [column.name for column in table.columns]))
+    return RowsArrived(table, pa.table(arrays, [column.name for column in table.columns]))
 
 
-def _rows(table: Table, record: OutgoingRecord, number: int) -> Iterator[Row]:
+def _rows(table: TidyTable, record: OutgoingRecord, number: int) -> Iterator[Row]:
     """The record, or the items of one of its arrays."""
     if not table.part:
         yield tuple(_cell(column, record, number) for column in table.columns)
@@ -88,13 +88,13 @@ def _rows(table: Table, record: OutgoingRecord, number: int) -> Iterator[Row]:
         yield _cell(key, record, number), at, *_item(table, columns, item)
 
 
-def _item(table: Table, columns: list[Column], item: Any) -> Row:
+def _item(table: TidyTable, columns: list[TidyColumn], item: Any) -> Row:
     if isinstance(item, str):
         return tuple(referred(item)) if table.part == "documents" else (item,)
     return tuple(_cell(column, item, 0) for column in columns)
 
 
-def _cell(column: Column, of: Any, number: int) -> object:
+def _cell(column: TidyColumn, of: Any, number: int) -> object:
     if column.field:
         value = getattr(of, column.field)
         return _exact(value, PLACES[column.type]) if column.type in PLACES else value

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from pipelines.tables.formats import WRITERS
 from pipelines.tables.rows import Beat
 from pipelines.tables.store import NAMES, counted, fill, opened
@@ -12,7 +12,6 @@ from pipelines.unchanged import refuse_changed
 from schemas import private
 from schemas.pay_run import PayRun
 
-FORMATS = ("csv", "xlsx", "parquet", "duckdb")
 DATABASE = "payroll.duckdb"
 
 
@@ -22,7 +21,7 @@ def write_tables(paid: Path, out: Path, format: str, beat: Beat = lambda stage, 
     Made beside the files of before and put in their place at the end. Raises Misuse, also where a pay run is not what
     was said.
     """
-    folder = Folder(paid)
+    folder = ReportFolder(paid)
     refuse_changed(paid, {run.cut_off for run in folder.records(PayRun)}, "--paid")
     making = Path(tempfile.mkdtemp(prefix=".tables-", dir=out))
     try:

@@ -9,30 +9,33 @@ import pyarrow as pa
 
 from pipelines.county_names import COUNTIES
 from pipelines.misuse import Misuse
-from pipelines.report.records import Folder
-from pipelines.tables.layout import Column, Table, tables
+from pipelines.report.records import ReportFolder
+from pipelines.tables.layout import TidyColumn, TidyTable, tables
 from pipelines.tables.rows import Beat, batches
 from pipelines.tables.views import COLUMNS, VIEWS
 
 MEMORY = "256MB"  # DuckDB's own; what needs more goes to disk beside the file
-COUNTIES_TABLE = Table(
+COUNTIES_TABLE = TidyTable(
     "counties",
     "",
     "",
     "The 58 counties.",
-    (Column("county", "VARCHAR", "Two-digit State code, 01 to 58."), Column("county_name", "VARCHAR", "Its name.")),
+    (
+        TidyColumn("county", "VARCHAR", "Two-digit State code, 01 to 58."),
+        TidyColumn("county_name", "VARCHAR", "Its name."),
+    ),
 )
-DICTIONARY_TABLE = Table(
+DICTIONARY_TABLE = TidyTable(
     "dictionary",
     "",
     "",
     "What each table and view is, and each of their columns.",
     (
-        Column("table_name", "VARCHAR", "Table or view."),
-        Column("place", "BIGINT", "Place of the column, from 1; 0: the table itself."),
-        Column("column_name", "VARCHAR", "Empty: the table itself."),
-        Column("type", "VARCHAR", "SQL type; table or view."),
-        Column("words", "VARCHAR", "What it is."),
+        TidyColumn("table_name", "VARCHAR", "Table or view."),
+        TidyColumn("place", "BIGINT", "Place of the column, from 1; 0: the table itself."),
+        TidyColumn("column_name", "VARCHAR", "Empty: the table itself."),
+        TidyColumn("type", "VARCHAR", "SQL type; table or view."),
+        TidyColumn("words", "VARCHAR", "What it is."),
     ),
 )
 ALL_TABLES = (*tables(), COUNTIES_TABLE, DICTIONARY_TABLE)
@@ -53,7 +56,7 @@ def opened(path: Path) -> Iterator[Connection]:
         yield connection
 
 
-def fill(connection: Connection, folder: Folder, beat: Beat) -> None:
+def fill(connection: Connection, folder: ReportFolder, beat: Beat) -> None:
     """Put the records of a folder into the tables, and the views and the dictionary beside them. Raises Misuse."""
     for table in tables():
         connection.execute(f"CREATE TEMP TABLE came_{table.name} ({_declared(table)})")
@@ -77,7 +80,7 @@ def counted(connection: Connection, name: str, what: str = "*") -> list[tuple[in
     return connection.execute(f"SELECT count({what}) FROM {name}").fetchall()
 
 
-def _declared(table: Table) -> str:
+def _declared(table: TidyTable) -> str:
     return ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
 
 
@@ -87,7 +90,7 @@ def _insert(connection: Connection, name: str, rows: pa.Table) -> None:
     connection.unregister("arrived")
 
 
-def _each_id_once(connection: Connection, folder: Folder) -> None:
+def _each_id_once(connection: Connection, folder: ReportFolder) -> None:
     """Raises Misuse where an id says two things: sums would count both."""
     for table, key in (("instructions", "instruction_id"), ("pay_runs", "run_date")):
         if counted(connection, table) != counted(connection, table, f"DISTINCT {key}"):

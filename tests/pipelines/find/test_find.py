@@ -10,7 +10,7 @@ import pytest
 from pipelines.command import cli
 from pipelines.find.arrived import arrived
 from pipelines.report.books import Books
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from rules.periods import iso
 from schemas.finding import Finding
 from schemas.ids import document_of
@@ -35,7 +35,7 @@ def asked(capsys: pytest.CaptureFixture[str]) -> Any:
 
 def held(paid: Path) -> Finding:
     """A finding that stands and holds time."""
-    return Books(Folder(paid), None, None).findings.of("HELD")[0]
+    return Books(ReportFolder(paid), None, None).findings.of("HELD")[0]
 
 
 def test_everything_that_was_paid_or_told_is_found_by_its_id(world: tuple[Path, Path], asked: Any) -> None:

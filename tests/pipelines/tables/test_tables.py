@@ -12,11 +12,11 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.came_back import CameBack
+from pipelines.came_back import ReversedPayments
 from pipelines.command import cli
 from pipelines.misuse import Misuse
 from pipelines.report.books import Books
-from pipelines.report.records import Folder
+from pipelines.report.records import ReportFolder
 from pipelines.tables.layout import tables
 from pipelines.tables.run import DATABASE, write_tables
 from pipelines.tables.store import NAMES
@@ -122,7 +122,7 @@ def test_what_others_wrote_is_shown_and_never_obeyed(paid: Path, tmp_path: Path,
 
 
 def test_findings_that_stand_are_those_of_the_report(database: Path) -> None:
-    books = Books(Folder(database.parent / "paid"), None, None)
+    books = Books(ReportFolder(database.parent / "paid"), None, None)
     since = {id: civil_date(day) for id, day in books.findings.since.items()}
     told = {(each.finding_id, each.minutes, since[each.finding_id]) for each in books.findings.standing}
     assert told and {*asked(database, "SELECT finding_id, minutes, standing_since FROM findings_now")} == told
@@ -178,10 +178,10 @@ def test_payments_that_came_back_do_not_stand(tmp_path: Path) -> None:
 
 def came_back(folder: Path) -> list[str]:
     """As the export knows it."""
-    told = CameBack()
-    for paid in Folder(folder).records(PaymentInstruction):
+    told = ReversedPayments()
+    for paid in ReportFolder(folder).records(PaymentInstruction):
         told.instruction(paid)
-    for run in Folder(folder).records(PayRun):
+    for run in ReportFolder(folder).records(PayRun):
         told.pay_run(run)
     return told.payments
 
