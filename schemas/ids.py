@@ -146,6 +146,11 @@ def document_of(reference: str) -> str:
     return reference.rpartition(_STROKE)[0]
 
 
+def number_of(document: str) -> str:
+    """``document_id`` of ``kind/document_id``."""
+    return document.rpartition(_STROKE)[2]
+
+
 class DocumentNamed(NamedTuple):
     """The document in a finding's id; ``period_start``: of its pay period, as ISO date."""
 

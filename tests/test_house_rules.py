@@ -27,8 +27,8 @@ ROOMS = (
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch"),
-    ("console",),
-    ("reference", "desk"),
+    ("console", "tables"),
+    ("reference", "desk", "find"),
     ("command",),
 )
 """Of `pipelines`, folders and flat modules: each knows itself and rows before its own. Stories know no command, no

@@ -1,4 +1,4 @@
-"""Rejections of a journal: found, shown as text that can be repaired, and sent again as facts."""
+"""Rejections of a journal, or of an output folder: found, shown as text to be repaired, and sent again as facts."""
 
 import json
 from collections import defaultdict
@@ -13,11 +13,15 @@ from fold.door import fact_of
 from pipelines.importing.json_lines import fact_of_line
 from pipelines.live.segments import entries_of, run_folders, segments
 from pipelines.misuse import Misuse
+from pipelines.paid_records import records_in
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
 from schemas.envelope import Fact
 from schemas.journal import TAKEN, Entry
 from schemas.physical import published
+from schemas.rejection import Rejection
 from schemas.streams import BAD_BYTES
+
+STEM = "rejection"
 
 
 def rejections(journal: Path) -> Iterator[Entry]:
@@ -27,11 +31,26 @@ def rejections(journal: Path) -> Iterator[Entry]:
             yield from (entry for entry in entries_of(path) if entry.reason not in (None, TAKEN))
 
 
+def rejections_paid(paid: Path) -> Iterator[Entry]:
+    """Those that an output folder tells of, numbered in the order of files and records. Raises Misuse."""
+    paths = sorted(paid.glob(f"{STEM}*.avro"))
+    if not paths and not any(paid.glob("pay_run*.avro")):
+        raise Misuse(f"--paid {paid} has no {STEM}*.avro and no pay run: name the folder that a replay wrote to")
+    told = (record for path in paths for record in records_in(path, Rejection))
+    for number, each in enumerate(told, 1):
+        yield Entry(number, each.seen_at or 0, 0, each.origin, each.raw, each.reason, each.field, each.message)
+
+
 def rejection(journal: Path, number: int) -> Entry:
-    """The rejection with a number. Raises Misuse."""
-    found = next((entry for entry in rejections(journal) if entry.number == number), None)
+    """The rejection of a journal with a number. Raises Misuse."""
+    return numbered(rejections(journal), number, f"--journal {journal}")
+
+
+def numbered(entries: Iterator[Entry], number: int, where: str) -> Entry:
+    """The one with a number. Raises Misuse."""
+    found = next((entry for entry in entries if entry.number == number), None)
     if found is None:
-        raise Misuse(f"{number} is no rejection: ihss-payroll rejections list --journal {journal} names them")
+        raise Misuse(f"{number} is no rejection: ihss-payroll rejections list {where} names them")
     return found
 
 
@@ -39,12 +58,20 @@ def as_text(raw: bytes) -> str | None:
     """The fields as JSON that ``repaired`` takes; None when the bytes are no record."""
     version = published().get(raw[len(MARKER) : PREFIX]) if raw.startswith(MARKER) else None
     if version is None:
-        return None
+        return _json_text(raw)
     try:
         fields = fastavro.schemaless_reader(BytesIO(raw[PREFIX:]), version.layout, version.reader)
     except BAD_BYTES:
         return None
     return json.dumps({"kind": version.kind, "fields": fields}, indent=2, default=repr)
+
+
+def _json_text(raw: bytes) -> str | None:
+    """What came as a line of JSON, as it came."""
+    try:
+        return raw.decode() if isinstance(json.loads(raw), dict) else None
+    except ValueError:
+        return None
 
 
 def repaired(text: bytes) -> Fact:

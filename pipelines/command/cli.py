@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, importing, launch, live, pay, report, statement
+from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
@@ -20,7 +20,7 @@ from pipelines.terminal import harmless_streams
 
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
-    "Look": ("explain", "report", "statement", "statements", "diff"),
+    "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
     "Check": ("validate", "rejections", "doctor"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch"),
@@ -58,8 +58,10 @@ app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
 explain.register(app)
+find.register(app)
 report.register(app)
 statement.register(app)
+tables.register(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -45,8 +45,14 @@ def explain(
 
         ihss-payroll explain ARREARS:P000428:R000108:2024-01-01:2024-01-08 --events sample --paid out
 
+        ihss-payroll explain --provider P000428 --paid out       # which pay periods are there?
+
         ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --html why.html
     """
+    if instruction is None and period is None and (provider or recipient):
+        if html is not None or until is not None:
+            raise Misuse("--period is missing: name it, or leave out --html and --until to list the pay periods")
+        return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
     question = _question(instruction, provider, recipient, period)
     last = _last(until, output)
@@ -56,6 +62,25 @@ def explain(
         raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
     answer = _answer(question, _facts(events), output, law)
     return 1 if answer is None else _told(answer, as_json, html, docs)
+
+
+def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
+    """The pay periods that can be asked for; exit code 1 if there are none."""
+    from pipelines.console.explanation import explain_console
+    from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
+    from pipelines.report.asked import ReportAsked
+
+    if paid is None:
+        raise Misuse("--period is missing: with --paid, the folder that a replay wrote to, all pay periods are listed")
+    if events is not None:
+        _facts(events)
+    who, id = ("provider", provider) if provider else ("recipient", recipient)
+    found = periods_of_person(paid, who, id or "")
+    if as_json:
+        print(periods_as_json(found))
+    else:
+        show_periods(found, who, id or "", ReportAsked(paid, events), explain_console())
+    return 0 if found else 1
 
 
 def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":

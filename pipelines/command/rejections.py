@@ -19,38 +19,52 @@ if TYPE_CHECKING:
     from schemas.journal import Entry
 
 app = typer.Typer(help="Events that could not be used.", no_args_is_help=True)
+JournalOrNone = Annotated[Path | None, typer.Option("--journal", help="Folder of the journal.")]
+PaidOption = Annotated[Path | None, typer.Option("--paid", help="Or the folder that a replay or a live job wrote to.")]
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
 Number = Annotated[int, typer.Argument(help="Number of the entry, as list says it.")]
 
 
 @app.command("list")
 def list_rejections(
-    journal: JournalOption,
+    journal: JournalOrNone = None,
+    paid: PaidOption = None,
     reason: Annotated[str | None, typer.Option(help="Only this reason, such as INVALID.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON each and nothing else.")] = False,
 ) -> int:
-    """One line each: number, reason, field, size, origin.
+    """One line each: number, reason, field, size, origin; of a journal, or of what a replay wrote.
 
     [bold]Examples[/]
+
+        ihss-payroll rejections list --paid out
 
         ihss-payroll rejections list --journal /var/lib/ihss --reason INVALID
 
         ihss-payroll rejections list --journal /var/lib/ihss --json | jq -r .message | sort | uniq -c
     """
-    from pipelines.check.rejections import rejections
-    from schemas.journal import is_journal
-
-    if not is_journal(journal):
-        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
     count = 0
     with _intact():
-        for entry in rejections(journal):
+        for entry in _entries(journal, paid):
             if reason in (None, entry.reason):
                 print(_as_json(entry) if as_json else _as_line(entry))
                 count += 1
     if not as_json:
         print(f"{count:,} rejections")
     return 0
+
+
+def _entries(journal: Path | None, paid: Path | None) -> "Iterator[Entry]":
+    """Of the one place that was named. Raises Misuse."""
+    from pipelines.check.rejections import rejections, rejections_paid
+    from schemas.journal import is_journal
+
+    if journal is None and paid is not None:
+        return rejections_paid(paid)
+    if journal is None or paid is not None:
+        raise Misuse("name one place: --journal of a live job, or --paid, the folder that a replay wrote to")
+    if not is_journal(journal):
+        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
+    return rejections(journal)
 
 
 @contextmanager
@@ -71,26 +85,29 @@ def _as_line(entry: "Entry") -> str:
 
 def _as_json(entry: "Entry") -> str:
     """Without the bytes, which are about people: show gives them."""
-    told = {name: getattr(entry, name) for name in ("number", "reason", "field", "message", "origin", "arrived_at")}
-    return json.dumps(told | {"bytes": len(entry.raw)})
+    told = {name: getattr(entry, name) for name in ("number", "reason", "field", "message", "origin")}
+    return json.dumps(told | {"arrived_at": entry.arrived_at or None, "bytes": len(entry.raw)})  # of a replay: unknown
 
 
 @app.command()
 def show(
     number: Number,
-    journal: JournalOption,
+    journal: JournalOrNone = None,
+    paid: PaidOption = None,
     raw: Annotated[Path | None, typer.Option(help="File for the bytes as they came.")] = None,
 ) -> int:
     """What is wrong, and the fields as JSON to be repaired; or that the bytes are no record.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
         ihss-payroll rejections show 4711 --journal /var/lib/ihss > 4711.json
+
+        ihss-payroll rejections show 3 --paid out
     """
-    from pipelines.check.rejections import as_text, rejection
+    from pipelines.check.rejections import as_text, numbered
 
     with _intact():
-        entry = rejection(journal, number)
+        entry = numbered(_entries(journal, paid), number, f"--paid {paid}" if paid else f"--journal {journal}")
     print(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})", file=sys.stderr)
     if raw is not None:
         from schemas import private

@@ -167,7 +167,7 @@ MISUSES = [
     ((), "name what to explain"),
     (("ARREARS:P1",), "no instruction id"),
     (("ARREARS:P1:R1:2024-06-01:2024-06-29",), "no instruction id"),  # a Saturday has no pay run
-    (("--provider", "P1"), "name what to explain"),
+    (("--provider", "P1", "--html", "a.html"), "--period is missing"),
     (("--provider", "P1", "--period", "2024-06-02"), "no pay period"),
     (("--provider", "P1", "--period", "June"), "no pay period"),
     (("ARREARS:P1:R1:2024-06-01:2024-06-28", "--provider", "P1"), "says it all"),
