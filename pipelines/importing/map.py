@@ -61,7 +61,7 @@ class Skip(When):
     total: str | None = Field(None, description="Column in which the hours of the rows above are added up.")
 
 
-class MapRefusal(When):
+class Refusal(When):
     """Rows of which a field cannot be used; what stands in them is not repeated, for it may be a secret."""
 
     why: str = Field(description="What was expected, for the table of bad rows.")
@@ -84,7 +84,7 @@ class FieldMap(Words):
     zone_column: str | None = Field(None, description="Column that names the zone of what has no offset.")
     minutes_column: Columns | None = Field(None, description="Hours in one column, minutes in this one.")
     serial: bool = Field(False, description="Days and times are spreadsheet numbers (1900 system).")
-    refuse: list[MapRefusal] = Field(default_factory=list, description="Rows in which this field cannot be used.")
+    refuse: list[Refusal] = Field(default_factory=list, description="Rows in which this field cannot be used.")
     codes: Strings = Field(description="What each word in the file means; a word that is not here is a bad row.")
     lookup: str | None = Field(None, description="The table of [lookups] that says what each word means.")
     weakest: list[str] = Field(default_factory=list, description="Where columns differ: the first of these wins.")

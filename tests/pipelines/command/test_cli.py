@@ -58,12 +58,12 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list:
 
     def simulate(out, county, *rest, beat) -> dict:
         if county == "28":
-            raise module.Refusal("Napa has no wage rate before 2022-01: start then or later")
+            raise module.SampleRefusal("Napa has no wage rate before 2022-01: start then or later")
         asked.append((out, county, *rest))
         beat("make", 1, 1)
         return {"counts": {"Timesheet": 1200, "EvvVisit": 34}, "truth": {"seed": 7}}
 
-    module.Refusal, module.simulate = type("Refusal", (ValueError,), {}), simulate
+    module.SampleRefusal, module.simulate = type("SampleRefusal", (ValueError,), {}), simulate
     monkeypatch.setitem(sys.modules, "pipelines.sample.simulate", module)
     return asked
 
