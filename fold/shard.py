@@ -13,7 +13,7 @@ from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import StandingPayments, Tally
 from rules.conclusions import ContractRecord, InstructionRecord, Statement
-from rules.documents import Arrival, same_content
+from rules.documents import Arrival, content, same_content
 from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
@@ -101,13 +101,17 @@ class Shard:
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
         arrivals = [arrival(row) for row in self.once(rows)]
-        known: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
+        first: dict[tuple[str, str, int], Any] = {}
+        more: set[tuple[str, str]] = set()  # contents of revisions that came more than once
         for each in arrivals:
             if counts_as_fact(each.kind, self.stage):
-                alike = known[each.kind, each.content.document_id, each.content.revision]
-                if not any(same_content(each.content, other) for other in alike):
-                    alike.append(each.content)
-                    self.tally.run(each.cut_off).facts += 1
+                fact = each.content
+                other = first.setdefault((each.kind, fact.document_id, fact.revision), fact)
+                if other is not fact:
+                    if same_content(fact, other) or (each.kind, said := content(fact)) in more:
+                        continue
+                    more.add((each.kind, said))
+                self.tally.run(each.cut_off).facts += 1
         return arrivals
 
     def once(self, rows: list[Row]) -> list[Row]:

@@ -1,7 +1,7 @@
 """The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
 
 ``build`` is all of it, for files (`pipelines.file_edges`) and topics (`pipelines.streaming`);
-`pipelines.plain` tells it without an engine.
+`pipelines.plain`: without an engine.
 """
 
 from collections.abc import Mapping

@@ -71,6 +71,7 @@ def test_what_is_published_is_published_whole(facts: Path, tmp_path: Path, monke
             replays.replay(facts, tmp_path, None, Law.load(), engine="plain")
     finally:
         signal.signal(signal.SIGINT, listening)
+        stopping._Wish.asked = False  # else the next replay in this very process ends
     assert stopped.value.code == stopping.STOPPED
     assert {"summary.json", "payment_instruction-settle-0000.avro"} <= {path.name for path in tmp_path.iterdir()}
 

@@ -116,7 +116,7 @@ def test_misuse_is_one_line(world: World, capsys: pytest.CaptureFixture[str]) ->
         "run --from folder:i --to folder:o --close-run 2024-10-31 --clock c": "give one of them",
         "run --from folder:i --to folder:o --clock nowhere": "must hold a date and time",
         "journal verify": "is no journal",
-        "rejections show 5": "is no rejection",
+        "rejections show 5": "is no journal",
         "rejections resend --to folder:.": "name one rejection and its --repaired text, or --all",
         "journal backup nowhere": "is no journal",
         "journal restore nowhere": "holds no manifest.json",
