@@ -94,6 +94,8 @@ def _tax(kind: DeductionKind, whole: int, draft: PaymentDraft) -> str:
     if instruction_of_advance(draft):
         start = draft.statement.period_start
         base, earlier, what = draft.gross_cents, 0, f"estimated on the advance of {month_name(start)}"
+        if not whole:
+            return f"No provider assigned in {month_name(start)} pays it: {money(whole)}"
     else:
         start = draft.now.run_date
         base, of_years = by_year(draft.gross_cents, draft.said, start)
