@@ -31,7 +31,7 @@ def workers_of(facts: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("engine", "seconds"), [("pool", 0.4), ("pool", 0.8), ("pool", 1.4), ("plain", 1.5), ("beam", 3.5)]
+    ("engine", "seconds"), [("pool", 0.4), ("pool", 0.8), ("pool", 1.4), ("plain", 1.5), ("beam", 2.0)]
 )
 def test_one_line_and_nobody_left(facts: Path, tmp_path: Path, engine: str, seconds: float) -> None:
     out = tmp_path / "out"
