@@ -159,7 +159,7 @@ def _first_charged(account: Account) -> int:
 
 
 def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]], law: Law) -> list[State]:
-    """States of the keys that hold a conclusion that was last sent otherwise: it is forgotten, and sent again next run."""
+    """States of the keys that hold a conclusion that was last sent otherwise: forgotten, and sent again next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         memory = remembered(state.key, state.body)

@@ -75,9 +75,7 @@ def test_the_pay_run_and_the_summary_name_what_is_carried(january: tuple[Path, O
     assert {"wage.carried_forward", "tax.carried_forward", "share_of_cost.carried_forward"} <= named
     said = summary_of(outcome.tally, LAW, None).assumptions
     touched = [each for each in outcome.records["PaymentInstruction"] if "wage.carried_forward" in each["assumptions"]]
-    assert said["wage.carried_forward"] == AssumptionTouched(
-        len(touched), sum(each["gross_cents"] for each in touched)
-    )
+    assert said["wage.carried_forward"] == AssumptionTouched(len(touched), sum(each["gross_cents"] for each in touched))
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
