@@ -23,7 +23,7 @@ ROOMS = (
     ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
     ("importing",),
-    ("summarize", "unchanged"),
+    ("summary", "unchanged"),
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch"),

@@ -161,7 +161,7 @@ def _last(until: str | None, paid: "Paid | None") -> int | None:
     journal holds what no pay run has seen yet) the newest pay run."""
     from rules.periods import cut_off_of, is_business_day, previous_business_day
 
-    text = until or (paid.summary.get("until") if paid else None)
+    text = until or (paid.summary.until if paid and paid.summary else None)
     if text is None:
         return paid.last_pay_run if paid and not paid.summary else None
     day = day_asked(text, "--until")

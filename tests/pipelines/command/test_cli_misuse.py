@@ -1,5 +1,6 @@
 """Whatever is typed wrongly is answered in one line with the remedy: every command, every argument, no traceback."""
 
+import copy
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import msgspec
 import pytest
 import typer
 
@@ -16,12 +18,13 @@ from fold.record_files import file_name
 from pipelines.command import cli
 from pipelines.misuse import refused_by_machine
 from pipelines.sample.simulate import simulate
+from pipelines.summary import Summary
 from rules.law import Law
 from schemas.avro import Container, validate, write_container
 from tests.paid import replay_plain
 
 DAY = "2024-02-20"
-SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
+SUMMARY = msgspec.json.decode(Path(__file__).with_name("summary.json").read_bytes(), type=Summary)
 BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("import",): {"files": "sheet.csv", "--as": "HoursException", "--out": "new", "--previous": "facts"},
     ("template",): {"kind": "Timesheet", "--out": "new"},
@@ -133,7 +136,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 (tmp_path / path.name / each.name).symlink_to(each)
         else:
             (tmp_path / path.name).symlink_to(path)
-    monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: json.loads(json.dumps(SUMMARY)))
+    monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
     monkeypatch.setattr("signal.signal", lambda number, action: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))

@@ -24,6 +24,8 @@ from schemas.avro import MARKER, encode, encode_message, fingerprint_of, validat
 from schemas.envelope import Fact
 from tests.pipelines.live.drill import LAW, Day, World
 
+pytestmark = pytest.mark.drill
+
 HOUR = 3_600_000
 
 

@@ -34,6 +34,8 @@ from rules.periods import business_day_of, iso
 from schemas.journal import segment_blocks
 from tests.pipelines.live.drill import LAW, Day, World
 
+pytestmark = pytest.mark.drill
+
 DRILLS = int(os.environ.get("DRILLS", "2"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 MORE_SEEDS = [pytest.param(SEED + place, id=f"drill {place}") for place in range(3 * DRILLS)]  # all workers say so

@@ -14,23 +14,23 @@ from rules.conclusions import UNSENT
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
 
-Heard = dict[tuple[str, ...], Repeated]
-"""What was last said of each finding, reconciliation and record of hours, by kind and id."""
+LastVersions = dict[tuple[str, ...], Repeated]
+"""The last version of each finding, reconciliation and record of hours, by kind and id."""
 
 
-class Hearsay:
-    """What the world has last heard, and what this code would have it heard."""
+class LastSent:
+    """Of each id: the version that was last sent (``real``), and the one that this code would have sent (``ours``)."""
 
     def __init__(self) -> None:
-        self.real: Heard = {}
-        self.ours: Heard = {}
+        self.real: LastVersions = {}
+        self.ours: LastVersions = {}
 
-    def hear(self, run: RunLetters, letters: Iterable[Letter]) -> None:
+    def add(self, run: RunLetters, letters: Iterable[Letter]) -> None:
         """A pay run of the past: its real letters, and those of this code."""
-        for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
+        for last, of_one in ((self.real, letters), (self.ours, run.letters)):
             for record in (letter.record for letter in of_one if letter.kind in ID_FIELDS):
                 assert isinstance(record, Repeated)
-                heard[identity(record)] = record
+                last[identity(record)] = record
 
     def to_say_again(self) -> set[tuple[str, ...]]:
         """What stands by this code, but was last said otherwise."""
