@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.options import People, people_asked
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import Terminal
 
@@ -86,6 +87,7 @@ def warrants(
     date: RunDate,
     out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
     ledger: LedgerOption = None,
+    people: People = None,
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -102,7 +104,7 @@ def warrants(
         from rules.law import Law
 
         run = _run(instructions, date, quiet)
-        text, export = export_warrants(run, Law.load())
+        text, export = export_warrants(run, Law.load(), people_asked(people) if people else None)
         write_noted(ledger or instructions, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)

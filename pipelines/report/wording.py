@@ -9,7 +9,7 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 
 PROGRAMS = {"CAREER_PATHWAYS": "Career Pathways"}
-METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper cheque)", "NONE": "Nothing moves"}
+METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper check)", "NONE": "Nothing moves"}
 ADDRESSEES = {"RECIPIENT": "Recipient", "PROVIDER": "Provider", "COUNTY": "County"}
 OUTCOMES = {
     "HELD": "Held",
