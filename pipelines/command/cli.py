@@ -13,8 +13,10 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
+from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
+from pipelines.own_name import called, pasted
 from pipelines.stopping import listen
 from pipelines.terminal import harmless_streams
 
@@ -91,7 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
+        typed = with_new_names(sys.argv[1:] if arguments is None else arguments)
+        code = app(typed, prog_name=called(), standalone_mode=False)
     except TyperException as error:
         _say(error)
         sys.exit(2)
@@ -109,9 +112,9 @@ def _say(error: TyperException) -> None:
     said = " ".join(error.format_message().split())
     if said and not isinstance(error, Misuse):
         context = getattr(error, "ctx", None)
-        said += f" See {context.command_path if context else 'ihss-payroll'} --help"
+        said += f" See {context.command_path if context else called()} --help"
     if said:
-        print("ihss-payroll:", said, file=sys.stderr)
+        print("ihss-payroll:", pasted(said), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.misuse import Misuse
+from pipelines.own_name import pasted
 
 if TYPE_CHECKING:
     from pipelines.find.about import About
@@ -57,7 +58,7 @@ def find(
     elif hits:
         _show(folder, hits, facts, asked, everything)
     else:
-        print("ihss-payroll:", _nothing(folder, text, asked), file=sys.stderr)
+        print("ihss-payroll:", pasted(_nothing(folder, text, asked)), file=sys.stderr)
     return 0 if hits else 1
 
 
