@@ -27,8 +27,9 @@ ROOMS = (
     ("live",),
     ("stories",),
     ("sample", "explain", "report", "statements", "check", "export", "launch"),
+    ("find",),
     ("console", "tables"),
-    ("reference", "desk", "find"),
+    ("reference", "desk"),
     ("command",),
 )
 """Of `pipelines`, folders and flat modules: each knows itself and rows before its own. Stories know no command, no

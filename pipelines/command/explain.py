@@ -67,7 +67,8 @@ def explain(
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
     """The pay periods that can be asked for; exit code 1 if there are none."""
     from pipelines.console.explanation import explain_console
-    from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
+    from pipelines.console.found import show_periods
+    from pipelines.find.periods import periods_as_json, periods_of_person
     from pipelines.report.asked import ReportAsked
 
     if paid is None:

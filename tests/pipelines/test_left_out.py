@@ -200,6 +200,15 @@ def test_what_simulate_puts_beside_its_facts_is_ours(county: Path) -> None:
     assert unread(files_below(county)) is None
 
 
+def test_a_truth_of_somebody_else_is_a_file_like_any(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text('[{"kind": "Timesheet"}]')
+    (tmp_path / "truth.json.d").mkdir()
+    assert files_below(tmp_path).files == ["truth.json"]
+    (tmp_path / "truth.json").unlink()
+    (tmp_path / "truth.json").symlink_to(tmp_path / "nothing")
+    assert files_below(tmp_path).ignored == ["truth.json"]
+
+
 def test_many_names_are_cut() -> None:
     assert named_files(["a", "b", "c", "d", "e"]) == "a, b, c, d, e"
     assert named_files(list("abcdefg")) == "a, b, c, d, e and 2 more"
