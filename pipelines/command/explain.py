@@ -35,6 +35,9 @@ def explain(
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
+    ] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.

@@ -63,8 +63,19 @@ class Sources(NamedTuple):
     law: Law
 
 
-def answer(question: Question, sources: Sources) -> Answer:
-    """Explain. Raises Refusal when there is no answer that can be stood by."""
+class Looked(NamedTuple):
+    """What was found about a question: its statements, and the fold that decided them."""
+
+    question: Question
+    sources: Sources
+    folder: FactsFolder
+    fold: ExplainFold
+    folded: ExplainedFold
+    found: list[Decided]
+
+
+def look(question: Question, sources: Sources) -> Looked:
+    """Find the facts and run the rules on them. Raises Refusal when there is no answer that can be stood by."""
     folder = FactsFolder(sources.events, sources.paid.index if sources.paid else None)
     facts = Facts(folder, question.until)
     recipients = [question.recipient_id] if question.recipient_id else []
@@ -78,7 +89,12 @@ def answer(question: Question, sources: Sources) -> Answer:
     folded = fold.run()
     found = [each for key in settlements for each in decided(folded, key) if _asked(each, question)]
     _check(question, found, folded, sources, until)
-    return _answer(question, found, fold, folded, sources, _notes(folder, sources, question))
+    return Looked(question, sources, folder, fold, folded, found)
+
+
+def answer(question: Question, sources: Sources) -> Answer:
+    """Explain. Raises Refusal when there is no answer that can be stood by."""
+    return answered(look(question, sources))
 
 
 def _asked(each: Decided, question: Question) -> bool:
@@ -112,14 +128,10 @@ def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> 
     return [each for each in instructions if each.statement_id in statement_ids]
 
 
-def _answer(
-    question: Question,
-    found: Sequence[Decided],
-    fold: ExplainFold,
-    folded: ExplainedFold,
-    sources: Sources,
-    notes: list[str],
-) -> Answer:
+def answered(looked: Looked) -> Answer:
+    """The explanation of what was found. Raises Refusal."""
+    question, sources, folder, fold, folded, found = looked
+    notes = _notes(folder, sources, question)
     findings = standing_findings(folded)
     try:
         statements = [Explained(each, fold, folded, findings).node() for each in found]
