@@ -11,10 +11,11 @@ import msgspec
 
 from fold.closing import forget, recalled
 from fold.key_memory import NEVER, Remembered, Waiting, opened, remembered, sealed
+from fold.news import News
 from fold.rows import Row, arrival
 from fold.shard import Shard
 from fold.stages import CONCLUSIONS, STAGES, Catalog
-from rules.documents import Arrival, same_content
+from rules.documents import Arrival
 from rules.law import Law
 from rules.restatement import CaseFile, Change, step
 from schemas import FACTS
@@ -37,7 +38,7 @@ class FoldedKey(NamedTuple):
     changes: list[Change]
     packed: bytes
     due: int
-    news: list[Row]
+    new_facts: list[Row]
 
 
 class KeyFold:
@@ -72,9 +73,9 @@ class KeyFold:
         folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
         waiting.due, waiting.rest = folded.due, folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
-        shard.count_facts(folded.news)
+        shard.count_facts(folded.new_facts)
         shard.tell(folded.changes)
-        shard.sort_records()
+        shard.finish()
         return shard
 
     def decide(self, key: str, packed: bytes, fresh: Iterable[Row], cut_off: int) -> FoldedKey:
@@ -84,10 +85,10 @@ class KeyFold:
         if cut_off <= memory.decided:
             raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
         case = case_file(self.stage, key, memory, self.law, self.catalog)
-        news: list[Row] = []
-        changes = step(case, memory, _filed(memory, fresh, news), cut_off, self.law)
+        new_facts: list[Row] = []
+        changes = step(case, memory, _filed(memory, fresh, new_facts), cut_off, self.law)
         forget(memory, cut_off, self.law)
-        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER, news)
+        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER, new_facts)
 
 
 def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:
@@ -106,30 +107,24 @@ def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
     return sorted((row for row in rows.values() if row[_CUT_OFF] <= cut_off), key=lambda row: row[1:])
 
 
-def _filed(memory: Remembered, fresh: Iterable[Row], news: list[Row]) -> Iterator[Arrival]:
-    """What arrived, for the case file; it is remembered if it says something new, and a fact is then among the
-    ``news``."""
-    for new in fresh:
-        for row in recalled(new, memory):
-            yield arrival(row)
-            if _file(memory.rows, row) and row is new:
-                news.append(row)
-
-
-def _file(rows: list[Row], row: Row) -> bool:
-    """A fact goes to the end, unless it is known word for word: True if it does. A conclusion takes the place of the
-    one before, unless it is said once."""
-    if row[-1] not in FACTS:
-        _file_conclusion(rows, row)
-        return False
-    fact = arrival(row).content
-    is_new = not any(same_content(fact, other) for other in _revisions(rows, fact))
-    if is_new:
-        rows.append(row)
-    return is_new
+def _filed(memory: Remembered, fresh: Iterable[Row], new_facts: list[Row]) -> Iterator[Arrival]:
+    """What arrived, for the case file. It is remembered if it says something new, and a fact is then noted among
+    ``new_facts``."""
+    news = News(lambda fact: _revisions(memory.rows, fact))
+    for fresh_row in fresh:
+        for row in recalled(fresh_row, memory):
+            arrived = arrival(row)
+            yield arrived
+            if row[-1] not in FACTS:
+                _file_conclusion(memory.rows, row)
+            elif news.is_new(arrived.content):
+                memory.rows.append(row)
+                if row is fresh_row:
+                    new_facts.append(row)
 
 
 def _file_conclusion(rows: list[Row], row: Row) -> None:
+    """It takes the place of the one before, unless it is said once."""
     *_, event_id, body, kind = row
     struct = CONCLUSIONS[kind]
     if struct.state_number is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fold.content import content_of
-from fold.tally import RunTotals, Tally
+from fold.tally import RunTotals, Tally, merged
 from rules.law import Law
 from rules.periods import business_day_of, cut_offs
 from schemas.avro import encode
@@ -44,6 +44,16 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[PayRun]:
         record, chain = pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law, chain)
         made.append(record)
     return made
+
+
+def closed(tallies: Iterable[bytes], law: Law, until: int) -> tuple[list[PayRun], Tally]:
+    """PayRun records of tallies of all files and shards (packed), and one tally, without what the runs say: nobody
+    reads that again."""
+    tally = merged(tallies)
+    made = pay_runs(tally, law, until)
+    for run in tally.runs.values():
+        run.said.clear()
+    return made, tally
 
 
 def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[PayRun, Chain]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fold.content import note_content
+from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import StandingPayments, Tally
 from rules.conclusions import ContractRecord, InstructionRecord, Statement
-from rules.documents import Arrival, content, same_content
+from rules.documents import Arrival
 from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
@@ -53,8 +55,13 @@ class Shard:
         with _rare_collections():
             for key in sorted(keys):
                 self._fold_key(key, keys[key])
-        self.sort_records()
+        self.finish()
         return self
+
+    def finish(self) -> None:
+        """When all keys were told: records in their order, and what each pay run says (`fold.content`)."""
+        self.sort_records()
+        note_content(self.tally, self.records)
 
     def sort_records(self) -> None:
         """Records of each kind by cut-off, then id."""
@@ -100,17 +107,9 @@ class Shard:
 
     def in_order(self, rows: list[Row]) -> list[Arrival]:
         """Arrivals in the order of recording; an event that came twice comes once, and counts in its first stage."""
-        arrivals = [arrival(row) for row in self.once(rows)]
-        first: dict[tuple[str, str, int], Any] = {}
-        more: set[tuple[str, str]] = set()  # contents of revisions that came more than once
+        arrivals, news = [arrival(row) for row in self.once(rows)], News()
         for each in arrivals:
-            if counts_as_fact(each.kind, self.stage):
-                fact = each.content
-                other = first.setdefault((each.kind, fact.document_id, fact.revision), fact)
-                if other is not fact:
-                    if same_content(fact, other) or (each.kind, said := content(fact)) in more:
-                        continue
-                    more.add((each.kind, said))
+            if counts_as_fact(each.kind, self.stage) and news.is_new(each.content):
                 self.tally.run(each.cut_off).facts += 1
         return arrivals
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.admissions import Admissions, admissions_in, as_told
-from fold.content import note_content
 from fold.door import Door
 from fold.pay_runs import pay_runs
 from fold.rows import catalog_of
@@ -67,7 +66,6 @@ def fold_door(door: Door, law: Law) -> Outcome:
     for stage in STAGES:
         shard = Shard(stage, law, catalog, until, ONE_SHARD).fold(blocks.pop(stage, []))
         _take(blocks, shard.dealer.blocks())
-        note_content(shard.tally, shard.records)
         tally.merge(shard.tally)
         for kind, said in shard.records.items():
             records[kind] += said

@@ -19,8 +19,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
-from fold.content import note_content
-from fold.pay_runs import pay_runs
+from fold.pay_runs import closed
 from fold.places import Places
 from fold.record_files import file_name
 from fold.rejections import in_order
@@ -166,7 +165,6 @@ def _fold(task: ShardTask) -> bytes:
     """A shard to records and to blocks of later stages; the tally."""
     replay, (stage, number, catalog, until) = _here[0], task
     shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards).fold(_taken(replay, stage, number))
-    note_content(shard.tally, shard.records)
     _put(replay, f"{stage}-{number}", shard.dealer.blocks())
     for kind, records in shard.records.items():
         write_container(replay.work.out / file_name(kind, stage, number), kind, records)
@@ -183,11 +181,8 @@ def _write_rejections(replay: Replay) -> None:
 
 def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
     """The pay runs, and the tally of the whole."""
-    tally = merged(tallies)
-    runs = pay_runs(tally, replay.law, until)
+    runs, tally = closed(tallies, replay.law, until)
     write_container(replay.work.out / file_name("PayRun", "close", 0), "PayRun", runs)
-    for one in tally.runs.values():
-        one.said.clear()  # nobody reads it again
     private.written(replay.work.tally, tally.packed())
     replay.work.beat("close")
 
@@ -203,11 +198,14 @@ def _put(replay: Replay, task: str, blocks: Iterable[tuple[str, tuple[int, bytes
 
 
 def _taken(replay: Replay, stage: str, number: int) -> Iterator[bytes]:
-    """Blocks for a shard of a stage; they go as they are read."""
+    """Blocks for a shard of a stage; they go as they are read. Raises EOFError for a file that is cut short."""
     for path in sorted(replay.blocks.glob(f"{stage}.{number}.*")):
         with path.open("rb") as stream:
             while length := stream.read(LENGTH):
-                yield stream.read(int.from_bytes(length))
+                block = stream.read(int.from_bytes(length))
+                if len(block) < int.from_bytes(length):
+                    raise EOFError(f"blocks of {stage} {number} are cut short")
+                yield block
         path.unlink()
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from fold.content import note_content
 from fold.door import Door
 from fold.key import KeyFold
 from fold.pay_runs import pay_runs
@@ -70,7 +69,6 @@ class Steps:
             self._hear(shard)
 
     def _hear(self, shard: Shard) -> None:
-        note_content(shard.tally, shard.records)
         self.tally.merge(shard.tally)
         for kind, records in shard.records.items():
             self.records[kind] += records

@@ -1,6 +1,6 @@
 """CloseRun: is it complete? One PayRun per cut-off, also when nothing was paid, and the tally of the whole.
 
-The plain-function twin is :func:`pay_runs`.
+The plain-function twin is `fold.pay_runs.closed`.
 """
 
 from collections.abc import Iterable
@@ -9,9 +9,8 @@ from typing import Any
 import apache_beam as beam
 
 from fold.beat import Beat
-from fold.pay_runs import pay_runs
+from fold.pay_runs import closed
 from fold.record_files import pack
-from fold.tally import merged
 from rules.law import Law
 
 
@@ -47,10 +46,7 @@ class _Close(beam.DoFn):
         self.law, self.beat = law, beat
 
     def process(self, element: tuple[str, Iterable[bytes]], until: int) -> Iterable[Any]:
-        tally = merged(element[1])
-        runs = pay_runs(tally, self.law, until)
+        runs, tally = closed(element[1], self.law, until)
         yield beam.pvalue.TaggedOutput("records", pack("PayRun", "close", 0, runs))
-        for run in tally.runs.values():
-            run.said.clear()  # nobody reads it again
         yield beam.pvalue.TaggedOutput("tally", tally.packed())
         self.beat("close")

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import apache_beam as beam
 
 from fold.beat import Beat
-from fold.content import note_content
 from fold.record_files import pack
 from fold.rows import catalog_of
 from fold.shard import Shard
@@ -86,7 +85,6 @@ class FoldShard(beam.DoFn):
     def process(self, element: tuple[int, Iterable[bytes]], until: int, catalog: list[bytes]) -> Iterable[Any]:
         number, blocks = element
         shard = Shard(self.stage, self.law, catalog_of(catalog), until, self.shards).fold(blocks)
-        note_content(shard.tally, shard.records)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
         for kind, records in shard.records.items():

@@ -14,7 +14,6 @@ from apache_beam.coders import BytesCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 
-from fold.content import note_content
 from fold.key import KeyFold
 from fold.rows import Keyed, catalog_of
 from fold.run_sums import RunSum, summing_key
@@ -106,7 +105,6 @@ FOLDS = {AUTHORIZE: FoldAuthorize, PRICE: FoldPrice, SETTLE: FoldSettle, METHOD:
 def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:
     """What a key said at some cut-offs: one element a row and a record, and per run what it adds up to."""
     for shard in said:
-        note_content(shard.tally, shard.records)
         for (stage, _), rows in shard.dealer.hands.items():
             yield from (beam.pvalue.TaggedOutput(stage, (row[0], _encode(row))) for row in rows)
         for kind, records in shard.records.items():

@@ -80,7 +80,7 @@ def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Memory
     fold, states = KeyFold(shard.stage, shard.law, shard.catalog, None), []
     for key in keys:
         folded = fold.decide(key, reader.packed(shard.stage, key), shard.once(rows[key]), shard.until)
-        shard.count_facts(folded.news)
+        shard.count_facts(folded.new_facts)
         shard.tell(folded.changes)
         states.append(State(shard.stage, key, folded.due, folded.packed))
     return states

@@ -66,6 +66,12 @@ class World:
         self.inbox, self.journal, self.out = root / "in", root / "journal", root / "out"
         self.inbox.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def edges(self) -> list[str]:
+        """Where a job that is started as a command gets facts, and where it sends records; no file is waited for."""
+        folders = [f"--from=folder:{self.inbox}", f"--to=folder:{self.out}", f"--journal={self.journal}"]
+        return ["--settle=0", *folders]
+
     def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
         self.teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
         how = How(trusted=self.trusted)

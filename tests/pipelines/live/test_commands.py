@@ -25,17 +25,7 @@ def quiet_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def job(world: World, day: str, *more: object) -> int:
-    edges = (
-        "--settle",
-        "0",
-        "--from",
-        f"folder:{world.inbox}",
-        "--to",
-        f"folder:{world.out}",
-        "--journal",
-        world.journal,
-    )
-    return typed("run", *edges, "--close-run", day, *more)
+    return typed("run", *world.edges, "--close-run", day, *more)
 
 
 def land(world: World, days: list[Day], wrong: bool) -> dict[str, Any]:

@@ -45,17 +45,7 @@ cli.main()
 
 def started(world: World, last: str, *before: object) -> subprocess.CompletedProcess[str]:
     """A job that is to close pay runs up to a day."""
-    edges = (
-        "--settle",
-        "0",
-        "--from",
-        f"folder:{world.inbox}",
-        "--to",
-        f"folder:{world.out}",
-        "--journal",
-        world.journal,
-    )
-    words = [sys.executable, *before, "run", *edges, "--close-run", last]
+    words = [sys.executable, *before, "run", *world.edges, "--close-run", last]
     return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -102,19 +92,8 @@ def test_asked_to_end_in_the_pay_run_it_was_to_close_it_has_done_so(landed: Worl
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_job_without_end_that_is_asked_to_end_has_done_what_it_was_asked(landed: World, number: int) -> None:
     """A signal from another process, whenever it comes."""
-    edges = (
-        "--settle",
-        "0",
-        "--from",
-        f"folder:{landed.inbox}",
-        "--to",
-        f"folder:{landed.out}",
-        "--journal",
-        str(landed.journal),
-    )
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipelines.command.cli", "run", *edges], stderr=subprocess.PIPE
-    ) as job:
+    command = [sys.executable, "-m", "pipelines.command.cli", "run", *landed.edges]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as job:
         assert job.stderr is not None and b"resumed" in job.stderr.readline()
         job.send_signal(number)
         assert b"ended" in job.stderr.read()

@@ -131,17 +131,7 @@ def test_workers_end_with_a_job_that_is_killed_and_leave_nothing(world: World, d
     """kill -9 while Beam folds: no worker waits for ever, and the facts that lay there for them are swept away."""
     for day in days[:9]:
         world.land(day)
-    edges = (
-        "--settle",
-        "0",
-        "--from",
-        f"folder:{world.inbox}",
-        "--to",
-        f"folder:{world.out}",
-        "--journal",
-        str(world.journal),
-    )
-    command = [sys.executable, "-m", "pipelines.command.cli", "run", *edges, "--close-run", "2024-08-30"]
+    command = [sys.executable, "-m", "pipelines.command.cli", "run", *world.edges, "--close-run", "2024-08-30"]
     job = subprocess.Popen([*command, "--engine", "beam"], stderr=subprocess.DEVNULL)
     until(lambda: len(workers_of(job.pid)) == 2)
     job.kill()
