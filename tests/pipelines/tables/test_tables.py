@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipelines.report.records import ReportFolder
 from pipelines.tables.layout import tables
 from pipelines.tables.run import DATABASE, write_tables
 from pipelines.tables.store import NAMES
+from pipelines.tables.views import VIEWS
 from rules.periods import civil_date, cut_off_of
 from schemas import CONCLUSIONS, private
 from schemas.pay_run import PayRun
@@ -108,6 +110,17 @@ def test_the_same_folder_makes_the_same_bytes(database: Path, tmp_path: Path) ->
     assert [path.read_bytes() for path in sorted((tmp_path / "a").iterdir())] == [
         path.read_bytes() for path in sorted((tmp_path / "b").iterdir())
     ]
+
+
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_a_view_has_one_order(database: Path, tmp_path: Path, view: str) -> None:
+    """Whatever order its tables are read in."""
+    other = shutil.copy(database, tmp_path / "other.duckdb")
+    with duckdb.connect(str(other)) as connection:
+        before = connection.execute(f"FROM {view}").fetchall()
+        for table in tables():
+            connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS FROM {table.name} ORDER BY hash(COLUMNS(*))")
+        assert connection.execute(f"FROM {view}").fetchall() == before
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
