@@ -21,6 +21,7 @@ from schemas.journal import FOLDER, TAKEN, Entry
 
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
 SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
+RESTORING = "restoring"  # lies in it while a backup is put back
 HEALTH = "health.json"
 RESTORE = "restore it from backup"
 
@@ -100,6 +101,8 @@ def sha256_of(path: Path) -> str:
 
 def faults(journal: Path) -> Iterator[str]:
     """What is not as it was sealed, and what is there or missing that no seal knows. Raises Damaged."""
+    if (journal / RESTORING).exists():
+        yield "a restore was not finished: empty the folder, and restore again"
     known, previous = seals(journal), ""
     for each in known:
         if each.seal.previous != previous:
@@ -131,14 +134,20 @@ def _faults_of_segments(journal: Path, sealed: Sealed) -> Iterator[str]:
 
 
 def _unsealed(journal: Path, days: set[str], first: str, last: str) -> Iterator[str]:
-    """Pay runs that must have a seal and have none; only the last may have been left between letters and seal."""
-    for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}")):
-        day, sent = path.parent.name, any((path.parent / name).exists() for name in (CONFIRMED, DONE))
-        if day not in days and (day < last or sent):
-            yield f"outbox/{day}/{SEAL} is missing: {RESTORE}"
+    """Pay runs that must have a seal and have none, and entries where no pay run was closed."""
+    for day in unsealed(journal):
+        yield f"outbox/{day}/{SEAL} is missing: {RESTORE}"
     for folder in run_folders(journal):
         if first <= folder.name < last and folder.name not in days and segments(folder):
             yield f"segments/{folder.name} came to a pay run that was closed: take it away"
+
+
+def unsealed(journal: Path) -> list[str]:
+    """Pay runs (business days) that have letters and no seal; the last may have been left, or be, between the two."""
+    folders = [path.parent for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}"))]
+    sent = [each for each in folders if any((each / name).exists() for name in (CONFIRMED, DONE))]
+    due = [each for each in folders if each in sent or each != folders[-1]]  # a job may close one meanwhile
+    return [each.name for each in due if not (each / SEAL).exists()]
 
 
 def entries_missing(journal: Path, total: int) -> str | None:

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipelines.live import backup as backups
 from pipelines.live.backup import NotWhole, backup, restore
 from pipelines.live.beam_engine import LISTINGS, FoldKept, FoldPlace, gathered
 from pipelines.live.believed import NotAsRemembered
@@ -320,6 +322,73 @@ def test_a_backup_of_a_running_job_goes_on(copy: World, short: list[Day], whole:
     assert {path.stat().st_mode & 0o077 for path in copy.journal.rglob("*") if path.is_file()} == {0}
     copy.live(short[HALF + 1 :]).close()
     agrees(copy, whole)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_backup_amid_all_that_a_job_does_is_whole(
+    copy: World, short: list[Day], whole: World, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While files are copied the job takes facts and closes pay runs; what came since is sent again."""
+    job, random, copying = copy.job(), Random(seed), backups._copy
+    steps = iter([(day, part) for day in short[HALF:] for part in range(3)])
+
+    def meanwhile(path: Path, to: Path) -> None:
+        for day, part in islice(steps, random.choice((0, 0, 0, 1, 4))):
+            copy.now = max(copy.now, day.cut_off - 1)
+            copy.land(Day(day.cut_off, {kind: each[part::3] for kind, each in day.facts.items()}))
+            job.round(copy.source(job))
+        copying(path, to)
+
+    monkeypatch.setattr(backups, "_copy", meanwhile)
+    manifest = backup(copy.journal, tmp_path / "backup")
+    job.close()
+    monkeypatch.undo()
+    last = job.outbox.last_decided()
+    assert last is not None and manifest.last_run <= iso(business_day_of(last))
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.live(short[HALF:], copy.job(after=last)).close()
+    assert to_date(copy) == to_date(whole) and paid(copy) == paid(whole), f"SEED={seed}"
+
+
+def test_a_backup_as_of_one_instant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes that were seen while the job wrote belong to no instant."""
+    looks = [{"a": 1}, {"a": 1, "b": 2}, {"a": 3, "b": 2}, {"a": 3, "b": 2}, {"a": 9}]
+    seen = iter(looks)
+    monkeypatch.setattr(backups, "_sizes", lambda journal: next(seen))
+    assert backups._as_of_one_instant(tmp_path) == looks[3]
+
+
+def test_a_journal_without_seals_is_not_backed_up_as_if_nothing_was_sent(copy: World, tmp_path: Path) -> None:
+    for path in (copy.journal / "outbox").rglob("seal.json"):
+        path.unlink()
+    with pytest.raises(Misuse, match="start the job once, then back up"):
+        backup(copy.journal, tmp_path / "backup")
+    copy.job().close()
+    assert backup(copy.journal, tmp_path / "another").last_run
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_job_begins_on_half_of_a_restored_journal(
+    copy: World, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = len(backup(copy.journal, tmp_path / "backup").files)
+    shutil.rmtree(copy.journal)
+    left, copying = iter(range(Random(seed).randrange(files))), backups._copy
+
+    def until_full(path: Path, to: Path) -> None:
+        if next(left, None) is None:
+            raise OSError("No space left on device")
+        copying(path, to)
+
+    monkeypatch.setattr(backups, "_copy", until_full)
+    with pytest.raises(OSError, match="No space left"):
+        restore(tmp_path / "backup", copy.journal)
+    monkeypatch.undo()
+    refused(copy, "a restore was not finished: empty the folder, and restore again")
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.job().close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
