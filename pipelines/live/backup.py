@@ -12,12 +12,14 @@ import msgspec
 from pipelines.live.accepted import FILE as ACCEPTED
 from pipelines.live.begun import FILE as BEGUN
 from pipelines.live.durable import made, replace, sync, sync_file, sync_folder
+from pipelines.live.lost import FILE as LOST
+from pipelines.live.lost import last_number
 from pipelines.live.seals import DONE, LETTERS, OUTBOX, RESTORING, SEAL, SEALING, seals, sha256_of, unsealed
 from pipelines.live.segments import run_folders, segments
 from pipelines.live.verify import verify
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, journal_asked
 from schemas import private
-from schemas.journal import FOLDER, is_journal, whole_bytes
+from schemas.journal import FOLDER, whole_bytes
 
 MANIFEST = "manifest.json"
 START_ONCE = "start the job once, then back up"
@@ -39,13 +41,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def backup(journal: Path, to: Path) -> Manifest:
     """Copy a journal into an empty folder. Raises Misuse, and NotWhole if the journal itself is not whole."""
-    if not is_journal(journal):
-        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
+    journal_asked(journal)
     _must_be_empty(to, "name a new folder for each backup")
     if (journal / SEALING).exists() or unsealed(journal):
         raise Misuse(f"--journal {journal} is of an earlier version, before its letters had seals: {START_ONCE}")
-    closed = [each.day for each in seals(journal)]
-    for name in (ACCEPTED, BEGUN):
+    closed, last = [each.day for each in seals(journal)], last_number(journal)
+    for name in (ACCEPTED, BEGUN, LOST):
         if (journal / name).exists():
             _copy(journal / name, to / name)
     for day in closed:
@@ -58,7 +59,7 @@ def backup(journal: Path, to: Path) -> Manifest:
         _copy(path, copy)
         if path.parent.name not in closed:
             _cut(copy, size)
-    return _noted(to, closed[-1] if closed else "")
+    return _noted(to, closed[-1] if closed else "", last)
 
 
 def restore(copy: Path, journal: Path) -> Manifest:
@@ -97,16 +98,16 @@ def _must_be_empty(folder: Path, remedy: str) -> None:
     made(folder, OWN_FOLDER)
 
 
-def _noted(to: Path, last_run: str) -> Manifest:
-    facts, rejections = _must_be_whole(to)
+def _noted(to: Path, last_run: str, last: int) -> Manifest:
+    facts, rejections = _must_be_whole(to, last)
     manifest = Manifest(last_run, facts, rejections, _files(to))
     replace(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
     return manifest
 
 
-def _must_be_whole(journal: Path) -> tuple[int, int]:
-    """Facts and rejections of a journal. Raises NotWhole."""
-    verdict = verify(journal)
+def _must_be_whole(journal: Path, last: int = 0) -> tuple[int, int]:
+    """Facts and rejections of a journal; ``last``: a number that must be in it. Raises NotWhole."""
+    verdict = verify(journal, last)
     if verdict.faults:
         raise NotWhole(verdict.faults[0])
     return verdict.facts, verdict.rejections

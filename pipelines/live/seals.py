@@ -6,7 +6,6 @@ folded again, compared with their letters, and sealed.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,6 @@ from schemas.journal import FOLDER, TAKEN, Entry
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
 SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
 RESTORING = "restoring"  # lies in it while a backup is put back
-HEALTH = "health.json"
 RESTORE = "restore it from backup"
 
 
@@ -54,6 +52,11 @@ _decode = msgspec.json.Decoder(Seal).decode
 def seals(journal: Path) -> list[Sealed]:
     """All of a journal, oldest first. Raises Damaged."""
     return [_read(path) for path in sorted((journal / OUTBOX).glob(f"*/{SEAL}"))]
+
+
+def last_sealed(journal: Path) -> str:
+    """The last pay run (business day) that has a seal; "": none has. Raises Damaged."""
+    return next((each.day for each in reversed(seals(journal))), "")
 
 
 def seal_of(folder: Path) -> Seal | None:
@@ -148,18 +151,3 @@ def unsealed(journal: Path) -> list[str]:
     sent = [each for each in folders if any((each / name).exists() for name in (CONFIRMED, DONE))]
     due = [each for each in folders if each in sent or each != folders[-1]]  # a job may close one meanwhile
     return [each.name for each in due if not (each / SEAL).exists()]
-
-
-def entries_missing(journal: Path, total: int) -> str | None:
-    """The sentence about entries that were in the journal and are no more; ``total``: so many are; None: none is
-    missing."""
-    try:
-        told = int(json.loads((journal / HEALTH).read_bytes())["entries"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # it is written again, and nothing is paid by it
-    if told <= total:
-        return None
-    return (
-        f"{told - total} entries were acknowledged and are not in the journal: restore its newest segments from backup;"
-        f" without one, have their sources send again, and delete {HEALTH}"
-    )

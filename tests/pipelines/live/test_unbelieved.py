@@ -26,6 +26,7 @@ from pipelines.live.durable import LockLost, Owned
 from pipelines.live.engine import SHARDS
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
+from pipelines.live.lost import accept_loss
 from pipelines.live.outbox import OtherContent
 from pipelines.live.past import OtherHistory
 from pipelines.live.seals import seals
@@ -561,8 +562,68 @@ def test_a_closed_segment_is_held_to_its_sum(copy: World, short: list[Day], whol
     agrees(copy, whole)
 
 
-def test_no_segment_of_the_open_pay_run_vanishes_unseen(copy: World, short: list[Day], whole: World) -> None:
-    """The newest and another deleted, or cut where a block ends; then none is to be had, and the sources send again."""
+def test_no_segment_of_the_open_pay_run_vanishes_unseen(copy: World, short: list[Day]) -> None:
+    """The newest and another deleted, or cut where a block ends."""
+    opened = with_two_open(copy, short)
+    for path in (opened[0], opened[-1]):
+        good = path.read_bytes()
+        path.unlink()
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good[: whole_blocks(good)])
+        refused(copy, "were acknowledged and are not in the journal")
+        path.write_bytes(good)
+    (copy.journal / "health.json").unlink()
+    opened[0].unlink()
+    refused(copy, "journal accept-loss")
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_loss_is_accepted_and_stays_on_record(
+    copy: World, short: list[Day], whole: World, tmp_path: Path, which: int
+) -> None:
+    """Of a segment in the middle, and of the newest: the sources send again, and what is there can be backed up."""
+    opened = with_two_open(copy, short)
+    with pytest.raises(Misuse, match="nothing is missing"):
+        accept_loss(copy.journal, copy.now)
+    opened[which].unlink()
+    refused(copy, "were acknowledged and are not in the journal")
+    with pytest.raises(NotWhole, match=r"accept-loss|are missing"):
+        backup(copy.journal, tmp_path / "too early")
+    (lost,) = accept_loss(copy.journal, copy.now)
+    assert not verify(copy.journal).faults and verify(copy.journal).lost == lost.last - lost.first + 1
+    job = copy.job()
+    assert job.journal.count >= lost.last, "no number is given twice"
+    assert job.round(copy.source(job)) > 0, "what lies in taken/ and is not known lands again by itself"
+    copy.live(short[HALF + 1 : HALF + 3], job).close()
+    backup(copy.journal, tmp_path / "backup")
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.live(short[HALF + 3 :]).close()
+    assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
+    assert verify(copy.journal).lost == lost.last - lost.first + 1
+
+
+def test_what_was_lost_and_is_found_may_be_put_back(copy: World, short: list[Day], whole: World) -> None:
+    found = with_two_open(copy, short)[0]
+    kept = found.read_bytes()
+    found.unlink()
+    accept_loss(copy.journal, copy.now)
+    found.write_bytes(kept)
+    assert verify(copy.journal)._replace(faults=[]).lost == 0
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"[{}]")])
+def test_the_record_of_a_loss_is_held_to(copy: World, short: list[Day], harm: Callable[[Path], object]) -> None:
+    with_two_open(copy, short)[0].unlink()
+    accept_loss(copy.journal, copy.now)
+    harm(copy.journal / "lost.json")
+    refused(copy, "accept-loss|lost.json is damaged")
+
+
+def with_two_open(copy: World, short: list[Day]) -> list[Path]:
+    """Segments of the open pay run, of two starts."""
     copy.now = short[HALF].cut_off - 1
     for half in (0, 1):
         job = copy.job()
@@ -571,19 +632,7 @@ def test_no_segment_of_the_open_pay_run_vanishes_unseen(copy: World, short: list
         job.close()
     opened = [path for path in segments(copy) if path.parent == segments(copy)[-1].parent]
     assert len(opened) > 1
-    for path in (opened[0], opened[-1]):
-        good = path.read_bytes()
-        path.unlink()
-        refused(copy, "were acknowledged and are not in the journal")
-        path.write_bytes(good[: whole_blocks(good)])
-        refused(copy, "were acknowledged and are not in the journal")
-        path.write_bytes(good)
-    opened[0].unlink()
-    (copy.journal / "health.json").unlink()
-    job = copy.job()
-    assert job.round(copy.source(job)) > 0, "what lies in taken/ and is not known lands again by itself"
-    copy.live(short[HALF + 1 :], job).close()
-    assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
+    return opened
 
 
 def whole_blocks(good: bytes) -> int:
