@@ -14,7 +14,7 @@ from pipelines.live.begun import FILE as BEGUN
 from pipelines.live.durable import made, replace, sync, sync_file, sync_folder
 from pipelines.live.lost import FILE as LOST
 from pipelines.live.lost import last_number
-from pipelines.live.seals import DONE, LETTERS, OUTBOX, RESTORING, SEAL, SEALING, seals, sha256_of, unsealed
+from pipelines.live.seals import DONE, LETTERS, OUTBOX, RESTORING, SEAL, SEALING, SENT, seals, sha256_of, unsealed
 from pipelines.live.segments import run_folders, segments
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse, journal_asked
@@ -50,7 +50,7 @@ def backup(journal: Path, to: Path) -> Manifest:
         if (journal / name).exists():
             _copy(journal / name, to / name)
     for day in closed:
-        for name in (LETTERS, SEAL, DONE):
+        for name in (SENT, LETTERS, SEAL, DONE):
             if (journal / OUTBOX / day / name).exists():
                 _copy(journal / OUTBOX / day / name, to / OUTBOX / day / name)
     made(to / FOLDER, OWN_FOLDER)

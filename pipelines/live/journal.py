@@ -13,7 +13,7 @@ from fastavro.write import Writer
 
 from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.lost import last_number, missing_sentence, numbers_lost
-from pipelines.live.seals import faults, last_sealed, seals, taken_in
+from pipelines.live.seals import faults, last_sealed, rejected_in, seals, taken_in
 from pipelines.live.segments import (
     Damaged,
     entries_of,
@@ -77,11 +77,12 @@ class Journal:
         if (missing := max([last_number(folder), *numbers]) - self.count) > 0:
             raise Damaged(missing_sentence(missing))
         self.taken = {mark: rejected for each in sealed for mark, rejected in each.seal.taken.items()}
-        self.taken |= taken_in(fresh)
-        self.unfinished = _unfinished(entry for path in _latest(folder) for entry in entries_of(path))
+        latest = [entry for path in _latest(folder) for entry in entries_of(path)]
+        self.taken |= taken_in(fresh, latest)
+        self.unfinished = _unfinished(latest)
         self.newest = max([0, *(each.seal.newest for each in sealed), *map(_recorded_at, fresh)])
         self.moving = _last_taken(fresh)
-        self._rejected: set[str] = set()
+        self._rejected = rejected_in(latest) & self.unfinished.keys()
         self._open: dict[int, Segment] = {}
 
     def append(self, entries: list[Entry]) -> list[Entry]:

@@ -6,7 +6,7 @@ folded again, compared with their letters, and sealed.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from schemas.ids import file_of
 from schemas.journal import FOLDER, TAKEN, Entry
 
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
+SENT = "sent"  # lies with letters that were sent before, by what is no longer there
 SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
 RESTORING = "restoring"  # lies in it while a backup is put back
 RESTORE = "restore it from backup"
@@ -83,16 +84,27 @@ def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: 
         letters_sha256=hashlib.sha256(content).hexdigest(),
         segments={path.name: sha256_of(path) for path in segments(run)},
         entries=len(entries),
-        taken=taken_in(entries),
+        taken=taken_in(entries, _entries_before(journal, run)),
         newest=newest,
         previous=before[-1].mark if before else "",
     )
     replace(journal / OUTBOX / day / SEAL, msgspec.json.encode(seal))
 
 
-def taken_in(entries: list[Entry]) -> dict[str, bool]:
-    """Files that were taken to their end, by SHA-256: was something of them rejected?"""
-    rejected = {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+def _entries_before(journal: Path, run: Path) -> Iterator[Entry]:
+    """Entries of the pay run before: a job may have died in the middle of a file."""
+    before = [folder for folder in run_folders(journal) if folder < run and segments(folder)]
+    return (entry for folder in before[-1:] for path in segments(folder) for entry in entries_of(path))
+
+
+def rejected_in(entries: Iterable[Entry]) -> set[str]:
+    """Files (`file_of` origins) of which something was rejected."""
+    return {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+
+
+def taken_in(entries: list[Entry], before: Iterable[Entry]) -> dict[str, bool]:
+    """Files that were taken to their end, by SHA-256: was something of them rejected, here or ``before``?"""
+    rejected = rejected_in(entries) | rejected_in(before)
     return {entry.raw.hex(): file_of(entry.origin) in rejected for entry in entries if entry.reason == TAKEN}
 
 

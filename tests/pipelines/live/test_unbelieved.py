@@ -19,13 +19,18 @@ import msgspec
 import pytest
 
 from pipelines.live import backup as backups
+from pipelines.live import durable
+from pipelines.live import outbox as outboxes
+from pipelines.live import seals as seals_of
 from pipelines.live.backup import NotWhole, backup, restore
 from pipelines.live.beam_engine import LISTINGS, FoldKept, FoldPlace, gathered
 from pipelines.live.believed import NotAsRemembered
+from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.durable import LockLost, Owned
 from pipelines.live.engine import SHARDS
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import Job
+from pipelines.live.journal import Journal
 from pipelines.live.lost import accept_loss
 from pipelines.live.outbox import OtherContent
 from pipelines.live.past import OtherHistory
@@ -33,9 +38,12 @@ from pipelines.live.seals import seals
 from pipelines.live.segments import Damaged
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
-from rules.periods import business_day_of, iso
+from rules.periods import business_day_of, cut_off_after, iso
+from schemas import FACTS
+from schemas.avro import encode_message
 from schemas.journal import segment_blocks
-from tests.pipelines.live.drill import LAW, Day, World
+from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
+from tests.schemas.samples import SAMPLES
 
 DRILLS = int(os.environ.get("DRILLS", "2"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
@@ -498,6 +506,75 @@ def test_a_clock_two_weeks_behind_turns_no_fact_away_for_good(copy: World, short
     agrees(copy, whole)
 
 
+@pytest.mark.parametrize("years", [-1, 1])
+def test_a_new_journal_is_not_begun_by_a_wrong_clock(
+    short: list[Day], whole: World, tmp_path: Path, years: int
+) -> None:
+    """A year ahead or behind at the first start: nothing is taken or decided by it, also after another start."""
+    new = World(tmp_path / "new", short[0].cut_off - 1000 + years * 365 * DAY)
+    new.trusted = 0
+    new.land(short[0])
+    for _ in range(2):
+        job = new.job()
+        for later in range(3):
+            new.now += later * DAY
+            assert job.round(new.source(job)) == 0 and job.journal.count == 0 and not letters(new)
+        assert "clock doubted" in new.log.getvalue() or years < 0
+        new.now = short[0].cut_off - 1000 + years * 365 * DAY
+        job.close()
+    job = new.job()
+    new.trusted = job.doubt.trusted = TRUSTED
+    new.now = short[0].cut_off - 1000  # while it runs
+    assert job.round(new.source(job)) > 0
+    assert iso(business_day_of(short[0].cut_off)) in (new.journal / "health.json").read_text()
+    new.live(short[1:], job).close()
+    agrees(new, whole)
+
+
+def test_the_first_facts_say_that_the_clock_is_right(short: list[Day], tmp_path: Path) -> None:
+    """Nobody needs to vouch for it; the pay run that was open then is the first, also after another start."""
+    new = World(tmp_path / "new", short[0].cut_off + 1000)
+    new.trusted = 0
+    new.job().close()
+    new.now = short[-1].cut_off - 1000
+    new.land(short[-1])
+    job = new.job()
+    assert job.round(new.source(job)) > 0 and "clock doubted" not in new.log.getvalue()
+    assert job.collector.open_run == short[-1].cut_off
+    job.close()
+    new.now += DAY // 24
+    assert new.job().collector.open_run == short[-1].cut_off
+
+
+HOUR = 3_600_000
+NOW = 1_720_000_000_000
+SHEET = FACTS["Timesheet"].model_validate(SAMPLES["Timesheet"])
+
+
+def recorded(*ats: int, published: int = 0) -> Batch:
+    sheets = [SHEET.model_copy(update={"recorded_at": at}) for at in ats]
+    return Batch([Message(encode_message(each), "s/1", None, None, published) for each in sheets], lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("batch", "now", "taken"),
+    [
+        (recorded(NOW, NOW - DAY, NOW), NOW, True),
+        (recorded(NOW, NOW - DAY, NOW - DAY, published=NOW), NOW - 2 * HOUR, False),  # few are later, but Pub/Sub is
+        (recorded(NOW + HOUR, NOW + HOUR, NOW, published=NOW), NOW, True),  # most are later: it is their clock
+        (recorded(NOW + HOUR, NOW + HOUR, NOW), NOW, False),  # in a file, it may be ours
+        (recorded(NOW + HOUR, NOW, NOW), NOW, True),
+        (recorded(NOW - DAY), NOW - 2 * HOUR, False),  # the journal holds newer ones
+        (recorded(NOW - DAY), NOW - HOUR // 10, True),
+    ],
+)
+def test_the_clock_is_held_to_what_is_known_best(tmp_path: Path, batch: Batch, now: int, taken: bool) -> None:
+    """Publish times, by the clock of a server, and what the journal holds, before what a batch says of itself."""
+    collector = Collector(Journal(tmp_path), cut_off_after(NOW))
+    assert collector.take(recorded(NOW), NOW) is None
+    assert (collector.take(batch, now) is None) is taken
+
+
 def test_a_file_that_was_rejected_lands_again(copy: World, short: list[Day], whole: World) -> None:
     """It was taken while the clock was vouched for and wrong; afterwards somebody moves it back."""
     job = copy.job()
@@ -532,12 +609,65 @@ def test_what_is_confirmed_is_synced(copy: World, short: list[Day], monkeypatch:
         synced.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
 
     job = copy.job()
+
+    def renamed(path: Path, to: Path) -> Path:
+        if to.parent == copy.out and to.name.startswith("pay_run"):
+            assert copy.out.name in synced, "the names of all others are on the disk before"
+        return rename(path, to)
+
+    rename = Path.replace
+    monkeypatch.setattr(Path, "replace", renamed)
     monkeypatch.setattr(os, "fsync", note)
     before = {path.name for path in copy.out.glob("*.avro")}
     copy.live(short[HALF : HALF + 1], job).close()
     fresh = {path.name for path in copy.out.glob("*.avro")} - before
     assert fresh and {f".{name}.new" for name in fresh} <= set(synced)
     assert synced.index(copy.out.name) < synced.index("confirmed")
+
+
+@pytest.mark.parametrize("file", ["sent", "letters.avro", "seal.json"])
+def test_what_was_sent_before_is_not_sent_though_the_job_died_then(
+    copy: World, short: list[Day], monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """An operator said that it was sent; the job died at any place while it wrote that down."""
+    last = short[HALF].cut_off
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(seals_of if file == "seal.json" else outboxes, "replace", dies_after(file))
+        copy.job(Nobody(), after=last)
+    sink = Silent()
+    copy.job(sink, after=last).close()
+    assert sink.runs == []
+    assert (copy.journal / "outbox" / iso(business_day_of(last)) / "done").exists()
+
+
+def test_what_was_not_sent_before_is_sent(copy: World, short: list[Day], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark of an attempt that a crash ended says nothing of the next one."""
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(outboxes, "replace", dies_after("sent"))
+        copy.job(Nobody(), after=short[HALF].cut_off)
+    sink = Silent()
+    copy.live(short[HALF : HALF + 1], copy.job(sink)).close()
+    assert sink.runs == [iso(business_day_of(short[HALF].cut_off))]
+
+
+class Silent(Nobody):
+    """A sink that takes all."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+
+    def send(self, run: str, letters: Any, first: int, confirm: Callable[[int], None]) -> None:
+        self.runs.append(run)
+        confirm(len(letters))
+
+
+def dies_after(name: str) -> Callable[[Path, bytes], None]:
+    def replaced(path: Path, content: bytes) -> None:
+        durable.replace(path, content)
+        if path.name == name:
+            raise KeyboardInterrupt
+
+    return replaced
 
 
 # --- 10: acknowledged truth -------------------------------------------------------------------------------------------
