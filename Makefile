@@ -11,7 +11,7 @@ SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
+DRILLS := live/test_kills.py live/test_faults.py live/test_unbelieved.py live/test_pubsub.py live/test_pulling.py command/test_stops.py
 .PHONY: cloud dataflow-template faults fuzz image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
@@ -21,9 +21,10 @@ live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind. SEED= does the same again.
+# a kind; Ctrl-C of a replay 12 times an engine. SEED= does the same again.
 faults: $(READY) server
 	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
+	@STOPS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/command/test_stops.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
@@ -55,7 +56,7 @@ setup: $(READY)
 
 # -n: the tests share nothing, so every core takes some. The drills of the live job are `make faults`.
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --timeout 300 $(addprefix --ignore=tests/pipelines/live/test_,$(DRILLS)) $(ARGS)
+	@$(BIN)/python -m pytest -n auto --timeout 300 $(addprefix --ignore=tests/pipelines/,$(DRILLS)) $(ARGS)
 
 # Each rule of the law switched off in a copy of the house: a case must notice (the suite tries each eighth).
 mutations: $(READY)
