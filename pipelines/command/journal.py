@@ -1,4 +1,4 @@
-"""``ihss-payroll journal verify | backup | restore``: a journal looked after, copied and put back."""
+"""``ihss-payroll journal verify | backup | restore | accept-loss``: a journal looked after."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.misuse import Misuse
+from pipelines.misuse import journal_asked
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -30,7 +30,7 @@ def verify_journal(
     from pipelines.files_below import files_below, tell_unread
     from pipelines.live.verify import verify
 
-    _is_journal(journal)
+    journal_asked(journal)
     tell_unread(files_below(journal))
     verdict = verify(journal)
     if as_json:
@@ -39,16 +39,10 @@ def verify_journal(
     for fault in verdict.faults:
         print(f"ihss-payroll: {fault}", file=sys.stderr)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
-        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}{lost}")
     return 1 if verdict.faults else 0
-
-
-def _is_journal(folder: Path) -> None:
-    from schemas.journal import is_journal
-
-    if not is_journal(folder):
-        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
 
 
 @app.command("backup")
@@ -89,6 +83,25 @@ def put_back(
     print(f"restored {len(manifest.files):,} files; the last pay run in it is {manifest.last_run or 'none'}")
     if manifest.last_run:
         print("if later ones were sent, start with --resume-after and the last of them")
+    return 0
+
+
+@app.command("accept-loss")
+def go_on_without(journal: JournalOption) -> int:
+    """Go on without entries that were acknowledged and that nobody has any more; which they are stays on record.
+
+    [bold]Example[/]
+
+        ihss-payroll journal accept-loss --journal /var/lib/ihss
+    """
+    from pipelines.live.clock import machine_clock
+    from pipelines.live.durable import Owned
+    from pipelines.live.lost import accept_loss
+
+    journal_asked(journal)
+    with Owned(journal), _whole():
+        for each in accept_loss(journal, machine_clock()):
+            print(f"{each} are accepted as lost: have their sources send again")
     return 0
 
 

@@ -113,7 +113,7 @@ class Teller:
             "open_run": iso(business_day_of(collector.open_run)),
             "cut_off": collector.open_run,
             "last_run": self.last_run.get("run", ""),
-            "entries": collector.journal.total,
+            "entries": collector.journal.count,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
             "unsent_pay_runs": stand.unsent,

@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.check.rejections import rejections
 from pipelines.live import folders, memory
+from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.journal import Journal
@@ -22,7 +23,7 @@ from pipelines.live.verify import verify
 from schemas import FACTS
 from schemas.avro import MARKER, encode, encode_message, fingerprint_of, validate, write_container
 from schemas.envelope import Fact
-from tests.pipelines.live.drill import LAW, Day, World
+from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
 
 pytestmark = pytest.mark.drill
 
@@ -45,7 +46,8 @@ def sheets(days: list[Day]) -> list[Fact]:
 @pytest.fixture
 def collector(world: World, days: list[Day]) -> Collector:
     """One that comes up at the end, so that nothing of the county is in its future."""
-    return Collector(Journal(world.journal), days[-1].cut_off)
+    journal = Journal(world.journal)
+    return Collector(journal, days[-1].cut_off, ClockDoubt(journal, TRUSTED))
 
 
 def take(collector: Collector, now: int, *taken: Message) -> None:
@@ -185,6 +187,30 @@ def test_a_file_is_taken_once_though_the_job_dies_in_it(
     job.close()
     verdict = verify(world.journal)
     assert verdict.facts + verdict.rejections == 5 and not list(world.inbox.glob("*.avro"))
+
+
+@pytest.mark.parametrize("nights", [0, 1])
+def test_a_file_that_the_job_died_in_is_known_to_have_been_rejected(
+    world: World, days: list[Day], monkeypatch: pytest.MonkeyPatch, nights: int
+) -> None:
+    """So that it is taken again when somebody moves it back; also where the night fell in between, and later."""
+    monkeypatch.setattr(folders, "LARGEST_BATCH", 2)
+    kind, records = next((kind, each) for kind, each in days[0].facts.items() if len(each) > 4)
+    future = records[0] | {"recorded_at": days[0].cut_off + 30 * HOUR}
+    write_container(world.inbox / "facts.avro", kind, [future, *records[1:5]])
+    world.now = days[0].cut_off - 1
+    job = world.job()
+    batch = next(iter(world.source(job).batches()))
+    job.collector.take(Batch(batch.messages, lambda: None), world.now)
+    job.close()
+    world.now = days[nights].cut_off - 1
+    job = world.job()
+    job.round(world.source(job))
+    assert list(job.journal.taken.values()) == [True]
+    world.now = days[nights + 1].cut_off
+    job.round(world.source(job))
+    job.close()
+    assert list(Journal(world.journal).taken.values()) == [True]
 
 
 def test_a_gap_and_a_misplaced_segment_are_found(world: World, days: list[Day]) -> None:
