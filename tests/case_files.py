@@ -156,7 +156,7 @@ def _recorded(fact: Mapping[str, Any], ready: int | None = None) -> int:
         return midnight(period + period_days(period)) + NOON
     if ready is not None:
         return ready - TWO_DAYS
-    days = (fact.get(name) for name in ("class_date", "period_start", "workweek_start", "check_out_at", "check_in_at"))
+    days = (fact.get(name) for name in ("class_date", "service_date", "period_start", "workweek_start", "check_out_at", "check_in_at"))
     day = next((day for day in days if day is not None), None)
     if day is None:
         raise ValueError(f"say when the {fact['kind']} was recorded")
