@@ -19,7 +19,7 @@ from rules.kept import ServiceDays, Stint
 from rules.law import Law
 from rules.periods import MONTHS_IN_YEAR, add_months, civil_date, epoch_day
 
-PROGRAMS = "sick_leave.programs"
+PROGRAMS, GRANT = "sick_leave.programs", "sick_leave.grant_minutes"
 
 
 class LeaveTerms(NamedTuple):
@@ -127,7 +127,7 @@ def _of_stint(stint: Stint, until: int, over: bool, today: int, law: Law) -> Ite
         waits = stint.earned_on < year < stint.usable_from
         yield Grant(
             year,
-            law.value("sick_leave.grant_minutes", year),
+            law.value(GRANT, year) if law.in_force(GRANT, year) else 0,
             max(year, stint.earned_on),
             max(year, stint.usable_from),
             min(last, until) if over else last,

@@ -43,8 +43,8 @@ PARTS = {
         instruction_id string, net_cents long, reversed boolean
     """,
     "RunTotal": """
-        kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), method (DIRECT_DEPOSIT WARRANT NONE), count int, gross_cents
-        long, net_cents long
+        kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), method (DIRECT_DEPOSIT WARRANT NONE), count int,
+        gross_cents long, net_cents long
     """,
 }
 
@@ -95,7 +95,8 @@ KINDS = {
         pathway Pathway, recipient_id string?
     """,
     "SickLeaveClaim": """
-        channel (ESP PAPER), provider_id string, recipient_id string, program (IHSS WPCS), service_date date, minutes int
+        channel (ESP PAPER), provider_id string, recipient_id string, program (IHSS WPCS), service_date date,
+        minutes int
     """,
     "HoursException": """
         provider_id string, recipient_id string, workweek_start date, extra_minutes int
@@ -109,8 +110,8 @@ KINDS = {
     """,
     "PaymentInstruction": """
         instruction_id string, payee_type (PROVIDER RECIPIENT), payee_id string, provider_id string?, recipient_id
-        string?, kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), period_start date, statement_id string, sequence int,
-        run_date date, cut_off time, method (DIRECT_DEPOSIT WARRANT NONE), account_token string?, lines array of
+        string?, kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), period_start date, statement_id string, sequence
+        int, run_date date, cut_off time, method (DIRECT_DEPOSIT WARRANT NONE), account_token string?, lines array of
         PaymentLine, gross_cents long, deductions array of Deduction, net_cents long, gross_to_date_cents long,
         net_to_date_cents long, outstanding_cents long, claimed_minutes int, paid_minutes int, held_minutes int,
         cut_minutes int, denied_minutes int, spend_by date?, income_tax_excluded boolean, documents array of string,
