@@ -6,19 +6,22 @@ Does not cover: claims and what they use (`price.leave_claims`), which service i
 
 Service is counted in stints: a gap of more than 365 days ends one. Within a stint leave is earned once, and granted on
 each 1 July until 365 days without service have passed; so all grants follow from the day earned and the last day.
-Units: days and leave years (their 1 July) ``int`` days since 1970-01-01, minutes ``int``.
+Units: days and leave years (their 1 July) ``int`` days since 1970-01-01, minutes ``int``. ``law`` is that which the
+pay run knows.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from rules.kept import ServiceDays, Stint
 from rules.law import Law
-from rules.periods import MONTHS_IN_YEAR, add_months, civil_date, epoch_day
+from rules.periods import MONTHS_IN_YEAR, add_months, civil_date, epoch_day, month_of
 
+REMEMBERED = 60 * 60  # months
 PROGRAMS, GRANT = "sick_leave.programs", "sick_leave.grant_minutes"
 
 
@@ -58,28 +61,29 @@ def last_day_of(leave_year: int) -> int:
     return next_leave_year(leave_year) - 1
 
 
-def terms(day: int, law: Law, known_at: int) -> LeaveTerms:
-    """The law of a day on which there is paid sick leave."""
-    return LeaveTerms(*(law.value(f"sick_leave.{name}", day, known_at) for name in LeaveTerms._fields))
+@lru_cache(maxsize=REMEMBERED)
+def terms(month: int, law: Law) -> LeaveTerms:
+    """The law of a month in which there is paid sick leave."""
+    return LeaveTerms(*(law.value(f"sick_leave.{name}", month) for name in LeaveTerms._fields))
 
 
-def stands_until(stint: Stint, law: Law, known_at: int) -> int:
+def stands_until(stint: Stint, law: Law) -> int:
     """The last day on which leave of a stint stands if no service follows (SICK-4)."""
-    days: int = law.value("sick_leave.days_without_service", stint.last_day, known_at)
+    days: int = law.value("sick_leave.days_without_service", stint.last_day)
     return stint.last_day + days + 1
 
 
-def stints_with(stints: Iterable[Stint], months: Iterable[ServiceDays], law: Law, known_at: int) -> list[Stint]:
+def stints_with(stints: Iterable[Stint], months: Iterable[ServiceDays], law: Law) -> list[Stint]:
     """The stints with more months of paid service, which come after them in order of days."""
     found = [*stints]
     for month in months:
-        _add(found, month, law, known_at)
+        _add(found, month, law)
     return found
 
 
-def _add(stints: list[Stint], month: ServiceDays, law: Law, known_at: int) -> None:
+def _add(stints: list[Stint], month: ServiceDays, law: Law) -> None:
     """A month's days in the last stint, or in one that begins anew; once leave is usable only the last day matters."""
-    now = terms(month.days[0][0], law, known_at)
+    now = terms(month_of(month.days[0][0]), law)
     for day, minutes in month.days:
         if not stints or day > stints[-1].last_day + now.days_without_service + 1:
             stints.append(Stint(day))
@@ -104,13 +108,13 @@ def _with_day(stint: Stint, day: int, minutes: int, now: LeaveTerms) -> Stint:
     return replace(stint, last_day=day, worked_minutes=worked, earned_on=earned, usable_from=usable)
 
 
-def grants(stints: Iterable[Stint], first: int, today: int, law: Law, known_at: int) -> list[Grant]:
+def grants(stints: Iterable[Stint], first: int, today: int, law: Law) -> list[Grant]:
     """Grants of leave years from ``first`` on that have begun by ``today``, in order; a year may have two, where leave
     ended and was earned anew within it."""
     known = [*stints]
     found: list[Grant] = []
     for place, stint in enumerate(known):
-        until = stands_until(stint, law, known_at)
+        until = stands_until(stint, law)
         over = place < len(known) - 1 or until < today
         found += (each for each in _of_stint(stint, until, over, today, law) if each.leave_year >= first)
     return sorted(found, key=lambda grant: (grant.leave_year, grant.earned_on))

@@ -58,7 +58,6 @@ class Leave(NamedTuple):
     used: Mapping[int, int]
     today: int
     law: Law
-    known_at: int
 
     def grant_on(self, day: int) -> Grant | None:
         """The grant that is usable on a day."""
@@ -116,8 +115,7 @@ def _merit(
 def _by_step(claim: SickLeaveClaim, leave: Leave) -> Refused | None:
     try:
         least, step = (
-            leave.law.value(f"sick_leave.{name}", claim.service_date, leave.known_at)
-            for name in ("least_minutes", "step_minutes")
+            leave.law.value(f"sick_leave.{name}", claim.service_date) for name in ("least_minutes", "step_minutes")
         )
     except NotInForce:
         return None  # on such a day there is no leave at all
@@ -141,9 +139,9 @@ def _not_usable(claim: SickLeaveClaim, leave: Leave) -> Refused:
         return Refused(NOT_USABLE, "later", {"from_day": long_date(min(later))})
     if day > leave.today and any(_may_be_granted(each, day, leave) for each in leave.stints):
         return Refused(EARLY, "leave")
-    needed: int = leave.law.value("sick_leave.earned_after_minutes", day, leave.known_at)
+    needed: int = leave.law.value("sick_leave.earned_after_minutes", day)
     last = leave.stints[-1] if leave.stints else None
-    stands = last is not None and max(day, leave.today) <= stands_until(last, leave.law, leave.known_at)
+    stands = last is not None and max(day, leave.today) <= stands_until(last, leave.law)
     worked = last.worked_minutes if last and stands and last.earned_on is None else 0
     return Refused(NOT_USABLE, words={"missing": hhmm(needed - worked)})
 
@@ -151,7 +149,7 @@ def _not_usable(claim: SickLeaveClaim, leave: Leave) -> Refused:
 def _may_be_granted(stint: Stint, day: int, leave: Leave) -> bool:
     """Is the day in a leave year to come, whose grant is not known yet?"""
     ahead = leave_year_of(day, leave.law) > leave.today
-    return ahead and stint.earned_on is not None and leave.today <= stands_until(stint, leave.law, leave.known_at)
+    return ahead and stint.earned_on is not None and leave.today <= stands_until(stint, leave.law)
 
 
 def _within_balance(merits: Sequence[LeaveVerdict], leave: Leave) -> list[LeaveVerdict]:

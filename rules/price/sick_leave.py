@@ -9,7 +9,7 @@ Months hand on their paid service (``ServiceDays``). What was decided on claims 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from rules.conclusions import UNSENT, LeaveRecord, Statement, Worked
 from rules.documents import Document, named
@@ -75,7 +75,7 @@ class SickLeave:
         self.months: list[ServiceDays] = [*service.values()]
         later = [month for month in service if month > history.through]
         over = [month for month in later if self._is_closed(month)]
-        going_on = partial(stints_with, law=self.law, known_at=self.cut_off)
+        going_on = partial(stints_with, law=self.law)
         self.carried = going_on(history.stints, (service[month] for month in over))
         self.through = max(over, default=history.through)
         self.stints = going_on(self.carried, (service[month] for month in later if month > self.through))
@@ -106,8 +106,8 @@ class SickLeave:
         for said in settled:
             if isinstance(said, Statement):
                 used[leave_year_of(said.period_start, self.law)] += sum(line.minutes for line in said.lines)
-        known = grants(self.stints, self._first_year(), self.today, self.law, self.cut_off)
-        return Leave(self.stints, known, used, self.today, self.law, self.cut_off)
+        known = grants(self.stints, self.first_year, self.today, self.law)
+        return Leave(self.stints, known, used, self.today, self.law)
 
     def _used_with(self, used: Mapping[int, int], verdicts: Iterable[LeaveVerdict]) -> Counter[int]:
         """Minutes used by leave year."""
@@ -116,7 +116,8 @@ class SickLeave:
             total[leave_year_of(verdict.document.current.service_date, self.law)] += verdict.paid_minutes
         return +total
 
-    def _first_year(self) -> int:
+    @cached_property
+    def first_year(self) -> int:
         """The first leave year in which a month is open."""
         year = leave_year_of(self.today, self.law)
         while not self._is_closed(month_of(year - 1)):
@@ -173,7 +174,7 @@ class SickLeave:
         """SICK-7: one of each leave year that has an open month, if there is or was anything to say of it."""
         by_year = {grant.leave_year: grant for grant in known}
         said = [each.content.leave_year for each in self.before.values() if isinstance(each, LeaveRecord)]
-        years = sorted(year for year in {*by_year, *said, *used} if year >= self._first_year())
+        years = sorted(year for year in {*by_year, *said, *used} if year >= self.first_year)
         return {
             conclusion_id("leave", year): self._balance(year, by_year.get(year), used.get(year, 0)) for year in years
         }
@@ -198,7 +199,7 @@ class SickLeave:
         """On the next 1 July, when a year without service has passed, and on the day of a claim that came before it."""
         days = [v.document.current.service_date for v in verdicts if v.document.current.service_date > self.today]
         last = self.stints[-1] if self.stints else None
-        if last and last.earned_on and (until := stands_until(last, self.law, self.cut_off)) >= self.today:
+        if last and last.earned_on and (until := stands_until(last, self.law)) >= self.today:
             days += [next_leave_year(leave_year_of(self.today, self.law)), until + 1]
         if days:
             decision.look_again(LIFETIME, midnight(min(days)) + 1)

@@ -58,7 +58,7 @@ def counted(days: Days, today: int) -> set[tuple[int, int, int]]:
 def test_leave_is_earned_granted_and_usable_as_a_count_of_days_says(drawn: Days, later: int) -> None:
     days = days_of(drawn)
     today = days[-1][0] + later
-    found = grants(stints_with([], months_of(days), LAW, today), 0, today, LAW, today)
+    found = grants(stints_with([], months_of(days), LAW), 0, today, LAW)
     assert {(each.leave_year, each.earned_on, each.usable_from) for each in found} == counted(days, today)
     assert all(each.earned_on <= each.ends_on <= last_day_of(each.leave_year) for each in found)
 
@@ -67,8 +67,8 @@ def test_leave_is_earned_granted_and_usable_as_a_count_of_days_says(drawn: Days,
 @given(SERVICE, st.integers(0, 60))
 def test_months_may_be_counted_in_two_parts(drawn: Days, part: int) -> None:
     months = months_of(days_of(drawn))
-    begun = stints_with([], months[:part], LAW, 0)
-    assert stints_with(begun, months[part:], LAW, 0) == stints_with([], months, LAW, 0)
+    begun = stints_with([], months[:part], LAW)
+    assert stints_with(begun, months[part:], LAW) == stints_with([], months, LAW)
 
 
 def test_the_leave_year_turns_on_the_first_of_july() -> None:
