@@ -21,7 +21,7 @@ STORIES = {
 }  # fmt: skip
 ROOMS = (
     ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
-    ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
+    ("files_below", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
     ("importing",),
     ("summary", "unchanged"),
     ("live",),

@@ -8,6 +8,7 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
 from schemas.ids import document_name, document_named, document_of, number_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 
 PROVIDER, RECIPIENT, PERSON = "provider", "recipient", "person"
@@ -54,8 +55,9 @@ def _all(folder: ReportFolder) -> Iterator[FoundId]:
         yield FoundId(FINDING, told.finding_id)
         if document := document_of_finding(told):
             yield FoundId(DOCUMENT, document)
-    for hours in folder.records(BenefitHours):
-        yield from _people(hours.provider_id, None)
+    for kind in (LeaveBalance, BenefitHours):
+        for of_provider in folder.records(kind):
+            yield from _people(of_provider.provider_id, None)
     for advance in folder.records(AdvanceReconciliation):
         yield from _people(None, advance.recipient_id)
 
