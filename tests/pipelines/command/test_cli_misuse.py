@@ -47,6 +47,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("export", "warrants"): {"--instructions": "paid", "--date": DAY, "--out": "new.csv"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
+    ("journal", "health"): {"--journal": "journal"},
     ("journal", "backup"): {"to": "new", "--journal": "journal"},
     ("journal", "restore"): {"copy": "backup", "--journal": "new"},
 }  # fmt: skip
