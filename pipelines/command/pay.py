@@ -15,10 +15,10 @@ import typer
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
 from pipelines.terminal import Terminal
-from schemas.types import Json
 
 if TYPE_CHECKING:
     from rules.law import Law
+    from schemas.types import Json
 
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
@@ -114,7 +114,7 @@ def simulate(
     return 0
 
 
-def _made(quiet: bool, *asked: Any) -> Json:
+def _made(quiet: bool, *asked: Any) -> "Json":
     from pipelines.console.progress import shown
     from pipelines.sample.simulate import SampleRefusal
     from pipelines.sample.simulate import simulate as make
@@ -128,7 +128,7 @@ def _made(quiet: bool, *asked: Any) -> Json:
 
 def _replayed(
     events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
-) -> Json:
+) -> "Json":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
 
@@ -141,7 +141,7 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat, engine)
 
 
-def _told(summary: Json, events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+def _told(summary: "Json", events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
     """Print the summary as asked; what does not add up."""
     from pipelines.console.summary import render, summary_console
     from pipelines.summarize import faults
