@@ -12,7 +12,20 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
+from pipelines.command import (
+    check,
+    desk,
+    explain,
+    export,
+    find,
+    importing,
+    launch,
+    live,
+    pay,
+    report,
+    statement,
+    tables,
+)
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
@@ -20,10 +33,10 @@ from pipelines.terminal import harmless_streams
 
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
-    "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
     "Check": ("validate", "rejections", "doctor"),
     "Send": ("export",),
-    "Operate": ("run", "journal", "launch"),
+    "Operate": ("run", "journal", "launch", "desk-password"),
 }
 """The groups of the help and their commands, in the order in which they are shown; others come last."""
 
@@ -57,6 +70,7 @@ check.register(app)
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+desk.register(app)
 explain.register(app)
 find.register(app)
 report.register(app)
