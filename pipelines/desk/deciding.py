@@ -23,6 +23,7 @@ from pipelines.desk.forms import (
     instant_of,
     kind_is_filed,
     read_form,
+    revised,
 )
 from pipelines.desk.look import nothing
 from pipelines.desk.pages import DeskView
@@ -104,7 +105,7 @@ def decide(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
 
 
 def _previewed(view: DeskView, shelf: DeskShelf, fact: Fact, back: str) -> Response:
-    fact = fact.model_copy(update={"revision": decisions.next_revision(view.station, shelf, fact)})
+    fact = revised(fact, {"revision": decisions.next_revision(view.station, shelf, fact)})
     told = preview(view.station, shelf, fact)
     about = [(key, value) for key, value in said_fields(fact)]
     draft = _signer(view).dumps(fact.model_dump() | {"kind": fact.KIND})
@@ -121,7 +122,7 @@ def _drafted(view: DeskView, shelf: DeskShelf, what: str, filled: Filled) -> Fac
             fact = repaired(filled.get("text", "").encode())
         except Misuse as wrong:
             raise WrongForm({"text": wrong.format_message()}) from None
-        return fact.model_copy(update=envelope(source, now, fact.document_id))
+        return revised(fact, envelope(source, now, fact.document_id))
     if what == APPROVAL:
         sheet = _sheet(shelf, filled)
         assert sheet is not None, "the form was of one"
@@ -132,7 +133,7 @@ def _drafted(view: DeskView, shelf: DeskShelf, what: str, filled: Filled) -> Fac
         if at > now:
             raise WrongForm({APPROVED_AT: "That is in the future."})
         changed = {APPROVED_AT: at, "channel": "PAPER"}
-        return sheet.model_copy(update=envelope(source, now, sheet.document_id) | changed)
+        return revised(sheet, envelope(source, now, sheet.document_id) | changed)
     return filed_fact(what, read_form(what, filled), source, now)
 
 
@@ -145,7 +146,7 @@ def file(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
     fact = FACTS[told.pop("kind")].model_validate(told)
     revision = decisions.next_revision(view.station, shelf, fact)
     changed = {"recorded_at": view.station.clock(), "revision": revision}
-    decisions.file(view.station, view.officer, fact.model_copy(update=changed))
+    decisions.file(view.station, view.officer, revised(fact, changed))
     return RedirectResponse(view.link("decisions", filed=fact.event_id), SEE_OTHER)
 
 
@@ -157,7 +158,7 @@ def undo(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
         return nothing(view, shelf)
     source, now = decisions.source_of(view.officer), view.station.clock()
     changed = envelope(source, now, found.fact.document_id) | {"withdrawn": True}
-    return _previewed(view, shelf, found.fact.model_copy(update=changed), view.link("decisions"))
+    return _previewed(view, shelf, revised(found.fact, changed), view.link("decisions"))
 
 
 def log(view: DeskView, shelf: DeskShelf) -> Response:

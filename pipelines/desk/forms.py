@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pipelines.importing.json_lines import fact_of
 from rules.periods import PACIFIC, iso
@@ -19,6 +19,7 @@ from schemas.avro import Unreadable, logical_schema
 from schemas.envelope import Fact
 from schemas.types import Json
 
+F = TypeVar("F", bound=Fact)
 OF_THE_ENVELOPE = {*Fact.model_fields}
 LONG = {"reason"}
 HOURS = re.compile(r"(\d{1,3}):([0-5]\d)")
@@ -122,7 +123,7 @@ def filed_fact(kind: str, fields: Json, source: str, now: int) -> Fact:
         fact = fact_of(told)
     except Unreadable as wrong:
         raise WrongForm({wrong.field or "": wrong.message}) from None
-    return fact.model_copy(update={"document_id": _document_id(fact)})
+    return revised(fact, {"document_id": _document_id(fact)})
 
 
 def envelope(source: str, now: int, document_id: str, revision: int = 1) -> Json:
@@ -131,6 +132,11 @@ def envelope(source: str, now: int, document_id: str, revision: int = 1) -> Json
         "event_id": secrets.token_hex(16), "source": source, "recorded_at": now, "document_id": document_id,
         "revision": revision, "withdrawn": False, "admitted_cut_off": None,
     }  # fmt: skip
+
+
+def revised(fact: F, changed: Json) -> F:
+    """The fact with other values, which are judged as all are. Raises pydantic's ValidationError."""
+    return type(fact).model_validate(vars(fact) | changed)
 
 
 def _document_id(fact: Fact) -> str:

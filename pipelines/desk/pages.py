@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse
 from pipelines.county_names import county_name
 from pipelines.desk.safety import noted, officer_of, policy, utc
 from pipelines.desk.station import Station
+from pipelines.explain.page import rules_named
 from pipelines.explain.words import moment, next_step
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report.wording import ADDRESSEES, METHODS, OUTCOMES, advance_clock, clock, consequence
@@ -99,7 +100,7 @@ def environment(code: str) -> Environment:
     jinja.globals |= {
         "language": language, "languages": LANGUAGES, "next_step": next_step, "plain": plain,
         "authority_of": authority_of, "county_name": county_name, "rules": paragraphs, "deduced_by": DEDUCED_BY,
-        "advance_clock": advance_clock, "consequence": consequence, "referred": referred,
+        "advance_clock": advance_clock, "consequence": consequence, "referred": referred, "rules_named": rules_named,
     }  # fmt: skip
     jinja.globals["words"] = lambda table, symbol: language.say(in_words(symbol, WORDS[table]))
     jinja.globals["reason"] = lambda code: _reason(code, language)

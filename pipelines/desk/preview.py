@@ -100,6 +100,7 @@ def _verdict(trial: Trial, fact: Fact, station: Station) -> Json:
     sent, known = Counter(fact.recorded_at), Counter(fact.recorded_at)
     sent.admit(fact)
     sent.tally.inputs += 1
-    known.placed = [Placed("", each) for each in trial.known]
+    sent.placed = [Placed(fact.source, fact)]
+    known.placed = [Placed(each.source, each) for each in trial.known]
     known.tally.latest_cut_off = cut_off_after(fact.recorded_at)
     return verdict(sent, known, station.law)

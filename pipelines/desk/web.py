@@ -25,7 +25,8 @@ from pipelines.desk.station import Station
 from rules.periods import cut_off_of, epoch_day, is_business_day, previous_business_day
 
 OWN = Path(__file__).parent
-STATIC = {"desk.css": OWN / "desk.css", "desk.js": OWN / "desk.js", "report.css": OWN.parent / "report" / "report.css"}
+STATIC = {name: OWN / name for name in ("desk.css", "desk.js", "desk.svg")}
+STATIC["report.css"] = OWN.parent / "report" / "report.css"
 ALONE = "officer"  # who comes by the token and files nothing
 SEE_OTHER, FORBIDDEN, NOT_FOUND, TOO_MANY = 303, 403, 404, 429
 LARGEST_FORM = 1 << 20  # bytes

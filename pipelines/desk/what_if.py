@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from pipelines.desk.forms import WrongForm, cents_of, minutes_of
+from pipelines.desk.forms import WrongForm, cents_of, minutes_of, revised
 from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
@@ -91,7 +91,7 @@ def what_if(
 def _revised(fact: ServiceAuthorization, minutes: int) -> Fact:
     """The authorization as if it had said so when it came."""
     changed = {"monthly_minutes": minutes, "revision": fact.revision + 1, "event_id": f"what-if-{fact.revision}"}
-    return fact.model_copy(update=changed)
+    return revised(fact, changed)
 
 
 def _amended(law: Law, name: str, value: int, first: str) -> Law:
