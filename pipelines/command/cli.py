@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from pipelines.command import (
     check,
+    desk,
     explain,
     export,
     find,
@@ -33,10 +34,10 @@ from pipelines.terminal import harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
-    "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
     "Check": ("validate", "rejections", "doctor"),
     "Send": ("export",),
-    "Operate": ("run", "journal", "launch"),
+    "Operate": ("run", "journal", "launch", "desk-password"),
 }
 """The groups of the help and their commands, in the order in which they are shown; others come last."""
 
@@ -71,6 +72,7 @@ check.register(app)
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+desk.register(app)
 explain.register(app)
 find.register(app)
 report.register(app)

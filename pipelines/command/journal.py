@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.misuse import journal_asked
+from pipelines.misuse import Misuse, journal_asked
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]

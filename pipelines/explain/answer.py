@@ -25,7 +25,7 @@ FORMAT = 1  # of the JSON: raised when a reader of the one before would misread 
 
 class Question(NamedTuple):
     """An instruction, or a provider or recipient and a pay period (an epoch day). ``until``: the last cut-off to
-    look at."""
+    look at; ``paid_until``: the last that was paid, where what came since is looked at too (None: all was)."""
 
     instruction_id: str | None
     provider_id: str | None
@@ -33,6 +33,7 @@ class Question(NamedTuple):
     period: int
     until: int | None
     kind: str | None = None
+    paid_until: int | None = None
 
     @property
     def settlements(self) -> list[str]:
@@ -117,7 +118,8 @@ def _check(question: Question, found: Sequence[Decided], folded: ExplainedFold, 
         keys = {settlement(each.statement) for each in found} or set(question.settlements)
         theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each.cut_off <= until]
         ids |= {statement_of(question.instruction_id)} if question.instruction_id else set()
-        hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
+        last = until if question.paid_until is None else question.paid_until
+        hold_against(_of((each for each in ours if each.cut_off <= last), ids), _of(theirs, ids), sources.paid.folder)
     if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
         raise ExplainRefusal(
             "these facts make no such instruction: check the id, the facts (--events) and the law (--law)"

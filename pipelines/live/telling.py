@@ -10,8 +10,8 @@ from typing import IO, NamedTuple, Protocol
 
 from pipelines.law_notices import LawNotice
 from pipelines.live.collector import Collector
+from pipelines.live.lost import HEALTH
 from pipelines.live.pay_run import RunLetters
-from pipelines.live.seals import HEALTH
 from rules.periods import business_day_of, iso
 from schemas import private
 from schemas.types import Json

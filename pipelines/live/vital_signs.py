@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.live.seals import HEALTH
+from pipelines.live.lost import HEALTH
 from schemas.types import Json
 
 LONG_UNACKNOWLEDGED = 300  # seconds; docs/operations.md
