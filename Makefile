@@ -1,6 +1,7 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
+# make wheel                                    what `pip install` takes, into build/wheel
 # make quick                                    rules, cases and style, in under a minute
 # make test | engines | faults | lint | types | bench | docs | clean
 SHELL := /bin/sh
@@ -8,10 +9,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SAMPLE := build/sample.made
-MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -20,9 +21,9 @@ live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind. SEED= does the same again.
+# a kind; Ctrl-C of a replay 12 times an engine. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live -k "not pubsub and not pulling"
+	@KILLS=60 DRILLS=12 STOPS=12 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
@@ -78,6 +79,10 @@ bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.live
 
+# The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
+wheel: $(READY)
+	@$(BIN)/python -m tests.deploy.wheel
+
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -93,7 +98,7 @@ clean:
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)
-	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+	@$(BIN)/ihss-payroll sample --out sample
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt

@@ -16,15 +16,9 @@ from pipelines.misuse import Misuse
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, outgoing, schema_path
 from schemas.envelope import OutgoingRecord
+from schemas.rejection import Rejection
 
-KEYS = {
-    "PaymentInstruction": ("cut_off", "instruction_id"),
-    "Finding": ("cut_off", "finding_id"),
-    "AdvanceReconciliation": ("cut_off", "recipient_id", "service_month"),
-    "BenefitHours": ("cut_off", "provider_id", "county", "service_month"),
-    "PayRun": ("cut_off",),
-    "Rejection": ("origin", "message"),
-}
+KEYS = {kind: ("cut_off", *record.KEY) for kind, record in CONCLUSIONS.items()} | {"Rejection": Rejection.KEY}
 """What makes a record the same one in both folders, in the order in which the files are sorted."""
 
 UNSORTED = ("Rejection",)  # by a live job; there are few

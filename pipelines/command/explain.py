@@ -34,7 +34,10 @@ def explain(
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page (HTML), complete in itself.")] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, complete in itself.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
+    ] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
@@ -50,7 +53,7 @@ def explain(
         ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --out why.html
     """
     if instruction is None and period is None and (provider or recipient):
-        if out is not None or until is not None:
+        if html is not None or until is not None:
             raise Misuse("--period is missing: name it, or leave out --out and --until to list the pay periods")
         return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
@@ -61,7 +64,7 @@ def explain(
     elif until is not None:
         raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
     answer = _answer(question, _facts(events), output, law)
-    return 1 if answer is None else _told(answer, as_json, out, docs)
+    return 1 if answer is None else _told(answer, as_json, html, docs)
 
 
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
@@ -96,20 +99,20 @@ def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path |
         return None
 
 
-def _told(answer: "Answer", as_json: bool, out: Path | None, docs: str | None) -> int:
+def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) -> int:
     from pipelines.console.explanation import explain_console, render
 
-    if out is not None:
+    if html is not None:
         from pipelines.explain.page import page
         from schemas import private
 
-        private.written(out, page(answer, docs))
-        print(f"The explanation is in {out}", file=sys.stderr)
+        private.written(html, page(answer, docs))
+        print(f"The explanation is in {html}", file=sys.stderr)
     if as_json:
         import msgspec
 
         print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
-    elif out is None:
+    elif html is None:
         render(answer, explain_console(), docs)
     return 0
 

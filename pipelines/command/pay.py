@@ -16,11 +16,11 @@ import typer
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
 from pipelines.own_name import pasted
 from pipelines.terminal import Terminal
-from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.summary import Summary
     from rules.law import Law
+    from schemas.types import Json
 
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
@@ -116,7 +116,7 @@ def simulate(
     return 0
 
 
-def _made(quiet: bool, *asked: Any) -> Json:
+def _made(quiet: bool, *asked: Any) -> "Json":
     from pipelines.console.progress import shown
     from pipelines.sample.simulate import SampleRefusal
     from pipelines.sample.simulate import simulate as make

@@ -21,8 +21,8 @@ from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
 from pipelines.live.memory import CountyMemory
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import RunLetters, identity
+from pipelines.live.outbox import Letter, identity
+from pipelines.live.pay_run import RunLetters
 from rules.adjustment import deductions_said
 from rules.conclusions import ContractRecord, Line, Statement, worth_nothing
 from rules.findings import RuleFinding

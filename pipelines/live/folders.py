@@ -116,7 +116,7 @@ class FolderIn:
                 return
             known = frozenset(self.journal.unfinished.get(file.origin, ()))
             messages = (message for message in file.messages() if message.origin not in known)
-            for batch in batches(messages, lambda: self._taken(path, file), self._turn_away, LARGEST_BATCH):
+            for batch in batches(messages, lambda: self._put_away(path, file), self._turn_away, LARGEST_BATCH):
                 yield batch
                 if self._turned_away:  # the rest of the file waits with it
                     self._turned_away = False
@@ -125,11 +125,9 @@ class FolderIn:
     def _turn_away(self) -> None:
         self._turned_away = True
 
-    def _taken(self, path: Path, file: LandedFile) -> None:
-        if not file.changed():  # else it comes again, and is then in the journal twice, which changes nothing
-            self._put_away(path, file)
-
     def _put_away(self, path: Path, file: LandedFile) -> None:
+        if not file.lies_at(path):  # what does comes next; what is then in the journal twice changes nothing
+            return
         place = self.quarantine / f"{file.mark}{path.suffix}" if file.damage else self.done / path.name
         _move(path, place, file.mark)
 

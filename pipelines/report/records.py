@@ -11,6 +11,7 @@ STEMS = {
     "PaymentInstruction": "payment_instruction",
     "Finding": "finding",
     "AdvanceReconciliation": "advance_reconciliation",
+    "LeaveBalance": "leave_balance",
     "BenefitHours": "benefit_hours",
     "PayRun": "pay_run",
     "Rejection": "rejection",

@@ -18,7 +18,7 @@ from schemas.ids import conclusion_id, day_of
 VISITS = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 WEIGHT = ("VIOLATION", "NOTICE", "HELD", "DENIED", "CUT", "WARNING", "NOTED")
 DISPUTE = " If you disagree,"  # begins the last sentence of a next step (rules/price/violations.py)
-OUTSIDE = re.compile(r"(WIC|MPP|ACL|ACIN|CFR|USC|Labor Code|UIC|\d+ (USC|CFR)|30-)\b")
+OUTSIDE = re.compile(r"(WIC|SB|MPP|ACL|ACIN|CFR|USC|Labor Code|UIC|\d+ (USC|CFR)|30-)\b")
 LASTING = (*VIOLATIONS, "OVERPAYMENT", "SHARE_OF_COST_DUE", "RECIPIENT_OVERLAP", "PROVIDER_OVERLAP")
 """Codes of letters that people keep: when such a finding is cleared they are told. Other hours are simply paid."""
 

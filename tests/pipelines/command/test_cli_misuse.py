@@ -32,6 +32,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("simulate",): {
         "--out": "new", "--county": "17", "--recipients": "1", "--months": "1", "--start": "2024-01", "--seed": "7",
     },
+    ("sample",): {"--out": "new"},
     ("explain",): {"--events": "facts", "--paid": "paid", "--provider": "P000001"},
     ("find",): {"text": "P000001", "--paid": "paid", "--events": "facts"},
     ("report",): {"--paid": "paid", "--out": "new.html"},
@@ -49,6 +50,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("export", "warrants"): {"--paid": "paid", "--run": DAY, "--out": "new.csv"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
+    ("journal", "health"): {"--journal": "journal"},
     ("journal", "backup"): {"to": "new", "--journal": "journal"},
     ("journal", "restore"): {"copy": "backup", "--journal": "new"},
 }  # fmt: skip
@@ -137,6 +139,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         else:
             (tmp_path / path.name).symlink_to(path)
     monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
+    monkeypatch.setattr("pipelines.command.sample.RECIPIENTS", 1)
     monkeypatch.setattr("signal.signal", lambda number, action: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))

@@ -357,7 +357,7 @@ def fold(world: World, law: Law, facts: Sequence[Fact], first: int, last: int, a
     """Let a job of this law close the pay runs with cut-offs from first to last; whether anything was accepted."""
     job = world.job(law=law, accept=accept)
     for number, fact in enumerate(facts):
-        run = job.begun if fact.KIND == "CourseListing" else admission(fact)
+        run = job.deciding.begun if fact.KIND == "CourseListing" else admission(fact)
         if first <= run <= last:
             job.journal.append([Entry(number, 0, run, "", encode_message(fact))])
     job.close_runs(last)
