@@ -34,7 +34,7 @@ def explain(
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, complete in itself.")] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
     receipt: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
     ] = None,

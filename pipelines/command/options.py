@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 People = Annotated[
     Path | None, typer.Option(metavar="FILE", help="CSV: id, name, address lines, language; only for papers.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 Docs = Annotated[str | None, typer.Option(metavar="ADDRESS", envvar=SITE, help="Docs site that rules lead to.")]
 
 
