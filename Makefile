@@ -21,10 +21,10 @@ live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind; Ctrl-C of a replay 12 times an engine. SEED= does the same again.
+# a kind; Ctrl-C of a replay 5 times an engine. SEED= does the same again.
 faults: $(READY) server
 	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
-	@STOPS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/command/test_stops.py
+	@STOPS=5 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/command/test_stops.py
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7

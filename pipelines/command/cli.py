@@ -16,7 +16,7 @@ from pipelines.command import check, explain, export, find, importing, launch, l
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
-from pipelines.terminal import harmless_streams
+from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
@@ -111,7 +111,7 @@ def _say(error: TyperException) -> None:
         context = getattr(error, "ctx", None)
         said += f" See {context.command_path if context else 'ihss-payroll'} --help"
     if said:
-        print("ihss-payroll:", said, file=sys.stderr)
+        complain(said)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.explain.answer import Answer, Question
@@ -91,7 +92,7 @@ def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path |
     try:
         return answer(question, Sources(events, paid, overlaid_law(law)))
     except ExplainRefusal as refusal:
-        print(f"ihss-payroll: {refusal}", file=sys.stderr)
+        complain(refusal)
         return None
 
 

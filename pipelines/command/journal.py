@@ -1,7 +1,6 @@
 """``ihss-payroll journal verify | backup | restore | accept-loss``: a journal looked after."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.misuse import journal_asked
+from pipelines.terminal import complain
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -37,7 +37,7 @@ def verify_journal(
         print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
         return 1 if verdict.faults else 0
     for fault in verdict.faults:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
     lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
@@ -114,5 +114,5 @@ def _whole() -> Iterator[None]:
     try:
         yield
     except (Damaged, NotWhole) as fault:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
         raise typer.Exit(1) from fault

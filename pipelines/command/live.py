@@ -20,6 +20,7 @@ from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
 from pipelines.live.ending import Ended, JobEnding
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock
@@ -142,10 +143,10 @@ def _run(
             ending.after_the_round()
             return _rounds(job, source, last, ending, owned.check)
         except (Damaged, OtherHistory, OtherContent, SourceEnded, LockLost) as stop:
-            print(f"ihss-payroll: {stop}", file=sys.stderr)
+            complain(stop)
         except OSError as refused:
             remedy = OF_THE_MACHINE.get(refused.errno or 0) or FOLDERS
-            print(f"ihss-payroll: {refused.strerror or type(refused).__name__}: {remedy}; {SAFE}", file=sys.stderr)
+            complain(f"{refused.strerror or type(refused).__name__}: {remedy}; {SAFE}")
         return 1
 
 
@@ -185,7 +186,7 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: JobEnding, c
         return ending.too_early
     job.teller.tell("ended")
     if last is not None and job.unsent:
-        print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
+        complain(f"{job.unsent} pay runs are closed and not sent: start again to send them")
         return 1
     return 0
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.summarize import faults
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, as_line
 from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
 from rules.money import dollars
 from schemas.types import Json
@@ -134,7 +134,9 @@ def _rejections(inputs: Summary) -> Group | None:
     table = _table("Reason", "Code", "Facts", words=2)
     for reason, count in sorted(inputs["rejections"].items(), key=lambda row: (-row[1], row[0])):
         table.add_row(in_words(reason, REJECTIONS), reason, f"{count:,}")
-    files = [Text(f"{file['origin']}: {file['message']}", overflow="fold") for file in inputs["rejected_files"]]
+    files = [
+        Text(as_line(f"{file['origin']}: {file['message']}"), overflow="fold") for file in inputs["rejected_files"]
+    ]
     return Group(table, *files) if inputs["rejections"] else None
 
 
