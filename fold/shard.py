@@ -21,6 +21,7 @@ from rules.law import Law
 from rules.method import AwaitsMethod
 from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
 from rules.settle.outcomes import PaymentTurned
+from schemas import CONCLUSIONS, KINDS_OF_RUN
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 
@@ -158,9 +159,4 @@ class Shard:
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
 
 
-ORDER: dict[str, Callable[[Any], Any]] = {
-    "PaymentInstruction": attrgetter("cut_off", "instruction_id"),
-    "Finding": attrgetter("cut_off", "finding_id"),
-    "AdvanceReconciliation": attrgetter("cut_off", "recipient_id", "service_month"),
-    "BenefitHours": attrgetter("cut_off", "provider_id", "county", "service_month"),
-}
+ORDER: dict[str, Callable[[Any], Any]] = {kind: attrgetter("cut_off", *CONCLUSIONS[kind].KEY) for kind in KINDS_OF_RUN}

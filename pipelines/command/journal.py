@@ -1,6 +1,7 @@
-"""``ihss-payroll journal verify | backup | restore | accept-loss``: a journal looked after."""
+"""``ihss-payroll journal verify | health | backup | restore | accept-loss``: a journal looked after."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.misuse import journal_asked
+from pipelines.misuse import Misuse, journal_asked
 from pipelines.terminal import complain
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
@@ -43,6 +44,31 @@ def verify_journal(
     if not quiet:
         print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}{lost}")
     return 1 if verdict.faults else 0
+
+
+@app.command("health")
+def tell_health(
+    journal: JournalOption,
+    within: Annotated[float, typer.Option(min=1, help="Seconds for which a job that is well may be silent.")] = 900,
+) -> int:
+    """Tell whether the journal's job is well, for a container or a monitor. Exit code 1 if it is not.
+
+    A job is silent while it makes a pay run, and else for ten seconds.
+
+    [bold]Example[/]
+
+        ihss-payroll journal health --journal /var/lib/ihss
+    """
+    from pipelines.live.vital_signs import unwell
+
+    if not journal.is_dir():
+        raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
+    signs = unwell(journal, time.time(), within)
+    for sign in signs:
+        complain(sign)
+    if not signs:
+        print("well")
+    return 1 if signs else 0
 
 
 @app.command("backup")

@@ -102,7 +102,7 @@ class FolderIn:
         return {}
 
     def _is_own(self, path: Path) -> bool:
-        return path in (self.done, self.quarantine) or is_ours(path.name)
+        return path in (self.done, self.quarantine) or is_ours(path)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -139,7 +139,7 @@ def _move(path: Path, to: Path, mark: str) -> None:
 
 
 def _lands(path: Path) -> bool:
-    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path.name)
+    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path)
     return is_named and path.is_file() and not path.is_symlink()
 
 

@@ -31,7 +31,7 @@ from pipelines.live.seals import (
 )
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
-from schemas import private
+from schemas import REPEATED, private
 from schemas.avro import decode_message, encode_message, fields_of, outgoing
 from schemas.envelope import OutgoingRecord
 from schemas.ids import message_id
@@ -52,14 +52,7 @@ SCHEMA = fastavro.parse_schema(
         ],
     }
 )
-ORDER = ("Rejection", "Finding", "AdvanceReconciliation", "BenefitHours", "PaymentInstruction", "PayRun")
-
-
-ID_FIELDS = {
-    "Finding": ("finding_id",),
-    "AdvanceReconciliation": ("recipient_id", "service_month"),
-    "BenefitHours": ("provider_id", "county", "service_month"),
-}
+ORDER = ("Rejection", *REPEATED, "PaymentInstruction", "PayRun")
 
 
 class Letter(NamedTuple):
@@ -110,7 +103,12 @@ def letter_id(record: OutgoingRecord, run: str) -> str:
         return record.instruction_id
     if isinstance(record, Rejection):
         return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
-    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)
+    return message_id(*identity(record), run)
+
+
+def identity(record: OutgoingRecord) -> tuple[str, ...]:
+    """Kind and key of a record."""
+    return record.KIND, *(str(getattr(record, name)) for name in record.KEY)
 
 
 class Outbox:

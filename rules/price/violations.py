@@ -126,15 +126,18 @@ def _words(
 
 
 def find_late_claims(filed: Filed, findings: Findings) -> None:
-    """FILING_LIMIT of travel and training: for a person."""
+    """FILING_LIMIT of travel, training and sick leave: for a person."""
     classes = filed.classes
     for travel, minutes in filed.late_travel.waiting(filed.travel_standing, claimed_minutes):
         _find_late(minutes, travel.period_start, named(travel), findings)
     for training, minutes in classes.late.waiting(classes.claims.get, lambda claim: claim.minutes_claimed):
         about = {"recipient_id": training.recipient_id, "service_date": training.class_date}
         _find_late(minutes, training.class_date, about | named(training), findings)
+    for leave, minutes in filed.late_leave.waiting(filed.leave_claims.get, lambda claim: claim.minutes):
+        _find_late(minutes, leave.service_date, named(leave), findings)
     note_conflicts(filed.late_travel.conflicts(filed.travel_standing), findings)
     note_conflicts(classes.late.conflicts(classes.claims.get), findings)
+    note_conflicts(filed.late_leave.conflicts(filed.leave_claims.get), findings)
 
 
 def _find_late(minutes: int, day: int, about: About, findings: Findings) -> None:

@@ -21,6 +21,8 @@ import pytest
 from pipelines import stopping
 from pipelines.sample.simulate import simulate
 
+pytestmark = pytest.mark.drill
+
 STOPS = int(os.environ.get("STOPS", "8"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 SEEDS = [pytest.param(SEED + place, id=f"stop {place}") for place in range(STOPS)]

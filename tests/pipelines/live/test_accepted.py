@@ -37,6 +37,8 @@ from tests.paid import replay_plain
 from tests.pipelines.live.drill import LAW, Day, Records, World
 from tests.pipelines.live.test_scenario import WINDOWS, dealt, scenario
 
+pytestmark = pytest.mark.engines
+
 DEARER = {"from": date(2024, 7, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
 CHEAPER = DEARER | {"value": 17_000}
 

@@ -47,6 +47,8 @@ from schemas.journal import segment_blocks
 from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
 from tests.schemas.samples import SAMPLES
 
+pytestmark = pytest.mark.drill
+
 DRILLS = int(os.environ.get("DRILLS", "2"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 MORE_SEEDS = [pytest.param(SEED + place, id=f"drill {place}") for place in range(3 * DRILLS)]  # all workers say so
