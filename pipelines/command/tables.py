@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.misuse import Misuse, writable_folder
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, complain
 
 
 class TableFormat(StrEnum):
