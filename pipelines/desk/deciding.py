@@ -15,6 +15,7 @@ from pipelines.desk import decisions
 from pipelines.desk.forms import (
     APPROVAL,
     FILED,
+    IN_FUTURE,
     FormField,
     WrongForm,
     envelope,
@@ -131,7 +132,7 @@ def _drafted(view: DeskView, shelf: DeskShelf, what: str, filled: Filled) -> Fac
         except ValueError as wrong:
             raise WrongForm({APPROVED_AT: str(wrong)}) from None
         if at > now:
-            raise WrongForm({APPROVED_AT: "That is in the future."})
+            raise WrongForm({APPROVED_AT: IN_FUTURE})
         changed = {APPROVED_AT: at, "channel": "PAPER"}
         return revised(sheet, envelope(source, now, sheet.document_id) | changed)
     return filed_fact(what, read_form(what, filled), source, now)
