@@ -145,9 +145,7 @@ def file(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
     except BadSignature:
         return nothing(view, shelf)
     fact = FACTS[told.pop("kind")].model_validate(told)
-    revision = decisions.next_revision(view.station, shelf, fact)
-    changed = {"recorded_at": view.station.clock(), "revision": revision}
-    decisions.file(view.station, view.officer, revised(fact, changed))
+    decisions.file(view.station, shelf, view.officer, fact)
     return RedirectResponse(view.link("decisions", filed=fact.event_id), SEE_OTHER)
 
 

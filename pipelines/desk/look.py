@@ -100,7 +100,8 @@ def payment(view: DeskView, shelf: DeskShelf, what: str) -> Response:
     id = view.request.path_params["id"]
     named = FoundId(what, id)
     payee = payee_of(id)
-    if not shelf.is_known(named) and not (what == STATEMENT and payee.payee_id):
+    whose = FoundId(PROVIDER, payee.payee_id) if payee.provider_id else FoundId(RECIPIENT, payee.payee_id)
+    if not shelf.is_known(named) and not (what == STATEMENT and shelf.is_known(whose)):
         return nothing(view, shelf)
     keys = [provider_key(payee.provider_id)] if payee.provider_id else []
     view.note_access(what, [*keys, *([recipient_key(payee.recipient_id)] if payee.recipient_id else [])])
@@ -113,7 +114,7 @@ def paper_of(view: DeskView, shelf: DeskShelf) -> Response:
     """The statement as its payee gets it, in a language of theirs."""
     id, language = view.request.path_params["id"], view.request.query_params.get("language", "en")
     payee = payee_of(id)
-    html = paper(view.station, shelf, id, "es" if language == "es" else "en") if payee.payee_id else None
+    html = paper(view.station, shelf, id, "es" if language == "es" else "en")
     if html is None:
         return nothing(view, shelf)
     view.note_access("paper", [provider_key(payee.payee_id) if payee.provider_id else recipient_key(payee.payee_id)])

@@ -1,4 +1,4 @@
-"""Desks for tests: one over a small county that was replayed, one over the journal of a job that a test goes on with."""
+"""Desks for tests: over a small county that was replayed, and over the journal of a job that a test goes on with."""
 
 import re
 from datetime import date

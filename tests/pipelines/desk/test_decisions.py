@@ -156,7 +156,8 @@ def test_two_officers_at_once_make_two_revisions(desk: LiveDesk) -> None:
 
 
 def test_a_rejected_event_is_repaired(desk: LiveDesk, anna: TestClient) -> None:
-    bad = b'{"kind": "HoursException", "event_id": "e1", "source": "county.43", "recorded_at": "2026-02-09T10:00:00-08:00",'
+    bad = b'{"kind": "HoursException", "event_id": "e1", "source": "county.43",'
+    bad += b'"recorded_at": "2026-02-09T10:00:00-08:00",'
     bad += f'"document_id": "HX1", "revision": 1, "withdrawn": false, "provider_id": "{P1}",'.encode()
     bad += f'"recipient_id": "{R1}", "workweek_start": "2026-01-26", "extra_minutes": 60}}\n'.encode()
     (desk.world.inbox / "bad.jsonl").write_bytes(bad)
