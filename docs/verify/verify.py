@@ -320,7 +320,7 @@ class Receipt:
         sums, paid = dict.fromkeys(("claimed", "paid", "held", "cut", "denied"), 0), defaultdict(int)
         for piece in (piece for piece in self.shown["work"] if piece["earning"] == "SERVICE"):
             paid[piece["document"], piece["day"]] += piece["minutes"]
-        for each in self.shown["days"]:
+        for each in {(one["document"], one["day"]): one for one in self.shown["days"]}.values():
             sheet, day = self.facts[each["document"]][0], each["day"]
             alike = {name: sheet[name] for name in ("document_id", "program", "recipient_id", "period_start")}
             newer = [f for f in self.of_kind("Timesheet", **alike) if f["revision"] >= sheet["revision"]]

@@ -18,7 +18,17 @@ from pipelines.explain.paid import ExplainRefusal
 from pipelines.misuse import Misuse
 from schemas.avro import Container, write_container
 from tests.case_files import Case, CaseFile, case_files
-from tests.pipelines.explain.receipt_world import VERIFIER, Books, Changed, Receipt, books, numbers, refused, verifier
+from tests.pipelines.explain.receipt_world import (
+    VERIFIER,
+    Books,
+    Changed,
+    Place,
+    Receipt,
+    books,
+    numbers,
+    refused,
+    verifier,
+)
 
 EVERYTHING = bool(os.environ.get("RECEIPTS"))
 OF_ALL_KINDS = {
@@ -30,6 +40,10 @@ NOT_KNOWN_TO_IT = ("overtime.8.", "worked_example_3.")
 """What the verifier refuses: the first workweek of OT-1, of which only some days count, and OT-4's other method."""
 
 
+NOT_SEEN = {"limits.5.": [("weeks", 2, "pieces", 11, "day")]}
+"""A day of work in another pay period, moved onto one as long that a rule cut whole: nothing tells them apart."""
+
+
 def chosen() -> Iterator[tuple[CaseFile, Case]]:
     for file in case_files():
         for each in file.cases:
@@ -37,12 +51,12 @@ def chosen() -> Iterator[tuple[CaseFile, Case]]:
                 yield file, each
 
 
-def unseen(receipt: Receipt) -> Iterator[str]:
+def unseen(receipt: Receipt) -> Iterator[Place]:
     """Numbers of a receipt that can be changed by one, and it still holds."""
     for place, value in list(numbers(receipt)):
         with Changed(receipt, place, value):
             if refused(receipt) is None:
-                yield f"{place} as {value}"
+                yield place
 
 
 @pytest.mark.parametrize(("file", "each"), [*chosen()], ids=lambda part: str(part) if isinstance(part, Case) else "")
@@ -55,7 +69,7 @@ def test_every_payment_has_a_receipt_that_holds(file: CaseFile, each: Case, tmp_
             continue
         assert refused(receipt) is None
         if EVERYTHING or payment is made.payments[-1]:
-            assert not list(unseen(receipt))
+            assert list(unseen(receipt)) in ([], NOT_SEEN.get(each.prefix))
 
 
 @pytest.fixture(scope="module")
