@@ -35,8 +35,12 @@ def explain(
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
-    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what anybody can check.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write a page, complete in itself.")
+    ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
+    ] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
@@ -50,13 +54,13 @@ def explain(
 
         ihss-payroll explain --provider P000428 --paid out       # which pay periods are there?
 
-        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --html why.html
+        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --out why.html
     """
     if receipt is not None and (instruction is None or paid is None):
         raise Misuse("--receipt is of one payment that was made: name its id, and --paid")
     if instruction is None and period is None and (provider or recipient):
         if html is not None or until is not None:
-            raise Misuse("--period is missing: name it, or leave out --html and --until to list the pay periods")
+            raise Misuse("--period is missing: name it, or leave out --out and --until to list the pay periods")
         return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
     question = _as_of(_question(instruction, provider, recipient, period), until, output)
