@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.console.progress import Beat
     from schemas.types import Json
 
+STAGES = {"known": "Reading what is known", "sent": "Reading events"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors: the exit code tells.")]
 
@@ -105,8 +106,7 @@ def validate(
     from pipelines.console.summary import summary_console
     from pipelines.console.verdict import render
 
-    stages = {"known": "Reading what is known", "sent": "Reading events"}
-    with shown(Terminal(stderr=True), quiet or as_json, stages) as beat:
+    with shown(Terminal(stderr=True), quiet or as_json, STAGES) as beat:
         told = _verdict(files, with_, law, beat)
     if as_json:
         print(json.dumps(told, indent=2))

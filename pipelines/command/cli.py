@@ -30,9 +30,9 @@ from pipelines.command import (
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
-from pipelines.own_name import called, pasted
+from pipelines.own_name import called
 from pipelines.stopping import listen
-from pipelines.terminal import harmless_streams
+from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
@@ -130,7 +130,7 @@ def _say(error: TyperException) -> None:
         context = getattr(error, "ctx", None)
         said += f" See {context.command_path if context else called()} --help"
     if said:
-        print("ihss-payroll:", pasted(said), file=sys.stderr)
+        complain(said)
 
 
 if __name__ == "__main__":

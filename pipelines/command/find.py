@@ -4,7 +4,6 @@ Exit code 0 when something was found, 1 when nothing was, 2 on misuse.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse
-from pipelines.own_name import pasted
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.find.about import About
@@ -60,7 +59,7 @@ def find(
     elif hits and not quiet:
         _show(folder, hits, facts, asked, everything)
     elif not hits:
-        print("ihss-payroll:", pasted(_nothing(folder, text, asked)), file=sys.stderr)
+        complain(_nothing(folder, text, asked))
     return 0 if hits else 1
 
 

@@ -4,7 +4,6 @@ Exit code 0 when everything adds up, 1 when a control total does not agree, 2 on
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -12,6 +11,7 @@ import typer
 
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.report.books import Books
@@ -62,7 +62,7 @@ def report(
     elif not quiet:
         print(f"{made.told}\nThe page is {out}" + (", which names people: keep it safe" if with_ids else ""))
     if made.wrong:
-        print("ihss-payroll: the records do not add up:", _some(made.wrong), file=sys.stderr)
+        complain(f"the records do not add up: {_some(made.wrong)}")
     return 1 if made.wrong else 0
 
 

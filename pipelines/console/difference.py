@@ -8,6 +8,7 @@ from rich.text import Text
 
 from pipelines.cells import Rows
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
+from pipelines.terminal import as_line
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, deduction_in_words, in_words
 from rules.money import dollars
 from schemas import private
@@ -149,8 +150,10 @@ def _changes(changes: list[Told]) -> Group | None:
         name = f"{row['kind']} {row['key']}" + (f" in the pay run of {row['run']}" if row["run"] else "")
         if name != record:
             record = name
-            lines.append(Text(f"{name}: {row['change']}", style="bold" if row["change"] == "changed" else "yellow"))
-        lines.append(Text(f"  {row['field']}: {_turned(row)}"))
+            lines.append(
+                Text(as_line(f"{name}: {row['change']}"), style="bold" if row["change"] == "changed" else "yellow")
+            )
+        lines.append(Text(as_line(f"  {row['field']}: {_turned(row)}")))
     return Group(*lines) if changes else None
 
 

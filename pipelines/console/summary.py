@@ -15,7 +15,7 @@ from pipelines.summary import (
     Summary,
     faults,
 )
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, as_line
 from pipelines.wording import (
     DEDUCTIONS,
     KINDS,
@@ -151,7 +151,7 @@ def _rejections(inputs: Inputs) -> Group | None:
     table = _table("Reason", "Code", "Facts", words=2)
     for reason, count in sorted(inputs.rejections.items(), key=lambda row: (-row[1], row[0])):
         table.add_row(in_words(reason, REJECTIONS), reason, f"{count:,}")
-    files = [Text(f"{file.origin}: {file.message}", overflow="fold") for file in inputs.rejected_files]
+    files = [Text(as_line(f"{file.origin}: {file.message}"), overflow="fold") for file in inputs.rejected_files]
     return Group(table, *files) if inputs.rejections else None
 
 

@@ -53,6 +53,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("journal", "health"): {"--journal": "journal"},
     ("journal", "backup"): {"to": "new", "--journal": "journal"},
     ("journal", "restore"): {"copy": "backup", "--journal": "new"},
+    ("journal", "accept-loss"): {"--journal": "journal"},
 }  # fmt: skip
 """What is typed besides the one thing that is wrong."""
 
