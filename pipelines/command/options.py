@@ -1,12 +1,12 @@
 """Options that several commands have."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.law_text import SITE
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.people import PeopleOnPapers
@@ -25,5 +25,5 @@ def people_asked(path: Path | None) -> "PeopleOnPapers":
 
     found = read_people(path)
     if words := read_by_others(path):
-        print("ihss-payroll:", words, file=sys.stderr)
+        complain(words)
     return found

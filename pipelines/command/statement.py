@@ -4,7 +4,6 @@ Exit code 0 when done; 2 on misuse with one line that says the remedy.
 """
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -13,6 +12,7 @@ import typer
 
 from pipelines.command.options import AsJson, People, Quiet, people_asked
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rules.law import Law
 
 LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
-NO_TELEPHONE = "ihss-payroll: the papers name no telephone of the county: give it with --contact (docs/statements.md)"
+NO_TELEPHONE = "the papers name no telephone of the county: give it with --contact (docs/statements.md)"
 VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
 Period = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day of the pay period: a 1st or a 16th.")]
@@ -163,7 +163,7 @@ def _write(
     if written.english:
         lines.append(f"{written.english:,} sentences stand in English: this version has no other words for them")
     if not asked.contacts.own:
-        print(NO_TELEPHONE, file=sys.stderr)
+        complain(NO_TELEPHONE)
     if asked.law is None and written.codes & VIOLATIONS:
         lines.append(LEFT_OUT)
     figures: dict[str, int | str] = {
