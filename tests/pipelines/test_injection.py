@@ -134,7 +134,7 @@ def test_every_page_of_what_others_sent(poisoned: tuple[Path, str], tmp_path: Pa
 def test_the_papers(tmp_path: Path, language: str) -> None:
     """Sentences of findings and accounts that somebody wrote into records of before there were sums over them."""
     folder = write_case(tmp_path / "paid", fortnight())
-    said = {"message": SCRIPT, "next_step": IMAGE, "authority": QUOTED}
+    said = {"message": SCRIPT, "next_step": IMAGE, "authority": f"MPP {QUOTED}"}
     unsummed = {"content_sha256": "", "previous_sha256": ""}
     paid = {"account_token": TEMPLATE + SCRIPT}
     for stem, fields in {"finding": said, "payment_instruction": paid, "pay_run": unsummed}.items():
