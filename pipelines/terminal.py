@@ -12,6 +12,8 @@ from typing import IO, Any
 from rich.console import Console
 from rich.segment import Segment
 
+from pipelines.own_name import pasted
+
 OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # controls but tab and line feed
 ALL = re.compile(f"[{OBEYED}]")
 LINE = re.compile(rf"[\t\n{OBEYED}]")
@@ -29,8 +31,8 @@ def as_line(text: str) -> str:
 
 
 def complain(said: object) -> None:
-    """Say it on standard error, as one line."""
-    print("ihss-payroll:", as_line(str(said)), file=sys.stderr)
+    """Say it on standard error, as one line, its commands as they are typed here."""
+    print("ihss-payroll:", as_line(pasted(str(said))), file=sys.stderr)
 
 
 def _spelled(found: re.Match[str]) -> str:

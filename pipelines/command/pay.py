@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
+from pipelines.own_name import pasted
 from pipelines.terminal import Terminal, complain
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json
     elif not quiet:
         render(summary, summary_console())
         print(f"Records and summary.json are in {out}")
-        print("\n".join(next_steps(events, out, law)))
+        print(pasted("\n".join(next_steps(events, out, law))))
     wrong = faults(summary)
     if wrong and (as_json or quiet):
         complain("the summary does not add up: " + "; ".join(wrong))

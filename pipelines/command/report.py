@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
 def report(
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     out: Annotated[Path, typer.Option(help="The page, one HTML file that needs nothing beside it.")],
-    first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First pay run.")] = None,
-    last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last pay run.")] = None,
+    first: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="First pay run.")] = None,
+    last: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="Last pay run.")] = None,
     run: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="One pay run alone.")] = None,
     events: Annotated[
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
@@ -75,11 +75,11 @@ def _some(sentences: list[str]) -> str:
 def _days_asked(first: str | None, last: str | None, run: str | None) -> tuple[int | None, int | None]:
     """The first and last business day asked for. Raises Misuse."""
     if run and (first or last):
-        raise Misuse("--run is one pay run, --from and --to are several: take one or the other")
-    asked = {"--from": run or first, "--to": run or last}
+        raise Misuse("--run is one pay run, --since and --until are several: take one or the other")
+    asked = {"--since": run or first, "--until": run or last}
     begin, end = (day_asked(text, "--run" if run else name) if text else None for name, text in asked.items())
     if begin is not None and end is not None and begin > end:
-        raise Misuse(f"--from {first} lies after --to {last}: turn them round")
+        raise Misuse(f"--since {first} lies after --until {last}: turn them round")
     return begin, end
 
 

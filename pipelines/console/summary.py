@@ -16,7 +16,17 @@ from pipelines.summary import (
     faults,
 )
 from pipelines.terminal import Terminal, as_line
-from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
+from pipelines.wording import (
+    DEDUCTIONS,
+    KINDS,
+    NOT_COVERED,
+    PAID_FOR,
+    REASONS,
+    REJECTIONS,
+    clock,
+    deduction_in_words,
+    in_words,
+)
 from rules.money import dollars
 
 WIDTH = 100
@@ -85,7 +95,7 @@ def _money(money: MoneyTold) -> Table:
     table = _table("", "Dollars")
     table.add_row("Gross", dollars(money.gross_cents))
     for kind in (kind for kind in DEDUCTIONS if kind in money.deductions):
-        table.add_row(f"  {DEDUCTIONS[kind]}", dollars(-money.deductions[kind]))
+        table.add_row(f"  {deduction_in_words(kind, money.deductions[kind])}", dollars(-money.deductions[kind]))
     table.add_row("Net: the money that moves", dollars(money.net_cents), style="bold")
     if came_back := money.came_back.net_cents:
         table.add_row("  Came back or was stopped (RUN-4)", dollars(-came_back))

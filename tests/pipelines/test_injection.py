@@ -194,7 +194,7 @@ def test_the_difference_as_csv(tmp_path: Path, paid: Path, capsys: Any) -> None:
         rewrite(tmp_path / folder, "PayRun", records(paid, "PayRun")[:1])
     out = tmp_path / "rows.csv"
     with pytest.raises(SystemExit) as refused:
-        cli.main(["diff", str(tmp_path / "a"), str(tmp_path / "b"), "--all", "--csv", str(out)])
+        cli.main(["diff", str(tmp_path / "a"), str(tmp_path / "b"), "--all", "--out", str(out)])
     assert refused.value.code == 2 and "INVALID" in capsys.readouterr().err and not out.exists()
 
 
