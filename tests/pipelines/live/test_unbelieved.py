@@ -808,6 +808,21 @@ def with_two_open(copy: World, short: list[Day]) -> list[Path]:
     return opened
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_torn_tail_is_no_fault_of_a_journal(copy: World, short: list[Day], whole: World, seed: int) -> None:
+    """The job died while it wrote to the open pay run, or writes just now: nothing of that was acknowledged."""
+    path = with_two_open(copy, short)[-1]
+    good, before = path.read_bytes(), verify(copy.journal)
+    block = good[whole_blocks(good) :]
+    path.write_bytes(good + block[: Random(seed).randrange(1, len(block) - 16)])
+    assert verify(copy.journal) == before and not before.faults
+    path.write_bytes(good[:-20] + b"x" + good[-19:])
+    refused(copy, "is damaged")
+    path.write_bytes(good)
+    copy.live(short[HALF + 1 :]).close()
+    agrees(copy, whole)
+
+
 def whole_blocks(good: bytes) -> int:
     """Bytes of a segment without its last block."""
     *_, (offset, _) = segment_blocks(BytesIO(good))
