@@ -18,6 +18,7 @@ from pipelines.explain.hours import (
     time_node,
 )
 from pipelines.explain.incentives import earned_nodes
+from pipelines.explain.leave import claim_nodes
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
@@ -28,6 +29,7 @@ from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.incentives import INCENTIVE
+from rules.price.leave_pay import KIND as LEAVE
 from rules.price.month import MonthOfWork
 from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import PaymentDraft
@@ -79,7 +81,7 @@ class Explained:
         self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
         self.waits = self.draft in self.month.held  # worth what was said before, until a tax rate is known
         self.hours = self.statement
-        if self.waits and work:
+        if self.waits and work and self.side is not None:
             priced = work.decision.conclusions[self.draft.id]
             assert isinstance(priced, Statement)
             self.hours = priced
@@ -131,9 +133,8 @@ class Explained:
             *line_nodes(newest.lines, self.statement, made_of, self.law, self.known),
             *deduction_nodes(newest, self.draft, self.month),
         ]
-        for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
-            earned = self.folded.earned(self.statement.provider_id)
-            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
+        for worth in (worth for part in parts for worth in part.find("worth")):
+            self._add_claims(worth)
         yield Node(
             what="payment",
             text=_paid(newest),
@@ -145,6 +146,15 @@ class Explained:
         )
         yield change_node(newest, self.said[-2] if len(self.said) > 1 else None, self.fold)
         yield payments_node(self.said, self.came_back)
+
+    def _add_claims(self, worth: Node) -> None:
+        """Below what a line is worth: the claims that it pays, of kinds that are no month's work."""
+        if self.statement.kind == INCENTIVE:
+            earned = self.folded.earned(self.statement.provider_id)
+            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
+        leave = self.folded.leave(self.statement.provider_id) if self.statement.kind == LEAVE else None
+        if leave is not None and self.draft not in self.month.held:
+            worth.parts, worth.adds = list(claim_nodes(self.statement, leave)), ("minutes",)
 
     def _why_nothing(self) -> str:
         if self.statement.claimed_minutes and not self.statement.lines:

@@ -55,9 +55,10 @@ def _all(folder: ReportFolder) -> Iterator[FoundId]:
         yield FoundId(FINDING, told.finding_id)
         if document := document_of_finding(told):
             yield FoundId(DOCUMENT, document)
-    for kind in (LeaveBalance, BenefitHours):
-        for of_provider in folder.records(kind):
-            yield from _people(of_provider.provider_id, None)
+    for hours in folder.records(BenefitHours):
+        yield from _people(hours.provider_id, None)
+    for balance in folder.records(LeaveBalance):
+        yield from _people(balance.provider_id, None)
     for advance in folder.records(AdvanceReconciliation):
         yield from _people(None, advance.recipient_id)
 
