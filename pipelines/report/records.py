@@ -6,19 +6,10 @@ from pathlib import Path
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
-from schemas.avro import Out
+from schemas.avro import Out, schema_path
 from schemas.types import Json
 
 Summary = Json
-STEMS = {
-    "PaymentInstruction": "payment_instruction",
-    "Finding": "finding",
-    "AdvanceReconciliation": "advance_reconciliation",
-    "LeaveBalance": "leave_balance",
-    "BenefitHours": "benefit_hours",
-    "PayRun": "pay_run",
-    "Rejection": "rejection",
-}
 SUMMARY = "summary.json"
 
 
@@ -46,4 +37,4 @@ class ReportFolder:
             raise Misuse(f"{path} cannot be read ({type(error).__name__}): replay again") from error
 
     def _files(self, kind: str) -> list[Path]:
-        return sorted(self.path.glob(f"{STEMS[kind]}*.avro"))
+        return sorted(self.path.glob(f"{schema_path(kind).stem}*.avro"))
