@@ -1,18 +1,18 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
+# make wheel                                    what `pip install` takes, into build/wheel
 # make quick                                    rules, cases and style, in under a minute
-# make test | lint | types | bench | docs | clean
+# make test | engines | faults | lint | types | bench | docs | clean
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SAMPLE := build/sample.made
-MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
-.PHONY: cloud dataflow-template faults fuzz image java replay live server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -21,9 +21,9 @@ live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind. SEED= does the same again.
+# a kind; Ctrl-C of a replay 12 times an engine. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
+	@KILLS=60 DRILLS=12 STOPS=12 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
@@ -53,9 +53,13 @@ browser: $(READY)
 
 setup: $(READY)
 
-# -n: the tests share nothing, so every core takes some. The drills of the live job are `make faults`.
+# -n: the tests share nothing, so every core takes some. What takes long has targets of its own.
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --timeout 300 $(addprefix --ignore=tests/pipelines/live/test_,$(DRILLS)) $(ARGS)
+	@$(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines" $(ARGS)
+
+# What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold.
+engines: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --timeout 300 -m engines $(ARGS)
 
 # Each rule of the law switched off in a copy of the house: a case must notice (the suite tries each eighth).
 mutations: $(READY)
@@ -75,6 +79,10 @@ bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.live
 
+# The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
+wheel: $(READY)
+	@$(BIN)/python -m tests.deploy.wheel
+
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -90,7 +98,7 @@ clean:
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)
-	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+	@$(BIN)/ihss-payroll sample --out sample
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt

@@ -106,3 +106,28 @@ def test_the_pages_for_others_are_there_and_the_readme_leads_to_them() -> None:
         "## Propose",
     ):
         assert part in said
+
+
+PACKAGES = ("fold", "pipelines", "rules", "schemas", "transforms")
+AT_HOME = {"pipelines/check/doctor.py", "pipelines/reference/law_book.py"}
+"""They look beside the packages: doctor does without, the other makes the docs site, which needs the checkout."""
+
+
+def test_what_the_code_reads_is_packed_with_it() -> None:
+    """Of `make wheel`, which tries it: each kind of file below the packages is named, and none of another folder."""
+    setup = tomllib.loads(read("pyproject.toml"))["tool"]["setuptools"]
+    assert {name.removesuffix("*") for name in setup["packages"]["find"]["include"]} == set(PACKAGES)
+    packed = {"*.py", *setup["package-data"]["*"]}
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
+    kinds = {f"*{path.suffix}" for path in files if "__pycache__" not in path.parts}
+    assert kinds == packed
+
+
+def test_no_code_reads_what_is_not_packed_with_it() -> None:
+    def climbs(path: Path) -> bool:
+        """Above its own package?"""
+        ups = [int(number) for number in re.findall(r"__file__.*parents\[(\d)\]", path.read_text("utf-8"))]
+        return bool(ups) and max(ups) >= len(path.relative_to(ROOT).parts) - 1
+
+    code = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    assert {path.relative_to(ROOT).as_posix() for path in code if climbs(path)} == AT_HOME

@@ -16,11 +16,11 @@ import typer
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse
 from pipelines.terminal import Terminal
-from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.check.counter import Counter
     from pipelines.console.progress import Beat
+    from schemas.types import Json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors: the exit code tells.")]
@@ -115,7 +115,7 @@ def validate(
     return 0 if told["clean"] else 1
 
 
-def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> Json:
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> "Json":
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
     from pipelines.command.pay import overlaid_law

@@ -12,18 +12,32 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
+from pipelines.command import (
+    check,
+    desk,
+    explain,
+    export,
+    find,
+    importing,
+    launch,
+    live,
+    pay,
+    report,
+    sample,
+    statement,
+    tables,
+)
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
 from pipelines.terminal import harmless_streams
 
 PANELS = {
-    "Pay": ("import", "template", "replay", "simulate"),
-    "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
+    "Pay": ("sample", "import", "template", "replay", "simulate"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
     "Check": ("validate", "rejections", "doctor"),
     "Send": ("export",),
-    "Operate": ("run", "journal", "launch"),
+    "Operate": ("run", "journal", "launch", "desk-password"),
 }
 """The groups of the help and their commands, in the order in which they are shown; others come last."""
 
@@ -45,18 +59,20 @@ class Grouped(TyperGroup):
 app = typer.Typer(
     cls=Grouped,
     help="Pays California's home care providers: Avro facts in, payment instructions out.",
-    epilog="Begin with [bold]make replay[/], or [bold]ihss-payroll doctor[/] if something is missing. "
-    "Each command shows examples: [bold]ihss-payroll replay --help[/]",
+    epilog="Begin with [bold]ihss-payroll sample --out sample[/], or [bold]ihss-payroll doctor[/] if something is "
+    "missing. Each command shows examples: [bold]ihss-payroll replay --help[/]",
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
 importing.register(app)
 pay.register(app)
+sample.register(app)
 check.register(app)
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+desk.register(app)
 explain.register(app)
 find.register(app)
 report.register(app)

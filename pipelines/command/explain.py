@@ -35,6 +35,9 @@ def explain(
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
+    ] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
@@ -67,7 +70,8 @@ def explain(
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
     """The pay periods that can be asked for; exit code 1 if there are none."""
     from pipelines.console.explanation import explain_console
-    from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
+    from pipelines.console.found import show_periods
+    from pipelines.find.periods import periods_as_json, periods_of_person
     from pipelines.report.asked import ReportAsked
 
     if paid is None:
@@ -160,7 +164,7 @@ def _last(until: str | None, paid: "Paid | None") -> int | None:
     journal holds what no pay run has seen yet) the newest pay run."""
     from rules.periods import cut_off_of, is_business_day, previous_business_day
 
-    text = until or (paid.summary.get("until") if paid else None)
+    text = until or (paid.summary.until if paid and paid.summary else None)
     if text is None:
         return paid.last_pay_run if paid and not paid.summary else None
     day = day_asked(text, "--until")

@@ -63,7 +63,7 @@ def find(
 
 def _told(folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked") -> "Json":
     from pipelines.find.next_commands import find_command, next_commands
-    from pipelines.find.shown import as_json
+    from pipelines.find.told import as_json
 
     if len(hits) != 1:
         return as_json(hits, None, [], [find_command(each, asked) for each in hits])
@@ -75,8 +75,8 @@ def _show(
     folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked", everything: bool
 ) -> None:
     from pipelines.console.explanation import explain_console
+    from pipelines.console.found import show, show_several
     from pipelines.find.next_commands import next_commands
-    from pipelines.find.shown import show, show_several
 
     if len(hits) > 1:
         return show_several(hits, asked, explain_console(), everything)

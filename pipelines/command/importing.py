@@ -149,6 +149,8 @@ def _imported(
 def _guessed(files: list[Path], kind: str | None) -> int:
     from pipelines.importing.guess import guessed
 
+    if len(files) > 1:
+        raise Misuse("--guess looks at one file: name one")
     print(guessed(files[0], kind_asked(kind) if kind else None), end="")
     return 0
 

@@ -1,7 +1,8 @@
-"""``ihss-payroll journal verify | backup | restore``: a journal looked after, copied and put back."""
+"""``ihss-payroll journal verify | health | backup | restore | accept-loss``: a journal looked after."""
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, journal_asked
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -30,7 +31,7 @@ def verify_journal(
     from pipelines.files_below import files_below, tell_unread
     from pipelines.live.verify import verify
 
-    _is_journal(journal)
+    journal_asked(journal)
     tell_unread(files_below(journal))
     verdict = verify(journal)
     if as_json:
@@ -39,16 +40,35 @@ def verify_journal(
     for fault in verdict.faults:
         print(f"ihss-payroll: {fault}", file=sys.stderr)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
-        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}{lost}")
     return 1 if verdict.faults else 0
 
 
-def _is_journal(folder: Path) -> None:
-    from schemas.journal import is_journal
+@app.command("health")
+def tell_health(
+    journal: JournalOption,
+    within: Annotated[float, typer.Option(min=1, help="Seconds for which a job that is well may be silent.")] = 900,
+) -> int:
+    """Tell whether the journal's job is well, for a container or a monitor. Exit code 1 if it is not.
 
-    if not is_journal(folder):
-        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
+    A job is silent while it makes a pay run, and else for ten seconds.
+
+    [bold]Example[/]
+
+        ihss-payroll journal health --journal /var/lib/ihss
+    """
+    from pipelines.live.vital_signs import unwell
+
+    if not journal.is_dir():
+        raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
+    signs = unwell(journal, time.time(), within)
+    for sign in signs:
+        print(f"ihss-payroll: {sign}", file=sys.stderr)
+    if not signs:
+        print("well")
+    return 1 if signs else 0
 
 
 @app.command("backup")
@@ -89,6 +109,25 @@ def put_back(
     print(f"restored {len(manifest.files):,} files; the last pay run in it is {manifest.last_run or 'none'}")
     if manifest.last_run:
         print("if later ones were sent, start with --resume-after and the last of them")
+    return 0
+
+
+@app.command("accept-loss")
+def go_on_without(journal: JournalOption) -> int:
+    """Go on without entries that were acknowledged and that nobody has any more; which they are stays on record.
+
+    [bold]Example[/]
+
+        ihss-payroll journal accept-loss --journal /var/lib/ihss
+    """
+    from pipelines.live.clock import machine_clock
+    from pipelines.live.durable import Owned
+    from pipelines.live.lost import accept_loss
+
+    journal_asked(journal)
+    with Owned(journal), _whole():
+        for each in accept_loss(journal, machine_clock()):
+            print(f"{each} are accepted as lost: have their sources send again")
     return 0
 
 

@@ -203,10 +203,13 @@ def _cut_off(day: str | None, option: str) -> int | None:
 
 def _clock(path: Path | None, last: int | None) -> "Clock":
     """The clock asked for; of ``--close-run`` one that stands just before its cut-off."""
+    return named_clock(path) if last is None else lambda: last - 1
+
+
+def named_clock(path: Path | None) -> "Clock":
+    """The machine's clock, or the one of a file. Raises Misuse."""
     from pipelines.live.clock import FileClock, machine_clock
 
-    if last is not None:
-        return lambda: last - 1
     if path is None:
         return machine_clock
     clock = FileClock(path)

@@ -15,10 +15,11 @@ import typer
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
 from pipelines.terminal import Terminal
-from schemas.types import Json
 
 if TYPE_CHECKING:
+    from pipelines.summary import Summary
     from rules.law import Law
+    from schemas.types import Json
 
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
@@ -61,11 +62,11 @@ def replay(
     _folders(events, out)
     _tell_of_accepted(events)
     summary = _replayed(events, out, last_day, law, engine, beam or [], quiet)
-    if nothing_due(summary["inputs"]):
+    if nothing_due(summary.inputs):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     wrong = _told(summary, events, out, law, as_json, quiet)
-    say_last(last_words(summary["inputs"], events, strict), in_report=not (as_json or quiet))
-    return 1 if wrong or failure(summary["inputs"], strict) else 0
+    say_last(last_words(summary.inputs, events, strict), in_report=not (as_json or quiet))
+    return 1 if wrong or failure(summary.inputs, strict) else 0
 
 
 def _tell_of_accepted(events: Path) -> None:
@@ -114,7 +115,7 @@ def simulate(
     return 0
 
 
-def _made(quiet: bool, *asked: Any) -> Json:
+def _made(quiet: bool, *asked: Any) -> "Json":
     from pipelines.console.progress import shown
     from pipelines.sample.simulate import SampleRefusal
     from pipelines.sample.simulate import simulate as make
@@ -128,7 +129,7 @@ def _made(quiet: bool, *asked: Any) -> Json:
 
 def _replayed(
     events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
-) -> Json:
+) -> "Summary":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
 
@@ -141,13 +142,13 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat, engine)
 
 
-def _told(summary: Json, events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
     """Print the summary as asked; what does not add up."""
     from pipelines.console.summary import render, summary_console
-    from pipelines.summarize import faults
+    from pipelines.summary import faults
 
     if as_json:
-        print(json.dumps(summary, indent=2))
+        print(summary.text(), end="")
     elif not quiet:
         render(summary, summary_console())
         print(f"Records and summary.json are in {out}")

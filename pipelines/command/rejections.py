@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, journal_asked
 
 if TYPE_CHECKING:
     from pipelines.check.rejections import Mended
@@ -56,14 +56,12 @@ def list_rejections(
 def _entries(journal: Path | None, paid: Path | None) -> "Iterator[Entry]":
     """Of the one place that was named. Raises Misuse."""
     from pipelines.check.rejections import rejections, rejections_paid
-    from schemas.journal import is_journal
 
     if journal is None and paid is not None:
         return rejections_paid(paid)
     if journal is None or paid is not None:
         raise Misuse("name one place: --journal of a live job, or --paid, the folder that a replay wrote to")
-    if not is_journal(journal):
-        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
+    journal_asked(journal)
     return rejections(journal)
 
 

@@ -105,7 +105,7 @@ def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]
-    what_if = bool(books.summary and books.summary["law_overlay"])
+    what_if = bool(books.summary and books.summary.law_overlay)
     return page(books, ReportAsked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 
 

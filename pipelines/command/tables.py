@@ -1,6 +1,7 @@
 """``ihss-payroll tables``: what was paid as tidy tables, for spreadsheets and SQL."""
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -47,12 +48,16 @@ def tables(
     if out.resolve() == paid.resolve():
         raise Misuse(f"--out {out} is what --paid names: name another folder")
     with shown(Terminal(stderr=True), quiet or as_json, {"read": "Reading what was paid"}) as beat:
-        counts = write_tables(paid, out, format.value, beat)
+        counts, cut = write_tables(paid, out, format.value, beat)
     if as_json:
-        print(json.dumps({"format": format.value, "out": str(out), "rows": counts}, indent=2))
+        print(json.dumps({"format": format.value, "out": str(out), "rows": counts, "cut": cut}, indent=2))
     elif not quiet:
         print(f"{len(counts)} tables and views are in {out} as {format.value}; they name people: keep them safe")
         print(
             f"{counts['instructions']:,} instructions, {counts['findings']:,} findings; what columns mean: dictionary"
         )
+    if cut:
+        what = "1 text is" if cut == 1 else f"{cut:,} texts are"
+        what += f" longer than a cell holds and {'was' if cut == 1 else 'were'} cut"
+        print(f"ihss-payroll: {what}: --format csv, parquet or duckdb has them whole", file=sys.stderr)
     return 0

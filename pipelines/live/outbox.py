@@ -16,7 +16,19 @@ import fastavro
 
 from pipelines.live.clock import day_of
 from pipelines.live.durable import made, replace, sync
-from pipelines.live.seals import CONFIRMED, DONE, LETTERS, OUTBOX, RESTORE, SEAL, SEALING, put_seal, seal_of, seals
+from pipelines.live.seals import (
+    CONFIRMED,
+    DONE,
+    LETTERS,
+    OUTBOX,
+    RESTORE,
+    SEAL,
+    SEALING,
+    SENT,
+    put_seal,
+    seal_of,
+    seals,
+)
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
 from schemas import REPEATED, private
@@ -122,12 +134,13 @@ class Outbox:
         """From now on this is what the pay run says. ``newest``: see `seals.Seal`; ``sent``: it was sent before, by
         what is no longer there."""
         folder = made(self._run(cut_off))
+        (folder / SENT).unlink(missing_ok=True)  # of an attempt that a crash ended
+        if sent:
+            replace(folder / SENT, b"")  # first, so that no crash leaves letters that would be sent again
         content = BytesIO()
         fastavro.writer(content, SCHEMA, [letter._asdict() for letter in letters], sync_marker=MARKER)
         replace(folder / LETTERS, content.getvalue())
         put_seal(self.journal, cut_off, len(letters), content.getvalue(), newest)
-        if sent:
-            replace(folder / DONE, b"")
 
     def seal_all(self, newest: int) -> None:
         """Seal pay runs that were decided before there were seals, and are as this journal says them."""
@@ -168,7 +181,7 @@ class Outbox:
     def _send(self, folder: Path) -> int:
         letters = self._letters(folder)
         first = _confirmed(folder / CONFIRMED, len(letters))
-        if letters[first:]:
+        if letters[first:] and not (folder / SENT).exists():
             with private.appended(folder / CONFIRMED) as stream:
 
                 def confirm(arrived: int) -> None:

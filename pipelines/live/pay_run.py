@@ -82,7 +82,7 @@ class PayRuns:
         self.memory.commit(run.told if said is None else told_as_said(run.told, said), run.listings)
 
     def _say_owed(self, records: Records, tally: Tally, cut_off: int) -> None:
-        """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
+        """Records by which a changed past is put right (`as_said`), unless this pay run makes them anew."""
         for body in self.memory.owed():
             owed = decode_message(body)
             assert isinstance(owed, RepeatedRecord), "only what is said again is owed"

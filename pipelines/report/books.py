@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pipelines.came_back import ReversedPayments
 from pipelines.report.records import ReportFolder
 from pipelines.report.span import ReportSpan, span_of
+from pipelines.summary import summary_in
 from pipelines.unchanged import changed
 from rules.periods import business_day_of
 from schemas.advance_reconciliation import AdvanceReconciliation
@@ -195,7 +196,7 @@ class Books:
         self.rejections = [
             replace(said, raw=b"") for said in folder.records(Rejection)
         ]  # the bytes may be a megabyte each
-        self.summary = folder.summary()
+        self.summary = summary_in(folder.path)
         self.changed = changed(folder.path, {self.runs[day].cut_off for day in self.span.days})
 
     def county_of(self, finding: Finding) -> str:

@@ -209,9 +209,9 @@ def _hours_told(books: Books) -> str:
     told = f"{clock(paid)} hours of service were instructed in these runs."
     if books.summary is None or not books.span.whole:
         return told
-    hours = books.summary["hours"]
-    ends = " + ".join(f"{clock(hours[f'{end}_minutes'])} {end}" for end in ("paid", "held", "cut", "denied"))
-    return f"{clock(hours['claimed_minutes'])} hours of service claimed = {ends}."
+    hours = books.summary.hours
+    ends = " + ".join(f"{clock(getattr(hours, f'{end}_minutes'))} {end}" for end in ("paid", "held", "cut", "denied"))
+    return f"{clock(hours.claimed_minutes)} hours of service claimed = {ends}."
 
 
 def _reasons_chart(rows: list[Cells]) -> list[Chart]:

@@ -128,7 +128,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         so_far=summed(standing),
         methods=_methods(now),
         works=_works(now, standing),
-        hours=_hours(person, _by_statement(own), known),
+        hours=_hours(person, own, known),
         points=_points(person, findings, language),
         visits=_visits(person, findings, language),
         returned=[_back(back, findings) for back in gone if back.instruction.period_start == period],
@@ -192,17 +192,20 @@ def _work(recipient: str | None, now: Sequence[Paid], standing: Sequence[Paid]) 
 _ORDER = ("SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "SICK_LEAVE", "INCENTIVE", "ADVANCE")
 
 
-def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Finding]) -> list[Hours]:
+def _hours(person: Person, own: Sequence[Paid], findings: Sequence[Finding]) -> list[Hours]:
     """Per recipient of an ARREARS statement that is paid for, or of which hours are not."""
-    if person[0] == "RECIPIENT":
-        return []
-    said: dict[str, list[Finding]] = defaultdict(list)
+    return [] if person[0] == "RECIPIENT" else [*hours_by_statement(own, findings).values()]
+
+
+def hours_by_statement(instructions: Iterable[Paid], findings: Iterable[Finding]) -> dict[str, Hours]:
+    """What became of the hours of each ARREARS statement. ``findings``: also those that were cleared."""
+    own, said = _by_statement(instructions), defaultdict(list)
     for each in findings:
         if statement := _service_statement(each):
             said[statement].append(each)
     ids = sorted({*(id for id in own if payee_of(id).kind == "ARREARS"), *said})
-    counted = [_counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids]
-    return [hours for hours in counted if hours.claimed]
+    counted = {id: _counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids}
+    return {id: hours for id, hours in counted.items() if hours.claimed}
 
 
 def _service_statement(finding: Finding) -> str | None:

@@ -1,5 +1,6 @@
 """What a user types and reads: misuse in one line, exit codes, help, and the summary to the letter."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -7,20 +8,25 @@ from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
+from fold.tally import Tally
 from pipelines.command import cli
 from pipelines.console import progress, summary
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.outbox import Letter
+from pipelines.summary import Inputs, KindUse, LawOverlay, Summary, summary_of
+from rules.law import Law
 from rules.periods import civil_date
 from schemas.avro import encode_message, validate
 from tests.schemas.samples import SAMPLES
 
 KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
 EXPECTED = Path(__file__).with_name("expected_summary.txt")
-SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
+SUMMARY = msgspec.json.decode(Path(__file__).with_name("summary.json").read_bytes(), type=Summary)
 
 
 @pytest.fixture
@@ -36,9 +42,9 @@ class Replay:
     """Stands in for the pipeline: remembers what it was asked and answers with a ready summary."""
 
     def __init__(self) -> None:
-        self.summary = json.loads(json.dumps(SUMMARY))
+        self.summary = copy.deepcopy(SUMMARY)
 
-    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> dict:
+    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> Summary:
         self.events, self.out, self.until, self.law, self.beam = events, out, until, law, beam_arguments
         beat("read", 1, 2)
         return self.summary
@@ -131,22 +137,22 @@ def test_misuse_of_the_law(facts, tmp_path, replay, capsys) -> None:
 
 
 def test_until_before_anything(facts, tmp_path, replay, capsys) -> None:
-    kinds = {"CourseListing": {"used": 10, "not_yet_due": 0}, "Timesheet": {"used": 0, "not_yet_due": 5}}
-    replay.summary["inputs"] |= {"total": 15, "used": 10, "rejected": 0, "not_yet_due": 5, "by_kind": kinds}
+    kinds = {"CourseListing": KindUse(10, 0), "Timesheet": KindUse(0, 5)}
+    replay.summary.inputs = Inputs(15, 10, 0, 5, 0, kinds, {}, [])
     asked = ("replay", "--events", facts, "--out", tmp_path / "out", "--quiet")
     said = misused(capsys, *asked, "--until", "1999-01-01")
     assert said == f"--until 1999-01-01 is before every fact below {facts}: name a later day"
 
 
 def test_a_bug_is_not_hidden(facts, tmp_path, replay) -> None:
-    del replay.summary["inputs"]
-    with pytest.raises(KeyError):
+    del replay.summary.inputs
+    with pytest.raises(AttributeError):
         cli.main(["replay", "--events", str(facts), "--out", str(tmp_path / "out")])
 
 
 def test_json_is_the_summary_and_nothing_else(facts, tmp_path, replay, capsys) -> None:
     assert run("replay", "--events", facts, "--out", tmp_path / "out", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == SUMMARY
+    assert msgspec.json.decode(capsys.readouterr().out, type=Summary) == SUMMARY
 
 
 def test_quiet_is_quiet(facts, tmp_path, replay, capsys) -> None:
@@ -156,7 +162,7 @@ def test_quiet_is_quiet(facts, tmp_path, replay, capsys) -> None:
 
 @pytest.mark.parametrize("how", ["--quiet", "--json"])
 def test_what_does_not_add_up_is_a_failure(how, facts, tmp_path, replay, capsys) -> None:
-    replay.summary["inputs"]["used"] -= 1
+    replay.summary.inputs.used -= 1
     assert run("replay", "--events", facts, "--out", tmp_path / "out", how) == 1
     assert "does not add up: used + not yet due + rejected = 12,410, but inputs = 12,411" in capsys.readouterr().err
 
@@ -198,6 +204,7 @@ def test_misuse_of_simulate(wrong, remedy, facts, tmp_path, simulated, capsys, m
 def test_help_is_there_before_beam_is() -> None:
     code = """
 import sys
+from fold.tally import Tally
 from pipelines.command import cli
 try:
     cli.main(["replay", "--help"])
@@ -209,7 +216,7 @@ except SystemExit as exit:
     assert "ihss-payroll replay --events sample --out out" in told.stdout
 
 
-def rendered(shown: dict) -> str:
+def rendered(shown: Summary) -> str:
     console = Console(file=StringIO(), width=summary.WIDTH, highlight=False)
     summary.render(shown, console)
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
@@ -220,8 +227,8 @@ def test_the_summary_to_the_letter() -> None:
 
 
 def test_a_what_if_is_called_one() -> None:
-    overlay = {"folder": "what-if", "parameters": ["wage.17", "tax.FICA"]}
-    shown = rendered(SUMMARY | {"law_overlay": overlay})
+    overlay = LawOverlay(["wage.17", "tax.FICA"], "what-if")
+    shown = rendered(replace(SUMMARY, law_overlay=overlay))
     assert "WHAT-IF, not the law in force: what-if changes wage.17, tax.FICA\n" in shown
     assert "WHAT-IF" not in rendered(SUMMARY)
 
@@ -235,18 +242,15 @@ def test_a_what_if_is_called_one() -> None:
     ],
 )
 def test_what_does_not_add_up_is_said(part: str, field: str, fault: str) -> None:
-    wrong = SUMMARY | {part: SUMMARY[part] | {field: SUMMARY[part][field] + 1}}
+    wrong = copy.deepcopy(SUMMARY)
+    setattr(getattr(wrong, part), field, getattr(getattr(wrong, part), field) + 1)
     assert summary.faults(SUMMARY) == []
     assert summary.faults(wrong) == [fault]
     assert f"DOES NOT ADD UP: {fault}." in rendered(wrong).replace("\n", " ")
 
 
 def test_an_empty_payroll_can_be_shown() -> None:
-    nothing = {"count": 0, "paying": 0, "first": None, "last": None}
-    inputs = {"total": 0, "used": 0, "duplicates": 0, "not_yet_due": 0, "rejected": 0, "by_kind": {}, "rejections": {}}
-    empty = {"counties": [], "pay_runs": nothing, "instructions": {}, "findings": [], "assumptions": {}}
-    empty |= {"until": None}
-    shown = rendered(SUMMARY | empty | {"inputs": inputs | {"rejected_files": []}})
+    shown = rendered(summary_of(Tally(), Law.load(), None))
     assert "0 used + 0 not yet due + 0 rejected = 0 inputs" in shown
     assert "Rejected" not in shown
     assert "None" not in shown

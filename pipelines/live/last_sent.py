@@ -17,23 +17,23 @@ from schemas.envelope import RepeatedRecord
 from schemas.finding import Finding
 from schemas.leave_balance import LeaveBalance
 
-Heard = dict[tuple[str, ...], RepeatedRecord]
-"""What was last said of each finding, reconciliation, record of hours and balance, by kind and id."""
+LastVersions = dict[tuple[str, ...], RepeatedRecord]
+"""The last version of each finding, reconciliation, record of hours and balance, by kind and id."""
 
 
-class Hearsay:
-    """What the world has last heard, and what this code would have it heard."""
+class LastSent:
+    """Of each id: the version that was last sent (``real``), and the one that this code would have sent (``ours``)."""
 
     def __init__(self) -> None:
-        self.real: Heard = {}
-        self.ours: Heard = {}
+        self.real: LastVersions = {}
+        self.ours: LastVersions = {}
 
-    def hear(self, run: RunLetters, letters: Iterable[Letter]) -> None:
+    def add(self, run: RunLetters, letters: Iterable[Letter]) -> None:
         """A pay run of the past: its real letters, and those of this code."""
-        for heard, of_one in ((self.real, letters), (self.ours, run.letters)):
+        for last, of_one in ((self.real, letters), (self.ours, run.letters)):
             for record in (letter.record for letter in of_one if letter.kind in REPEATED):
                 assert isinstance(record, RepeatedRecord)
-                heard[identity(record)] = record
+                last[identity(record)] = record
 
     def to_say_again(self) -> set[tuple[str, ...]]:
         """What stands by this code, but was last said otherwise."""
