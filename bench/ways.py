@@ -63,9 +63,9 @@ def timed(shard: type, laps: Laps) -> type:
     """The shard, its fold a lap by the name of its stage; all before the first fold is reading."""
 
     class Timed(shard):  # type: ignore[misc]
-        def fold(self, blocks: object) -> object:
+        def fold(self, blocks: object, *watched: object) -> object:
             laps.lap(BETWEEN if laps.seconds else READ)
-            folded = super().fold(blocks)
+            folded = super().fold(blocks, *watched)
             laps.lap(self.stage)
             return folded
 

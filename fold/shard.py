@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fold.beat import Beat
 from fold.content import note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
@@ -25,6 +26,7 @@ from schemas import CONCLUSIONS, KINDS_OF_RUN
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 
+UNWATCHED = Beat()
 ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 Records = dict[str, list[OutgoingRecord]]  # by kind
 
@@ -48,14 +50,15 @@ class Shard:
         self.dealer, self.tally = Dealer(shards), Tally()
         self.records: Records = defaultdict(list)
 
-    def fold(self, blocks: Iterable[bytes]) -> "Shard":
-        """Decide every key of the blocks as of every cut-off that matters to it."""
+    def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
+        """Decide every key of the blocks as of every cut-off that matters to it; ``beat`` hears how far it is."""
         keys: dict[str, list[Row]] = defaultdict(list)
         for row in rows_of(blocks):
             keys[row[0]].append(row)
         with _rare_collections():
-            for key in sorted(keys):
+            for done, key in enumerate(sorted(keys), 1):
                 self._fold_key(key, keys[key])
+                beat.of_shard(self.stage, done, len(keys))
         self.finish()
         return self
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from fold.beat import Beat, done_so_far
+from fold.beat import PARTS_OF_SHARD, Beat, done_so_far, parts_of_file
 from fold.places import INDEX, write_index
 from fold.record_files import file_name
 from fold.stages import STAGES
@@ -137,7 +137,8 @@ class _watched:
         self.path, self.beat = path, beat
         # Few payments wait for their method, mostly none: no bar, it would never fill.
         stages = (stage for stage in STAGES if stage != METHOD)
-        self.totals = {"read": len(work.names), **dict.fromkeys(stages, work.shards), "close": 1}
+        parts = sum(parts_of_file((work.events / name).stat().st_size) for name in work.names)
+        self.totals = {"read": parts, **dict.fromkeys(stages, work.shards * PARTS_OF_SHARD), "close": 1}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 

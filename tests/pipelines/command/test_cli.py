@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -13,16 +14,22 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from fold.beat import Beat
 from fold.tally import Tally
+from pipelines import pool
 from pipelines.command import cli
 from pipelines.console import progress, summary
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.outbox import Letter
+from pipelines.sample.simulate import simulate
 from pipelines.summary import Inputs, KindUse, LawOverlay, Summary, summary_of
+from pipelines.work import Work
 from rules.law import Law
 from rules.periods import civil_date
 from schemas.avro import encode_message, validate
 from tests.schemas.samples import SAMPLES
+
+Shares = dict[str, int]
 
 KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
 EXPECTED = Path(__file__).with_name("expected_summary.txt")
@@ -264,23 +271,62 @@ def test_progress_on_a_pipe_is_a_line_now_and_then() -> None:
         now[0] = second
         lines(stage, done, 0 if stage == "settle" else 4000)
     first, last = console.file.getvalue().splitlines()
-    assert first == "Reading facts 2,000 of 4,000; pricing time 2,000 of 4,000; about 0:19 left"
-    assert last == "Reading facts 2,000 of 4,000; pricing time 3,000 of 4,000; settling payments 1; about 0:27 left"
+    assert first == "Reading facts 2,000 of 4,000; pricing time 2,000 of 4,000; about 0:03 left"
+    assert last == "Reading facts 2,000 of 4,000; pricing time 3,000 of 4,000; settling payments 1; about 0:04 left"
 
 
 def test_the_time_left_is_told_only_when_it_can_be() -> None:
-    now = 0.0
+    """Coming up, here a minute, is no measure of the rest."""
+    now = 60.0
     pace = progress.Pace({"make": "Making"}, lambda: now)
     assert pace.left() == ""
-    pace.beat("make", 1, 4)
+    pace.beat("make", 1, 101)
     assert pace.left() == ""
-    now = 30.0
-    pace.beat("make", 1, 100)
+    now = 90.0
+    pace.beat("make", 2, 101)
     assert pace.left() == "", "of a hundredth nobody can tell"
-    pace.beat("make", 1, 4)
+    pace.beat("make", 26, 101)
     assert pace.left() == "about 1:30 left"
-    pace.beat("make", 4, 4)
+    pace.beat("make", 101, 101)
     assert pace.left() == ""
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"read": 6, "authorize": 29, "price": 43, "settle": 21, "close": 1},
+        {"read": 11, "authorize": 32, "price": 32, "settle": 23, "close": 2},
+        {"read": 7, "authorize": 23, "price": 45, "settle": 21, "close": 4},
+    ],
+)
+def test_the_time_left_is_right_within_two_times_after_a_tenth(parts: list[tuple[str, int]], shares: Shares) -> None:
+    """The parts of a real replay, as its workers tell them, on a clock that runs as the stages were measured to: a
+    process alone, with the law of 0.1, and two processes on a busy machine."""
+    totals = {stage: sum(number for each, number in parts if each == stage) for stage in progress.STAGES}
+    now, done = 0.0, Counter[str]()
+    pace = progress.Pace(progress.STAGES, lambda: now)
+    told = []
+    for stage, number in parts:
+        now += 100 * shares[stage] / sum(shares.values()) * number / totals[stage]
+        done[stage] += number
+        pace.beat(stage, done[stage], totals[stage])
+        if 10 <= now < 97:
+            left = pace.seconds_left()
+            assert left is not None, now
+            told.append((now, left / (100 - now)))
+    assert len(told) > 30 and all(0.5 <= ratio <= 2 for _, ratio in told), told
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
+    """(stage, parts done) one after the other, of a small replay."""
+    folder = tmp_path_factory.mktemp("parts")
+    simulate(folder / "facts", "17", 12, 1, "2024-01", 17, 0)
+    names = sorted(path.name for path in (folder / "facts").glob("*.avro"))
+    (folder / "out").mkdir()
+    pool.run(Work(folder / "facts", names, folder / "out", 2, Beat(str(folder / "beat")), None), Law.load(), 1)
+    lines = (folder / "beat").read_text().splitlines()
+    return [(line.split()[0], int(line.split()[1])) for line in lines if not line.startswith("method")]
 
 
 def test_progress_on_a_terminal_shows_every_stage() -> None:
