@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pipelines.explain.claims import add_claims
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import EarningPiece, LineKey, cited, line_nodes, pieces
@@ -17,8 +18,6 @@ from pipelines.explain.hours import (
     not_paid,
     time_node,
 )
-from pipelines.explain.incentives import earned_nodes
-from pipelines.explain.leave import claim_nodes
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
@@ -28,8 +27,6 @@ from rules.conclusions import Statement
 from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import hhmm, month_of, period_end, workweek_of
-from rules.price.incentives import INCENTIVE
-from rules.price.leave_pay import KIND as LEAVE
 from rules.price.month import MonthOfWork
 from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import PaymentDraft
@@ -134,7 +131,7 @@ class Explained:
             *deduction_nodes(newest, self.draft, self.month),
         ]
         for worth in (worth for part in parts for worth in part.find("worth")):
-            self._add_claims(worth)
+            add_claims(worth, self.statement, self.folded, self.waits)
         yield Node(
             what="payment",
             text=_paid(newest),
@@ -146,15 +143,6 @@ class Explained:
         )
         yield change_node(newest, self.said[-2] if len(self.said) > 1 else None, self.fold)
         yield payments_node(self.said, self.came_back)
-
-    def _add_claims(self, worth: Node) -> None:
-        """Below what a line is worth: the claims that it pays, of kinds that are no month's work."""
-        if self.statement.kind == INCENTIVE:
-            earned = self.folded.earned(self.statement.provider_id)
-            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
-        leave = self.folded.leave(self.statement.provider_id) if self.statement.kind == LEAVE else None
-        if leave is not None and self.draft not in self.month.held:
-            worth.parts, worth.adds = list(claim_nodes(self.statement, leave)), ("minutes",)
 
     def _why_nothing(self) -> str:
         if self.statement.claimed_minutes and not self.statement.lines:
