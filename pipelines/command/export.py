@@ -1,4 +1,4 @@
-"""The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
+"""The commands ``ihss-payroll export ach``, ``export warrants`` and ``export year``.
 
 Exit code 0 when all that moves is in the file or an earlier one; 3 when money was left out; 1 when all of it was, or
 with ``--strict`` whatever is not whole; 2 on misuse with one line that says the remedy.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SOME_LEFT_OUT = 3  # exit code
 
 app = typer.Typer(
-    help="Write the payment files of one pay run: direct deposits for the bank, and the list of warrants.",
+    help="Write payment files of a pay run: direct deposits for the bank, the list of warrants; and a year's wages.",
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
@@ -108,6 +108,33 @@ def warrants(
         write_noted(ledger or paid, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
+
+
+@app.command()
+def year(
+    paid: Annotated[Path, typer.Option(help="Folder that a replay or the live job wrote to.")],
+    year: Annotated[int, typer.Option(min=1900, max=2199, metavar="YYYY", help="Payment year.")],
+    out: Annotated[Path, typer.Option(help="A .xlsx with three pages, or a .csv with two more beside it.")],
+    quiet: Quiet = False,
+) -> int:
+    """Write what each provider was paid in a year, by payment date: gross by kind, wages subject to and withheld for
+    FICA, Medicare and SDI, overtime premium, wages excluded from income tax, what came back.
+
+    All of it equals the pay runs of the year to the cent, or nothing is written. Not a filing.
+
+    [bold]Example[/]
+
+        ihss-payroll export year --year 2024 --paid out --out 2024.xlsx
+    """
+    with _refusals():
+        from pipelines.export.year import payment_year
+        from pipelines.export.year_file import told, write_year
+
+        made = payment_year(paid, year)
+        written = write_year(made, out)
+        if not quiet:
+            print(*told(made, written), sep="\n")
+    return 0
 
 
 def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:

@@ -9,12 +9,14 @@ import msgspec
 from pipelines.explain.facts import Facts, FactsFolder
 from pipelines.explain.fold import ExplainedFold, ExplainFold
 from pipelines.explain.hours import closes, document_of, finding_node
+from pipelines.explain.leave import leave_nodes
 from pipelines.explain.paid import ExplainRefusal, Paid, hold_against
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
-from pipelines.explain.tree import Node, Unbalanced
+from pipelines.explain.tree import Node, Unbalanced, balanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, iso, month_of
+from rules.price.leave_pay import KIND as LEAVE
 from schemas.finding import Finding
 from schemas.ids import day_of, is_instruction_id, payee_of, provider_key, recipient_key, settlement_of, statement_of
 from schemas.payment_instruction import PaymentInstruction
@@ -54,6 +56,7 @@ class Answer(msgspec.Struct, kw_only=True):
     notes: list[str]
     statements: list[Node]
     beside: list[Node] = []
+    leave: list[Node] = []
 
 
 class Sources(NamedTuple):
@@ -154,7 +157,19 @@ def answered(looked: LookedAt) -> Answer:
         notes=notes + _nothing(question, [*statements, *loose]),
         statements=statements,
         beside=loose,
+        leave=_leave(question, folded),
     )
+
+
+def _leave(question: Question, folded: ExplainedFold) -> list[Node]:
+    """Of a provider that is asked about as such, or by a payment of sick leave. Raises ExplainRefusal."""
+    if question.provider_id is None or question.kind not in (None, LEAVE):
+        return []
+    judged = folded.leave(question.provider_id)
+    try:
+        return [balanced(node) for node in leave_nodes(judged, question.period)] if judged else []
+    except Unbalanced as wrong:
+        raise ExplainRefusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
 
 
 def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Finding], law: Law) -> list[Node]:
