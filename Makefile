@@ -12,7 +12,7 @@ SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel
+.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -21,10 +21,14 @@ live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind; Ctrl-C of a replay 12 times an engine. SEED= does the same again.
+# a kind; Ctrl-C of a replay 5 times an engine. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 DRILLS=12 STOPS=12 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
+	@KILLS=60 DRILLS=12 STOPS=5 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
+
+# Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
+receipts: $(READY)
+	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)

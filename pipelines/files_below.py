@@ -2,12 +2,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.misuse import Misuse
+from pipelines.terminal import complain
 from schemas.journal import FOLDER as SEGMENTS
 from schemas.journal import is_journal
 
@@ -93,7 +93,7 @@ def named_endings(endings: Sequence[str]) -> str:
 def tell_unread(below: Below) -> None:
     """Say on standard error what was left out."""
     if said := unread(below):
-        print("ihss-payroll:", said, file=sys.stderr)
+        complain(said)
 
 
 def named_files(names: Sequence[str]) -> str:

@@ -70,6 +70,8 @@ DEDUCTIONS = {
     "OVERPAYMENT_CARRIED": "Set against overpayments",
 }
 
+CARRIED = "Overpaid, not taken back, less what was set against it"
+
 DEDUCED_BY = {
     "FICA": "TAX-3",
     "MEDICARE": "TAX-3",
@@ -99,6 +101,11 @@ NOT_COVERED = (
 def in_words(symbol: str, words: dict[str, str]) -> str:
     """The words for a symbol; without any, the symbol itself read aloud: ``NO_VISIT`` is ``No visit``."""
     return words.get(symbol, symbol.replace("_", " ").capitalize())
+
+
+def deduction_in_words(kind: str, cents: int) -> str:
+    """The words for cents taken off: what is below zero of an overpayment is left to be recovered, not set against."""
+    return CARRIED if kind == "OVERPAYMENT_CARRIED" and cents < 0 else in_words(kind, DEDUCTIONS)
 
 
 def money(cents: int) -> str:

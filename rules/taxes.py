@@ -87,9 +87,7 @@ def on_part(part_cents: int, said: Sequence[PastInstruction], now: Deciding, loo
     return sum(all_taxes(cents, then, lookup_at(then.cut_off)) for cents, then in years.values())
 
 
-def part_by_year(
-    part_cents: int, said: Sequence[PastInstruction], now: Deciding
-) -> dict[int, tuple[int, Deciding]]:
+def part_by_year(part_cents: int, said: Sequence[PastInstruction], now: Deciding) -> dict[int, tuple[int, Deciding]]:
     """Of a part of the gross what is each payment year's, and what decides its taxes: in a past year the class and the
     rates with which it was last decided. What is not yet instructed belongs to the year of ``now``."""
     parts: dict[int, int] = defaultdict(int)

@@ -132,7 +132,7 @@ def explain_page(out: Path, scratch: Path) -> None:
     """The same as a page."""
     facts, paid = county(scratch, recipients=60, months=6)
     page = scratch / "why.html"
-    _run("explain", _most_missing(paid), "--events", facts, "--paid", paid, "--html", page)
+    _run("explain", _most_missing(paid), "--events", facts, "--paid", paid, "--out", page)
     page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
     with open_page(page, DESK) as shown:
         shown.screenshot(path=out.with_suffix(".png"))

@@ -34,8 +34,6 @@ RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "SICK
 RULES |= {"OVERTIME_PREMIUM": "OT-2", "ADVANCE": "ADV-2"}
 EARNED_IN = {"ARREARS": ("SERVICE", "TRAVEL"), "TRAINING": ("TRAINING",), "SICK_LEAVE": ("SICK_LEAVE",)}
 OF_RUN = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "LeaveBalance", "BenefitHours")
-PARTS = """receipt instruction earlier facts law relationship days work weeks claims advance worth taxes part
-share_of_cost offset deductions pay_run chain"""
 
 
 class Refused(Exception):
@@ -93,6 +91,8 @@ COMPLEX_PHYSICAL_CARE_NEEDS|TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING"""
 CONTRACT = f"""
 Timesheet {FACT} {WORK} period_start:i minutes_worked:[i channel:ESP|TTS|PAPER provider_signed_at:l
 recipient_approved_at:?l
+EvvVisit {FACT} {WORK} check_in_at:?l check_out_at:?l check_in_place:HOME|COMMUNITY check_out_place:HOME|COMMUNITY
+method:MOBILE_APP|ESP|TTS|MANUAL
 ServiceAuthorization {FACT} recipient_id:s program:IHSS|WPCS county:s {SPAN} monthly_minutes:i
 funding:PCSP|CFCO|IPO|IHSS_R|WPCS severely_impaired:b protective_supervision_minutes:i services:[Service
 pay_mode:ARREARS|ADVANCE concurrent_care:b training_needs:[{PATHWAY} deceased_on:?i payee_account_token:?s
@@ -266,7 +266,7 @@ class Receipt:
 
     def __init__(self, shown):
         hold(isinstance(shown, dict) and shown.get("receipt") == 1, "not a receipt that this program knows")
-        same(sorted(shown), sorted(PARTS.split()), "its parts")
+        same(len(shown), 19, "the number of its parts")
         self.shown, self.facts = shown, defaultdict(list)
         self.now = decoded(shown["instruction"], "PaymentInstruction")
         self.kind, self.start = self.now["kind"], self.now["period_start"]
@@ -284,14 +284,13 @@ class Receipt:
 
     def of_kind(self, kind, **wanted):
         found = (fact for name, facts in self.facts.items() if name.startswith(kind + "/") for fact in facts)
-        return [fact for fact in found if all(fact[name] == wanted[name] for name in wanted)]
+        return [f for f in found if not f["withdrawn"] and all(f[name] == wanted[name] for name in wanted)]
 
     def check(self):
         """All that a receipt alone can prove; returns its PayRuns by cut-off and the digest of the last."""
         self.check_instruction()
         self.check_days()
-        bearing = self.check_earnings()
-        self.check_difference(self.check_deductions(total(self.shown["worth"]), bearing))
+        self.check_difference(self.check_deductions(self.check_earnings(), total(self.shown["worth"])))
         same(self.shown["law"]["used"], list(self.law.looked_up()), "the numbers of the law")
         return self.check_chain()
 
@@ -321,7 +320,7 @@ class Receipt:
         sums, paid = dict.fromkeys(("claimed", "paid", "held", "cut", "denied"), 0), defaultdict(int)
         for piece in (piece for piece in self.shown["work"] if piece["earning"] == "SERVICE"):
             paid[piece["document"], piece["day"]] += piece["minutes"]
-        for each in self.shown["days"]:
+        for each in {(one["document"], one["day"]): one for one in self.shown["days"]}.values():
             sheet, day = self.facts[each["document"]][0], each["day"]
             alike = {name: sheet[name] for name in ("document_id", "program", "recipient_id", "period_start")}
             newer = [f for f in self.of_kind("Timesheet", **alike) if f["revision"] >= sheet["revision"]]
@@ -335,28 +334,27 @@ class Receipt:
         hold(not paid, "service is paid of a day that no timesheet has")
         same({name: self.now[f"{name}_minutes"] for name in sums}, sums, "minutes")
 
-    def claimed(self, fact, day):
-        """Minutes that a fact claims for a day and this statement."""
+    def claimed(self, fact, day, to=None):
+        """Minutes that a fact claims for a day (a trip: to a recipient)."""
         if "minutes_worked" in fact:
             return dict(enumerate(fact["minutes_worked"], fact["period_start"])).get(day, 0)
         if "trips" in fact:
-            to = (day, self.now["recipient_id"])
-            return total((t for t in fact["trips"] if (t["service_date"], t["to_recipient_id"]) == to), "minutes")
+            trips = (t for t in fact["trips"] if (t["service_date"], t["to_recipient_id"]) == (day, to))
+            return total(trips, "minutes")
         at = fact.get("class_date", fact.get("service_date"))
         return fact.get("minutes_claimed", fact.get("minutes", 0)) if day == at else 0
 
-    def check_piece(self, piece, own=False):
-        """The rate is the county's of that day (WAGE-1). If ``own``: claimed so, and some terms name the county."""
-        day = number(piece["day"])
-        same(piece["rate_mills"], self.law.wage(piece["county"], day), f"the rate of {piece['day']}")
-        hold(piece["minutes"] > 0, "a piece of work without minutes")
-        if own:
-            hold(piece["earning"] in self.pays and period_of(day) == self.start, "such a statement does not pay this")
-            terms = self.of_kind("ServiceAuthorization") + self.of_kind("ProviderEnrollment")
-            counties = {f["county"] for f in terms if f["effective_from"] <= day <= (f["effective_to"] or day)}
-            hold(piece["county"] in counties, f"nothing that is shown is of county {piece['county']} on {piece['day']}")
-            most = max(self.claimed(fact, day) for fact in self.facts[piece["document"]])
-            hold(piece["minutes"] <= most, f"{piece['document']} claims {most} minutes on {piece['day']}")
+    def check_pieces(self, pieces):
+        """Rates are the county's of that day (WAGE-1, OT-6, TRAVEL-2, TRAIN-4); documents claim so much of it."""
+        used = defaultdict(int)
+        for piece in pieces:
+            day, to = number(piece["day"]), piece.get("recipient_id", self.now["recipient_id"])
+            same(piece["rate_mills"], self.law.wage(piece["county"], day), f"the rate of {piece['day']}")
+            used[piece["document"], day, to] += piece["minutes"]
+        hold(len(used) == len(pieces) and all(used.values()), "two pieces of one document and day, or an empty one")
+        for (document, day, to), minutes in used.items():
+            most = max(self.claimed(fact, day, to) for fact in self.facts[document])
+            hold(minutes <= most, f"{document} claims {most} minutes on {civil(day)}")
 
     def check_week(self, week):
         """OT-1, OT-3: the last minutes beyond the threshold are overtime. Returns the divisor of OT-2."""
@@ -366,8 +364,8 @@ class Receipt:
         hold(inside and order == sorted(order), f"the order of the week of {week['sunday']} (OT-3)")
         same(period_of(sunday + 6), self.start, "the pay period of a week's Saturday (OT-5)")
         left = total(pieces, "minutes") - law("overtime.weekly_threshold_minutes", order[-1][0])
+        self.check_pieces(pieces)
         for piece in reversed(pieces):
-            self.check_piece(piece)
             same(piece["overtime_minutes"], max(0, min(left, piece["minutes"])), f"overtime of {piece['day']}")
             left -= piece["overtime_minutes"]
         same(law("overtime.method", sunday + 6), "rate_in_effect", "the method (OT-4: this program knows one)")
@@ -376,8 +374,12 @@ class Receipt:
     def check_earnings(self):
         """Pieces to lines, each rounded once (MONEY-1, OT-2). Returns the cents that can bear share of cost (SOC-4)."""
         minutes, travel = defaultdict(int), defaultdict(int)
-        for piece in self.shown["work"]:
-            self.check_piece(piece, own=True)
+        self.check_pieces(self.shown["work"])
+        terms = self.of_kind("ServiceAuthorization") + self.of_kind("ProviderEnrollment")
+        for piece, day in [(piece, number(piece["day"])) for piece in self.shown["work"]]:
+            hold(piece["earning"] in self.pays and period_of(day) == self.start, "such a statement does not pay this")
+            counties = {f["county"] for f in terms if f["effective_from"] <= day <= (f["effective_to"] or day)}
+            hold(piece["county"] in counties, f"nothing that is shown is of county {piece['county']} on {piece['day']}")
             minutes[piece["earning"], piece["program"], piece["county"], piece["rate_mills"]] += piece["minutes"]
         for week in self.shown["weeks"]:
             divisor = self.check_week(week)
@@ -440,9 +442,10 @@ class Receipt:
             return shown
         pair = {name: self.now[name] for name in ("provider_id", "recipient_id")}
         terms, shown = self.of_kind("ProviderAssignment", **pair), self.shown["relationship"]
-        hold(shown in ({f["relationship"] for f in terms} or {"NON_RELATIVE"}), f"no assignment shown says {shown}")
-        lives_in = {f["live_in"] for f in terms if f["relationship"] == shown} if self.kind == "ARREARS" else ()
-        hold(self.now["income_tax_excluded"] in (lives_in or (False,)), "income_tax_excluded (TAX-4)")
+        classes = {f["relationship"] for f in terms} or {"NON_RELATIVE"}
+        hold(shown in classes or not self.shown["worth"], f"no assignment that is shown says {shown}")
+        lives_in = {f["live_in"] and self.kind == "ARREARS" for f in terms if f["relationship"] == shown} or {False}
+        hold(self.now["income_tax_excluded"] in lives_in, "income_tax_excluded (TAX-4)")
         return self.law(f"tax.kinds.{shown}", self.now["run_date"])
 
     def check_taxes(self, gross):
@@ -495,16 +498,15 @@ class Receipt:
         hold(step["open_cents"] >= 0 and all(each["cents"] > 0 for each in step["charges"]), "charges (SOC-5)")
         return total(each for each in step["charges"] if each["statement_id"] == self.now["statement_id"])
 
-    def check_deductions(self, gross, bearing):
+    def check_deductions(self, bearing, gross):
         """RUN-2: taxes, share of cost, what an advance covered (ADV-5: straight IHSS service alone); whole."""
         shown, whole = self.shown, self.check_taxes(gross)
         charged = self.check_share() if shown["share_of_cost"] else 0
         if self.is_advance and shown["share_of_cost"]:
             charged = min(shown["share_of_cost"]["share_cents"], max(0, gross - sum(whole.values())))
         for each in shown["offset"]:
-            of_rate = ("SERVICE", "IHSS", each["county"], each["rate_mills"])
-            names = ("earning", "program", "county", "rate_mills")
-            most = total((one for one in shown["worth"] if tuple(one[name] for name in names) == of_rate), "minutes")
+            like = {"earning": "SERVICE", "program": "IHSS", "county": each["county"], "rate_mills": each["rate_mills"]}
+            most = total((line for line in shown["worth"] if line | like == line), "minutes")
             hold(0 < each["minutes"] <= most, "an advance covers straight IHSS service alone")
             same(each["cents"], half_up(each["minutes"] * each["rate_mills"], MILLS), "pay that an advance covers")
         covered = bool(shown["offset"]) or "ADVANCE_PAID" in shown["deductions"]
@@ -530,7 +532,7 @@ class Receipt:
         for kind in (*WITHHELD, "OVERPAYMENT_CARRIED"):
             said[kind] = total(each for one in self.standing for each in one["deductions"] if each["kind"] == kind)
         due = [{"kind": kind, "cents": whole.get(kind, 0) - said[kind]} for kind in WITHHELD]
-        outcomes = [f for f in self.of_kind("PaymentOutcome", withdrawn=False) if f["instruction_id"] in self.said]
+        outcomes = [f for f in self.of_kind("PaymentOutcome") if f["instruction_id"] in self.said]
         back = {f["instruction_id"] for f in outcomes if f["outcome"] in ("RETURNED", "VOIDED", "STALE")}
         owed, recovered = total(lines) - total(due), total(f for f in outcomes if f["outcome"] == "RECOVERED")
         carried = min(owed, max(0, -said["OVERPAYMENT_CARRIED"] - recovered))
@@ -551,8 +553,7 @@ class Receipt:
         hold({each["cut_off"] for each in (*self.earlier, self.now)} <= runs.keys(), "a PayRun is not in the chain")
         own = runs[self.now["cut_off"]]
         same((self.shown["pay_run"], self.now["law_version"]), (own, own["law_version"]), "its PayRun")
-        counted = [(each["kind"], each["method"]) for each in own["totals"]]
-        hold((self.kind, self.now["method"]) in counted, "its PayRun does not count it")
+        hold((self.kind, self.now["method"]) in [(t["kind"], t["method"]) for t in own["totals"]], "it is not counted")
         return runs, before
 
     def check_paid(self, runs, folder):

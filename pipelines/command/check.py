@@ -37,7 +37,7 @@ def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="Folder that replay or run wrote.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another, such as a what-if.")],
     all_: Annotated[bool, typer.Option("--all", help="Name each statement and field that differs, with ids.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Write it as CSV too; with --all row by row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it as CSV too; with --all row by row.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -49,7 +49,7 @@ def diff(
 
         ihss-payroll diff as-is what-if
 
-        ihss-payroll diff as-is what-if --all --csv changes.csv
+        ihss-payroll diff as-is what-if --all --out changes.csv
 
         ihss-payroll diff before after --quiet && echo the same
     """
@@ -60,12 +60,12 @@ def diff(
     from pipelines.console.summary import summary_console
 
     sides = Payroll(a), Payroll(b)
-    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
-        raise Misuse(f"--csv {csv} is no file that can be written: name a file in a folder that is there")
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise Misuse(f"--out {out} is no file that can be written: name a file in a folder that is there")
     with shown(Terminal(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
         told = Difference(*sides, listed=all_).read(beat).told()
-    if csv is not None:
-        write_csv(told, csv)
+    if out is not None:
+        write_csv(told, out)
     if as_json:
         print(json.dumps(told, indent=2, default=str))
     elif not quiet:

@@ -27,10 +27,12 @@ from pipelines.command import (
     statement,
     tables,
 )
+from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
+from pipelines.own_name import called
 from pipelines.stopping import listen
-from pipelines.terminal import harmless_streams
+from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
@@ -107,7 +109,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
+        typed = with_new_names(sys.argv[1:] if arguments is None else arguments)
+        code = app(typed, prog_name=called(), standalone_mode=False)
     except TyperException as error:
         _say(error)
         sys.exit(2)
@@ -125,9 +128,9 @@ def _say(error: TyperException) -> None:
     said = " ".join(error.format_message().split())
     if said and not isinstance(error, Misuse):
         context = getattr(error, "ctx", None)
-        said += f" See {context.command_path if context else 'ihss-payroll'} --help"
+        said += f" See {context.command_path if context else called()} --help"
     if said:
-        print("ihss-payroll:", said, file=sys.stderr)
+        complain(said)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.options import People, people_asked
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import Terminal
 
@@ -28,19 +29,19 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Instructions = Annotated[Path, typer.Option(help="Folder that a replay wrote to.")]
+PaidFolder = Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was exported and what was left out as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="No exit code 1 though everybody had to be left out.")]
-LedgerOption = Annotated[Path | None, typer.Option("--ledger", help="Folder for what is in which file: INSTRUCTIONS.")]
+LedgerOption = Annotated[Path | None, typer.Option("--ledger", help="Folder for what is in which file; else PAID.")]
 RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
 
 
 @app.command()
 def ach(
-    instructions: Instructions,
-    date: RunDate,
+    paid: PaidFolder,
+    run: RunDate,
     accounts: Annotated[Path, typer.Option(help="CSV (or .toml): token, routing, account, kind, name.")],
     originator: Annotated[Path, typer.Option(help="TOML: who sends the file; see docs/payment_files.md.")],
     out: Annotated[Path, typer.Option(help="The NACHA file; beside it FILE.map.csv leads entries back to payees.")],
@@ -58,10 +59,10 @@ def ach(
 
     [bold]Examples[/]
 
-        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        ihss-payroll export ach --paid out --run 2024-02-20 --accounts accounts.csv --originator county.toml
         --out 2024-02-20.ach
 
-        ihss-payroll export ach --instructions out --date 2024-02-20 --accounts accounts.csv --originator county.toml
+        ihss-payroll export ach --paid out --run 2024-02-20 --accounts accounts.csv --originator county.toml
         --out 2024-02-20-B.ach --modifier B --after 2024-02-20.ach
     """
     _check_modifier(modifier, after or [])
@@ -71,21 +72,22 @@ def ach(
         from pipelines.export.ledger import write_noted
         from rules.law import Law
 
-        run = _run(instructions, date, quiet)
-        before = sent_before(after or [], run, modifier)
-        made = export_ach(run, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
+        paid_out = _run(paid, run, quiet)
+        before = sent_before(after or [], paid_out, modifier)
+        made = export_ach(paid_out, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
-            write_noted(ledger or instructions, made.export, {map_of(out): made.map_text, out: made.text})
+            write_noted(ledger or paid, made.export, {map_of(out): made.map_text, out: made.text})
         _tell(made.export, f"as direct deposit {made.where(out)}", as_json, quiet)
     return _exit_code(made.export, strict, allow_empty)
 
 
 @app.command()
 def warrants(
-    instructions: Instructions,
-    date: RunDate,
+    paid: PaidFolder,
+    run: RunDate,
     out: Annotated[Path, typer.Option(help="The positive-pay list, a CSV.")],
     ledger: LedgerOption = None,
+    people: People = None,
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -94,16 +96,16 @@ def warrants(
 
     [bold]Example[/]
 
-        ihss-payroll export warrants --instructions out --date 2024-02-20 --out 2024-02-20-warrants.csv
+        ihss-payroll export warrants --paid out --run 2024-02-20 --out 2024-02-20-warrants.csv
     """
     with _refusals():
         from pipelines.export.ledger import write_noted
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
-        run = _run(instructions, date, quiet)
-        text, export = export_warrants(run, Law.load())
-        write_noted(ledger or instructions, export, {out: text})
+        paid_out = _run(paid, run, quiet)
+        text, export = export_warrants(paid_out, Law.load(), people_asked(people) if people else None)
+        write_noted(ledger or paid, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
 
@@ -127,15 +129,15 @@ def _exit_code(export: "Export", strict: bool, allow_empty: bool = False) -> int
     return SOME_LEFT_OUT if export.paid or export.sent_before or allow_empty else 1
 
 
-def _run(instructions: Path, date: str, quiet: bool) -> "PaidRun":
+def _run(paid: Path, run: str, quiet: bool) -> "PaidRun":
     from pipelines.console.progress import shown
     from pipelines.export.run import paid_run
 
-    day = day_asked(date, "--date")
-    if not instructions.is_dir():
-        raise Misuse(f"--instructions {instructions} is no folder: name the folder that a replay wrote to")
+    day = day_asked(run, "--run")
+    if not paid.is_dir():
+        raise Misuse(f"--paid {paid} is no folder: name the folder that a replay wrote to")
     with shown(Terminal(stderr=True), quiet, {"read": "Reading the pay run"}) as beat:
-        return paid_run(instructions, day, beat)
+        return paid_run(paid, day, beat)
 
 
 def _check_modifier(modifier: str, after: list[Path]) -> None:

@@ -4,13 +4,13 @@ Exit code 0 when something was found, 1 when nothing was, 2 on misuse.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.misuse import Misuse
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.find.about import About
@@ -57,7 +57,7 @@ def find(
     elif hits:
         _show(folder, hits, facts, asked, everything)
     else:
-        print("ihss-payroll:", _nothing(folder, text, asked), file=sys.stderr)
+        complain(_nothing(folder, text, asked))
     return 0 if hits else 1
 
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from pipelines.misuse import Misuse, readable, writable_folder
+from pipelines.own_name import called
 
 if TYPE_CHECKING:
     from pipelines.importing.map import ImportMap
@@ -187,8 +188,8 @@ def _list() -> int:
     from pipelines.importing.maps import presets
     from schemas import FACTS
 
-    print("Kinds of facts, for ihss-payroll template KIND and import --as KIND:")
+    print(f"Kinds of facts, for {called()} template KIND and import --as KIND:")
     print("".join(f"  {kind}\n" for kind in FACTS))
-    print("Presets, for ihss-payroll import --map NAME:")
+    print(f"Presets, for {called()} import --map NAME:")
     print("".join(f"  {name}: {about}\n" for name, about in presets().items()), end="")
     return 0

@@ -1,7 +1,6 @@
 """``ihss-payroll journal verify | health | backup | restore | accept-loss``: a journal looked after."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.misuse import Misuse, journal_asked
+from pipelines.terminal import complain
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -38,7 +38,7 @@ def verify_journal(
         print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
         return 1 if verdict.faults else 0
     for fault in verdict.faults:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
     lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
@@ -65,7 +65,7 @@ def tell_health(
         raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
     signs = unwell(journal, time.time(), within)
     for sign in signs:
-        print(f"ihss-payroll: {sign}", file=sys.stderr)
+        complain(sign)
     if not signs:
         print("well")
     return 1 if signs else 0
@@ -140,5 +140,5 @@ def _whole() -> Iterator[None]:
     try:
         yield
     except (Damaged, NotWhole) as fault:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
         raise typer.Exit(1) from fault

@@ -6,7 +6,6 @@ Beam is imported inside the commands only, so that ``--help`` answers at once.
 import json
 import logging
 import re
-import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
-from pipelines.terminal import Terminal
+from pipelines.own_name import pasted
+from pipelines.terminal import Terminal, complain
 
 if TYPE_CHECKING:
     from pipelines.summary import Summary
@@ -76,10 +76,9 @@ def _tell_of_accepted(events: Path) -> None:
 
     if known := accepted(events):
         day = iso(business_day_of(max(each.until for each in known)))
-        print(
-            f"ihss-payroll: what was said up to {day} was accepted as said (accepted.json); this replay says what the"
-            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md",
-            file=sys.stderr,
+        complain(
+            f"what was said up to {day} was accepted as said (accepted.json); this replay says what the"
+            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md"
         )
 
 
@@ -152,10 +151,10 @@ def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json
     elif not quiet:
         render(summary, summary_console())
         print(f"Records and summary.json are in {out}")
-        print("\n".join(next_steps(events, out, law)))
+        print(pasted("\n".join(next_steps(events, out, law))))
     wrong = faults(summary)
     if wrong and (as_json or quiet):
-        print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
+        complain("the summary does not add up: " + "; ".join(wrong))
     return wrong
 
 

@@ -3,11 +3,14 @@
 Exit code 0 when done; 2 on misuse with one line that says the remedy.
 """
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.options import People, people_asked
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from rules.law import Law
 
 LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
+NO_TELEPHONE = "ihss-payroll: the papers name no telephone of the county: give it with --contact (docs/statements.md)"
 VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
 LANGUAGES = ("en", "es")
@@ -43,6 +47,7 @@ def statement(
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
+    people: People = None,
 ) -> int:
     """Write statements of earnings and notices for people, in English or Spanish.
 
@@ -60,7 +65,7 @@ def statement(
         raise Misuse(f"--language {language} is not spoken here: take en or es")
     _complete(person, period, run)
     _ready(out, formats)
-    asked = _asked(_folder(paid), run, period, language, contact, law)
+    asked = replace(_asked(_folder(paid), run, period, language, contact, law), people=people_asked(people))
     _write(_papers(paid, person, asked), asked, out, formats)
     return 0
 
@@ -137,12 +142,14 @@ def _ready(out: Path, formats: tuple[str, ...]) -> None:
 def _write(papers: "tuple[Iterable[Paper], int]", asked: "PapersAsked", out: Path, formats: tuple[str, ...]) -> None:
     from pipelines.statements.output import INDEX, write
 
-    written = write(*papers, out, formats, asked.language)
+    written = write(*papers, out, formats)
     statements, letters = written.papers["statement"], written.papers["notices"]
     made = f"{_counted(statements, 'statement')} and {_counted(letters, 'letter')} with notices"
     print(f"{made} are in {out}; {INDEX} says whose they are")
     if written.english:
-        print(f"{written.english:,} sentences stand in English: this version has no {asked.language} words for them")
+        print(f"{written.english:,} sentences stand in English: this version has no other words for them")
+    if not asked.contacts.own:
+        print(NO_TELEPHONE, file=sys.stderr)
     if asked.law is None and written.codes & VIOLATIONS:
         print(LEFT_OUT)
 

@@ -1,7 +1,6 @@
 """``ihss-payroll tables``: what was paid as tidy tables, for spreadsheets and SQL."""
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.misuse import Misuse, writable_folder
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, complain
 
 
 class TableFormat(StrEnum):
@@ -59,5 +58,5 @@ def tables(
     if cut:
         what = "1 text is" if cut == 1 else f"{cut:,} texts are"
         what += f" longer than a cell holds and {'was' if cut == 1 else 'were'} cut"
-        print(f"ihss-payroll: {what}: --format csv, parquet or duckdb has them whole", file=sys.stderr)
+        complain(f"{what}: --format csv, parquet or duckdb has them whole")
     return 0

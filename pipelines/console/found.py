@@ -13,6 +13,7 @@ from pipelines.find.arrived import Arrived
 from pipelines.find.next_commands import find_command
 from pipelines.find.periods import PeriodOf
 from pipelines.find.search import FoundId
+from pipelines.own_name import called, pasted
 from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.wording import REASONS, clock, in_words, money
 from rules.periods import civil_day, iso
@@ -64,7 +65,7 @@ def _show_commands(commands: Sequence[str], console: Console) -> None:
     if commands:
         console.print(Text("Next", style="bold"))
     for command in commands:
-        console.print(Text(command), soft_wrap=True)
+        console.print(Text(pasted(command)), soft_wrap=True)
     if any("FACTS" in command.split() for command in commands):
         console.print(Text("(FACTS: the folder that was paid from; name it with --events)", style="dim"))
 
@@ -108,7 +109,7 @@ def _facts(facts: Sequence[Arrived]) -> Table:
 def show_periods(found: list[PeriodOf], who: str, id: str, asked: ReportAsked, console: Console) -> None:
     """A row each, and the command that explains the newest."""
     if not found:
-        console.print(Text(f"{asked.paid} says nothing of this {who}: ihss-payroll find looks for parts of an id"))
+        console.print(Text(f"{asked.paid} says nothing of this {who}: {called()} find looks for parts of an id"))
         return
     made = table("Pay period", "Net", "Hours held")
     for each in found:
@@ -116,7 +117,7 @@ def show_periods(found: list[PeriodOf], who: str, id: str, asked: ReportAsked, c
     sections(console, {f"Pay periods of {who} {id}: {len(found):,}": made})
     console.print(
         Text("Explain one", style="bold"),
-        Text(asked.explain_command(who, id, found[0].start)),
+        Text(pasted(asked.explain_command(who, id, found[0].start))),
         sep="\n",
         soft_wrap=True,
     )

@@ -5,7 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.files_below import Below, unread
+from pipelines.own_name import pasted
 from pipelines.summary import Inputs
+from pipelines.terminal import as_line, complain
 
 REFERENCE = ("CourseListing", "Admission")  # known from the start of any run
 
@@ -39,10 +41,10 @@ def say_last(words: list[str], in_report: bool) -> None:
     in_report &= not (sys.stdout.isatty() and sys.stderr.isatty())
     with suppress(BrokenPipeError):  # who reads no further is told all the same
         for word in words if in_report else ():
-            print(word)
+            print(as_line(pasted(word)))
         sys.stdout.flush()
     for word in words:
-        print("ihss-payroll:", word, file=sys.stderr)
+        complain(word)
 
 
 def _used(inputs: Inputs) -> int:

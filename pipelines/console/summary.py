@@ -15,8 +15,18 @@ from pipelines.summary import (
     Summary,
     faults,
 )
-from pipelines.terminal import Terminal
-from pipelines.wording import DEDUCTIONS, KINDS, NOT_COVERED, PAID_FOR, REASONS, REJECTIONS, clock, in_words
+from pipelines.terminal import Terminal, as_line
+from pipelines.wording import (
+    DEDUCTIONS,
+    KINDS,
+    NOT_COVERED,
+    PAID_FOR,
+    REASONS,
+    REJECTIONS,
+    clock,
+    deduction_in_words,
+    in_words,
+)
 from rules.money import dollars
 
 WIDTH = 100
@@ -85,7 +95,7 @@ def _money(money: MoneyTold) -> Table:
     table = _table("", "Dollars")
     table.add_row("Gross", dollars(money.gross_cents))
     for kind in (kind for kind in DEDUCTIONS if kind in money.deductions):
-        table.add_row(f"  {DEDUCTIONS[kind]}", dollars(-money.deductions[kind]))
+        table.add_row(f"  {deduction_in_words(kind, money.deductions[kind])}", dollars(-money.deductions[kind]))
     table.add_row("Net: the money that moves", dollars(money.net_cents), style="bold")
     if came_back := money.came_back.net_cents:
         table.add_row("  Came back or was stopped (RUN-4)", dollars(-came_back))
@@ -141,7 +151,7 @@ def _rejections(inputs: Inputs) -> Group | None:
     table = _table("Reason", "Code", "Facts", words=2)
     for reason, count in sorted(inputs.rejections.items(), key=lambda row: (-row[1], row[0])):
         table.add_row(in_words(reason, REJECTIONS), reason, f"{count:,}")
-    files = [Text(f"{file.origin}: {file.message}", overflow="fold") for file in inputs.rejected_files]
+    files = [Text(as_line(f"{file.origin}: {file.message}"), overflow="fold") for file in inputs.rejected_files]
     return Group(table, *files) if inputs.rejections else None
 
 

@@ -15,6 +15,7 @@ from pipelines.desk import decisions
 from pipelines.desk.forms import (
     APPROVAL,
     FILED,
+    IN_FUTURE,
     FormField,
     WrongForm,
     envelope,
@@ -131,7 +132,7 @@ def _drafted(view: DeskView, shelf: DeskShelf, what: str, filled: Filled) -> Fac
         except ValueError as wrong:
             raise WrongForm({APPROVED_AT: str(wrong)}) from None
         if at > now:
-            raise WrongForm({APPROVED_AT: "That is in the future."})
+            raise WrongForm({APPROVED_AT: IN_FUTURE})
         changed = {APPROVED_AT: at, "channel": "PAPER"}
         return revised(sheet, envelope(source, now, sheet.document_id) | changed)
     return filed_fact(what, read_form(what, filled), source, now)
@@ -144,9 +145,7 @@ def file(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
     except BadSignature:
         return nothing(view, shelf)
     fact = FACTS[told.pop("kind")].model_validate(told)
-    revision = decisions.next_revision(view.station, shelf, fact)
-    changed = {"recorded_at": view.station.clock(), "revision": revision}
-    decisions.file(view.station, view.officer, revised(fact, changed))
+    decisions.file(view.station, shelf, view.officer, fact)
     return RedirectResponse(view.link("decisions", filed=fact.event_id), SEE_OTHER)
 
 

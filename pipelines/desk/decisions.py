@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fold.places import keys_of
+from pipelines.desk.forms import revised
 from pipelines.desk.safety import lines_in, noted, utc
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
@@ -65,12 +66,15 @@ def next_revision(station: Station, shelf: DeskShelf, fact: Fact) -> int:
     return 1 + max([came, *filed])
 
 
-def file(station: Station, officer: str, fact: Fact) -> bool:
-    """Put a fact into the log and then where it is taken from; False: it was filed already. Raises OSError."""
+def file(station: Station, shelf: DeskShelf, officer: str, fact: Fact) -> bool:
+    """Put a fact into the log, under the next revision of its document and as of now, and then where it is taken from;
+    False: it was filed already. Raises OSError."""
     assert station.land is not None
     with _FILING:
         if any(each.fact.event_id == fact.event_id for each in decided(station)):
             return False
+        changed = {"recorded_at": station.clock(), "revision": next_revision(station, shelf, fact)}
+        fact = revised(fact, changed)
         told: Json = fact.model_dump() | {"kind": fact.KIND}
         noted(station.log, {"at": utc(station.clock()), "officer": officer, "fact": told}, to_disk=True)
         path = station.land / f"desk-{fact.event_id}.avro"

@@ -26,6 +26,10 @@ HOURS = re.compile(r"(\d{1,3}):([0-5]\d)")
 DOLLARS = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.(\d{2}))?")
 MINUTES_IN_HOUR, CENTS_IN_DOLLAR = 60, 100
 DIGITS = 8
+FILL_IN, WRITE_HOURS = "Fill this in.", "Write hours and minutes, such as 5:30."
+WRITE_DOLLARS, WRITE_TIME = "Write dollars and cents, such as 120.50.", "Write a day and a time."
+WRITE_DAY, IN_FUTURE = "Write a day.", "That is in the future."
+SENTENCES = (FILL_IN, WRITE_HOURS, WRITE_DOLLARS, WRITE_TIME, WRITE_DAY, IN_FUTURE)
 APPROVAL = "approval"
 FILED = ("HoursException", "ViolationDecision", "PaymentOutcome")
 """Kinds that an officer files from an empty form."""
@@ -79,7 +83,7 @@ def read_form(kind: str, filled: Mapping[str, str]) -> Json:
         except ValueError as refused:
             wrong[field.name] = str(refused)
         if not text and field.required:
-            wrong[field.name] = "Fill this in."
+            wrong[field.name] = FILL_IN
     if wrong:
         raise WrongForm(wrong)
     return {name: value for name, value in told.items() if value is not None}
@@ -97,7 +101,7 @@ def minutes_of(text: str) -> int:
     """Minutes of ``5:30``. Raises ValueError."""
     found = HOURS.fullmatch(text)
     if found is None:
-        raise ValueError("Write hours and minutes, such as 5:30.")
+        raise ValueError(WRITE_HOURS)
     return int(found[1]) * MINUTES_IN_HOUR + int(found[2])
 
 
@@ -105,7 +109,7 @@ def cents_of(text: str) -> int:
     """Cents of ``1,234.50``. Raises ValueError."""
     found = DOLLARS.fullmatch(text)
     if found is None:
-        raise ValueError("Write dollars and cents, such as 120.50.")
+        raise ValueError(WRITE_DOLLARS)
     return int(found[1].replace(",", "")) * CENTS_IN_DOLLAR + int(found[2] or 0)
 
 
@@ -113,7 +117,7 @@ def instant_of(text: str) -> int:
     """The instant of a date and time in Pacific time. Raises ValueError."""
     with suppress(ValueError):
         return int(datetime.fromisoformat(text).replace(tzinfo=PACIFIC).timestamp() * 1000)
-    raise ValueError("Write a day and a time.")
+    raise ValueError(WRITE_TIME)
 
 
 def filed_fact(kind: str, fields: Json, source: str, now: int) -> Fact:

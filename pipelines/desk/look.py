@@ -12,7 +12,7 @@ from pipelines.check.rejections import as_text
 from pipelines.desk import decisions
 from pipelines.desk.documents import document_page, rejected_rows
 from pipelines.desk.held import HeldAsked, held_page
-from pipelines.desk.pages import DeskView
+from pipelines.desk.pages import WORDS, DeskView
 from pipelines.desk.payments import paper, payment_page
 from pipelines.desk.people import person_page
 from pipelines.desk.runs import net_chart, run_page, run_rows
@@ -36,13 +36,12 @@ def home(view: DeskView, shelf: DeskShelf) -> Response:
     """Where the day begins: is it right, what is held and who acts next, what looks unusual."""
     runs = run_rows(shelf, RUNS_IN_CHART)
     last = next((row.day for row in runs if row.number), shelf.run)
-    run = run_page(shelf, last, view.language.say("Gross by earning"))
+    run = run_page(shelf, last, view.language.say(WORDS["chart"]["earning"]))
     view.note_access("home", _people(paid for paid, _ in run.unusual) if run else ())
     wrong = [sentence for each in shelf.agreements() for sentence in each.wrong]
     return view.answer(
         "home.html.j2", run=run, wrong=wrong, checks=shelf.agreements(), held=held_page(shelf, HeldAsked()),
-        rejected=len(shelf.rejections()), chart=net_chart(runs[:RUNS_IN_CHART], view.language.say("Net by pay run")),
-        shelf=shelf,
+        rejected=len(shelf.rejections()), chart=net_chart(runs, view.language.say(WORDS["chart"]["net"])), shelf=shelf,
     )  # fmt: skip
 
 
@@ -101,7 +100,8 @@ def payment(view: DeskView, shelf: DeskShelf, what: str) -> Response:
     id = view.request.path_params["id"]
     named = FoundId(what, id)
     payee = payee_of(id)
-    if not shelf.is_known(named) and not (what == STATEMENT and payee.payee_id):
+    whose = FoundId(PROVIDER, payee.payee_id) if payee.provider_id else FoundId(RECIPIENT, payee.payee_id)
+    if not shelf.is_known(named) and not (what == STATEMENT and shelf.is_known(whose)):
         return nothing(view, shelf)
     keys = [provider_key(payee.provider_id)] if payee.provider_id else []
     view.note_access(what, [*keys, *([recipient_key(payee.recipient_id)] if payee.recipient_id else [])])
@@ -114,7 +114,7 @@ def paper_of(view: DeskView, shelf: DeskShelf) -> Response:
     """The statement as its payee gets it, in a language of theirs."""
     id, language = view.request.path_params["id"], view.request.query_params.get("language", "en")
     payee = payee_of(id)
-    html = paper(view.station, shelf, id, "es" if language == "es" else "en") if payee.payee_id else None
+    html = paper(view.station, shelf, id, "es" if language == "es" else "en")
     if html is None:
         return nothing(view, shelf)
     view.note_access("paper", [provider_key(payee.payee_id) if payee.provider_id else recipient_key(payee.payee_id)])
@@ -152,7 +152,7 @@ def runs(view: DeskView, shelf: DeskShelf) -> Response:
     at = int(number) if number.isdigit() and len(number) < 6 else 1
     rows = run_rows(shelf, RUNS_ON_A_PAGE, (max(1, at) - 1) * RUNS_ON_A_PAGE)
     count = sum(day <= shelf.run for day in shelf.days)
-    chart = net_chart(run_rows(shelf, RUNS_IN_CHART), view.language.say("Net by pay run"))
+    chart = net_chart(run_rows(shelf, RUNS_IN_CHART), view.language.say(WORDS["chart"]["net"]))
     pages = max(1, -(-count // RUNS_ON_A_PAGE))
     return view.answer("runs.html.j2", shelf=shelf, rows=rows, pages=pages, at=at, count=count, chart=chart)
 
@@ -162,7 +162,7 @@ def run(view: DeskView, shelf: DeskShelf) -> Response:
     day = None
     with suppress(ValueError):
         day = epoch_day(date.fromisoformat(view.request.path_params["day"]))
-    page = None if day is None else run_page(shelf, day, view.language.say("Gross by earning"))
+    page = None if day is None else run_page(shelf, day, view.language.say(WORDS["chart"]["earning"]))
     if page is None or day is None:
         return nothing(view, shelf)
     view.note_access("run", _people([*page.greatest, *(paid for paid, _ in page.unusual)]))

@@ -47,6 +47,19 @@ WORDS = {
         "provider": "Providers", "recipient": "Recipients", "person": "Other people", "document": "Documents",
         "instruction": "Payments", "statement": "Statements", "finding": "Findings",
     },
+    "field": {
+        "provider_id": "Provider", "recipient_id": "Recipient", "workweek_start": "First day of the workweek, a Sunday",
+        "extra_minutes": "Extra hours", "decision": "Decision", "instruction_id": "Payment", "outcome": "Outcome",
+        "cents": "Amount that came back", "reason": "Reason", "recipient_approved_at": "When the recipient approved",
+    },
+    "limit": {
+        "violation.usual_weekly_minutes": "Usual weekly limit for a recipient",
+        "limit.several_recipients_minutes": "Weekly limit for several recipients",
+        "exemption.weekly_minutes": "Weekly limit with an exemption",
+        "exemption.monthly_minutes": "Monthly limit with an exemption",
+        "travel.weekly_minutes": "Weekly limit of travel",
+    },
+    "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
     "any": {},
 }  # fmt: skip
 """Tables of words for symbols, in English."""

@@ -25,6 +25,7 @@ from schemas.ids import PROVIDER as PROVIDER_SIDE
 from schemas.ids import day_of, payee_of, person_of, settlement_of, statement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.symbols import PAYMENT_KINDS
 
 MINUTES = ("claimed", "paid", "held", "cut", "denied")
 
@@ -182,6 +183,8 @@ def _run_of(shelf: DeskShelf, day: int) -> PaidRun:
 def paper(station: Station, shelf: DeskShelf, statement: str, language: str) -> str | None:
     """The statement of earnings that a payee gets for a pay period, as HTML; None: there is none."""
     payee = payee_of(statement)
+    if payee.kind not in PAYMENT_KINDS or day_of(statement) is None:
+        return None
     person = ("RECIPIENT" if payee.provider_id is None else "PROVIDER", payee.payee_id)
     law = station.law if _paid_by(shelf) == station.law.version else None
     asked = PapersAsked(shelf.on, day_of(statement), language, station.contacts, law)

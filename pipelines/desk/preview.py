@@ -14,6 +14,7 @@ from rules.periods import business_day_of, cut_off_after, cut_off_of, next_busin
 from schemas.avro import Unreadable
 from schemas.envelope import Fact
 from schemas.finding import Finding
+from schemas.ids import person_of
 from schemas.payment_instruction import PaymentInstruction
 from schemas.types import Json
 
@@ -31,7 +32,7 @@ class PreviewRow(NamedTuple):
 
 class FactPreview(NamedTuple):
     """``seen_by``: the pay run (business day) that sees it first; ``rows``: by pay run; ``until``: the last one looked
-    at; ``refusal``: why nothing can be said."""
+    at; ``refusal``: why nothing can be said; ``strangers``: ids that no fact names."""
 
     seen_by: int
     until: int
@@ -40,6 +41,7 @@ class FactPreview(NamedTuple):
     ends: list[Finding]
     told: Json | None
     refusal: str
+    strangers: list[str]
 
     @property
     def net(self) -> int:
@@ -65,10 +67,11 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
         outcome = trial.outcome()
     except (ExplainRefusal, Unreadable) as refused:
         words = refused.message if isinstance(refused, Unreadable) else str(refused)
-        return FactPreview(business_day_of(seen), day, [], [], [], None, words)
+        return FactPreview(business_day_of(seen), day, [], [], [], None, words, [])
+    strangers = [id for _, id in map(person_of, trial.strangers)]
     begins = [each for id, each in outcome.stands.items() if not _same(outcome.stood.get(id), each)]
     ends = [each for id, each in outcome.stood.items() if id not in outcome.stands]
-    return FactPreview(business_day_of(seen), day, differing(outcome), begins, ends, told, "")
+    return FactPreview(business_day_of(seen), day, differing(outcome), begins, ends, told, "", strangers)
 
 
 def differing(outcome: TrialOutcome) -> list[PreviewRow]:

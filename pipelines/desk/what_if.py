@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from pipelines.desk.forms import WrongForm, cents_of, minutes_of, revised
+from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of, revised
 from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
@@ -26,8 +26,10 @@ WAGE = "wage."
 
 
 class WhatIfChoice(NamedTuple):
-    """Something that can be otherwise: a parameter of the law, or an authorization's monthly minutes; how it is now."""
+    """Something that can be otherwise, and how it is now: ``what`` is a wage, a limit, or an authorization's monthly
+    minutes."""
 
+    what: str
     name: str
     form: str
     now: int
@@ -46,15 +48,16 @@ class WhatIfRow(NamedTuple):
 
 def choices(shelf: DeskShelf, law: Law, named: FoundId, counties: list[str]) -> list[WhatIfChoice]:
     """What may be asked about a person: the wages of their counties, limits, authorizations."""
-    names = [*(f"{WAGE}{county}" for county in counties), *LIMITS]
-    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in names if name in law.parameters]
+    wages = [f"{WAGE}{county}" for county in counties]
+    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *LIMITS)]
     found = [
-        WhatIfChoice(name, "dollars" if name.startswith(WAGE) else "hours", entry.value)
+        WhatIfChoice(*(("wage", name, "dollars") if name in wages else ("limit", name, "hours")), entry.value)
         for name, entry in known
         if entry
     ]
     return found + [
-        WhatIfChoice(each.document_id, "hours", each.monthly_minutes) for each in authorizations(shelf, named).values()
+        WhatIfChoice("authorization", id, "hours", each.monthly_minutes)
+        for id, each in authorizations(shelf, named).items()
     ]
 
 
@@ -77,7 +80,7 @@ def what_if(
     except ValueError as wrong:
         raise WrongForm({"value": str(wrong)}) from None
     known, new, law = authorizations(shelf, named), [], None
-    if choice.name in known:
+    if choice.what == "authorization":
         new = [_revised(known[choice.name], value)]
     else:
         mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
@@ -99,7 +102,7 @@ def _amended(law: Law, name: str, value: int, first: str) -> Law:
     try:
         day = epoch_day(date.fromisoformat(first))
     except ValueError:
-        raise WrongForm({"from": "Write a day."}) from None
+        raise WrongForm({"from": WRITE_DAY}) from None
     later = {(each.from_day, each.published) for each in law.parameters[name].entries if each.from_day >= day}
     begins = {*later, *({(day, None)} if day not in {begin for begin, _ in later} else ())}
     values = [

@@ -184,4 +184,3 @@ def _shown(fact: Fact) -> FactShown:
 def receipt_json(receipt: Receipt) -> bytes:
     """As JSON, a field a line."""
     return msgspec.json.format(msgspec.json.encode(receipt), indent=1) + b"\n"
-

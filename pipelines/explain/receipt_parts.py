@@ -1,6 +1,6 @@
 """What a receipt is made of (docs/receipts.md): its JSON, as structs. Days are ISO dates; units last in names.
 
-Nothing here is trusted by who checks a receipt (docs/verify/verify.py): each number is either decoded from encoded bytes,
+Nothing here is trusted by who checks a receipt (docs/verify/verify.py): each number is decoded from encoded bytes,
 found in the text of the law, or follows from others.
 """
 

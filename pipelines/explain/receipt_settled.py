@@ -35,7 +35,9 @@ def taxes_shown(draft: PaymentDraft, law: LawUsed) -> Iterator[TaxStep]:
     advance = draft.statement.kind == "ADVANCE"
     start = draft.statement.period_start if advance else draft.now.run_date
     before = draft.said[:-1]
-    base, earlier = (draft.gross_cents, dict.fromkeys(TAXES, 0)) if advance else by_year(draft.gross_cents, before, start)
+    base, earlier = (
+        (draft.gross_cents, dict.fromkeys(TAXES, 0)) if advance else by_year(draft.gross_cents, before, start)
+    )
     if advance:
         kinds: tuple[str, ...] = tuple(kind for kind in TAXES if kind in draft.deductions)
     else:

@@ -1,4 +1,4 @@
-"""The earnings of a receipt: what timesheets claim by day, the pieces that are paid, workweeks, an advance, incentives."""
+"""The earnings of a receipt: timesheets by day, the pieces that are paid, workweeks, an advance, incentives."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -30,7 +30,8 @@ class TrialOutcome(NamedTuple):
 
 
 class Trial:
-    """Of some people, by key. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere.
+    """Of some people, by key. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere;
+    ``strangers``: people whom no other fact names.
 
     Raises ExplainRefusal for somebody whom no fact names.
     """
@@ -44,9 +45,11 @@ class Trial:
             new,
         )
         named = {*people, *(key for fact in new for key in keys_of(fact.KIND, vars(fact)))}
+        self.facts.read(named)
+        self.strangers = sorted(key for key in named if key not in self.facts.met)
         for fact in new:
             self.facts.door.take(fact)
-        self.facts.read(named)
+        self.facts.read(())
         sides = [person_of(key) for key in sorted(named)]
         recipients = [id for side, id in sides if side == RECIPIENT]
         providers = [id for side, id in sides if side != RECIPIENT]

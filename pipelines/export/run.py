@@ -55,7 +55,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     """
     if not is_business_day(day):
         raise ExportRefusal(
-            f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day"
+            f"--run {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day"
         )
     came_back = ReversedPayments()
     control = _control(folder, day, came_back)
@@ -64,7 +64,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
     run = PaidRun(day, paid, control, reversed_since)
     _check_whole(run, folder)
-    refuse_changed(folder, [control.cut_off], "--instructions")
+    refuse_changed(folder, [control.cut_off], "--paid")
     return run
 
 
@@ -72,7 +72,7 @@ def _control(folder: Path, day: int, came_back: ReversedPayments) -> PayRun:
     runs = [*_records(folder, PayRun, day, lambda stage, done, total: None, came_back.pay_run)]
     if not runs:
         raise ExportRefusal(
-            f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until"
+            f"{folder} has no pay run of {iso(day)}: name another --run, or replay with a later --until"
         )
     if any(run != runs[0] for run in runs):
         raise ExportRefusal(f"{folder} has two pay runs of {iso(day)} that differ: name the folder of one replay")
@@ -83,7 +83,7 @@ def _records(folder: Path, kind: type[Day], day: int, beat: Beat, tell: Callable
     stem = STEMS[kind.KIND]
     paths = sorted(folder.glob(f"{stem}*.avro"))
     if not paths:
-        raise ExportRefusal(f"--instructions {folder} has no {stem}*.avro: name the folder that a replay wrote to")
+        raise ExportRefusal(f"--paid {folder} has no {stem}*.avro: name the folder that a replay wrote to")
     for done, path in enumerate(paths, 1):
         try:
             yield from _of_day(path, kind, day, tell)

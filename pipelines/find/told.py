@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pipelines.find.about import About, Payment
 from pipelines.find.arrived import Arrived
 from pipelines.find.search import FoundId
+from pipelines.own_name import pasted
 from rules.periods import iso
 from schemas.finding import Finding
 from schemas.types import Json
@@ -12,7 +13,7 @@ from schemas.types import Json
 
 def as_json(hits: Sequence[FoundId], about: About | None, facts: Sequence[Arrived], commands: Sequence[str]) -> Json:
     """What was found; of one, all about it. Amounts in cents, time in minutes."""
-    told: Json = {"found": [each._asdict() for each in hits], "next": list(commands)}
+    told: Json = {"found": [each._asdict() for each in hits], "next": list(map(pasted, commands))}
     if about is None:
         return told
     return told | {

@@ -10,7 +10,7 @@ from pipelines.live.begun import first_run, note_first_run
 from pipelines.live.clock import Clock, day_of_run
 from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Collector, Source
-from pipelines.live.deciding import LiveDeciding
+from pipelines.live.deciding import LiveDeciding, SentSums
 from pipelines.live.durable import made
 from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
@@ -63,13 +63,14 @@ class Job:
         past = Past(self.journal, self.outbox, self.memory, pay_runs, teller.voice.beat)
         self.deciding = LiveDeciding(begun, self.collector, self.outbox, past, teller)
 
-    def resume(self, after: int | None = None, accept: int | None = None) -> None:
-        """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.
+    def resume(self, after: int | None = None, accept: int | None = None, sums: SentSums | None = None) -> None:
+        """Remember all that was decided, and send what was not sent. Raises OtherHistory, OtherContent, Misuse.
 
-        ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``accept``: the last one
+        ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``sums``: of the last of
+        them, where nobody can look at what was sent; ``accept``: the last one
         decided, if all up to it stands as it was said though this code and law would say otherwise.
         """
-        Resuming(self.deciding).resume(after, accept)
+        Resuming(self.deciding).resume(after, accept, sums)
         sent = self._send()
         if (decided := self.outbox.last_decided()) is not None:
             note_all(self.folder, decided)

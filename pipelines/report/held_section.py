@@ -19,7 +19,7 @@ AGES = (7, 14, 30, 60, 90)  # last days of the classes
 BUCKETS = [
     f"Up to {AGES[0]} days", *(f"{before + 1} to {last}" for before, last in pairwise(AGES)), f"Over {AGES[-1]} days"
 ]  # fmt: skip
-INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Cut": BLUE, "Denied": GREY}
+INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Over a limit": BLUE, "Denied": GREY}
 UNPAID = ("HELD", "CUT", "DENIED")
 MOST_DOCUMENTS = 500
 MINUTES = 60
@@ -185,7 +185,7 @@ def _reasons_chart(rows: list[Cells]) -> list[Chart]:
     timed = [row for row in rows if row[-1]][:12]
     bars = [{"label": row[1], "series": row[0], "value": row[-1] / MINUTES, "rank": 0} for row in timed]
     says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[-1])}" for row in timed)
-    inks = {name: INKS[name] for name in ("Held", "Cut", "Denied") if name in {row[0] for row in timed}}
+    inks = {name: INKS[name] for name in ("Held", "Over a limit", "Denied") if name in {row[0] for row in timed}}
     return [bars_across("Why hours were not paid", f"{says}.", bars, inks, "hours")] if timed else []
 
 

@@ -9,7 +9,7 @@ from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
 from pipelines.report.parts import Cells, Chart, Column, Section, Table, top
 from pipelines.report.wording import METHODS, PROGRAMS, counted, county, day, month
-from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, in_words, money
+from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, deduction_in_words, in_words, money
 from rules.periods import month_of
 
 MOST_BARS = 31
@@ -108,7 +108,7 @@ def _deductions(books: Books) -> Table:
     total = books.payments.total()
     taken = books.payments.deductions
     rows: list[Cells] = [("Gross", total["gross"])]
-    rows += [(in_words(kind, DEDUCTIONS), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
+    rows += [(deduction_in_words(kind, taken[kind]), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
     rows.append(("Net: the money that moves", total["net"]))
     if gone := books.payments.gone()["net"]:
         rows += [("Came back or was stopped since", -gone), ("Net that stands", total["net"] - gone)]

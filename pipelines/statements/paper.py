@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.misuse import Misuse
+from pipelines.people import PersonOnPaper
 from pipelines.statements.contact import Contact
 from pipelines.statements.language import Language
 from pipelines.statements.points import Point
@@ -60,14 +61,16 @@ def environment(language: Language) -> Environment:
     return jinja
 
 
-def statement_html(statement: PrintedStatement, contact: Contact, language: Language) -> str:
-    """The statement as one HTML file that needs nothing else."""
-    return _rendered("statement.html.j2", language, s=statement, contact=contact)
+def statement_html(
+    statement: PrintedStatement, contact: Contact, language: Language, to: PersonOnPaper | None = None
+) -> str:
+    """The statement as one HTML file that needs nothing else; ``to``: whose name and address stand on it."""
+    return _rendered("statement.html.j2", language, s=statement, contact=contact, to=to)
 
 
-def letter_html(letter: PaperLetter, contact: Contact, language: Language) -> str:
-    """The notices of a person as one HTML file that needs nothing else."""
-    return _rendered("notices.html.j2", language, letter=letter, contact=contact)
+def letter_html(letter: PaperLetter, contact: Contact, language: Language, to: PersonOnPaper | None = None) -> str:
+    """The notices of a person as one HTML file that needs nothing else; ``to``: whose name and address stand on it."""
+    return _rendered("notices.html.j2", language, letter=letter, contact=contact, to=to)
 
 
 def _rendered(template: str, language: Language, **about: object) -> str:

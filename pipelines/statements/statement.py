@@ -129,7 +129,7 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         methods=_methods(now),
         works=_works(now, standing),
         hours=_hours(person, own, known),
-        points=_points(person, findings, language),
+        points=_points(person, findings, language, as_of),
         visits=_visits(person, findings, language),
         returned=[_back(back, findings) for back in gone if back.instruction.period_start == period],
         back=sum(paid.net_cents for paid in now if paid.instruction_id in lost),
@@ -232,13 +232,9 @@ def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Ho
     return Hours(recipient, paid + sum(taken), paid, *taken)
 
 
-def _points(person: Person, findings: Sequence[Finding], language: Language) -> list[Point]:
-    told = [
-        point_of(each, person[0], language)
-        for each in findings
-        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(each)
-    ]
-    return in_order(told)
+def _points(person: Person, findings: Sequence[Finding], language: Language, as_of: int) -> list[Point]:
+    told = (each for each in findings if each.outcome != "NOTED" and not about_payment(each))
+    return in_order([point_of(each, person[0], language, today=as_of) for each in told if can_be_said(each, person[0])])
 
 
 def _visits(person: Person, findings: Sequence[Finding], language: Language) -> dict[str, list[Point]]:

@@ -169,7 +169,7 @@ def _statement(
         relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
         live_in=False,
         offsettable=[],
-        documents=sorted(_references(verdicts, months)),
+        documents=sorted(_references(verdicts, months) | ({term.reference} if term else set())),
         assumptions=sorted({name for verdict in verdicts for name in _assumptions(verdict, notice.law)}),
         case_county=county_of_work(engagement, filed.enrollments, None, period_end(period)),
         claim=min(((verdict.document.reference, PROGRAM, period) for verdict in verdicts), default=None),

@@ -23,16 +23,17 @@ _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",
     TRAINED: "it does not count, since you completed the training",
     "MONTH": "it does not count, since the week of {instead} is the violation of that month",
-    "WEEK": "it counts once, together with the {instead} of the same week",
+    "WEEK": "it counts once, together with the other limit passed in that week",
 }
 _DECIDES = (
-    "The county decides whether you are ineligible for {days} days; until it records that, you can work and are paid."
+    "The county decides if you must stop working for IHSS and WPCS for {days} days. "
+    "Until it does, you can work and you are paid."
 )
-_ONE = "Agree hours with this recipient that stay within {usual} a week, or ask the county for an exception."
+_ONE = "Agree with this recipient on hours that stay within {usual} a week, or ask the county for an exception."
 _STAY = {
     "V1": _ONE,
     "V2": _ONE,
-    "V3": "Agree hours with your recipients that together stay within {usual} a week.",
+    "V3": "Agree with your recipients on hours that together stay within {usual} a week.",
     "V4": "Plan your visits so that travel stays within {usual} a week.",
 }
 _NEXT = {

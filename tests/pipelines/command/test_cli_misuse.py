@@ -44,15 +44,16 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("rejections", "show"): {"number": "1", "--journal": "journal"},
     ("rejections", "resend"): {"number": "1", "--journal": "journal", "--repaired": "text", "--to": "folder:empty"},
     ("export", "ach"): {
-        "--instructions": "paid", "--date": DAY, "--accounts": "accounts.csv", "--originator": "text",
+        "--paid": "paid", "--run": DAY, "--accounts": "accounts.csv", "--originator": "text",
         "--out": "new.ach",
     },
-    ("export", "warrants"): {"--instructions": "paid", "--date": DAY, "--out": "new.csv"},
+    ("export", "warrants"): {"--paid": "paid", "--run": DAY, "--out": "new.csv"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
     ("journal", "health"): {"--journal": "journal"},
     ("journal", "backup"): {"to": "new", "--journal": "journal"},
     ("journal", "restore"): {"copy": "backup", "--journal": "new"},
+    ("journal", "accept-loss"): {"--journal": "journal"},
 }  # fmt: skip
 """What is typed besides the one thing that is wrong."""
 
@@ -176,7 +177,7 @@ SURELY_WRONG = [
     (path, name)
     for path, base in BASE.items()
     for name, value in base.items()
-    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv") or name == "--date"
+    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv") or name == "--run"
 ]
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipelines.command import cli
 from pipelines.live import backup as backups
 from pipelines.live import durable
 from pipelines.live import outbox as outboxes
@@ -26,6 +27,7 @@ from pipelines.live.backup import NotWhole, backup, restore
 from pipelines.live.beam_engine import LISTINGS, FoldKept, FoldPlace, gathered
 from pipelines.live.believed import NotAsRemembered
 from pipelines.live.collector import Batch, Collector, Message
+from pipelines.live.deciding import SentSums
 from pipelines.live.durable import LockLost, Owned
 from pipelines.live.engine import SHARDS
 from pipelines.live.folders import FolderIn
@@ -449,6 +451,30 @@ def test_an_older_journal_does_not_resume_where_nobody_can_look(copy: World, sho
         copy.job(Nobody(), after=short[HALF + 3].cut_off)
 
 
+def test_where_nobody_can_look_the_sums_of_what_was_sent_say_it(
+    copy: World, short: list[Day], whole: World, tmp_path: Path
+) -> None:
+    """On topics: an older copy has other sums, whoever sent the facts that it lost."""
+    backup(copy.journal, tmp_path / "backup")
+    copy.live(short[HALF : HALF + 2]).close()
+    last = short[HALF + 1].cut_off
+    [run] = [each for each in copy.said()["PayRun"] if each["cut_off"] == last]
+    sums = SentSums(run["content_sha256"], run["previous_sha256"])
+    newest = copy.journal.rename(tmp_path / "newest")
+    restore(tmp_path / "backup", copy.journal)
+    with pytest.raises(OtherContent, match="with other sums than this journal gives it"):
+        copy.job(Nobody(), after=last, sums=sums)
+    shutil.rmtree(copy.journal)
+    newest.rename(copy.journal)
+    shutil.rmtree(copy.journal / "outbox")
+    for wrong in (SentSums("0" * 64, sums.previous_sha256), SentSums(sums.content_sha256, "0" * 64)):
+        with pytest.raises(OtherContent, match="with other sums"):
+            copied(copy, tmp_path / wrong.content_sha256).job(Nobody(), after=last, sums=wrong)
+    copy.live(short[HALF + 2 :], copy.job(Nobody(), after=last, sums=sums)).close()
+    copy.job().close()
+    agrees(copy, whole)
+
+
 def to_date(world: World) -> dict[str, int]:
     """What each statement is worth in the end."""
     said = sorted(world.said()["PaymentInstruction"], key=lambda each: each["cut_off"])
@@ -733,6 +759,19 @@ def test_a_loss_is_accepted_and_stays_on_record(
     copy.live(short[HALF + 3 :]).close()
     assert paid(copy) == paid(whole) and to_date(copy) == to_date(whole)
     assert verify(copy.journal).lost == lost.last - lost.first + 1
+
+
+def test_the_command_that_accepts_a_loss(copy: World, short: list[Day], capsys: pytest.CaptureFixture[str]) -> None:
+    with_two_open(copy, short)[0].unlink()
+    for words, code, said in (
+        ("verify", 1, "accept-loss"),
+        ("accept-loss", 0, "are accepted as lost: have their sources send again"),
+        ("verify", 0, "entries that were accepted as lost"),
+        ("accept-loss", 2, "nothing is missing in it"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["journal", words, "--journal", str(copy.journal)])
+        assert ended.value.code == code and said in "".join(capsys.readouterr())
 
 
 def test_what_was_lost_and_is_found_may_be_put_back(copy: World, short: list[Day], whole: World) -> None:

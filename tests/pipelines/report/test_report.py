@@ -355,7 +355,7 @@ def test_a_range_is_its_pay_runs(paid: Path) -> None:
     runs = sorted(run["run_date"] for run in records(paid, "PayRun"))
     first, last = runs[20], runs[45]
     net = sum(row["net_cents"] for row in records(paid, "PaymentInstruction") if first <= row["run_date"] <= last)
-    html = page(paid, "--from", iso(first), "--to", iso(last))
+    html = page(paid, "--since", iso(first), "--until", iso(last))
     assert net and f'<p class="big">{money(net)}</p>' in html and "26 pay runs" in html
     one = books(paid, first, first)
     assert (one.span.days, one.span.last, one.span.before) == ((first,), first, one.span.usual[-1])
@@ -370,8 +370,8 @@ MISUSES = {
     "--paid nowhere --out r.html": "is no folder",
     "--paid empty --out r.html": "has no pay_run",
     "--paid paid --out report": "is no HTML file",
-    "--paid paid --out r.html --run 2024-02-20 --to 2024-02-21": "take one or the other",
-    "--paid paid --out r.html --from 2024-03-20 --to 2024-02-21": "turn them round",
+    "--paid paid --out r.html --run 2024-02-20 --until 2024-02-21": "take one or the other",
+    "--paid paid --out r.html --since 2024-03-20 --until 2024-02-21": "turn them round",
     "--paid paid --out r.html --run 2030-01-02": "name days between these",
     "--paid paid --out r.html --run 2024-02-24": "nearest are --run 2024-02-23 and --run 2024-02-26: name one",
     "--paid paid --out r.html --run tomorrow": "is not a day",

@@ -175,12 +175,12 @@ def test_a_statement_of_the_fortnight(paid: Path, tmp_path: Path) -> None:
     # R1: 48:00 x 20.44 = 981.12; of 48:00 + 5:00 in the week of the 4th, 13:00 are overtime: 8:00 on R1, 5:00 on R3.
     assert "$981.12" in statement
     assert "48:00" in statement
-    assert "Overtime, on top of your normal pay" in statement
+    assert "Overtime: the extra half, on top of your normal pay" in statement
     # R2: 12:00 stand, 3:00 wait.
     assert re.search(
         r'class="claimed">15:00</td><td class="paid"><i>=</i>12:00</td><td class="held"><i>\+</i>3:00', statement
     )
-    assert "3 hours on timesheet fortnight.1.T3 wait until the person you care for approves it." in statement
+    assert "Timesheet fortnight.1.T3 waits for approval by the person you care for. It has 3 hours." in statement
     assert "$100.00" in statement
     assert "Ask the recipient for this amount; the State does not pay this part." in letter
     assert "Too many hours in one week" in letter
@@ -224,13 +224,13 @@ def test_an_advance_has_a_statement_and_says_what_is_open(paid: Path, tmp_path: 
     assert "Statement of your advance pay" in statement
     assert "Pay your providers by January 31, 2026." in statement
     # Of 80:00, 5:00 have a timesheet.
-    assert "75 hours of care" in letter
+    assert "Care that you were paid for and that still has no timesheet: 75 hours." in letter
 
 
 def test_a_statement_without_pay_says_why(paid: Path, tmp_path: Path) -> None:
     [page] = told(tmp_path / "out", "--paid", str(paid), "--provider", P2, "--period", "2026-01-01").values()
     assert "Nothing has been paid for this pay period yet." in page
-    assert "2 hours on timesheet fortnight.1.T5 wait" in page
+    assert "Timesheet fortnight.1.T5 waits for approval by the person you care for. It has 2 hours." in page
 
 
 def test_as_of_a_pay_run_the_correction_is_not_known(paid: Path, tmp_path: Path) -> None:
@@ -417,7 +417,7 @@ def test_what_was_taken_off_too_much_is_not_called_a_tax(made: list[tuple[Printe
     back = [one for one, *_ in made for kind, now, _ in one.deductions if now < 0 and kind == "SHARE_OF_COST"]
     assert back
     page = statement_html(back[0], Contacts(None).of(None, "en"), EN)
-    assert "Too much was taken off before. It is put right here." in page
+    assert "Too much was taken off before. It is corrected here." in page
 
 
 def test_a_folder_that_lost_a_file_is_refused(paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -580,6 +580,8 @@ def test_what_is_over_is_said_to_be_over(paid: Path, tmp_path: Path) -> None:
     assert "The last day to dispute was:</b> January 26, 2026" in now["0002.html"]
     assert "Last day to dispute:</b> January 26, 2026" in then["0001.html"]
     assert "All of 2026 so far" in now["0001.html"]
+    offered = [re.findall("If you disagree|form SOC 2272", page) for page in (now["0001.html"], then["0001.html"])]
+    assert offered == [[], ["If you disagree", "form SOC 2272"]], "no date is offered that is over"
     records = {**said(fortnight(), Law.load())}
     statement = statement_of(("RECIPIENT", R3), dossiers_of(records)["RECIPIENT", R3], 20454, 20515, EN)
     assert "All of 2025</h2>" in statement_html(statement, Contacts(None).of(None, "en"), EN)
