@@ -42,7 +42,7 @@ def completion(shell: Annotated[Shell, typer.Argument(help="bash, zsh or fish.")
 
         ihss-payroll completion fish > ~/.config/fish/completions/ihss-payroll.fish
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     print(get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell.value))
     return 0
