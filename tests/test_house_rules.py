@@ -20,18 +20,8 @@ STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
-    (
-        "misuse",
-        "own_name",
-        "cells",
-        "stopping",
-        "terminal",
-        "wording",
-        "county_names",
-        "law_text",
-        "watch",
-        "worker_log",
-    ),
+    ("own_name",),
+    ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
     ("files_below", "people", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
     ("importing",),
     ("summary", "unchanged"),

@@ -33,18 +33,13 @@ def explain(
     until: LastRun = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write a page, complete in itself.")
-    ] = None,
-    receipt: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what others can check (docs).")] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
 
     It runs the rules of the payroll on the facts concerned, and answers only if they make the payment to the cent.
-    --receipt writes what others can check with Python alone.
 
     [bold]Examples[/]
 
