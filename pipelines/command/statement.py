@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.command.options import People, people_asked
+from pipelines.command.options import OneRun, PayPeriod, People, Provider, Recipient, people_asked
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -35,14 +35,10 @@ def register(app: typer.Typer) -> None:
 def statement(
     paid: Annotated[Path, typer.Option(help="Folder that a replay wrote to.")],
     out: Annotated[Path, typer.Option(help="Folder for the papers (0001.html, 0001.pdf, ...) and index.csv.")],
-    provider: Annotated[str | None, typer.Option(help="Only this provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Only this recipient: notices, advance pay.")] = None,
-    period: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="First day of the pay period: a 1st or a 16th.")
-    ] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Business day of a pay run: what it paid and told.")
-    ] = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    run: OneRun = None,
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
