@@ -1,4 +1,4 @@
-# make replay                                   a sample county, made and paid
+# make replay                                   a sample county, made and paid, and a report of it
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
 # make wheel                                    what `pip install` takes, into build/wheel
@@ -8,14 +8,18 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt
 SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+REPORT = $(or $(TO),out)/report.html
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 .PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
+	@$(BIN)/ihss-payroll report --events "$(or $(FROM),sample)" --paid "$(or $(TO),out)" --out "$(REPORT)" $(if $(LAW),--law "$(LAW)") --quiet
+	@echo "The report of this replay, to be opened in a browser: $(REPORT)"
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local
@@ -105,10 +109,17 @@ $(SAMPLE): $(MAKERS) | $(READY)
 	@$(BIN)/ihss-payroll sample --out sample
 	@touch $@
 
+# $(call step,words,command): what is done, and then in how many seconds it was.
+define step
+@printf '  %-54s' "$(1) ..."; began=$$(date +%s); $(2) || { code=$$?; echo " failed" >&2; exit $$code; }; echo "$$(( $$(date +%s) - began )) s"
+endef
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer: install one and say make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt-get install python3-venv (or your system's package of that name)" >&2; exit 1; }
-	@echo "Setting up .venv, once; a minute or two ..."
-	@rm -rf .venv && $(PYTHON) -m venv .venv
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "Setting up .venv, once; with a fast line a minute or two:"
+	$(call step,an environment of its own in .venv,rm -rf .venv && $(PYTHON) -m venv .venv)
+	$(call step,packages that pay: Avro and Beam and their like,$(PIP) --editable .)
+	$(call step,packages that test and write the docs,$(PIP) --editable '.[dev]')
+	$(call step,the command itself,$(BIN)/ihss-payroll --version > /dev/null)
 	@touch $@

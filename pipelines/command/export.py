@@ -75,7 +75,7 @@ def ach(
         from pipelines.export.ledger import write_noted
         from rules.law import Law
 
-        paid_out = _run(paid, run, quiet)
+        paid_out = _run(paid, run, quiet or as_json)
         before = sent_before(after or [], paid_out, modifier)
         made = export_ach(paid_out, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
@@ -106,7 +106,7 @@ def warrants(
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
-        paid_out = _run(paid, run, quiet)
+        paid_out = _run(paid, run, quiet or as_json)
         text, export = export_warrants(paid_out, Law.load(), people_asked(people) if people else None)
         write_noted(ledger or paid, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)

@@ -1,6 +1,5 @@
 """Options that several commands have."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from pipelines.command.completion import pay_periods, pay_runs, providers, recipients
 from pipelines.law_text import SITE
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.people import PeopleOnPapers
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 People = Annotated[
     Path | None, typer.Option(metavar="FILE", help="CSV: id, name, address lines, language; only for papers.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 Docs = Annotated[str | None, typer.Option(metavar="ADDRESS", envvar=SITE, help="Docs site that rules lead to.")]
 Provider = Annotated[str | None, typer.Option(help="This provider alone.", autocompletion=providers)]
 Recipient = Annotated[str | None, typer.Option(help="This recipient alone.", autocompletion=recipients)]
@@ -41,5 +43,5 @@ def people_asked(path: Path | None) -> "PeopleOnPapers":
 
     found = read_people(path)
     if words := read_by_others(path):
-        print("ihss-payroll:", words, file=sys.stderr)
+        complain(words)
     return found

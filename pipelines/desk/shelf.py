@@ -81,7 +81,7 @@ class DeskShelf:
         part, whole = f"%{_plain(text)}%", FoundId(DOCUMENT, text)
         near = (
             self.rows("SELECT kind, name FROM named WHERE short = ?", text)
-            or ([whole] if self.is_known(whole) else [])
+            or ([(DOCUMENT, text)] if self.is_known(whole) else [])
             or self.rows(f"SELECT kind, name FROM named WHERE kind IN {BY_THEMSELVES} AND {LIKE}", part)
             or self.rows(f"SELECT kind, name FROM named WHERE {LIKE}", part)
         )
