@@ -26,7 +26,7 @@ ROOMS = (
     ("summarize", "unchanged"),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch"),
+    ("sample", "explain", "report", "statements", "check", "export", "launch", "vectors"),
     ("console", "tables"),
     ("reference", "desk", "find"),
     ("command",),

@@ -12,7 +12,20 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
+from pipelines.command import (
+    check,
+    explain,
+    export,
+    find,
+    importing,
+    launch,
+    live,
+    pay,
+    report,
+    statement,
+    tables,
+    vectors,
+)
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
 from pipelines.stopping import listen
@@ -21,7 +34,7 @@ from pipelines.terminal import harmless_streams
 PANELS = {
     "Pay": ("import", "template", "replay", "simulate"),
     "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor"),
+    "Check": ("validate", "rejections", "doctor", "vectors"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch"),
 }
@@ -62,6 +75,7 @@ find.register(app)
 report.register(app)
 statement.register(app)
 tables.register(app)
+vectors.register(app)
 
 
 def _print_version(asked: bool) -> None:
