@@ -75,6 +75,7 @@ MARKED = {
     "pipelines/streaming.py": "a file's name",
     "pipelines/topic_edges.py": "paths of the cloud",
     "pipelines/wording.py": "hours and minutes",
+    "pipelines/vectors/judge.py": "a place in JSON",
     "schemas/cloud_journal.py": "a path of the cloud",
     "schemas/resolution.py": "a type and what it stands for",
     "transforms/journal_folders.py": "paths of the cloud",
