@@ -27,6 +27,7 @@ from pipelines.command import (
     sample,
     statement,
     tables,
+    vectors,
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
@@ -38,7 +39,7 @@ from pipelines.terminal import complain, harmless_streams
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
     "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor"),
+    "Check": ("validate", "rejections", "doctor", "vectors"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch", "completion", "desk-password"),
 }
@@ -82,6 +83,7 @@ report.register(app)
 statement.register(app)
 tables.register(app)
 completion.register(app)
+vectors.register(app)
 
 
 def _print_version(asked: bool) -> None:

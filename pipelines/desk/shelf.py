@@ -79,9 +79,10 @@ class DeskShelf:
         """What a text means: ids that it is, else those that it is part of; of an event its document."""
         text = text.strip()
         part, whole = f"%{_plain(text)}%", FoundId(DOCUMENT, text)
+        itself: list[Any] = [whole] if self.is_known(whole) else []
         near = (
             self.rows("SELECT kind, name FROM named WHERE short = ?", text)
-            or ([(DOCUMENT, text)] if self.is_known(whole) else [])
+            or itself
             or self.rows(f"SELECT kind, name FROM named WHERE kind IN {BY_THEMSELVES} AND {LIKE}", part)
             or self.rows(f"SELECT kind, name FROM named WHERE {LIKE}", part)
         )
