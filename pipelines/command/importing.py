@@ -160,6 +160,7 @@ def template(
     kind: Annotated[str | None, typer.Argument(metavar="KIND", help="A kind of fact, such as Timesheet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
     list_: Annotated[bool, typer.Option("--list", help="List kinds of facts, and presets of import.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write an empty table of a kind of fact, as .xlsx with explanations and as .csv, each with two example rows.
 
@@ -180,7 +181,8 @@ def template(
         if path.exists():
             raise Misuse(f"{path} is there already: move it, or name another folder with --out")
         write(found, path)
-        print(path)
+        if not quiet:
+            print(path)
     return 0
 
 

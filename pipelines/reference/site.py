@@ -36,6 +36,7 @@ ROLL: dict[str, list[str]] = {
         "add_a_rule.md",
         "adding.md",
         "cases.md",
+        "vectors.md",
         "decisions/README.md",
         "contributing.md",
         "changelog.md",

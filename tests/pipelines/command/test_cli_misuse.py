@@ -33,6 +33,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
         "--out": "new", "--county": "17", "--recipients": "1", "--months": "1", "--start": "2024-01", "--seed": "7",
     },
     ("sample",): {"--out": "new"},
+    ("completion",): {"shell": "bash"},
     ("explain",): {"--events": "facts", "--paid": "paid", "--provider": "P000001"},
     ("find",): {"text": "P000001", "--paid": "paid", "--events": "facts"},
     ("report",): {"--paid": "paid", "--out": "new.html"},
