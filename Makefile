@@ -12,7 +12,7 @@ MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avs
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
-.PHONY: cloud dataflow-template faults fuzz image java replay live receipts server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template faults fuzz image java replay live prove receipts server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -29,6 +29,12 @@ faults: $(READY) server
 # Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
 receipts: $(READY)
 	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
+
+# The live job's own code on a disk that loses power and fills up, a topic that repeats itself and a clock that jumps: seconds of
+# seeds that nobody tried, printed; and the job broken in six ways, each of which must be found. SEEDS=0..99 does the same again.
+prove: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
+	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)

@@ -69,6 +69,8 @@ class Journal:
             raise Damaged(fault)
         sealed = seals(folder)
         open_ones = _segments_after(folder, sealed)
+        for place in sorted({place for path in open_ones for place in (path.parent, path.parent.parent)}):
+            sync_folder(place)
         self.cuts = [cut for path in open_ones if (cut := _without_torn_tail(path))]
         fresh = [entry for path in _segments_after(folder, sealed) for entry in entries_of(path)]
         self.total = sum(each.seal.entries for each in sealed) + len(fresh)
@@ -152,6 +154,7 @@ def _without_torn_tail(path: Path) -> Cut | None:
         stream.seek(whole)
         rest = stream.read()
         if whole and not rest:
+            sync(stream)  # what a job wrote that was killed is read here, and need not be on the disk
             return None
         if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
             raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")
