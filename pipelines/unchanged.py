@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fold.content import KINDS_OF_RUN, content_sha256
+from fold.content import content_sha256
 from fold.record_files import file_name
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, cut_off_after, iso
+from schemas import KINDS_OF_RUN
 from schemas.avro import Container, Unreadable
 
 COPY = "copy the folder again, or replay again"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.command.options import Docs
+from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.explain.answer import Answer, Question
@@ -26,22 +27,19 @@ def explain(
     instruction: Annotated[str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.")] = None,
     events: Annotated[Path | None, typer.Option(help="Folder of facts (or a journal) that was paid from.")] = None,
     paid: Annotated[Path | None, typer.Option(help="The replay's output folder: makes it fast, and sure.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Instead of an id: a provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Instead of an id: a recipient.")] = None,
-    period: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="With them: first day of the pay period.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    until: LastRun = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
-    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what anybody can check.")] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what others can check (docs).")] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
 
     It runs the rules of the payroll on the facts concerned, and answers only if they make the payment to the cent.
-    --receipt writes what others can check with Python alone.
 
     [bold]Examples[/]
 
@@ -49,13 +47,13 @@ def explain(
 
         ihss-payroll explain --provider P000428 --paid out       # which pay periods are there?
 
-        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --html why.html
+        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --out why.html
     """
     if receipt is not None and (instruction is None or paid is None):
         raise Misuse("--receipt is of one payment that was made: name its id, and --paid")
     if instruction is None and period is None and (provider or recipient):
         if html is not None or until is not None:
-            raise Misuse("--period is missing: name it, or leave out --html and --until to list the pay periods")
+            raise Misuse("--period is missing: name it, or leave out --out and --until to list the pay periods")
         return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
     question = _as_of(_question(instruction, provider, recipient, period), until, output)
@@ -66,7 +64,8 @@ def explain(
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
     """The pay periods that can be asked for; exit code 1 if there are none."""
     from pipelines.console.explanation import explain_console
-    from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
+    from pipelines.console.found import show_periods
+    from pipelines.find.periods import periods_as_json, periods_of_person
     from pipelines.report.asked import ReportAsked
 
     if paid is None:
@@ -98,7 +97,7 @@ def _answer(
             print(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)", file=sys.stderr)
         return answered(looked)
     except ExplainRefusal as refusal:
-        print(f"ihss-payroll: {refusal}", file=sys.stderr)
+        complain(refusal)
         return None
 
 
@@ -176,7 +175,7 @@ def _last(until: str | None, paid: "Paid | None") -> int | None:
     journal holds what no pay run has seen yet) the newest pay run."""
     from rules.periods import cut_off_of, is_business_day, previous_business_day
 
-    text = until or (paid.summary.get("until") if paid else None)
+    text = until or (paid.summary.until if paid and paid.summary else None)
     if text is None:
         return paid.last_pay_run if paid and not paid.summary else None
     day = day_asked(text, "--until")

@@ -21,6 +21,7 @@ from pipelines.explain.receipt_work import (
     advance_shown,
     claims_shown,
     days_shown,
+    pieces_shown,
     weeks_shown,
     work_shown,
     worth_shown,
@@ -30,6 +31,7 @@ from pipelines.unchanged import refuse_changed, stored
 from rules.conclusions import Statement
 from rules.documents import reference
 from rules.periods import iso
+from rules.price.leave_pay import KIND as LEAVE
 from rules.settle.recipient import HELD, RecipientMonth
 from schemas.avro import encode
 from schemas.envelope import Fact
@@ -111,6 +113,8 @@ def _earnings(each: Explained, law: LawUsed) -> Json:
     elif isinstance(each.month, RecipientMonth) and each.draft is each.month.advance:
         taxes = [kind for kind in TAXES if kind in each.draft.deductions]
         parts["advance"] = advance_shown(each.month, each.draft, taxes, law)
+    elif statement.kind == LEAVE and (leave := each.folded.leave(statement.provider_id)) is not None:
+        parts["work"] = pieces_shown(statement, leave.pieces, law)
     elif statement.kind == "INCENTIVE":
         parts["claims"] = [*claims_shown(statement, each.folded.earned(statement.provider_id))]
     return parts

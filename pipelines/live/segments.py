@@ -1,15 +1,24 @@
-"""The segments of a journal, to be read: where those of a pay run lie, and what is in them."""
+"""The segments of a journal: where those of a pay run lie, what is in them, and the torn tail that a crash left."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, NamedTuple
 
+from pipelines.live.durable import sync, sync_folder
 from rules.periods import business_day_of, iso
-from schemas.journal import FOLDER, Entry, read_segment
+from schemas.journal import FOLDER, MARKER, Entry, read_segment, whole_bytes
 from schemas.physical import Unreadable
 
 
 class Damaged(ValueError):
     """The journal is not what was written, and no torn tail explains it."""
+
+
+class Cut(NamedTuple):
+    """A torn tail that was cut off: nothing of it had been acknowledged."""
+
+    segment: str
+    bytes: int
 
 
 def run_folder(journal: Path, cut_off: int) -> Path:
@@ -27,6 +36,11 @@ def run_folders(journal: Path) -> list[Path]:
     return sorted(path for path in (journal / FOLDER).glob("*") if path.is_dir())
 
 
+def segments_after(journal: Path, day: str) -> list[Path]:
+    """Segments of the pay runs after a business day."""
+    return [path for folder in run_folders(journal) if folder.name > day for path in segments(folder)]
+
+
 def entries_of(path: Path) -> Iterator[Entry]:
     """Entries of a segment. Raises Damaged."""
     with path.open("rb") as stream:
@@ -39,3 +53,29 @@ def entries_of(path: Path) -> Iterator[Entry]:
 def name_of(path: Path) -> str:
     """A segment as people are told of it."""
     return f"{path.parent.name}/{path.name}"
+
+
+def _sync_as_read(stream: IO[bytes], path: Path) -> None:
+    """What a job wrote that was killed is read, and need not be on the disk yet; nor its name, nor its folder's."""
+    sync(stream)
+    for folder in (path.parent, path.parent.parent):
+        sync_folder(folder)
+
+
+def without_torn_tail(path: Path) -> Cut | None:
+    """Cut off what a crash left half written: it has no end marker. Raises Damaged if what is bad was written whole."""
+    with path.open("rb+") as stream:
+        whole = whole_bytes(stream)
+        stream.seek(whole)
+        rest = stream.read()
+        if whole and not rest:
+            _sync_as_read(stream, path)
+            return None
+        if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
+            raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")
+        stream.truncate(whole)
+        sync(stream)
+    if not whole:
+        path.unlink()
+        sync_folder(path.parent)
+    return Cut(name_of(path), len(rest))

@@ -42,7 +42,7 @@ ROLL: dict[str, list[str]] = {
         "contributing.md",
         "changelog.md",
     ],
-    "Operate": ["operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
+    "Operate": ["one_machine.md", "operations.md", "dataflow.md", "scale.md", "measured.md", "security.md"],
     "Connect": ["consumer/README.md", "contract.md", "records/*"],
     "The law": ["law/*"],
     "Reference": ["architecture.md", "reference/*"],

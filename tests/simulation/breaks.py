@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipelines.live import collector, durable, journal, outbox
+from pipelines.live import collector, durable, journal, outbox, segments
 from pipelines.live.collector import Batch, Collector
 from pipelines.live.outbox import Letter, Outbox
 
@@ -56,17 +55,7 @@ def _what_was_not_confirmed_is_not_sent_again(patch: pytest.MonkeyPatch) -> None
 
 def _a_restart_believes_what_need_not_be_on_the_disk(patch: pytest.MonkeyPatch) -> None:
     """As it was until this simulation found it."""
-
-    def without_sync(path: Path) -> Any:
-        with path.open("rb+") as stream:
-            whole = journal.whole_bytes(stream)
-            stream.seek(whole)
-            if whole and not stream.read():
-                return None
-        return cut(path)
-
-    cut = journal._without_torn_tail
-    patch.setattr(journal, "_without_torn_tail", without_sync)
+    patch.setattr(segments, "_sync_as_read", lambda stream, path: None)
 
 
 BREAKS: dict[str, Break] = {

@@ -76,7 +76,7 @@ def test_bash_completes_commands_and_options() -> None:
     assert {"replay", "report", "rejections"} <= set(commands)
     assert "simulate" not in commands
     options = told(COMP_WORDS="ihss-payroll diff --", COMP_CWORD="2", **asked).stdout.split()
-    assert {"--all", "--csv", "--json", "--quiet"} <= set(options)
+    assert {"--all", "--out", "--json", "--quiet"} <= set(options)
 
 
 def test_completion_is_installed_where_bash_looks(tmp_path: Path) -> None:
