@@ -16,7 +16,7 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
 
-.PHONY: cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts
+.PHONY: cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -35,6 +35,12 @@ faults: $(READY) server
 # Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
 receipts: $(READY)
 	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
+
+# The live job's own code on a disk that loses power and fills up, a topic that repeats itself and a clock that jumps: seconds of
+# seeds that nobody tried, printed; and the job broken in six ways, each of which must be found. SEEDS=0..99 does the same again.
+prove: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
+	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)

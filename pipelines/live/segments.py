@@ -58,11 +58,19 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+def _sync_as_read(stream: IO[bytes], path: Path) -> None:
+    """What a job wrote that was killed is read, and need not be on the disk yet; nor its name, nor its folder's."""
+    sync(stream)
+    for folder in (path.parent, path.parent.parent):
+        sync_folder(folder)
+
+
 def without_torn_tail(path: Path) -> Cut | None:
     """Cut off what a crash left half written: it has no end marker. Raises Damaged if what is bad was written whole."""
     with path.open("rb+") as stream:
         whole, size = whole_bytes(stream), path.stat().st_size
         if whole == size > 0:
+            _sync_as_read(stream, path)
             return None
         if not _is_torn(stream, whole):
             raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")

@@ -26,6 +26,7 @@ ROLL: dict[str, list[str]] = {
         "command_line.md",
         "explain.md",
         "receipts.md",
+        "trust.md",
         "report.md",
         "statements.md",
         "tables.md",
