@@ -14,7 +14,9 @@ MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines
 REPORT = $(or $(TO),out)/report.html
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-.PHONY: cloud dataflow-template engines faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts
+PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
+
+.PHONY: cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -33,6 +35,12 @@ faults: $(READY) server
 # Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
 receipts: $(READY)
 	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
+
+# The live job's own code on a disk that loses power and fills up, a topic that repeats itself and a clock that jumps: seconds of
+# seeds that nobody tried, printed; and the job broken in six ways, each of which must be found. SEEDS=0..99 does the same again.
+prove: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
+	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)
@@ -59,15 +67,23 @@ server: $(READY)
 browser: $(READY)
 	@$(BIN)/python -m tests.browser
 
-setup: $(READY)
+# FAST=1: with the rules compiled to C, a minute more; without a C compiler it says so and nothing is lost.
+setup: $(READY) $(if $(FAST),fast)
+
+fast: $(READY)
+	@$(BIN)/python -m deploy.compile
 
 # -n: the tests share nothing, so every core takes some. What takes long has targets of its own.
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines" $(ARGS)
+	@IHSS_PAYROLL_COMPILED=no $(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines" $(ARGS)
 
 # What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold.
 engines: $(READY)
 	@$(BIN)/python -m pytest -q -n auto --timeout 300 -m engines $(ARGS)
+
+# The same rules compiled: what is paid is the same.
+compiled: fast
+	@IHSS_PAYROLL_COMPILED=yes $(BIN)/python -m pytest -q -n auto --timeout 300 $(PAID_ALIKE) $(ARGS)
 
 # Each rule of the law switched off in a copy of the house: a case must notice (the suite tries each eighth).
 mutations: $(READY)
@@ -102,7 +118,7 @@ dataflow-template: $(READY)
 	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json
 
 clean:
-	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis rules/compiled/*.so rules/compiled/digest
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)

@@ -15,13 +15,13 @@ from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import StandingPayments, Tally
-from rules.conclusions import ContractRecord, InstructionRecord, Statement
+from rules.conclusion import OUT, SETTLE, Conclusion
+from rules.conclusions import ContractRecord, InstructionRecord, PaymentTurned, Statement
 from rules.documents import Arrival
 from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
-from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
-from rules.settle.outcomes import PaymentTurned
+from rules.restatement import Change, restate
 from schemas import CONCLUSIONS, KINDS_OF_RUN
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from rules.conclusion import Closed
 from rules.law import Law, NotInForce
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight, month_of
-from rules.restatement import Closed
 from schemas.evv_visit import EvvVisit
 from schemas.symbols import FindingOutcome
 

@@ -24,12 +24,12 @@ NOT_DERIVED = """which minutes were authorized and approved (HOURS, EVV, WHO), s
     work for others in a workweek, and the order within a day (OT-3); what of it is overtime is derived;
     how much share of cost other statements bear, and which minutes an advance covers first (SOC-5, ADV-5);
     that the county has these facts and no later ones (compare their SHA-256); how money was sent (RUN-3);
-    that an incentive was earned, but for enough training claimed (INC-1 to INC-5)."""
+    that an incentive was earned, but for enough training (INC-1 to INC-5), or sick leave (SICK-1 to SICK-5)."""
 EPOCH, PACIFIC = date(1970, 1, 1), ZoneInfo("America/Los_Angeles")
 MILLS = 600  # mill-minutes in a cent
 ALWAYS = -25567  # 1900-01-01: from here on means that no beginning is named
 TAXES = ("FICA", "MEDICARE", "SDI")
-WITHHELD = (*TAXES, "SHARE_OF_COST", "ADVANCE_PAID")
+WITHHELD, LIVED_IN = (*TAXES, "SHARE_OF_COST", "ADVANCE_PAID"), ("ARREARS", "SICK_LEAVE")
 RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "SICK_LEAVE": "SICK-6"}
 RULES |= {"OVERTIME_PREMIUM": "OT-2", "ADVANCE": "ADV-2"}
 EARNED_IN = {"ARREARS": ("SERVICE", "TRAVEL"), "TRAINING": ("TRAINING",), "SICK_LEAVE": ("SICK_LEAVE",)}
@@ -444,7 +444,7 @@ class Receipt:
         terms, shown = self.of_kind("ProviderAssignment", **pair), self.shown["relationship"]
         classes = {f["relationship"] for f in terms} or {"NON_RELATIVE"}
         hold(shown in classes or not self.shown["worth"], f"no assignment that is shown says {shown}")
-        lives_in = {f["live_in"] and self.kind == "ARREARS" for f in terms if f["relationship"] == shown} or {False}
+        lives_in = {f["live_in"] and self.kind in LIVED_IN for f in terms if f["relationship"] == shown} or {False}
         hold(self.now["income_tax_excluded"] in lives_in, "income_tax_excluded (TAX-4)")
         return self.law(f"tax.kinds.{shown}", self.now["run_date"])
 

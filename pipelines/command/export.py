@@ -1,4 +1,4 @@
-"""The commands ``ihss-payroll export ach`` and ``ihss-payroll export warrants``.
+"""The commands ``ihss-payroll export ach``, ``export warrants`` and ``export year``.
 
 Exit code 0 when all that moves is in the file or an earlier one; 3 when money was left out; 1 when all of it was, or
 with ``--strict`` whatever is not whole; 2 on misuse with one line that says the remedy.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import pay_runs
 from pipelines.command.options import People, people_asked
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import Terminal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SOME_LEFT_OUT = 3  # exit code
 
 app = typer.Typer(
-    help="Write the payment files of one pay run: direct deposits for the bank, and the list of warrants.",
+    help="Write payment files of a pay run: direct deposits for the bank, the list of warrants; and a year's wages.",
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
@@ -35,7 +36,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="No exit code 1 though everybody had to be left out.")]
 LedgerOption = Annotated[Path | None, typer.Option("--ledger", help="Folder for what is in which file; else PAID.")]
-RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
+RunDate = Annotated[
+    str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.", autocompletion=pay_runs)
+]
 
 
 @app.command()
@@ -108,6 +111,33 @@ def warrants(
         write_noted(ledger or paid, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)
     return _exit_code(export, strict)
+
+
+@app.command()
+def year(
+    paid: Annotated[Path, typer.Option(help="Folder that a replay or the live job wrote to.")],
+    year: Annotated[int, typer.Option(min=1900, max=2199, metavar="YYYY", help="Payment year.")],
+    out: Annotated[Path, typer.Option(help="A .xlsx with three pages, or a .csv with two more beside it.")],
+    quiet: Quiet = False,
+) -> int:
+    """Write what each provider was paid in a year, by payment date: gross by kind, wages subject to and withheld for
+    FICA, Medicare and SDI, overtime premium, wages excluded from income tax, what came back.
+
+    All of it equals the pay runs of the year to the cent, or nothing is written. Not a filing.
+
+    [bold]Example[/]
+
+        ihss-payroll export year --year 2024 --paid out --out 2024.xlsx
+    """
+    with _refusals():
+        from pipelines.export.year import payment_year
+        from pipelines.export.year_file import told, write_year
+
+        made = payment_year(paid, year)
+        written = write_year(made, out)
+        if not quiet:
+            print(*told(made, written), sep="\n")
+    return 0
 
 
 def _tell(export: "Export", written: str, as_json: bool, quiet: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import people
 from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse
 from pipelines.terminal import complain
@@ -28,7 +29,12 @@ def register(app: typer.Typer) -> None:
 
 
 def find(
-    text: Annotated[str, typer.Argument(help="An id or part of it: person, document, payment, statement, finding.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="An id or part of it: person, document, payment, statement, finding.", autocompletion=people
+        ),
+    ],
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     events: Annotated[Path | None, typer.Option(help="Folder of the facts: documents that arrived, too.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every row, not the newest 24.")] = False,

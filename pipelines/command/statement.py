@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from pipelines.command.options import AsJson, People, Quiet, people_asked
+from pipelines.command.options import AsJson, OneRun, PayPeriod, People, Provider, Quiet, Recipient, people_asked
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import complain
 
@@ -25,8 +25,6 @@ LEFT_OUT = "What a further violation brings is left out: this was paid by anothe
 NO_TELEPHONE = "the papers name no telephone of the county: give it with --contact (docs/statements.md)"
 VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
-Period = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day of the pay period: a 1st or a 16th.")]
-Run = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Business day of a pay run: what it paid, told.")]
 LANGUAGES = ("en", "es")
 
 
@@ -38,10 +36,10 @@ def register(app: typer.Typer) -> None:
 def statement(
     paid: Annotated[Path, typer.Option(help="Folder that a replay wrote to.")],
     out: Annotated[Path, typer.Option(help="Folder for the papers (0001.html, 0001.pdf, ...) and index.csv.")],
-    provider: Annotated[str | None, typer.Option(help="Only this provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Only this recipient: notices, advance pay.")] = None,
-    period: Period = None,
-    run: Run = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    run: OneRun = None,
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,

@@ -55,6 +55,11 @@ def render(answer: Answer, console: Console, docs: str | None = None) -> None:
         for node in answer.beside:
             _grow(tree, node, docs)
         console.print(tree, "")
+    if answer.leave:
+        tree = Tree(Text("Paid sick leave", style="bold"), guide_style="dim")
+        for node in answer.leave:
+            _grow(tree, node, docs)
+        console.print(tree, "")
     for note in answer.notes:
         console.print(Text(as_line(note), style="dim" if answer.statements else ""))
     console.print(

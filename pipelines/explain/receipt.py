@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from fold.rows import arrival
-from pipelines.explain.answer import LookedAt
+from pipelines.explain.answer import LookedInto
 from pipelines.explain.fold import ExplainFold
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.receipt_law import LawUsed
@@ -21,6 +21,7 @@ from pipelines.explain.receipt_work import (
     advance_shown,
     claims_shown,
     days_shown,
+    pieces_shown,
     weeks_shown,
     work_shown,
     worth_shown,
@@ -30,6 +31,7 @@ from pipelines.unchanged import refuse_changed, stored
 from rules.conclusions import Statement
 from rules.documents import reference
 from rules.periods import iso
+from rules.price.leave_pay import KIND as LEAVE
 from rules.settle.recipient import HELD, RecipientMonth
 from schemas.avro import encode
 from schemas.envelope import Fact
@@ -47,7 +49,7 @@ class Stored(NamedTuple):
     body: bytes
 
 
-def receipt_of(instruction_id: str, looked: LookedAt, folder: Path) -> Receipt:
+def receipt_of(instruction_id: str, looked: LookedInto, folder: Path) -> Receipt:
     """The receipt of a payment that was explained. ``folder``: what was paid. Raises ExplainRefusal; Misuse where a
     pay run is not what was said."""
     said = _said(folder, statement_of(instruction_id))
@@ -61,7 +63,7 @@ def receipt_of(instruction_id: str, looked: LookedAt, folder: Path) -> Receipt:
     return _receipt(_explained(looked), said[: place + 1], folder)
 
 
-def _explained(looked: LookedAt) -> Explained:
+def _explained(looked: LookedInto) -> Explained:
     each = Explained(looked.found[0], looked.fold, looked.folded, [])
     if each.waits or (each.statement.kind == "ADVANCE" and HELD in each.month.decision.conclusions):
         raise ExplainRefusal("no receipt: something it needs is not in force, so it stays as said before")
@@ -111,6 +113,8 @@ def _earnings(each: Explained, law: LawUsed) -> Json:
     elif isinstance(each.month, RecipientMonth) and each.draft is each.month.advance:
         taxes = [kind for kind in TAXES if kind in each.draft.deductions]
         parts["advance"] = advance_shown(each.month, each.draft, taxes, law)
+    elif statement.kind == LEAVE and (leave := each.folded.leave(statement.provider_id)) is not None:
+        parts["work"] = pieces_shown(statement, leave.pieces, law)
     elif statement.kind == "INCENTIVE":
         parts["claims"] = [*claims_shown(statement, each.folded.earned(statement.provider_id))]
     return parts

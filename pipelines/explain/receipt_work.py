@@ -39,7 +39,7 @@ DayOfDocument = tuple[str, str, int]  # document id, program, day
 def days_shown(statement: Statement, side: Side) -> Iterator[DayOfSheet]:
     """Each day of each timesheet with minutes."""
     paid: dict[DayOfDocument, int] = defaultdict(int)
-    for worked in _straight(statement, side.of_provider):
+    for worked in _straight(statement, side.of_provider.worked):
         if worked.earning == "SERVICE":
             paid[worked.document_id, worked.program, worked.day] += worked.minutes
     lost: dict[DayOfDocument, list[Loss]] = defaultdict(list)
@@ -62,15 +62,21 @@ def _day(tally: HoursTally, day: int, claimed: int, paid: int, lost: Iterable[Lo
     )
 
 
-def _straight(statement: Statement, month: MonthOfWork) -> Iterator[Worked]:
+def _straight(statement: Statement, worked: Iterable[Worked]) -> Iterator[Worked]:
     """What is paid straight on a statement."""
     key = statement.kind, statement.recipient_id, statement.period_start
-    return (each for each in month.worked if each.minutes and draft_key(each, period_of(each.day)) == key)
+    return (each for each in worked if each.minutes and draft_key(each, period_of(each.day)) == key)
 
 
 def work_shown(statement: Statement, month: MonthOfWork, law: LawUsed) -> list[PieceOfWork]:
     """The pieces of its straight pay, by day; their rates are looked up."""
-    return [_piece(each, law) for each in chronological(_straight(statement, month))]
+    return [_piece(each, law) for each in chronological(_straight(statement, month.worked))]
+
+
+def pieces_shown(statement: Statement, paid: Iterable[Worked], law: LawUsed) -> list[PieceOfWork]:
+    """Paid sick leave of a statement, by day."""
+    own = sorted(_straight(statement, paid), key=lambda each: (each.day, each.payable, each.document_id))
+    return [_piece(each, law) for each in own]
 
 
 def _piece(worked: Worked, law: LawUsed) -> PieceOfWork:

@@ -63,7 +63,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     since = {each.instruction_id: came_back.since(each.instruction_id) for each in paid}
     reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
     run = PaidRun(day, paid, control, reversed_since)
-    _check_whole(run, folder)
+    check_whole(run, folder)
     refuse_changed(folder, [control.cut_off], "--paid")
     return run
 
@@ -128,7 +128,7 @@ def _each_once(found: Iterable[PaymentInstruction]) -> tuple[PaymentInstruction,
     return tuple(sorted(by_id.values(), key=lambda instruction: instruction.instruction_id.encode()))
 
 
-def _check_whole(run: PaidRun, folder: Path) -> None:
+def check_whole(run: PaidRun, folder: Path) -> None:
     """Raise Refusal unless the instructions are those that the PayRun record counts."""
     ids = b"".join(instruction.instruction_id.encode() + b"\n" for instruction in run.instructions)
     control = run.control.totals

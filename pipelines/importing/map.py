@@ -6,6 +6,7 @@ Nothing about minutes is guessed: what a map does not say and the cells do not p
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -169,6 +170,12 @@ number."""
 def names_for(kind: str) -> set[str]:
     """What the fields of a map for a kind may be called."""
     return {*FACTS[kind].model_fields, *OF_ROWS} - {"admitted_cut_off", "event_id"}
+
+
+@cache
+def parts_of_rows(kind: str) -> frozenset[str]:
+    """Those of OF_ROWS that are no field of a kind."""
+    return frozenset(OF_ROWS - FACTS[kind].model_fields.keys())
 
 
 def listed(value: Any) -> list[str]:

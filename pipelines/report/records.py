@@ -5,17 +5,7 @@ from pathlib import Path
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
-from schemas.avro import Out
-
-STEMS = {
-    "PaymentInstruction": "payment_instruction",
-    "Finding": "finding",
-    "AdvanceReconciliation": "advance_reconciliation",
-    "LeaveBalance": "leave_balance",
-    "BenefitHours": "benefit_hours",
-    "PayRun": "pay_run",
-    "Rejection": "rejection",
-}
+from schemas.avro import Out, schema_path
 
 
 class ReportFolder:
@@ -34,4 +24,4 @@ class ReportFolder:
             yield from records_in(path, kind)
 
     def _files(self, kind: str) -> list[Path]:
-        return sorted(self.path.glob(f"{STEMS[kind]}*.avro"))
+        return sorted(self.path.glob(f"{schema_path(kind).stem}*.avro"))

@@ -7,8 +7,7 @@ Does not cover: what holds over months (`authorize`), the provider's side (`pric
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-
-import msgspec
+from typing import NamedTuple
 
 from rules.authorizations import divided, limited_minutes, pro_rata
 from rules.authorize.documents import deaths, terms_deciding
@@ -35,7 +34,7 @@ CLAIMS = "claims"
 DUPLICATE = "duplicate_sheet"  # the parameter
 
 
-class MonthFacts(msgspec.Struct):
+class MonthFacts(NamedTuple):
     """What the month is decided from: timesheets and standing visits of the month, and terms of all days."""
 
     timesheets: Mapping[Key, Document[Timesheet]]

@@ -56,10 +56,16 @@ def conclude_service(month: int, worked: Iterable[Worked], law: Law, decision: D
 
 
 class JudgedLeave(Trace):
-    """Paid sick leave as decided: service by month, what it earned, and what became of the claims."""
+    """Paid sick leave as decided: service by month, what it earned, what became of the claims, and what is paid."""
 
-    def __init__(self, months: Sequence[ServiceDays], leave: Leave, verdicts: Sequence[LeaveVerdict]) -> None:
-        self.months, self.leave, self.verdicts = months, leave, verdicts
+    def __init__(
+        self,
+        months: Sequence[ServiceDays],
+        leave: Leave,
+        verdicts: Sequence[LeaveVerdict],
+        pieces: Sequence[Worked],
+    ) -> None:
+        self.months, self.leave, self.verdicts, self.pieces = months, leave, verdicts, pieces
 
 
 class SickLeave:
@@ -98,7 +104,7 @@ class SickLeave:
         decision.conclusions.update({**settled, **self._statements(verdicts), **self._balances(leave.grants, used)})
         decision.conclusions[HISTORY] = LeaveHistory(self.through, self.carried, _paid(verdicts))
         self._look_again(verdicts, decision)
-        return JudgedLeave(self.months, leave, verdicts)
+        return JudgedLeave(self.months, leave, verdicts, self.pieces)
 
     def _leave(self, settled: Iterable[Statement | RuleFinding]) -> Leave:
         """What there is to use. ``settled``: what was said of claims of closed months."""

@@ -33,7 +33,7 @@ from tests.pipelines.explain.receipt_world import (
 EVERYTHING = bool(os.environ.get("RECEIPTS"))
 OF_ALL_KINDS = {
     "advance_pay": (14, 18, 34), "documents_named": (11, 13, 15, 16), "limits": (14,), "outcomes": (9,),
-    "training": (25,),
+    "training": (25,), "sick_leave": (24,),
 }  # fmt: skip
 """Cases that together show each kind of payment, earning and deduction, both ways, and payments that came back."""
 NOT_KNOWN_TO_IT = ("overtime.8.", "worked_example_3.")

@@ -25,6 +25,7 @@ from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
 from schemas.avro import Container, outgoing, validate, write_container
 from schemas.finding import Finding
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 from tests.case_files import Case
 from tests.pipelines.statements.statement_world import dossiers_of, every_case, fortnight, said, write_case
@@ -76,6 +77,9 @@ def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
         people = {addressed_to(outgoing(Finding, record)), ("PROVIDER", record["provider_id"])} & set(known)
         for person in people if record["cut_off"] <= cut_off else ():
             known[person].findings[record["finding_id"]] = validate("Finding", record)  # type: ignore[assignment,index]
+    for record in sorted(said(one, law).get("LeaveBalance", []), key=lambda record: record["cut_off"]):
+        if record["cut_off"] <= cut_off and (person := ("PROVIDER", record["provider_id"])) in known:
+            known[person].balances[record["leave_year"]] = outgoing(LeaveBalance, record)
     return known
 
 
@@ -158,6 +162,36 @@ def test_the_year_is_that_of_the_pay_run(made: list[tuple[PrintedStatement, Doss
         }
         lost = {back.instruction.instruction_id for own in by_statement.values() for back in came_back(own)}
         assert statement.year_to_date.net == sum(paid.net_cents for paid in of_year if paid.instruction_id not in lost)
+
+
+def test_wages_of_the_year_are_those_that_taxes_were_withheld_from(
+    made: list[tuple[PrintedStatement, Dossier, int]],
+) -> None:
+    """Of each statement half a cent at most was rounded; the rates are those of the year."""
+    law, seen = Law.load(), set()
+    for statement, dossier, _ in made:
+        year, january = statement.year_to_date, epoch_day(date(statement.year, 1, 1))
+        if statement.payee_type == "PROVIDER":
+            for tax, cents in year.subject.items():
+                exact = cents * law.value(f"tax.{tax}", january) / 100_000
+                assert abs(exact - year.deductions[tax]) <= len(dossier.instructions), (tax, statement.payee_id)
+                seen.add(tax)
+            assert (year.gross == sum(year.earnings.values()) and year.excluded in (0, year.gross)) or year.excluded > 0
+    assert seen == {"FICA", "MEDICARE", "SDI"}
+
+
+def test_the_balance_of_sick_leave_is_on_the_paper(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
+    balances = [statement.leave for statement, *_ in made if statement.leave is not None]
+    assert len({balance.used_minutes for balance in balances}) > 3
+    told = [each for each in made if each[0].leave is not None]
+    for statement, dossier, _ in told:
+        assert statement.leave is not None
+        assert statement.leave.leave_year <= statement.as_of <= statement.leave.ends_on
+        assert statement.leave == dossier.balances[statement.leave.leave_year]
+    for statement, *_ in told[:: len(told) // 5]:
+        if statement.leave is not None:
+            html = re.sub(r"\s+", " ", statement_html(statement, Contacts(None).of(None, "en"), EN))
+            assert "Your paid sick leave" in html
 
 
 def test_a_payment_that_came_back_is_told(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
