@@ -13,7 +13,7 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
 DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
-.PHONY: cloud compiled dataflow-template fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs
+.PHONY: bench-state cloud compiled dataflow-template fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -83,6 +83,10 @@ types: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.live
+
+# A tenth of a State month on all cores; its facts are made once. ARGS="--compiled", ARGS="--share 0.02".
+bench-state: $(READY)
+	@$(BIN)/python -m bench.state_month $(ARGS)
 
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)
