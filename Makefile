@@ -16,7 +16,7 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
 
-.PHONY: cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
+.PHONY: bench-state cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -106,6 +106,10 @@ bench: $(READY)
 # The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
 wheel: $(READY)
 	@$(BIN)/python -m tests.deploy.wheel
+
+# A tenth of a State month on all cores; its facts are made once. ARGS="--compiled", ARGS="--share 0.02".
+bench-state: $(READY)
+	@$(BIN)/python -m bench.state_month $(ARGS)
 
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)
