@@ -1,5 +1,6 @@
 # make replay                                   a sample county, made and paid
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
+# make desk                                     the sample county on a page where a payroll officer works
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
 # make quick                                    rules, cases and style, in under a minute
 # make test | lint | types | bench | docs | clean
@@ -12,10 +13,14 @@ MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avs
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
-.PHONY: cloud dataflow-template faults fuzz image java replay live server browser setup test quick lint types bench clean docs
+.PHONY: cloud dataflow-template desk faults fuzz image java replay live server browser setup test quick lint types bench clean docs
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
+
+desk: $(READY) $(SAMPLE)
+	@test -f out/summary.json || $(BIN)/ihss-payroll replay --events sample --out out --quiet
+	@$(BIN)/ihss-payroll desk --events sample --paid out $(ARGS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local

@@ -22,7 +22,7 @@ from schemas import KINDS
 
 ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
-    "Use": ["command_line.md", "explain.md", "report.md", "statements.md", "tables.md", "payment_files.md"],
+    "Use": ["command_line.md", "desk.md", "explain.md", "report.md", "statements.md", "tables.md", "payment_files.md"],
     "Change": [
         "law_as_data.md",
         "add_a_rule.md",
