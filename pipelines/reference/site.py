@@ -24,6 +24,7 @@ ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": [
         "command_line.md",
+        "desk.md",
         "explain.md",
         "receipts.md",
         "trust.md",
