@@ -1,16 +1,17 @@
 """The stages: their case files (`STAGES`), where facts go (`routes`), and the classes of all they conclude.
 
-Where a conclusion goes it says in its class (`rules.restatement.Conclusion`).
+Where a conclusion goes it says in its class (`rules.conclusion.Conclusion`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.authorize.case import RecipientFile
+from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE, Conclusion, Stop
 from rules.law import Law
 from rules.method import MethodFile
 from rules.price.case import ProviderFile
-from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE, CaseFile, Conclusion, Stop
+from rules.restatement import CaseFile
 from rules.settle.case import SettlementFile
 from schemas import FACTS
 from schemas.course_listing import CourseListing

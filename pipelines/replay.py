@@ -23,9 +23,9 @@ from pipelines.live.durable import Owned
 from pipelines.stopping import held
 from pipelines.summary import SUMMARY, Summary, summary_of
 from pipelines.work import Work
+from rules.conclusion import METHOD
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
-from rules.restatement import METHOD
 from schemas import CONCLUSIONS, private
 from schemas.avro import write_container
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rules.conclusion import OUT, SETTLE, Closed, Conclusion, Stop
 from rules.periods import MONTHS_IN_YEAR, add_months, month_of
-from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
@@ -226,3 +226,15 @@ class LeaveRecord(ContractRecord, frozen=True):
     state_number = 23
 
     content: LeaveBalance
+class PaymentTurned(Conclusion, frozen=True):
+    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
+    tells; to the pay run."""
+
+    instruction_id: str
+    net_cents: int
+    reversed: bool
+
+    @property
+    def to(self) -> Stop:
+        """Among what the pay run tells."""
+        return OUT

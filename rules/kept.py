@@ -7,9 +7,9 @@ In force: always. Does not cover: what other stages are told (`conclusions`).
 import msgspec
 from msgspec.structs import replace
 
+from rules.conclusion import Closed, Conclusion
 from rules.conclusions import LOOKED_BACK, Line, Worked
 from rules.periods import add_months, next_month
-from rules.restatement import Closed, Conclusion
 from schemas.symbols import DeductionKind
 
 
@@ -174,3 +174,62 @@ class LeaveHistory(Conclusion, frozen=True):
     through: int
     stints: list[Stint]
     paid: list[tuple[str, str, int, str, int]]
+class Violation(msgspec.Struct, array_like=True, frozen=True):
+    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime.
+
+    ``extra_minutes`` of those allowed are by approved exceptions; ``recipients``: how many V3 is about.
+    """
+
+    workweek: int
+    code: str
+    recipient_id: str | None
+    minutes: int
+    allowed_minutes: int
+    overtime_minutes: int = 0
+    overtime_allowed_minutes: int = 0
+    extra_minutes: int = 0
+    recipients: int = 0
+
+
+class WeeksJudged(Conclusion, frozen=True):
+    """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
+
+    state_number = 14
+
+    violations: list[Violation]
+
+    def when_closed(self, month: int, is_closed: Closed) -> "WeeksJudged":
+        """All of it: the ladder counts over years."""
+        return self
+
+
+class OverLimit(Conclusion, frozen=True):
+    """A yearly income above the threshold of the category that an assessment claims; what a month keeps of it."""
+
+    state_number = 16
+
+    document_id: str
+    category: str
+    yearly_cents: int
+    limit_cents: int
+
+    def when_closed(self, month: int, is_closed: Closed) -> "OverLimit":
+        """All of it: one finding tells of all months."""
+        return self
+
+
+class Held(Conclusion, frozen=True):
+    """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
+    what is missing and the month."""
+
+    state_number = 15
+
+    code: str
+    document_id: str
+    minutes: int
+    missing: str
+    month: int
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Held":
+        """All of it: one finding tells of all months that are held."""
+        return self

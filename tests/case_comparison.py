@@ -64,22 +64,22 @@ def _came_back(case: Case, runs: Iterable[Record]) -> Iterator[dict[str, Any]]:
     for run in sorted(runs, key=lambda run: run["cut_off"]):
         for one in run["came_back"]:
             if case.prefix in one["instruction_id"] and run["cut_off"] <= case.cut_off:
-                yield _local(case.prefix, dict(one)) | {"run_date": run["run_date"]}
+                yield local(case.prefix, dict(one)) | {"run_date": run["run_date"]}
 
 
 def _own(case: Case, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     for record in records:
         owned = any(str(record.get(name)).startswith(case.prefix) for name in OWNERS)
         if owned and record["cut_off"] <= case.cut_off:
-            yield _local(case.prefix, dict(record))
+            yield local(case.prefix, dict(record))
 
 
-def _local(prefix: str, value: Any) -> Any:
+def local(prefix: str, value: Any) -> Any:
     if isinstance(value, str):
         return value.replace(prefix, "")
     if isinstance(value, dict):
-        return {name: _local(prefix, part) for name, part in value.items()}
-    return [_local(prefix, part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: local(prefix, part) for name, part in value.items()}
+    return [local(prefix, part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _order(record: Record) -> tuple[int, str, str]:

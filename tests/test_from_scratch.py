@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from rules.conclusion import PRICE, SETTLE
 from rules.conclusions import BenefitRecord, LeaveRecord, PayeeAccount, Statement
 from rules.findings import RuleFinding
 from rules.kept import LeaveHistory, PaidIncentives
 from rules.law import Law
 from rules.money import half_up
 from rules.periods import cut_off_at_or_after, epoch_day, midnight, year_of
-from rules.restatement import PRICE, SETTLE
 from schemas.symbols import TAXES
 from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch

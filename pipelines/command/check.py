@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.console.progress import Beat
     from schemas.types import Json
 
+STAGES = {"known": "Reading what is known", "sent": "Reading events"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors: the exit code tells.")]
 
@@ -62,7 +63,7 @@ def diff(
     sides = Payroll(a), Payroll(b)
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         raise Misuse(f"--out {out} is no file that can be written: name a file in a folder that is there")
-    with shown(Terminal(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
+    with shown(Terminal(stderr=True), quiet or as_json, {"read": "Reading (KiB)"}) as beat:
         told = Difference(*sides, listed=all_).read(beat).told()
     if out is not None:
         write_csv(told, out)
@@ -105,7 +106,7 @@ def validate(
     from pipelines.console.summary import summary_console
     from pipelines.console.verdict import render
 
-    with shown(Terminal(stderr=True), quiet, {"known": "Reading what is known", "sent": "Reading events"}) as beat:
+    with shown(Terminal(stderr=True), quiet or as_json, STAGES) as beat:
         told = _verdict(files, with_, law, beat)
     if as_json:
         print(json.dumps(told, indent=2))

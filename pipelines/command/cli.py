@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from pipelines.command import (
     check,
+    completion,
     desk,
     explain,
     export,
@@ -26,6 +27,7 @@ from pipelines.command import (
     sample,
     statement,
     tables,
+    vectors,
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
@@ -37,9 +39,9 @@ from pipelines.terminal import complain, harmless_streams
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
     "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor"),
+    "Check": ("validate", "rejections", "doctor", "vectors"),
     "Send": ("export",),
-    "Operate": ("run", "journal", "launch", "desk-password"),
+    "Operate": ("run", "journal", "launch", "completion", "desk-password"),
 }
 """The groups of the help and their commands, in the order in which they are shown; others come last."""
 
@@ -80,6 +82,8 @@ find.register(app)
 report.register(app)
 statement.register(app)
 tables.register(app)
+completion.register(app)
+vectors.register(app)
 
 
 def _print_version(asked: bool) -> None:
@@ -110,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str] | None) -> None:
     try:
         typed = with_new_names(sys.argv[1:] if arguments is None else arguments)
-        code = app(typed, prog_name=called(), standalone_mode=False)
+        code = app(typed, prog_name=called(), complete_var=completion.VARIABLE, standalone_mode=False)
     except TyperException as error:
         _say(error)
         sys.exit(2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.command.options import Docs
+from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import complain
 
@@ -27,26 +27,19 @@ def explain(
     instruction: Annotated[str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.")] = None,
     events: Annotated[Path | None, typer.Option(help="Folder of facts (or a journal) that was paid from.")] = None,
     paid: Annotated[Path | None, typer.Option(help="The replay's output folder: makes it fast, and sure.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Instead of an id: a provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Instead of an id: a recipient.")] = None,
-    period: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="With them: first day of the pay period.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    until: LastRun = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write a page, complete in itself.")
-    ] = None,
-    receipt: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what anybody can check (docs/receipts.md); with --paid.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what others can check (docs).")] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
 
     It runs the rules of the payroll on the facts concerned, and answers only if they make the payment to the cent.
-    --receipt writes what others can check with Python alone.
 
     [bold]Examples[/]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import pay_runs
 from pipelines.command.options import People, people_asked
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import Terminal
@@ -35,7 +36,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if money is left out or was reversed since.")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="No exit code 1 though everybody had to be left out.")]
 LedgerOption = Annotated[Path | None, typer.Option("--ledger", help="Folder for what is in which file; else PAID.")]
-RunDate = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.")]
+RunDate = Annotated[
+    str, typer.Option(metavar="YYYY-MM-DD", help="Business day of the pay run.", autocompletion=pay_runs)
+]
 
 
 @app.command()
@@ -72,7 +75,7 @@ def ach(
         from pipelines.export.ledger import write_noted
         from rules.law import Law
 
-        paid_out = _run(paid, run, quiet)
+        paid_out = _run(paid, run, quiet or as_json)
         before = sent_before(after or [], paid_out, modifier)
         made = export_ach(paid_out, read_accounts(accounts), read_originator(originator), Law.load(), modifier, before)
         if made.text:
@@ -103,7 +106,7 @@ def warrants(
         from pipelines.export.warrants import export_warrants
         from rules.law import Law
 
-        paid_out = _run(paid, run, quiet)
+        paid_out = _run(paid, run, quiet or as_json)
         text, export = export_warrants(paid_out, Law.load(), people_asked(people) if people else None)
         write_noted(ledger or paid, export, {out: text})
         _tell(export, f"as warrants in {out}", as_json, quiet)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import people
+from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse
 from pipelines.terminal import complain
 
@@ -27,11 +29,17 @@ def register(app: typer.Typer) -> None:
 
 
 def find(
-    text: Annotated[str, typer.Argument(help="An id or part of it: person, document, payment, statement, finding.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="An id or part of it: person, document, payment, statement, finding.", autocompletion=people
+        ),
+    ],
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     events: Annotated[Path | None, typer.Option(help="Folder of the facts: documents that arrived, too.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every row, not the newest 24.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Find a person, document, payment, statement or finding by its id or a part of it: periods, payments, what is held
     and who acts next, and the commands that answer more.
@@ -54,9 +62,9 @@ def find(
     hits = found(folder, text, named_in(facts, text))
     if as_json:
         print(json.dumps(_told(folder, hits, facts, asked), indent=2))
-    elif hits:
+    elif hits and not quiet:
         _show(folder, hits, facts, asked, everything)
-    else:
+    elif not hits:
         complain(_nothing(folder, text, asked))
     return 0 if hits else 1
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse, readable, writable_folder
 from pipelines.own_name import called
 
@@ -29,8 +30,6 @@ Missing = Annotated[bool, typer.Option("--withdraw-missing", help="Take back wha
 Guess = Annotated[bool, typer.Option("--guess", help="Print a map to begin with, and import nothing.")]
 Strict = Annotated[bool, typer.Option("--strict", help="One bad row, and nothing is written; exit code 1.")]
 All = Annotated[bool, typer.Option("--all", help="Show every kind of fault and assumption.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -160,6 +159,7 @@ def template(
     kind: Annotated[str | None, typer.Argument(metavar="KIND", help="A kind of fact, such as Timesheet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
     list_: Annotated[bool, typer.Option("--list", help="List kinds of facts, and presets of import.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write an empty table of a kind of fact, as .xlsx with explanations and as .csv, each with two example rows.
 
@@ -180,7 +180,8 @@ def template(
         if path.exists():
             raise Misuse(f"{path} is there already: move it, or name another folder with --out")
         write(found, path)
-        print(path)
+        if not quiet:
+            print(path)
     return 0
 
 

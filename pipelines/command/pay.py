@@ -61,7 +61,7 @@ def replay(
     _engine(engine, beam or [])
     _folders(events, out)
     _tell_of_accepted(events)
-    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet)
+    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet or as_json)
     if nothing_due(summary.inputs):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     wrong = _told(summary, events, out, law, as_json, quiet)

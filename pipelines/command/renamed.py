@@ -1,7 +1,8 @@
 """Options that had another name before version 0.2: still read, with a hint; 0.3 will not know them any more."""
 
-import sys
 from collections.abc import Iterator, Sequence
+
+from pipelines.terminal import complain
 
 PLACES_AND_DAYS = {"--from": "--since", "--to": "--until"}
 PAID_AND_RUN = {"--instructions": "--paid", "--date": "--run"}
@@ -22,7 +23,7 @@ def with_new_names(arguments: Sequence[str]) -> list[str]:
     hints: dict[str, str] = {}
     typed = list(_renamed(arguments, names, hints))
     for old, new in hints.items():
-        print(f"ihss-payroll: {old} is {new} now: the old name is read for one more version", file=sys.stderr)
+        complain(f"{old} is {new} now: the old name is read for one more version")
     return typed
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from pipelines.command.options import Docs
+from pipelines.command.options import Docs, FirstRun, LastRun, OneRun
 from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import complain
 
@@ -30,9 +30,9 @@ def register(app: typer.Typer) -> None:
 def report(
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     out: Annotated[Path, typer.Option(help="The page, one HTML file that needs nothing beside it.")],
-    first: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="First pay run.")] = None,
-    last: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="Last pay run.")] = None,
-    run: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="One pay run alone.")] = None,
+    first: FirstRun = None,
+    last: LastRun = None,
+    run: OneRun = None,
     events: Annotated[
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
     ] = None,

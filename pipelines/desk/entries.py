@@ -22,7 +22,8 @@ CREATE TABLE made (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE named (id INTEGER PRIMARY KEY, kind TEXT, name TEXT, short TEXT COLLATE NOCASE);
 CREATE TABLE mentions (named INTEGER, record INTEGER);
 CREATE TABLE records (id INTEGER PRIMARY KEY, kind TEXT, cut_off INTEGER, body BLOB);
-CREATE TABLE runs (run_date INTEGER PRIMARY KEY, cut_off INTEGER, record INTEGER, turns INTEGER);
+CREATE TABLE runs (run_date INTEGER PRIMARY KEY, cut_off INTEGER, record INTEGER, turns INTEGER,
+    number INTEGER, gross INTEGER, net INTEGER, findings INTEGER, unusual INTEGER);
 CREATE TABLE payments (record INTEGER PRIMARY KEY, instruction_id TEXT UNIQUE, statement_id TEXT, run_date INTEGER,
     cut_off INTEGER, kind TEXT, method TEXT, payee_type TEXT, payee_id TEXT, provider_id TEXT, recipient_id TEXT,
     county TEXT, period_start INTEGER, sequence INTEGER, gross INTEGER, net INTEGER, least INTEGER, unusual TEXT);
@@ -32,7 +33,10 @@ CREATE TABLE findings (record INTEGER PRIMARY KEY, finding_id TEXT, cut_off INTE
     cents INTEGER, cleared INTEGER, since INTEGER, until INTEGER, UNIQUE (finding_id, cut_off));
 CREATE TABLE facts (record INTEGER PRIMARY KEY, kind TEXT, document TEXT, revision INTEGER, recorded_at INTEGER,
     source TEXT, event_id TEXT);
+"""
+INDEXES = """
 CREATE INDEX named_short ON named (short);
+CREATE INDEX named_plain ON named (name, kind) WHERE kind IN ('provider', 'recipient', 'person', 'document');
 CREATE INDEX mentions_named ON mentions (named, record);
 CREATE INDEX records_kind ON records (kind, cut_off);
 CREATE INDEX payments_run ON payments (run_date);
@@ -93,7 +97,7 @@ class DeskEntries:
     def _once(self, record: OutgoingRecord) -> int | None:
         """The record's number; None: it is there already."""
         if isinstance(record, PayRun):
-            return self._insert("runs", (record.run_date, record.cut_off, self.next, len(record.came_back)))
+            return self._insert("runs", (record.run_date, record.cut_off, self.next, len(record.came_back), *(0,) * 5))
         if isinstance(record, PaymentInstruction):
             return self._insert("payments", _payment(self.next, record))
         if isinstance(record, Finding):

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from pipelines.desk.entries import SCHEMA, DeskEntries
+from pipelines.desk.entries import INDEXES, SCHEMA, DeskEntries
 from pipelines.desk.origins import FACTS_OF, SAID_OF, DeskOrigin, SourceFile, facts_of
 from pipelines.desk.unusual import mark_unusual
 from schemas import private
 from schemas.types import Json
 
-FORMAT = f"1 {hashlib.sha256(SCHEMA.encode()).hexdigest()}"  # an index of another form is made anew
+FORMAT = hashlib.sha256((SCHEMA + INDEXES).encode()).hexdigest()  # an index of another form is made anew
 ENDING = ".desk"
 BETWEEN_BEATS = 2_000  # records or facts
 Beat = Callable[[str, int, int], None]
@@ -30,6 +30,13 @@ UPDATE findings SET
             WHERE gone.finding_id = findings.finding_id AND gone.cleared AND gone.cut_off < findings.cut_off), -1))
 """
 """From when to when a finding stands as it is told, and since when it stood in any way."""
+SUMS = """
+UPDATE runs SET (number, gross, net, unusual) = (
+        SELECT count(*), coalesce(sum(gross), 0), coalesce(sum(net), 0), coalesce(sum(unusual <> ''), 0)
+        FROM payments WHERE payments.run_date = runs.run_date),
+    findings = (SELECT count(*) FROM findings WHERE findings.cut_off = runs.cut_off)
+"""
+"""What a pay run comes to."""
 
 
 def index_path(origin: DeskOrigin) -> Path:
@@ -56,8 +63,8 @@ def refreshed(origin: DeskOrigin, beat: Beat = lambda stage, done, total: None) 
 
 
 def is_fresh(origin: DeskOrigin) -> bool:
-    """Is the index of the files that are there now?"""
-    return _known(index_path(origin)) == _marks(origin.files())
+    """Is the index, which was whole when the desk began, of the files that are there now?"""
+    return _known(index_path(origin), whole=True) == _marks(origin.files())
 
 
 def _key(file: SourceFile) -> str:
@@ -68,14 +75,15 @@ def _marks(files: Iterable[SourceFile]) -> dict[str, str]:
     return {_key(each): each.mark for each in files}
 
 
-def _known(path: Path) -> dict[str, str] | None:
-    """Marks of the files that an index was made from; None: there is none that can be believed."""
+def _known(path: Path, whole: bool = False) -> dict[str, str] | None:
+    """Marks of the files that an index was made from; None: there is none that can be believed. ``whole``: known to be
+    as it was written."""
     if not path.is_file():
         return None
     try:
         with closing(connected(path)) as connection:
             made: Json = dict(connection.execute("SELECT name, value FROM made").fetchall())
-            whole = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            whole = whole or connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     except sqlite3.DatabaseError:
         return None
     return json.loads(made["files"]) if whole and made.get("format") == FORMAT else None
@@ -93,22 +101,23 @@ def _make(
             with closing(connected(start)) as before:
                 before.backup(connection)
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536")
+        if start is None:
+            connection.executescript(SCHEMA)
         with connection:
-            if start is None:
-                connection.executescript(SCHEMA)
-            _fill(connection, origin, now, fresh, beat)
+            _read(DeskEntries(connection), origin, now, fresh, beat)
+        if start is None:
+            connection.executescript(INDEXES)  # sorted at one go: row by row takes many times as long
+        with connection:
+            _finish(connection, origin, now)
         connection.execute("ANALYZE")
     making.replace(path)
 
 
-def _fill(
-    connection: sqlite3.Connection, origin: DeskOrigin, now: list[SourceFile], fresh: list[SourceFile], beat: Beat
-) -> None:
-    entries = DeskEntries(connection)
-    _read(entries, origin, now, fresh, beat)
-    entries.flush()
+def _finish(connection: sqlite3.Connection, origin: DeskOrigin, now: list[SourceFile]) -> None:
+    """What follows from all that is there, and what it was made from: without that nobody believes it."""
     connection.execute(SINCE)
     mark_unusual(connection)
+    connection.execute(SUMS)
     told = {
         "format": FORMAT,
         "files": json.dumps(_marks(now)),
@@ -133,4 +142,5 @@ def _read(entries: DeskEntries, origin: DeskOrigin, now: list[SourceFile], fresh
         entries.fact(admitted)
         if not number % BETWEEN_BEATS:
             beat("index", done >> 10, total)
+    entries.flush()
     beat("index", total, total)

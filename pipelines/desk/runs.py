@@ -65,11 +65,8 @@ class RunPage(NamedTuple):
 
 
 RUNS = """
-SELECT runs.run_date, count(payments.record), coalesce(sum(gross), 0), coalesce(sum(net), 0),
-    (SELECT count(*) FROM findings WHERE findings.cut_off = runs.cut_off),
-    coalesce(sum(unusual <> ''), 0)
-FROM runs LEFT JOIN payments ON payments.run_date = runs.run_date
-WHERE runs.cut_off <= ? GROUP BY runs.run_date ORDER BY runs.run_date DESC LIMIT ? OFFSET ?
+SELECT run_date, number, gross, net, findings, unusual FROM runs WHERE cut_off <= ?
+ORDER BY run_date DESC LIMIT ? OFFSET ?
 """
 
 

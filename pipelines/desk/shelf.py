@@ -13,7 +13,7 @@ from fold.rows import arrival
 from pipelines.desk.entries import FACT, key_of
 from pipelines.desk.index import connected
 from pipelines.desk.origins import Agreement
-from pipelines.find.search import FoundId, nearest
+from pipelines.find.search import BY_THEMSELVES, DOCUMENT, FoundId, nearest
 from rules.documents import Arrival
 from schemas import CONCLUSIONS
 from schemas.avro import Out
@@ -22,6 +22,7 @@ from schemas.ids import document_name
 from schemas.pay_run import PayRun
 
 MOST_FOUND = 200
+LIKE = "name LIKE ? ESCAPE '!' LIMIT 2000"
 DECODERS = {kind: msgspec.msgpack.Decoder(struct).decode for kind, struct in CONCLUSIONS.items()}
 Row = sqlite3.Row
 
@@ -77,12 +78,18 @@ class DeskShelf:
     def found(self, text: str) -> list[FoundId]:
         """What a text means: ids that it is, else those that it is part of; of an event its document."""
         text = text.strip()
-        exact = self.rows("SELECT kind, name FROM named WHERE short = ? OR name = ?", text, text)
-        near = exact or self.rows(
-            "SELECT kind, name FROM named WHERE name LIKE ? ESCAPE '!' LIMIT 2000", f"%{_plain(text)}%"
+        part, whole = f"%{_plain(text)}%", FoundId(DOCUMENT, text)
+        near = (
+            self._named("SELECT kind, name FROM named WHERE short = ?", text)
+            or ([whole] if self.is_known(whole) else [])
+            or self._named(f"SELECT kind, name FROM named WHERE kind IN {BY_THEMSELVES} AND {LIKE}", part)
+            or self._named(f"SELECT kind, name FROM named WHERE {LIKE}", part)
+            or self._named("SELECT 'document', document FROM facts WHERE event_id = ?", text)
         )
-        documents = () if near else self.rows("SELECT 'document', document FROM facts WHERE event_id = ?", text)
-        return nearest({FoundId(*row) for row in (*near, *documents)}, text)[:MOST_FOUND]
+        return nearest({*near}, text)[:MOST_FOUND]
+
+    def _named(self, query: str, *values: object) -> list[FoundId]:
+        return [FoundId(*row) for row in self.rows(query, *values)]
 
     def is_known(self, named: FoundId) -> bool:
         """Is there anything with this id?"""

@@ -67,7 +67,7 @@ class Sources(NamedTuple):
     law: Law
 
 
-class Looked(NamedTuple):
+class LookedInto(NamedTuple):
     """What was found about a question: its statements, and the fold that decided them."""
 
     question: Question
@@ -78,7 +78,7 @@ class Looked(NamedTuple):
     found: list[Decided]
 
 
-def look(question: Question, sources: Sources) -> Looked:
+def look(question: Question, sources: Sources) -> LookedInto:
     """Find the facts and run the rules on them. Raises Refusal when there is no answer that can be stood by."""
     folder = FactsFolder(sources.events, sources.paid.index if sources.paid else None)
     facts = Facts(folder, question.until)
@@ -93,7 +93,7 @@ def look(question: Question, sources: Sources) -> Looked:
     folded = fold.run()
     found = [each for key in settlements for each in decided(folded, key) if _asked(each, question)]
     _check(question, found, folded, sources, until)
-    return Looked(question, sources, folder, fold, folded, found)
+    return LookedInto(question, sources, folder, fold, folded, found)
 
 
 def answer(question: Question, sources: Sources) -> Answer:
@@ -133,7 +133,7 @@ def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> 
     return [each for each in instructions if each.statement_id in statement_ids]
 
 
-def answered(looked: Looked) -> Answer:
+def answered(looked: LookedInto) -> Answer:
     """The explanation of what was found. Raises Refusal."""
     question, sources, folder, fold, folded, found = looked
     notes = _notes(folder, sources, question)

@@ -12,26 +12,15 @@ from fold.shard import Records, Shard
 from fold.stages import STAGES
 from pipelines.came_back import ReversedPayments
 from pipelines.explain.facts import ONE_SHARD, Concerned, Rows
+from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE
+from rules.conclusions import PaymentTurned
 from rules.documents import Arrival
 from rules.incentives import Earned, IncentiveVerdict
 from rules.law import Law
 from rules.price.case import JudgedLifetime
 from rules.price.sick_leave import JudgedLeave
-from rules.restatement import (
-    AUTHORIZE,
-    METHOD,
-    PRICE,
-    SETTLE,
-    Before,
-    CaseFile,
-    Change,
-    Decision,
-    Trace,
-    Unit,
-    restate,
-)
+from rules.restatement import Before, CaseFile, Change, Decision, Trace, Unit, restate
 from rules.settle.month import MonthOfPay
-from rules.settle.outcomes import PaymentTurned
 from schemas.avro import Out
 from schemas.payment_instruction import PaymentInstruction
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from fold.rows import arrival
-from pipelines.explain.answer import Looked
+from pipelines.explain.answer import LookedInto
 from pipelines.explain.fold import ExplainFold
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.receipt_law import LawUsed
@@ -49,7 +49,7 @@ class Stored(NamedTuple):
     body: bytes
 
 
-def receipt_of(instruction_id: str, looked: Looked, folder: Path) -> Receipt:
+def receipt_of(instruction_id: str, looked: LookedInto, folder: Path) -> Receipt:
     """The receipt of a payment that was explained. ``folder``: what was paid. Raises ExplainRefusal; Misuse where a
     pay run is not what was said."""
     said = _said(folder, statement_of(instruction_id))
@@ -63,7 +63,7 @@ def receipt_of(instruction_id: str, looked: Looked, folder: Path) -> Receipt:
     return _receipt(_explained(looked), said[: place + 1], folder)
 
 
-def _explained(looked: Looked) -> Explained:
+def _explained(looked: LookedInto) -> Explained:
     each = Explained(looked.found[0], looked.fold, looked.folded, [])
     if each.waits or (each.statement.kind == "ADVANCE" and HELD in each.month.decision.conclusions):
         raise ExplainRefusal("no receipt: something it needs is not in force, so it stays as said before")

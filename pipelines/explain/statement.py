@@ -23,12 +23,12 @@ from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
 from pipelines.wording import PAID_FOR, REASONS, in_words, money
 from rules.authorize.month import MonthOfTime
+from rules.conclusion import AUTHORIZE, PRICE
 from rules.conclusions import Statement
 from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import hhmm, month_of, period_end, workweek_of
 from rules.price.month import MonthOfWork
-from rules.restatement import AUTHORIZE, PRICE
 from rules.settle.draft import PaymentDraft
 from rules.settle.month import MonthOfPay
 from schemas.finding import Finding

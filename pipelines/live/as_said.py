@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from fold.key import case_file
-from fold.key_memory import NEVER, Remembered, remembered
+from fold.key_memory import NEVER, packed, remembered
+from fold.remembered import Remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
@@ -24,13 +25,14 @@ from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import Letter, identity
 from pipelines.live.pay_run import RunLetters
 from rules.adjustment import deductions_said
+from rules.conclusion import SETTLE
 from rules.conclusions import ContractRecord, Line, Statement, worth_nothing
 from rules.findings import RuleFinding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, PastInstruction
 from rules.law import Law
 from rules.periods import cut_off_after
-from rules.restatement import SETTLE, Unit, closed, month_unit
+from rules.restatement import Unit, closed, month_unit
 from rules.settle.case import SettlementFile
 from rules.settle.draft import PaymentDraft
 from rules.settle.filed import month_of_statement
@@ -44,8 +46,8 @@ SHARE: Final = "SHARE_OF_COST"
 class Kept:
     """What is remembered of one settlement, and its case file made again from it."""
 
-    def __init__(self, key: str, packed: bytes, law: Law) -> None:
-        self.memory = remembered(key, packed)
+    def __init__(self, key: str, known: bytes, law: Law) -> None:
+        self.memory = remembered(key, known)
         self.key, case = key, case_file(SETTLE, key, self.memory, law, {})
         assert isinstance(case, SettlementFile)
         self.case = case
@@ -178,7 +180,7 @@ def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]]
 
 
 def _state(stage: str, key: str, memory: Remembered, law: Law) -> State:
-    return State(stage, key, memory.due(law) or NEVER, memory.packed())
+    return State(stage, key, memory.due(law) or NEVER, packed(memory))
 
 
 def _look_again(memory: Remembered, unit: Unit, until: int) -> None:

@@ -4,8 +4,8 @@ The same functions as `pipelines.plain`, one cut-off at a time. Rejections come 
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from rules.periods import business_day_of, iso
 from schemas.avro import PREFIX, decode_message
 from schemas.envelope import RepeatedRecord
 from schemas.finding import Finding
+from schemas.ids import message_id
 from schemas.journal import Entry
 from schemas.rejection import Rejection
 
@@ -115,4 +116,14 @@ def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
     """Kind by kind, by id, then content: the same list whichever engine folded."""
     run = iso(business_day_of(cut_off))
     for kind in ORDER:
-        yield from sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, []))
+        yield from _numbered(sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, [])))
+
+
+def _numbered(letters: Iterable[Letter]) -> Iterator[Letter]:
+    """Each with an id of its own: a message that cannot be used, and came twice before one cut-off, was seen at two
+    instants, which are two rejections."""
+    seen: Counter[str] = Counter()
+    for letter in letters:
+        seen[letter.id] += 1
+        times = seen[letter.id]
+        yield letter if times == 1 else letter._replace(id=message_id(letter.id, str(times)))

@@ -68,8 +68,8 @@ class Payments:
         self._place(paid)
         if run in self.span:
             self._add_to_span(paid)
-        if run in (self.span.last, self.span.before):
-            self._compare(paid, "last" if run == self.span.last else "before")
+        if when := self.span.compares(paid.period_start, run):
+            self._compare(paid, when)
 
     def _place(self, paid: PaymentInstruction) -> None:
         county = next((line.county for line in paid.lines if line.county), None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from rules.conclusions import AccountTerm, BenefitRecord, PayeeAccount
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
-from rules.kept import CareerMonth, HeldTime, ServiceDays, Tail
+from rules.kept import CareerMonth, HeldTime, ServiceDays, Tail, WeeksJudged
 from rules.law import Law
 from rules.periods import month_of, next_month, previous_month
 from rules.price.benefits import conclude_benefits, months_looking_back
@@ -35,7 +35,6 @@ from rules.restatement import (
 )
 from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
-from rules.violations import WeeksJudged
 from rules.whose_case import of_provider
 from schemas.ids import conclusion_id, provider_key, recipient_key
 from schemas.provider_enrollment import ProviderEnrollment

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from rules.documents import About, named
 from rules.findings import Findings, RuleFinding, finding_id, long_date, note_conflicts
+from rules.kept import Violation
 from rules.law import Law
 from rules.periods import business_day_of, hhmm, month_of, saturday_of
 from rules.price.filed import Filed
 from rules.price.limits import JUDGED
 from rules.restatement import LIFETIME, Before
 from rules.travel_time import claimed_minutes
-from rules.violations import OVERTURNED, TRAINED, UPHELD, Violation, ViolationStanding, ladder, noticed_on
+from rules.violations import OVERTURNED, TRAINED, UPHELD, ViolationStanding, ladder, noticed_on
 
 _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",

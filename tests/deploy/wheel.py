@@ -17,6 +17,7 @@ from zipfile import ZipFile
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = ROOT / "build" / "wheel"
 PACKAGES = ("fold", "pipelines", "rules", "schemas", "transforms")
+MADE_HERE = ("__pycache__", "*.so", "digest")  # for this Python and machine alone: a wheel is for all
 BESIDE = ("pyproject.toml", "README.md", "LICENSE")
 STEPS = {
     "ihss-payroll --version": 0,
@@ -41,7 +42,7 @@ def built(where: Path) -> Path:
     with TemporaryDirectory() as name:
         source = Path(name)
         for package in PACKAGES:
-            shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns(*MADE_HERE))
         for each in BESIDE:
             shutil.copy(ROOT / each, source)
         shutil.rmtree(where, ignore_errors=True)
@@ -55,7 +56,8 @@ def left_out(wheel: Path) -> tuple[set[str], set[str]]:
     """Files of the packages that are not in it, and what it holds besides."""
     there = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     own = {path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()}
-    asked = {path.relative_to(ROOT).as_posix() for path in own if "__pycache__" not in path.parts}
+    made = ("__pycache__/*", *MADE_HERE)
+    asked = {path.relative_to(ROOT).as_posix() for path in own if not any(map(path.match, made))}
     return asked - there, there - asked
 
 

@@ -2,21 +2,29 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from playwright.sync_api import Page
 from rich.text import Text
+from starlette.testclient import TestClient
 
 from pipelines import terminal
 from pipelines.cells import Rows, harmless_cell
 from pipelines.command import cli
+from pipelines.desk.origins import PaidOrigin
+from pipelines.desk.station import Station
+from pipelines.desk.web import desk_app
 from pipelines.sample.simulate import simulate
+from rules.law import Law
 from rules.periods import iso
 from schemas.avro import Container, Unreadable, write_container
 from tests.browser import open_page
@@ -27,6 +35,7 @@ from tests.pipelines.statements.statement_world import fortnight, write_case
 IMAGE = '<img src=x onerror="window.ran=1">'
 SCRIPT = "</td></style></script><script>window.ran=1</script>"
 QUOTED = '"><svg onload=window.ran=1><a href="javascript:window.ran=1">press</a>'
+MOST_PAGES = 40
 TEMPLATE = "{{7*7}}{% raw %}${7*7}"
 HOSTILE = [IMAGE, SCRIPT, QUOTED, TEMPLATE]
 Row = dict[str, Any]
@@ -82,11 +91,11 @@ def test_an_id_that_is_none_is_refused(paid: Path, tmp_path: Path, hostile: str,
     assert refused.value.code == 2 and "INVALID" in capsys.readouterr().err and not (tmp_path / "report.html").exists()
 
 
-@pytest.fixture(scope="module", params=HOSTILE, ids=["image", "script", "quoted", "template"])
-def poisoned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Facts with one hostile text wherever a text may be anything, in files that are called so, and a job's records of
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Facts with a hostile text wherever a text may be anything, in files that are called so, and a job's records of
     them; all that comes of them is the product's own."""
-    hostile, folder = request.param, tmp_path_factory.mktemp("poisoned")
+    hostile, folder = "".join(HOSTILE), tmp_path_factory.mktemp("poisoned")
     simulate(folder / "sent", "17", 8, 2, "2025-11", 5, 0.05)
     lay(fortnight().facts, folder / "sent")
     name = hostile.replace("/", "∕")  # what looks like it and may be in a name
@@ -130,11 +139,32 @@ def test_every_page_of_what_others_sent(poisoned: tuple[Path, str], tmp_path: Pa
             harmless(shown)
 
 
+def test_every_page_of_the_desk(poisoned: tuple[Path, str]) -> None:
+    """As far as its links go: the text is there as it was written, and no tag is made of it."""
+    folder, _ = poisoned
+    station = Station(PaidOrigin(folder / "facts", folder / "paid"), Law.load(), "token")
+    station.make(lambda *_: None)
+    desk = TestClient(desk_app(station, ["127.0.0.1"]), base_url="http://127.0.0.1")
+    waiting, seen, shown = ["/enter?token=token", "/"], set(), 0
+    while waiting and len(seen) < MOST_PAGES:
+        address = waiting.pop(0)
+        if address in seen or not address.startswith("/"):
+            continue
+        seen.add(address)
+        page = desk.get(address)
+        assert page.status_code < 500
+        for tag in (IMAGE, "<script>window", "<svg onload", 'href="javascript'):
+            assert tag not in page.text, address
+        shown += escape(IMAGE) in page.text
+        waiting += [unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', page.text)]
+    assert len(seen) > 20 and shown
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_papers(tmp_path: Path, language: str) -> None:
     """Sentences of findings and accounts that somebody wrote into records of before there were sums over them."""
     folder = write_case(tmp_path / "paid", fortnight())
-    said = {"message": SCRIPT, "next_step": IMAGE, "authority": QUOTED}
+    said = {"message": SCRIPT, "next_step": IMAGE, "authority": f"MPP 30-769 {QUOTED}"}
     unsummed = {"content_sha256": "", "previous_sha256": ""}
     paid = {"account_token": TEMPLATE + SCRIPT}
     for stem, fields in {"finding": said, "payment_instruction": paid, "pay_run": unsummed}.items():

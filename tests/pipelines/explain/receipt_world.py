@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fold.record_files import file_name
-from pipelines.explain.answer import Looked, Sources, look, question_of
+from pipelines.explain.answer import LookedInto, Sources, look, question_of
 from pipelines.explain.paid import Paid
 from pipelines.explain.receipt import receipt_json, receipt_of
 from rules.law import Law
@@ -45,7 +45,7 @@ class Books(NamedTuple):
     law: Law
     payments: list[dict[str, Any]]
 
-    def look(self, instruction_id: str) -> Looked:
+    def look(self, instruction_id: str) -> LookedInto:
         return look(question_of(instruction_id), Sources(self.events, Paid(self.out), self.law))
 
     def receipt(self, instruction_id: str) -> Receipt:

@@ -23,10 +23,10 @@ from pipelines.live.segments import Damaged
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from rules.adjustment import deductions_said
+from rules.conclusion import SETTLE
 from rules.kept import Account, Charges
 from rules.law import Law
 from rules.periods import business_day_of, civil_date, cut_offs, epoch_day, midnight
-from rules.restatement import SETTLE
 from rules.settle.draft import PaymentDraft
 from schemas.avro import encode_message
 from schemas.envelope import Fact
