@@ -226,6 +226,8 @@ class LeaveRecord(ContractRecord, frozen=True):
     state_number = 23
 
     content: LeaveBalance
+
+
 class PaymentTurned(Conclusion, frozen=True):
     """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
     tells; to the pay run."""

@@ -174,6 +174,8 @@ class LeaveHistory(Conclusion, frozen=True):
     through: int
     stints: list[Stint]
     paid: list[tuple[str, str, int, str, int]]
+
+
 class Violation(msgspec.Struct, array_like=True, frozen=True):
     """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime.
 
