@@ -1,5 +1,6 @@
 # make replay                                   a sample county, made and paid, and a report of it
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
+# make desk                                     the sample county on a page where a payroll officer works
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
 # make wheel                                    what `pip install` takes, into build/wheel
 # make quick                                    rules, cases and style, in under a minute
@@ -16,12 +17,16 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
 
-.PHONY: cloud compiled dataflow-template engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts
+.PHONY: bench-state cloud compiled dataflow-template desk engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
 	@$(BIN)/ihss-payroll report --events "$(or $(FROM),sample)" --paid "$(or $(TO),out)" --out "$(REPORT)" $(if $(LAW),--law "$(LAW)") --quiet
 	@echo "The report of this replay, to be opened in a browser: $(REPORT)"
+
+desk: $(READY) $(SAMPLE)
+	@test -f out/summary.json || $(BIN)/ihss-payroll replay --events sample --out out --quiet
+	@$(BIN)/ihss-payroll desk --events sample --paid out $(ARGS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local
@@ -35,6 +40,12 @@ faults: $(READY) server
 # Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
 receipts: $(READY)
 	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
+
+# The live job's own code on a disk that loses power and fills up, a topic that repeats itself and a clock that jumps: seconds of
+# seeds that nobody tried, printed; and the job broken in six ways, each of which must be found. SEEDS=0..99 does the same again.
+prove: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
+	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)
@@ -100,6 +111,10 @@ bench: $(READY)
 # The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
 wheel: $(READY)
 	@$(BIN)/python -m tests.deploy.wheel
+
+# A tenth of a State month on all cores; its facts are made once. ARGS="--compiled", ARGS="--share 0.02".
+bench-state: $(READY)
+	@$(BIN)/python -m bench.state_month $(ARGS)
 
 # The site, from docs/ and from the code itself, into build/docs; nothing is fetched.
 docs: $(READY)

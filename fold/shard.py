@@ -1,15 +1,14 @@
 """One shard of one stage: its keys folded one after another. The plain-function twin of `restate.Restate`."""
 
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
 
 from fold.beat import Beat
+from fold.collections import rare_collections
 from fold.content import note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
@@ -27,19 +26,7 @@ from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 
 UNWATCHED = Beat()
-ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 Records = dict[str, list[OutgoingRecord]]  # by kind
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """A fold makes many small objects and hardly a cycle: at the usual pace the collector takes a tenth of the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 class Shard:
@@ -55,7 +42,7 @@ class Shard:
         keys: dict[str, list[Row]] = defaultdict(list)
         for row in rows_of(blocks):
             keys[row[0]].append(row)
-        with _rare_collections():
+        with rare_collections():
             for done, key in enumerate(sorted(keys), 1):
                 self._fold_key(key, keys[key])
                 beat.of_shard(self.stage, done, len(keys))

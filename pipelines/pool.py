@@ -20,6 +20,7 @@ import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
 from fold.beat import parts_of_file
+from fold.collections import rare_collections
 from fold.pay_runs import closed
 from fold.places import Places
 from fold.record_files import file_name
@@ -151,8 +152,9 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
     replay = _here[0]
     work = replay.work
     door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
-    for _ in door.read_file(work.events / name, name):
-        _put(replay, f"read-{number}", door.dealer.full_blocks())
+    with rare_collections():
+        for _ in door.read_file(work.events / name, name):
+            _put(replay, f"read-{number}", door.dealer.full_blocks())
     _put(replay, f"read-{number}", door.dealer.blocks())
     if door.rejections:
         private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))

@@ -70,8 +70,6 @@ DEDUCTIONS = {
     "OVERPAYMENT_CARRIED": "Set against overpayments",
 }
 
-CARRIED = "Overpaid, not taken back, less what was set against it"
-
 DEDUCED_BY = {
     "FICA": "TAX-3",
     "MEDICARE": "TAX-3",
@@ -101,6 +99,9 @@ NOT_COVERED = (
 def in_words(symbol: str, words: dict[str, str]) -> str:
     """The words for a symbol; without any, the symbol itself read aloud: ``NO_VISIT`` is ``No visit``."""
     return words.get(symbol, symbol.replace("_", " ").capitalize())
+
+
+CARRIED = "Overpaid, not taken back, less what was set against it"
 
 
 def deduction_in_words(kind: str, cents: int) -> str:

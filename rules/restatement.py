@@ -5,6 +5,7 @@ month is never decided again. In force: always. Does not cover: where facts come
 (`transforms`).
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
@@ -126,7 +127,8 @@ class Memory:
         such cut-off is known yet."""
         instants = list(self.reviews.values())
         if self.said:
-            instants += [known_from for known_from in law.publications if known_from > self.decided][:1]
+            later = bisect_right(law.publications, self.decided)
+            instants += law.publications[later : later + 1]
         return cut_off_at_or_after(min(instants)) if instants else None
 
     def take_due(self, cut_off: int, law: Law) -> set[Unit]:
@@ -135,7 +137,7 @@ class Memory:
         due = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
         for unit in due:
             del self.reviews[unit]
-        if any(self.decided < known_from <= cut_off for known_from in law.publications):
+        if bisect_right(law.publications, self.decided) < bisect_right(law.publications, cut_off):
             due.update(self.said)
         return due
 

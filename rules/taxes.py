@@ -67,6 +67,8 @@ def by_year(gross_cents: int, said: Sequence[PastInstruction], run_date: int) ->
     """The gross that is this payment year's, and what was withheld in others by kind (TAX-3)."""
     year = year_of(run_date)
     past = [each for each in said if year_of(each.run_date) != year]
+    if not past:
+        return gross_cents, dict.fromkeys(TAXES, 0)
     taxes: dict[DeductionKind, int] = {kind: sum(each.deductions.get(kind, 0) for each in past) for kind in TAXES}
     this_year = gross_cents - sum(each.gross_cents for each in past)
     return this_year, taxes

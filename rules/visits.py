@@ -122,7 +122,7 @@ def spans_by_day(visits: Iterable[EvvVisit], within: range | None = None) -> dic
             continue
         for day in days_of(visit) if within is None else common(days_of(visit), within):
             spans.setdefault(day, []).append((max(start, midnight(day)), min(end, midnight(day + 1))))
-    return {day: union(spans[day]) for day in sorted(spans)}
+    return {day: union(spans[day]) if len(spans[day]) > 1 else spans[day] for day in sorted(spans)}
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

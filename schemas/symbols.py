@@ -7,7 +7,7 @@ symbols after UNKNOWN, its default (``tests/schemas/test_symbols.py``). What an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Literal, get_args
 
 Program = Literal["IHSS", "WPCS"]
@@ -68,7 +68,7 @@ class UnknownSymbol(ValueError):
     """A symbol that the code does not know, where leaving it out would change money."""
 
 
-def known(symbols: Iterable[str], allowed: Iterable[str], what: str) -> None:
+def known(symbols: Iterable[str], allowed: Container[str], what: str) -> None:
     """Raises UnknownSymbol unless all are among those allowed. ``what`` they are, in the singular."""
-    if unknown := sorted({*symbols} - {*allowed}):
-        raise UnknownSymbol(f"no {what} that is known here: {', '.join(unknown)}")
+    if unknown := {each for each in symbols if each not in allowed}:
+        raise UnknownSymbol(f"no {what} that is known here: {', '.join(sorted(unknown))}")

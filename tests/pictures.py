@@ -20,7 +20,9 @@ from pipelines.explain.paid import Paid
 from pipelines.importing.maps import load_map
 from pipelines.importing.run import ImportAsked, import_files
 from rules.law import Law
-from tests.browser import DESK, PHONE, ROOT, open_page
+from rules.periods import iso
+from tests.browser import DESK, PHONE, ROOT, open_address, open_page
+from tests.pipelines.desk.desk_world import served, station_of
 from tests.pipelines.explain.explain_world import index
 from tests.pipelines.report.report_world import county, records
 
@@ -42,6 +44,17 @@ def report(out: Path, scratch: Path) -> None:
     page = scratch / "report.html"
     _run("report", "--paid", paid, "--events", facts, "--out", page, "--quiet")
     with open_page(page, DESK) as shown:
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
+def desk(out: Path, scratch: Path) -> None:
+    """The desk's first page, as of the pay run with the most payments to look at."""
+    station = station_of(scratch, recipients=60, months=6)
+    with station.shelf() as shelf:
+        day = shelf.one("SELECT run_date FROM runs ORDER BY unusual DESC, run_date")
+    with served(station) as address, open_address(address, address.partition("enter")[0], (1280, 960)) as shown:
+        shown.goto(f"{address.partition('enter')[0]}?on={iso(day)}")
         shown.screenshot(path=out.with_suffix(".png"))
 
 

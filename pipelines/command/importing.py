@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse, readable, writable_folder
 from pipelines.own_name import called
 
@@ -29,8 +30,6 @@ Missing = Annotated[bool, typer.Option("--withdraw-missing", help="Take back wha
 Guess = Annotated[bool, typer.Option("--guess", help="Print a map to begin with, and import nothing.")]
 Strict = Annotated[bool, typer.Option("--strict", help="One bad row, and nothing is written; exit code 1.")]
 All = Annotated[bool, typer.Option("--all", help="Show every kind of fault and assumption.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
 def register(app: typer.Typer) -> None:

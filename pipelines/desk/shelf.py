@@ -79,15 +79,17 @@ class DeskShelf:
         """What a text means: ids that it is, else those that it is part of; of an event its document."""
         text = text.strip()
         part, whole = f"%{_plain(text)}%", FoundId(DOCUMENT, text)
-        itself: list[Any] = [whole] if self.is_known(whole) else []
         near = (
-            self.rows("SELECT kind, name FROM named WHERE short = ?", text)
-            or itself
-            or self.rows(f"SELECT kind, name FROM named WHERE kind IN {BY_THEMSELVES} AND {LIKE}", part)
-            or self.rows(f"SELECT kind, name FROM named WHERE {LIKE}", part)
+            self._named("SELECT kind, name FROM named WHERE short = ?", text)
+            or ([whole] if self.is_known(whole) else [])
+            or self._named(f"SELECT kind, name FROM named WHERE kind IN {BY_THEMSELVES} AND {LIKE}", part)
+            or self._named(f"SELECT kind, name FROM named WHERE {LIKE}", part)
+            or self._named("SELECT 'document', document FROM facts WHERE event_id = ?", text)
         )
-        documents = () if near else self.rows("SELECT 'document', document FROM facts WHERE event_id = ?", text)
-        return nearest({FoundId(*row) for row in (*near, *documents)}, text)[:MOST_FOUND]
+        return nearest({*near}, text)[:MOST_FOUND]
+
+    def _named(self, query: str, *values: object) -> list[FoundId]:
+        return [FoundId(*row) for row in self.rows(query, *values)]
 
     def is_known(self, named: FoundId) -> bool:
         """Is there anything with this id?"""

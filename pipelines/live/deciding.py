@@ -27,7 +27,7 @@ OTHER_SUMS = (
 
 
 class SentSums(NamedTuple):
-    """Of a PayRun, as whoever got it has it: its own SHA-256 and that of the PayRun before, are both the same, so is
+    """Of a PayRun, as whoever got it has it: its own SHA-256 and that of the PayRun before. Are both the same, so is
     every amount of every pay run."""
 
     content_sha256: str

@@ -44,10 +44,11 @@ def lost(journal: Path) -> list[Lost]:
 
 
 def numbers_lost(journal: Path, there: Iterable[int]) -> int:
-    """How many entries were accepted as lost, and are not among those that are ``there`` again. Raises Damaged."""
+    """How many entries were accepted as lost. Raises Damaged, also if one of them is ``there`` again."""
     known = lost(journal)
-    back = sum(any(each.first <= number <= each.last for each in known) for number in there) if known else 0
-    return sum(each.last - each.first + 1 for each in known) - back
+    if any(each.first <= number <= each.last for number in (there if known else ()) for each in known):
+        raise Damaged(f"entries that {FILE} says are lost are there again: delete it, and accept what is still missing")
+    return sum(each.last - each.first + 1 for each in known)
 
 
 def last_number(journal: Path) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import fastavro
 
 from pipelines.live.clock import day_of
-from pipelines.live.durable import made, replace, sync
+from pipelines.live.durable import made, replace, sync, sync_folder
 from pipelines.live.seals import (
     CONFIRMED,
     DONE,
@@ -116,6 +116,8 @@ class Outbox:
 
     def __init__(self, journal: Path, sink: Sink) -> None:
         self.journal, self.folder, self.sink = journal, made(journal / OUTBOX), sink
+        for folder in (self.folder, *sorted(path for path in self.folder.iterdir() if path.is_dir())[-1:]):
+            sync_folder(folder)  # a job may have been killed after it renamed, and before it synced
 
     def decided(self) -> list[int]:
         """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from pipelines.live.durable import sync, sync_folder
 from rules.periods import business_day_of, iso
@@ -41,12 +41,15 @@ def segments_after(journal: Path, day: str) -> list[Path]:
     return [path for folder in run_folders(journal) if folder.name > day for path in segments(folder)]
 
 
-def entries_of(path: Path) -> Iterator[Entry]:
-    """Entries of a segment. Raises Damaged."""
+def entries_of(path: Path, is_open: bool = False) -> Iterator[Entry]:
+    """Entries of a segment; ``is_open``: of a pay run that is not closed, so a torn tail is none of its entries. Raises
+    Damaged."""
     with path.open("rb") as stream:
         try:
             yield from read_segment(stream)
         except Unreadable as damage:
+            if is_open and _is_torn(stream, damage.offset or 0):
+                return
             raise Damaged(f"{name_of(path)} is damaged from byte {damage.offset} on: restore it from backup") from None
 
 
@@ -55,19 +58,31 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+def _sync_as_read(stream: IO[bytes], path: Path) -> None:
+    """What a job wrote that was killed is read, and need not be on the disk yet; nor its name, nor its folder's."""
+    sync(stream)
+    for folder in (path.parent, path.parent.parent):
+        sync_folder(folder)
+
+
 def without_torn_tail(path: Path) -> Cut | None:
     """Cut off what a crash left half written: it has no end marker. Raises Damaged if what is bad was written whole."""
     with path.open("rb+") as stream:
-        whole = whole_bytes(stream)
-        stream.seek(whole)
-        rest = stream.read()
-        if whole and not rest:
+        whole, size = whole_bytes(stream), path.stat().st_size
+        if whole == size > 0:
+            _sync_as_read(stream, path)
             return None
-        if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
+        if not _is_torn(stream, whole):
             raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")
         stream.truncate(whole)
         sync(stream)
     if not whole:
         path.unlink()
         sync_folder(path.parent)
-    return Cut(name_of(path), len(rest))
+    return Cut(name_of(path), size - whole)
+
+
+def _is_torn(stream: IO[bytes], whole: int) -> bool:
+    """Was what follows the whole bytes left half written, so that it has no end marker?"""
+    stream.seek(whole)
+    return stream.read().count(MARKER) <= (0 if whole else 1)  # the header has one too

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipelines.live.accepted import fault
 from pipelines.live.lost import last_number, missing, missing_sentence, numbers_lost
-from pipelines.live.seals import faults
+from pipelines.live.seals import faults, last_sealed
 from pipelines.live.segments import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.journal import TAKEN
@@ -27,15 +27,19 @@ class JournalVerdict(NamedTuple):
 
 
 def verify(journal: Path, last: int = 0) -> JournalVerdict:
-    """Read all segments and say what is wrong with them. Changes nothing. ``last``: a number that must be there."""
+    """Read all segments and say what is wrong with them; a torn tail of an open pay run is nothing, for none of it was
+    acknowledged. Changes nothing. ``last``: a number that must be there."""
     found: list[str] = []
     numbers: list[int] = []
     counts = {"fact": 0, "rejection": 0, TAKEN: 0}
     last = max(last, last_number(journal))  # before the segments, to which a job may write meanwhile
+    closed = ""
+    with _noted(found):
+        closed = last_sealed(journal)
     for folder in run_folders(journal):
         for path in segments(folder):
             with _noted(found):
-                numbers += _read(path, counts, found)
+                numbers += _read(path, folder.name > closed, counts, found)
     found += [f"entry {number} is there twice" for number, times in Counter(numbers).items() if times > 1]
     lost = 0
     with _noted(found):
@@ -63,9 +67,9 @@ def _missing(journal: Path, numbers: list[int], last: int) -> list[str]:
     return [*sentences, missing_sentence(sum(end - first + 1 for first, end in ranges))] if ranges else []
 
 
-def _read(path: Path, counts: dict[str, int], found: list[str]) -> list[int]:
+def _read(path: Path, is_open: bool, counts: dict[str, int], found: list[str]) -> list[int]:
     numbers = [0]
-    for entry in entries_of(path):
+    for entry in entries_of(path, is_open):
         counts[{None: "fact", TAKEN: TAKEN}.get(entry.reason, "rejection")] += 1
         if entry.number <= numbers[-1]:
             found.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")

@@ -24,8 +24,10 @@ ROLL: dict[str, list[str]] = {
     "Start": ["index.md", "concepts.md", "tour.md", "advance_month.md"],
     "Use": [
         "command_line.md",
+        "desk.md",
         "explain.md",
         "receipts.md",
+        "trust.md",
         "report.md",
         "statements.md",
         "tables.md",

@@ -103,7 +103,7 @@ class MonthOfTime(Trace):
         if dead_from is not None:
             self._find("RECIPIENT_DECEASED", tally, tally.hold(day for day in days if period + day >= dead_from))
         for code, covering in (("PROVIDER_NOT_ASSIGNED", tally.assigned), ("NO_AUTHORIZATION", tally.authorized)):
-            if any(fact is None for fact in covering):
+            if not all(covering):  # each is a fact or None
                 denied = tally.strike(day for day in days if covering[day] is None)
                 tally.denied += sum(denied.values())
                 self._find(code, tally, denied)

@@ -1,9 +1,9 @@
 """A disk that forgets: what was not synced is lost, torn or there, as chance has it, when the power is cut.
 
-The job writes to real files in memory (/dev/shm) through its own code. Whatever must survive goes through `os.fsync`, and
-that is where this looks: what a file held, and which names a folder had, when it was last synced. A power cut puts the
-folder back to that, and of all that came later keeps what chance says: names each for itself, bytes up to anywhere. The
-job's memory is a database of its own syncs, and a cache: it is kept, lost or damaged.
+The job writes to real files in memory (/dev/shm) through its own code. Whatever must survive goes through `os.fsync`,
+and that is where this looks: what a file held, and which names a folder had, when it was last synced. A power cut puts
+the folder back to that, and of all that came later keeps what chance says: names each for itself, bytes up to anywhere.
+The job's memory is a database of its own syncs, and a cache: it is kept, lost or damaged.
 """
 
 import errno

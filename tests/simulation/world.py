@@ -152,9 +152,7 @@ class _World:
                 raise Wrong(f"{kind}: what was sent is not what deciding from scratch says")
         self._is_a_chain()
         people = {each["provider_id"] for each in said["PaymentInstruction"] if each["provider_id"]}
-        return Life(
-            self.seed, self.disk.cuts, self.disk.syncs, len(people) * MONTHS, len(said["PaymentInstruction"])
-        )
+        return Life(self.seed, self.disk.cuts, self.disk.syncs, len(people) * MONTHS, len(said["PaymentInstruction"]))
 
     def _nothing_is_lost(self, outcome: Any) -> None:
         kept = outcome.tally.inputs

@@ -38,6 +38,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("find",): {"text": "P000001", "--paid": "paid", "--events": "facts"},
     ("report",): {"--paid": "paid", "--out": "new.html"},
     ("tables",): {"--paid": "paid", "--out": "new"},
+    ("vectors",): {"--out": "new"},
     ("statement",): {"--paid": "paid", "--out": "new", "--provider": "P000001", "--format": "html"},
     ("diff",): {"a": "paid", "b": "paid"},
     ("validate",): {"files": "facts/timesheet-0001.avro"},

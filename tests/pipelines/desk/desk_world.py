@@ -1,6 +1,10 @@
 """Desks for tests: over a small county that was replayed, and over the journal of a job that a test goes on with."""
 
+import asyncio
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +12,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from pipelines.desk.origins import JournalOrigin, PaidOrigin
+from pipelines.desk.serve import address_of, bound, server_of
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
 from rules.law import Law
@@ -66,6 +71,20 @@ def hidden(html: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', html)
     assert found, f"no {name} on the page"
     return found[1]
+
+
+@contextmanager
+def served(station: Station) -> Iterator[str]:
+    """The address of a desk that is open."""
+    with bound(HOST, 0) as listening:
+        server = server_of(station, HOST, None)
+        running = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        running.start()
+        try:
+            yield address_of(station, HOST, listening, None)
+        finally:
+            server.should_exit = True
+            running.join()
 
 
 class LiveDesk:

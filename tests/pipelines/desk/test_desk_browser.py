@@ -1,10 +1,7 @@
 """The desk as an officer meets it, in a real Chromium: by eye, key and ear; with and without scripts; while pay runs
 are closed behind it."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from unicodedata import normalize
 
@@ -12,31 +9,16 @@ import pypdf
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipelines.desk.serve import address_of, bound, server_of
 from pipelines.desk.station import Station
 from rules.periods import iso
 from schemas.avro import write_container
 from schemas.ids import instruction_id, statement_id
 from tests.browser import DESK, PHONE, axe_violations, open_address, sideways
-from tests.pipelines.desk.desk_world import HOST, P1, R1, LiveDesk
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, served
 from tests.schemas.samples import changed
 
 MOST = {"minor", "moderate", "serious", "critical"}
 HOSTILE = "\"><script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">{{7*7}}"
-
-
-@contextmanager
-def served(station: Station) -> Iterator[str]:
-    """The address of a desk that is open."""
-    with bound(HOST, 0) as listening:
-        server = server_of(station, HOST, None)
-        running = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
-        running.start()
-        try:
-            yield address_of(station, HOST, listening, None)
-        finally:
-            server.should_exit = True
-            running.join()
 
 
 @pytest.fixture(scope="module")
