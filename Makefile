@@ -91,7 +91,7 @@ dataflow-template: $(READY)
 	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json
 
 clean:
-	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv out out.desk* sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)
