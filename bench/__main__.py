@@ -15,10 +15,12 @@ import typer
 from rich.console import Console
 
 from bench.counties import ROOT, County, CountyAsked, made
-from bench.measure import BenchRun, run
+from bench.measure import COMPILED, BenchRun, run
 from bench.sameness import Records, records_below
 from bench.table import NAMES, show
 from bench.verdict import FLOOR, Figures, aims, county_figures, growth
+from pipelines.check.doctor import is_profile_guided
+from rules import compiled
 
 TIMES = 4
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -38,9 +40,10 @@ def bench(
 ) -> None:
     """Timesheets a second, growth and memory of the payroll, against the same rules without an engine.
 
-    Six minutes as it stands, on two cores that nobody else uses. A county much smaller than this measures start-up.
+    Six minutes as it stands, on two cores that nobody else uses; twelve where compiled rules are there (make setup
+    FAST=1), for then each way is measured with and without. A county much smaller than this measures start-up.
     """
-    chosen = [FLOOR, *_engines(ways)]
+    chosen = _twice([FLOOR, *_engines(ways)])
     console, said = Console(highlight=False), Console(stderr=True, highlight=False)
     asked = CountyAsked(county, months, start, seed)
     began = machine()
@@ -55,11 +58,16 @@ def bench(
 
 def _engines(ways: str) -> list[str]:
     """The ways named, each once; BadParameter for any other word."""
-    known = [way for way in NAMES if way != FLOOR]
+    known = [way for way in NAMES if way != FLOOR and not way.endswith(COMPILED)]
     named = list(dict.fromkeys(ways.split(",")))
     if unknown := [way for way in named if way not in known]:
         raise typer.BadParameter(f"--ways {unknown[0]} is no engine's way: name some of {','.join(known)}")
     return named
+
+
+def _twice(ways: list[str]) -> list[str]:
+    """Each as written and compiled, where compiled rules are there."""
+    return [*ways, *(f"{way}{COMPILED}" for way in ways if compiled.state() == compiled.USED)]
 
 
 def _made(asked: CountyAsked, sizes: dict[str, int], build: Path) -> dict[str, County]:
@@ -107,6 +115,8 @@ def machine() -> Figures:
         "commit": commit.stdout.strip() or None,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
+        "tuned_by_profile": is_profile_guided(),
+        "rules": compiled.state(),
         "load_before": os.getloadavg()[0],
     }
 

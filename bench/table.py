@@ -4,6 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from bench.measure import COMPILED
 from bench.verdict import FLOOR, Figures
 
 NAMES = {
@@ -13,6 +14,7 @@ NAMES = {
     "plain": "pool of 1",
     "pool": "pool, all cores",
 }
+NAMES |= {f"{way}{COMPILED}": f"{name}, compiled" for way, name in NAMES.items()}
 
 
 HEADINGS = (
@@ -25,6 +27,9 @@ def show(results: Figures, console: Console) -> None:
     console.print(
         "The floor is the same rules without an engine: plain Python, one core. Throughput is timesheets a second."
     )
+    built = results["machine"]
+    tuned = "tuned" if built["tuned_by_profile"] else "not tuned"
+    console.print(f"Python {built['python']}, {tuned} by profile; compiled rules: {built['rules']}.", soft_wrap=True)
     for size in ("N", "4N"):
         console.print(ways_table(size, results["sizes"][size]))
     console.print(growth_table(results["growth"]))

@@ -51,7 +51,7 @@ def fastest(county: Figures) -> str:
 
 
 def _engines(ways: Iterable[str]) -> list[str]:
-    return [way for way in ways if way != FLOOR]
+    return [way for way in ways if not way.startswith(FLOOR)]
 
 
 def aims(large: Figures, grown: Figures) -> list[Figures]:

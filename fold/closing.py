@@ -2,7 +2,7 @@
 
 Nothing that is forgotten can change a record: the stateful path says what the bounded one says, which forgets nothing.
 Of a closed month stay the timesheets and travel claims (a revision that comes late is held against them), and what its
-conclusions say is kept of them (`rules.restatement.Conclusion`). Of visits and outcomes that are over stay digests, by
+conclusions say is kept of them (`rules.conclusion.Conclusion`). Of visits and outcomes that are over stay digests, by
 which a document sent again is told from another under its number.
 """
 
@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
-from fold.key_memory import Remembered
+from fold.remembered import Remembered
 from fold.rows import Row, arrival
+from rules.conclusion import Closed, Conclusion
 from rules.documents import Document, content
 from rules.law import Law
 from rules.periods import business_day_of, month_of, previous_month
-from rules.restatement import LIFETIME, STANDING, Closed, Concluded, Conclusion, Unit, closed, month_unit
+from rules.restatement import LIFETIME, STANDING, Concluded, Unit, closed, month_unit
 from rules.settle.outcomes import outcome_is_over
 from rules.visits import visit_is_over
 from schemas import FACTS

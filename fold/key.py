@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from fold.closing import forget, recalled
-from fold.key_memory import NEVER, Remembered, Waiting, opened, remembered, sealed
+from fold.key_memory import NEVER, Waiting, opened, packed, remembered, sealed
 from fold.news import News
+from fold.remembered import Remembered
 from fold.rows import Row, arrival
 from fold.shard import Shard
 from fold.stages import CONCLUSIONS, STAGES, Catalog
@@ -32,7 +33,7 @@ class CutOffMissed(RuntimeError):
 
 
 class FoldedKey(NamedTuple):
-    """What a key came to at a pay run: what changed, what to remember (`Remembered.packed`), the cut-off at which to
+    """What a key came to at a pay run: what changed, what to remember (`key_memory.packed`), the cut-off at which to
     decide it again though nothing arrives (NEVER: none), and the facts that were new to it."""
 
     changes: list[Change]
@@ -78,17 +79,17 @@ class KeyFold:
         shard.finish()
         return shard
 
-    def decide(self, key: str, packed: bytes, fresh: Iterable[Row], cut_off: int) -> FoldedKey:
+    def decide(self, key: str, known: bytes, fresh: Iterable[Row], cut_off: int) -> FoldedKey:
         """One pay run of a key, onto what is remembered of it (b"": nothing yet). ``fresh``: rows first seen by this
         pay run, each once, in the order of recording. Raises CutOffMissed."""
-        memory = remembered(key, packed)
+        memory = remembered(key, known)
         if cut_off <= memory.decided:
             raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
         case = case_file(self.stage, key, memory, self.law, self.catalog)
         new_facts: list[Row] = []
         changes = step(case, memory, _filed(memory, fresh, new_facts), cut_off, self.law)
         forget(memory, cut_off, self.law)
-        return FoldedKey(changes, memory.packed(), memory.due(self.law) or NEVER, new_facts)
+        return FoldedKey(changes, packed(memory), memory.due(self.law) or NEVER, new_facts)
 
 
 def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:

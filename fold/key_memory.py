@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 
-from fold.rows import Row
+from fold.remembered import Remembered
 from fold.stages import CONCLUSIONS
-from rules.restatement import Conclusion, Memory, Unit
+from rules.conclusion import Conclusion
+from rules.restatement import Unit
 
-VERSION = 3
+VERSION = 4
 FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
 NEVER = 1 << 62  # an instant that no cut-off reaches
 
@@ -84,37 +85,22 @@ def sealed(waiting: Waiting) -> bytes:
     return bytes((VERSION,)) + _encode(waiting)
 
 
-class Remembered(Memory):
-    """What a key knows from earlier pay runs, beside what it concluded.
-
-    ``rows``: arrivals in the order of recording, of documents not forgotten. ``gone``: of each document that was (by
-    digest), its revisions with the digest of each. ``closed``: the last month that was forgotten.
-    """
-
-    __slots__ = ("closed", "gone", "rows")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.closed = 0
-        self.rows: list[Row] = []
-        self.gone: dict[bytes, list[tuple[int, bytes]]] = {}
-
-    def packed(self) -> bytes:
-        """All of it."""
-        said = [
-            (*unit, [(id, _NUMBERS[type(each)], each) for id, each in of_unit.items()])
-            for unit, of_unit in self.said.items()
-        ]
-        reviews = [(*unit, instant) for unit, instant in self.reviews.items()]
-        body = (self.decided, self.closed, [row[1:] for row in self.rows], self.gone, reviews, said)
-        return zlib.compress(_encode(body), FAST)
+def packed(memory: Remembered) -> bytes:
+    """All that a key remembers."""
+    said = [
+        (*unit, [(id, _NUMBERS[type(each)], each) for id, each in of_unit.items()])
+        for unit, of_unit in memory.said.items()
+    ]
+    reviews = [(*unit, instant) for unit, instant in memory.reviews.items()]
+    body = (memory.decided, memory.closed, [row[1:] for row in memory.rows], memory.gone, reviews, said)
+    return zlib.compress(_encode(body), FAST)
 
 
-def remembered(key: str, packed: bytes) -> Remembered:
+def remembered(key: str, known: bytes) -> Remembered:
     """What the key remembers; b"": nothing yet."""
     memory = Remembered()
-    if packed:
-        body = _decode_body(zlib.decompress(packed))
+    if known:
+        body = _decode_body(zlib.decompress(known))
         memory.decided, memory.closed, memory.gone = body.decided, body.closed, body.gone
         memory.rows = [(key, *row) for row in body.rows]
         memory.reviews = {Unit(rank, month): instant for rank, month, instant in body.reviews}

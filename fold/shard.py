@@ -1,42 +1,32 @@
 """One shard of one stage: its keys folded one after another. The plain-function twin of `restate.Restate`."""
 
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
 
+from fold.beat import Beat
+from fold.collections import rare_collections
 from fold.content import note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
 from fold.tally import StandingPayments, Tally
-from rules.conclusions import ContractRecord, InstructionRecord, Statement
+from rules.conclusion import OUT, SETTLE, Conclusion
+from rules.conclusions import ContractRecord, InstructionRecord, PaymentTurned, Statement
 from rules.documents import Arrival
 from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
-from rules.restatement import OUT, SETTLE, Change, Conclusion, restate
-from rules.settle.outcomes import PaymentTurned
+from rules.restatement import Change, restate
+from schemas import CONCLUSIONS, KINDS_OF_RUN
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 
-ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
+UNWATCHED = Beat()
 Records = dict[str, list[OutgoingRecord]]  # by kind
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """A fold makes many small objects and hardly a cycle: at the usual pace the collector takes a tenth of the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 class Shard:
@@ -47,14 +37,15 @@ class Shard:
         self.dealer, self.tally = Dealer(shards), Tally()
         self.records: Records = defaultdict(list)
 
-    def fold(self, blocks: Iterable[bytes]) -> "Shard":
-        """Decide every key of the blocks as of every cut-off that matters to it."""
+    def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
+        """Decide every key of the blocks as of every cut-off that matters to it; ``beat`` hears how far it is."""
         keys: dict[str, list[Row]] = defaultdict(list)
         for row in rows_of(blocks):
             keys[row[0]].append(row)
-        with _rare_collections():
-            for key in sorted(keys):
+        with rare_collections():
+            for done, key in enumerate(sorted(keys), 1):
                 self._fold_key(key, keys[key])
+                beat.of_shard(self.stage, done, len(keys))
         self.finish()
         return self
 
@@ -158,9 +149,4 @@ class Shard:
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
 
 
-ORDER: dict[str, Callable[[Any], Any]] = {
-    "PaymentInstruction": attrgetter("cut_off", "instruction_id"),
-    "Finding": attrgetter("cut_off", "finding_id"),
-    "AdvanceReconciliation": attrgetter("cut_off", "recipient_id", "service_month"),
-    "BenefitHours": attrgetter("cut_off", "provider_id", "county", "service_month"),
-}
+ORDER: dict[str, Callable[[Any], Any]] = {kind: attrgetter("cut_off", *CONCLUSIONS[kind].KEY) for kind in KINDS_OF_RUN}

@@ -1,16 +1,17 @@
 """The stages: their case files (`STAGES`), where facts go (`routes`), and the classes of all they conclude.
 
-Where a conclusion goes it says in its class (`rules.restatement.Conclusion`).
+Where a conclusion goes it says in its class (`rules.conclusion.Conclusion`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.authorize.case import RecipientFile
+from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE, Conclusion, Stop
 from rules.law import Law
 from rules.method import MethodFile
 from rules.price.case import ProviderFile
-from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE, CaseFile, Conclusion, Stop
+from rules.restatement import CaseFile
 from rules.settle.case import SettlementFile
 from schemas import FACTS
 from schemas.course_listing import CourseListing
@@ -25,12 +26,12 @@ STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     SETTLE: lambda key, law, catalog: SettlementFile(key, law),
     METHOD: lambda provider, law, catalog: MethodFile(),
 }
-CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim"}
+CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim", "SickLeaveClaim"}
 
 _OF_RECIPIENT = {"Timesheet", "EvvVisit", "ServiceAuthorization", "ProviderAssignment"}
 _OF_PROVIDER = {
     "ProviderEnrollment", "TravelClaim", "TrainingClaim", "TrainingAttendance",
-    "IncentiveClaim", "HoursException", "ViolationDecision",
+    "IncentiveClaim", "SickLeaveClaim", "HoursException", "ViolationDecision",
 }  # fmt: skip
 _OF_SETTLEMENT = {"IncomeAssessment", "ServiceAuthorization", "ProviderAssignment"}
 

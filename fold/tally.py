@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rules.settle.outcomes import PaymentTurned
+from rules.conclusions import PaymentTurned
 from schemas.finding import Finding
 from schemas.ids import statement_of
 from schemas.payment_instruction import PaymentInstruction

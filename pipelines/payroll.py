@@ -9,8 +9,8 @@ from typing import Protocol
 
 import apache_beam as beam
 
+from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE
 from rules.law import Law
-from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE
 from transforms.authorize_time import AuthorizeTime
 from transforms.choose_method import ChooseMethod
 from transforms.close_run import CloseRun

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.admissions import Admissions, admissions_in, as_told
+from fold.collections import rare_collections
 from fold.door import Door
 from fold.pay_runs import pay_runs
 from fold.rows import catalog_of
@@ -48,9 +49,10 @@ def replay_folder(events: Path, names: Iterable[str], law: Law, until: int | Non
     names = list(names)
     told = [each for name in names for each in admissions_in(events / name)]
     door = FolderDoor(ONE_SHARD, until, admissions=Admissions(told))
-    for name in names:
-        for _ in door.read_file(events / name, name):
-            pass
+    with rare_collections():
+        for name in names:
+            for _ in door.read_file(events / name, name):
+                pass
     return fold_door(door, law)
 
 

@@ -19,6 +19,8 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
+from fold.beat import parts_of_file
+from fold.collections import rare_collections
 from fold.pay_runs import closed
 from fold.places import Places
 from fold.record_files import file_name
@@ -150,25 +152,26 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
     replay = _here[0]
     work = replay.work
     door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
-    for _ in door.read_file(work.events / name, name):
-        _put(replay, f"read-{number}", door.dealer.full_blocks())
+    with rare_collections():
+        for _ in door.read_file(work.events / name, name):
+            _put(replay, f"read-{number}", door.dealer.full_blocks())
     _put(replay, f"read-{number}", door.dealer.blocks())
     if door.rejections:
         private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))
     assert door.places is not None
     door.places.write_part(work.out, work.events, name)
-    work.beat("read")
+    work.beat("read", parts_of_file((work.events / name).stat().st_size))
     return Read(door.tally.packed(), door.catalog)
 
 
 def _fold(task: ShardTask) -> bytes:
     """A shard to records and to blocks of later stages; the tally."""
     replay, (stage, number, catalog, until) = _here[0], task
-    shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards).fold(_taken(replay, stage, number))
+    shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards)
+    shard.fold(_taken(replay, stage, number), replay.work.beat)
     _put(replay, f"{stage}-{number}", shard.dealer.blocks())
     for kind, records in shard.records.items():
         write_container(replay.work.out / file_name(kind, stage, number), kind, records)
-    replay.work.beat(stage)
     return shard.tally.packed()
 
 

@@ -6,22 +6,23 @@ Does not cover: how large the month is (`authorizations`), minutes denied or hel
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from rules.conclusions import Stamp
 
 
-class Use(msgspec.Struct):
+class Use:
     """A timesheet that uses a month: remaining ``minutes`` by day (lowered here), its places and the claimed
-    minutes that fill them, and what was cut."""
+    minutes that fill them, and what was cut, by day of the period."""
 
-    provider_id: str
-    document_id: str
-    minutes: list[int]
-    places: list[tuple[Stamp, int]]
-    claimed: list[int]
-    over_assigned: dict[int, int] = {}  # by day of the period
-    over_authorized: dict[int, int] = {}
+    __slots__ = ("claimed", "document_id", "minutes", "over_assigned", "over_authorized", "places", "provider_id")
+
+    def __init__(
+        self, provider_id: str, document_id: str, minutes: list[int], places: list[tuple[Stamp, int]],
+        claimed: list[int],
+    ) -> None:  # fmt: skip
+        self.provider_id, self.document_id = provider_id, document_id
+        self.minutes, self.places, self.claimed = minutes, places, claimed
+        self.over_assigned: dict[int, int] = {}
+        self.over_authorized: dict[int, int] = {}
 
 
 def cut_to_month(uses: Sequence[Use], authorized_minutes: int, assigned_minutes: Mapping[str, int | None]) -> None:

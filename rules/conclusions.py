@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rules.conclusion import OUT, SETTLE, Closed, Conclusion, Stop
 from rules.periods import MONTHS_IN_YEAR, add_months, month_of
-from rules.restatement import OUT, SETTLE, Closed, Conclusion, Stop
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
 from schemas.ids import settlement_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 from schemas.symbols import Earning, LineProgram, PaymentKind
 
@@ -217,3 +218,23 @@ class BenefitRecord(ContractRecord, frozen=True):
     def when_closed(self, month: int, is_closed: Closed) -> "BenefitRecord | None":
         """While later months may look back to its hours."""
         return None if is_closed(add_months(month, LOOKED_BACK)) else self
+
+
+class LeaveRecord(ContractRecord, frozen=True):
+    """What a provider has of paid sick leave in a leave year (SICK-7)."""
+
+    state_number = 23
+
+    content: LeaveBalance
+class PaymentTurned(Conclusion, frozen=True):
+    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
+    tells; to the pay run."""
+
+    instruction_id: str
+    net_cents: int
+    reversed: bool
+
+    @property
+    def to(self) -> Stop:
+        """Among what the pay run tells."""
+        return OUT

@@ -12,10 +12,10 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from rules.conclusion import OUT, Closed, Conclusion, Stop
 from rules.documents import NAMED_BY, About, Document, named
 from rules.money import dollars
 from rules.periods import civil_date, hhmm, month_end, period_end, saturday_of
-from rules.restatement import OUT, Closed, Conclusion, Stop
 from schemas import FACTS, ids
 from schemas.finding import Finding
 from schemas.symbols import Addressee, FindingOutcome, LineProgram, Program

@@ -7,9 +7,9 @@ In force: always. Does not cover: what other stages are told (`conclusions`).
 import msgspec
 from msgspec.structs import replace
 
-from rules.conclusions import Line, Worked
-from rules.periods import next_month
-from rules.restatement import Closed, Conclusion
+from rules.conclusion import Closed, Conclusion
+from rules.conclusions import LOOKED_BACK, Line, Worked
+from rules.periods import add_months, next_month
 from schemas.symbols import DeductionKind
 
 
@@ -113,6 +113,7 @@ class HeldDocument(msgspec.Struct, array_like=True, frozen=True):
     service_month: int
     payable_at: int
     minutes: dict[str, int]
+    service_date: int | None = None  # of a kind that is claimed by the day
 
 
 class HeldTime(Conclusion, frozen=True):
@@ -133,3 +134,102 @@ class PaidIncentives(Conclusion, frozen=True):
     state_number = 13
 
     revisions: dict[str, int]
+
+
+class ServiceDays(Conclusion, frozen=True):
+    """Paid service minutes of a month by day, of programs with paid sick leave (SICK-2), in order. Private.
+
+    ``waiver``: some are of WPCS.
+    """
+
+    state_number = 21
+
+    days: list[tuple[int, int]]
+    waiver: bool
+
+    def when_closed(self, month: int, is_closed: Closed) -> "ServiceDays | None":
+        """Until leave histories that are looked at once a year at least have taken it up."""
+        return None if is_closed(add_months(month, LOOKED_BACK)) else self
+
+
+class Stint(msgspec.Struct, array_like=True, frozen=True):
+    """Paid service without too long a gap (SICK-4), and what it earned.
+
+    ``worked_minutes`` are counted until they made leave usable (SICK-3); ``waiver``: some were of WPCS.
+    """
+
+    last_day: int
+    worked_minutes: int = 0
+    earned_on: int | None = None
+    usable_from: int | None = None
+    waiver: bool = False
+
+
+class LeaveHistory(Conclusion, frozen=True):
+    """What paid sick leave goes on from: stints up to the month ``through``, the last that has closed, and minutes paid
+    on claims (recipient, program, service date, document id) of open months (SICK-7). Private."""
+
+    state_number = 22
+
+    through: int
+    stints: list[Stint]
+    paid: list[tuple[str, str, int, str, int]]
+class Violation(msgspec.Struct, array_like=True, frozen=True):
+    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime.
+
+    ``extra_minutes`` of those allowed are by approved exceptions; ``recipients``: how many V3 is about.
+    """
+
+    workweek: int
+    code: str
+    recipient_id: str | None
+    minutes: int
+    allowed_minutes: int
+    overtime_minutes: int = 0
+    overtime_allowed_minutes: int = 0
+    extra_minutes: int = 0
+    recipients: int = 0
+
+
+class WeeksJudged(Conclusion, frozen=True):
+    """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
+
+    state_number = 14
+
+    violations: list[Violation]
+
+    def when_closed(self, month: int, is_closed: Closed) -> "WeeksJudged":
+        """All of it: the ladder counts over years."""
+        return self
+
+
+class OverLimit(Conclusion, frozen=True):
+    """A yearly income above the threshold of the category that an assessment claims; what a month keeps of it."""
+
+    state_number = 16
+
+    document_id: str
+    category: str
+    yearly_cents: int
+    limit_cents: int
+
+    def when_closed(self, month: int, is_closed: Closed) -> "OverLimit":
+        """All of it: one finding tells of all months."""
+        return self
+
+
+class Held(Conclusion, frozen=True):
+    """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
+    what is missing and the month."""
+
+    state_number = 15
+
+    code: str
+    document_id: str
+    minutes: int
+    missing: str
+    month: int
+
+    def when_closed(self, month: int, is_closed: Closed) -> "Held":
+        """All of it: one finding tells of all months that are held."""
+        return self

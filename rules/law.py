@@ -11,8 +11,8 @@ an ``int`` (a day where the unit is ``day``), ``bool``, ``str``, or a tuple of `
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +48,34 @@ Lookup = Callable[[str, int], Any]
 """The value of a parameter in force on a day, as known at some pay run. Raises NotInForce."""
 
 
-@dataclass(frozen=True, eq=False)
 class Law:
-    """All parameters by name; immutable, picklable. Make one with ``Law.load``.
+    """All parameters by name; never changed, picklable. Make one with ``Law.load``.
 
-    ``overlaid``: sorted names of the parameters that an overlay changed or added values to.
+    ``publications``: the cut-offs at which published values are first known, sorted.
     """
 
-    parameters: Mapping[str, Parameter] = field(repr=False)
-    overlaid: tuple[str, ...] = ()
-    # Found before. Values that no publication can change need no cut-off in their key.
-    _always: dict[tuple[str, int], LawEntry] = field(default_factory=dict, init=False, repr=False)
-    _as_known: dict[tuple[str, int, int], LawEntry] = field(default_factory=dict, init=False, repr=False)
-    _then: dict[int, "Law"] = field(default_factory=dict, init=False, repr=False)  # by how many publications were known
+    def __init__(self, parameters: Mapping[str, Parameter], overlaid: tuple[str, ...] = ()) -> None:
+        self._parameters, self._overlaid = parameters, overlaid
+        entries = [entry for parameter in parameters.values() for entry in parameter.entries]
+        known_from = {entry.known_from for entry in entries if entry.known_from is not None}
+        self.publications: tuple[int, ...] = tuple(sorted(known_from))
+        published = (name for name, each in parameters.items() if any(e.published is not None for e in each.entries))
+        self._published = frozenset(published)
+        # Found before. Values that no publication can change need no cut-off in their key.
+        self._always: dict[tuple[str, int], LawEntry] = {}
+        self._as_known: dict[tuple[str, int, int], LawEntry] = {}
+        self._then: dict[int, Law] = {}  # by how many publications were known
+        self._version = ""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Every parameter, by name."""
+        return self._parameters
+
+    @property
+    def overlaid(self) -> tuple[str, ...]:
+        """Sorted names of the parameters that an overlay changed or added values to."""
+        return self._overlaid
 
     @staticmethod
     def load(overlay: Path | None = None) -> "Law":
@@ -136,21 +151,13 @@ class Law:
         """All parameter names, sorted."""
         return tuple(sorted(self.parameters))
 
-    @cached_property
+    @property
     def version(self) -> str:
         """SHA-256 (hex) over all parameters, whatever the order of files and keys, and the comments."""
-        return hashlib.sha256(msgspec.json.encode(self.parameters, order="deterministic")).hexdigest()
-
-    @cached_property
-    def publications(self) -> tuple[int, ...]:
-        """The cut-offs at which published values are first known, sorted."""
-        entries = (entry for parameter in self.parameters.values() for entry in parameter.entries)
-        return tuple(sorted({entry.known_from for entry in entries if entry.known_from is not None}))
-
-    @cached_property
-    def _published(self) -> frozenset[str]:
-        series = self.parameters.items()
-        return frozenset(name for name, parameter in series if any(e.published is not None for e in parameter.entries))
+        if not self._version:
+            written = msgspec.json.encode(self.parameters, order="deterministic")
+            self._version = hashlib.sha256(written).hexdigest()
+        return self._version
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Law, (self.parameters, self.overlaid)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from rules.conclusion import METHOD, Conclusion, Stop
 from rules.conclusions import InstructionRecord, Return
 from rules.documents import Arrival
-from rules.restatement import METHOD, STANDING, Before, Change, Conclusion, Decision, NotRead, Stop, Unit
+from rules.restatement import STANDING, Before, Change, Decision, NotRead, Unit
 from schemas.payment_instruction import PaymentInstruction
 
 

@@ -18,7 +18,12 @@ from schemas.symbols import LineProgram, PaymentKind
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}
 # Which statements pay for an earning of work.
-_PAID_BY: Mapping[str, PaymentKind] = {"SERVICE": "ARREARS", "TRAVEL": "ARREARS", "TRAINING": "TRAINING"}
+_PAID_BY: Mapping[str, PaymentKind] = {
+    "SERVICE": "ARREARS",
+    "TRAVEL": "ARREARS",
+    "TRAINING": "TRAINING",
+    "SICK_LEAVE": "SICK_LEAVE",
+}
 
 
 def chronological(worked: Iterable[Worked]) -> list[Worked]:
@@ -45,7 +50,7 @@ def mark_overtime(week: Sequence[Worked], law: Law) -> int:
     counted = week if begun else [each for each in week if _threshold(each.day, law) is not None]
     over = left = max(0, sum(each.minutes for each in counted) - threshold)
     for each in reversed(counted):
-        each.overtime_minutes = min(left, each.minutes)
+        each.overtime_minutes = left and min(left, each.minutes)
         left -= each.overtime_minutes
     return over
 

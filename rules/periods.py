@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import rules
+
 DAYS_IN_WEEK = 7
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 EPOCH_WEEKDAY = 4  # 1970-01-01 was a Thursday, four days after a Sunday
@@ -31,7 +33,7 @@ STANDARD_DAY_MILLIS = 24 * 3_600_000
 
 
 def _calendar() -> dict[str, tuple[str, ...]]:
-    written = tomllib.loads(Path(__file__).with_name("parameters").joinpath("calendar.toml").read_text("utf-8"))
+    written = tomllib.loads(Path(rules.__file__).with_name("parameters").joinpath("calendar.toml").read_text("utf-8"))
     return {name: tuple(parameter["values"][0]["value"]) for name, parameter in written["calendar"].items()}
 
 
@@ -150,11 +152,8 @@ def saturday_of(workweek: int) -> int:
 
 def _observed(holiday: str, year: int) -> int:
     civil = date.fromisoformat(f"{year}-{holiday}")
-    if civil.isoweekday() == SUNDAY:
-        return epoch_day(civil) + 1
-    if civil.isoweekday() == SATURDAY and holiday in CALENDAR["friday_before_if_saturday"]:
-        return epoch_day(civil) - 1
-    return epoch_day(civil)
+    moved = civil.isoweekday() == SATURDAY and holiday in CALENDAR["friday_before_if_saturday"]
+    return epoch_day(civil) + (civil.isoweekday() == SUNDAY) - moved
 
 
 def _weekday_holidays(holiday: str, year: int) -> list[int]:

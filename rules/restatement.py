@@ -5,13 +5,13 @@ month is never decided again. In force: always. Does not cover: where facts come
 (`transforms`).
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
-import msgspec
-
+from rules.conclusion import Conclusion
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import closing_cut_off, cut_off_at_or_after, month_of
@@ -42,45 +42,6 @@ def watch_unit(day: int) -> Unit:
 def is_watch(unit: Unit) -> bool:
     """Is it a day that is only watched?"""
     return unit.rank == _WATCH
-
-
-AUTHORIZE, PRICE, SETTLE, METHOD = "authorize", "price", "settle", "method"
-
-
-class Stop(NamedTuple):
-    """A stage and the key under which it reads."""
-
-    stage: str
-    key: str
-
-
-OUT = Stop("out", "")  # of the house: a record of the contract
-Closed = Callable[[int], bool]  # has the month closed (TIME-6)?
-
-
-class Conclusion(msgspec.Struct, array_like=True, frozen=True):
-    """What follows from facts, by an id; compared by value with the one before.
-
-    ``state_number`` stands for the class in the bytes that a key remembers: a new class takes the next, and no number
-    is used twice. None: it is said once and remembered by nobody. ``leaves_nothing``: where it vanished, its reader
-    need not remember that it ever was.
-    """
-
-    state_number: ClassVar[int | None] = None
-    leaves_nothing: ClassVar[bool] = False
-
-    @property
-    def to(self) -> Stop | None:
-        """Who reads it next: a stage under a key, or those out of the house; None: only the key that it is of."""
-        return None
-
-    def when_closed(self, month: int, is_closed: Closed) -> Self | None:
-        """What other units of its own key read of it once its ``month`` has closed; None: nothing."""
-        return None
-
-    def still_read(self, is_closed: Closed, told: set[str]) -> bool:
-        """Does the stage that it went to still read it? ``told``: what rows before it tell for good, of their class."""
-        return True
 
 
 class Trace:
@@ -166,7 +127,8 @@ class Memory:
         such cut-off is known yet."""
         instants = list(self.reviews.values())
         if self.said:
-            instants += [known_from for known_from in law.publications if known_from > self.decided][:1]
+            later = bisect_right(law.publications, self.decided)
+            instants += law.publications[later : later + 1]
         return cut_off_at_or_after(min(instants)) if instants else None
 
     def take_due(self, cut_off: int, law: Law) -> set[Unit]:
@@ -175,7 +137,7 @@ class Memory:
         due = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
         for unit in due:
             del self.reviews[unit]
-        if any(self.decided < known_from <= cut_off for known_from in law.publications):
+        if bisect_right(law.publications, self.decided) < bisect_right(law.publications, cut_off):
             due.update(self.said)
         return due
 

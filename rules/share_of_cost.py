@@ -11,10 +11,10 @@ Units: cents ``int``; a month is the day of its 1st. ``Lookup`` gives a paramete
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from rules.kept import OverLimit
 from rules.law import Lookup, NotInForce
 from rules.money import half_up
 from rules.periods import MONTHS_IN_YEAR
-from rules.restatement import Closed, Conclusion
 from schemas.income_assessment import IncomeAssessment
 
 Charge = tuple[str, int]  # statement id, cents
@@ -37,21 +37,6 @@ class Income(NamedTuple):
     earned_excluded_cents: int
     earned_divisor: int
     countable_cents: int
-
-
-class OverLimit(Conclusion, frozen=True):
-    """A yearly income above the threshold of the category that an assessment claims; what a month keeps of it."""
-
-    state_number = 16
-
-    document_id: str
-    category: str
-    yearly_cents: int
-    limit_cents: int
-
-    def when_closed(self, month: int, is_closed: Closed) -> "OverLimit":
-        """All of it: one finding tells of all months."""
-        return self
 
 
 def share_of_month(assessment: IncomeAssessment | None, month: int, lookup: Lookup) -> Share:

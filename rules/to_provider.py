@@ -4,9 +4,9 @@ Authority: none of its own; the words between AuthorizeTime and PriceTime.
 All are compact msgspec arrays of ints and strings. Each says what is kept of it when its month closes.
 """
 
+from rules.conclusion import PRICE, Closed, Conclusion, Stop
 from rules.conclusions import AssignmentTerm, AuthorizationTerm, Stamp
 from rules.periods import month_of, next_month
-from rules.restatement import PRICE, Closed, Conclusion, Stop
 from schemas.symbols import Program
 
 

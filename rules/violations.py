@@ -14,43 +14,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-import msgspec
-
+from rules.kept import Violation
 from rules.law import Law, NotInForce
 from rules.periods import add_months, days_in_month, month_of, saturday_of
-from rules.restatement import Closed, Conclusion
 from schemas.symbols import DECISIONS, known
 
 OVERTURNED, TRAINED, UPHELD = "OVERTURNED", "TRAINING_COMPLETED", "UPHELD"
-
-
-class Violation(msgspec.Struct, array_like=True, frozen=True):
-    """What a workweek violates: V1 to V4, minutes against those allowed; V2 also with the month's overtime.
-
-    ``extra_minutes`` of those allowed are by approved exceptions; ``recipients``: how many V3 is about.
-    """
-
-    workweek: int
-    code: str
-    recipient_id: str | None
-    minutes: int
-    allowed_minutes: int
-    overtime_minutes: int = 0
-    overtime_allowed_minutes: int = 0
-    extra_minutes: int = 0
-    recipients: int = 0
-
-
-class WeeksJudged(Conclusion, frozen=True):
-    """Violations of the workweeks whose Saturday a month holds, for the ladder over all months (LIMIT-6). Private."""
-
-    state_number = 14
-
-    violations: list[Violation]
-
-    def when_closed(self, month: int, is_closed: Closed) -> "WeeksJudged":
-        """All of it: the ladder counts over years."""
-        return self
 
 
 class WeekOfWork(NamedTuple):

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from rules.conclusion import Closed
 from rules.law import Law, NotInForce
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, midnight, month_of
-from rules.restatement import Closed
 from schemas.evv_visit import EvvVisit
 from schemas.symbols import FindingOutcome
 
@@ -35,8 +35,8 @@ TAKING = ("hold", "deny")
 EFFECTS = {
     "record": "Your pay is not changed.",
     "warn": "This is a warning; your pay is not changed.",
-    "hold": "{minutes} are held until this is corrected.",
-    "deny": "{minutes} are not paid unless this is corrected.",
+    "hold": "This time waits until this is corrected: {minutes}.",
+    "deny": "This time is not paid unless this is corrected: {minutes}.",
 }
 NOTHING_TAKEN = "No minutes are taken for this alone."
 
@@ -122,7 +122,7 @@ def spans_by_day(visits: Iterable[EvvVisit], within: range | None = None) -> dic
             continue
         for day in days_of(visit) if within is None else common(days_of(visit), within):
             spans.setdefault(day, []).append((max(start, midnight(day)), min(end, midnight(day + 1))))
-    return {day: union(spans[day]) for day in sorted(spans)}
+    return {day: union(spans[day]) if len(spans[day]) > 1 else spans[day] for day in sorted(spans)}
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

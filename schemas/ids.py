@@ -192,7 +192,7 @@ def document_named(finding_id: str) -> DocumentNamed | None:
 
 def conclusion_id(word: str, *parts: str | int) -> str:
     """Of what a decision says: a word for what it is, and every field that the next key is made of; days as dates."""
-    return _MARK.join((word, *(_iso(part) if isinstance(part, int) else part for part in parts)))
+    return _MARK.join([word, *[part if isinstance(part, str) else _iso(part) for part in parts]])
 
 
 def account_id(statement_id: str) -> str:

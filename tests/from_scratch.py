@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from fold.door import Door
 from fold.rows import Row, arrival, catalog_of, conclusion_row
 from fold.stages import STAGES
+from rules.conclusion import OUT
 from rules.documents import Arrival
 from rules.law import Law
-from rules.restatement import OUT, Before, CaseFile, Change, Decision, Memory, Unit, restate, step
+from rules.restatement import Before, CaseFile, Change, Decision, Memory, Unit, restate, step
 from schemas.envelope import Fact
 
 Fold = Callable[[CaseFile, Sequence[Arrival], int, Law], Iterable[Change]]

@@ -160,7 +160,7 @@ TOYS = {
 }
 IMPORTS = {  # a line more at the head of a file
     "schemas/__init__.py": ("kind of fact", "from schemas.provider_note import ProviderNote\n"),
-    "rules/kept.py": ("conclusion", "from rules.restatement import PRICE, Stop\n"),
+    "rules/kept.py": ("conclusion", "from rules.conclusion import PRICE, Stop\n"),
     "rules/authorize/case.py": ("conclusion", "from rules.kept import Toy\n"),
 }
 

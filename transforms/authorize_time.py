@@ -4,7 +4,7 @@ Timesheet, EvvVisit, ServiceAuthorization, ProviderAssignment -> authorized time
 `rules/authorize/case.py`.
 """
 
-from rules.restatement import AUTHORIZE
+from rules.conclusion import AUTHORIZE
 from transforms.restate import Restate
 
 

@@ -3,7 +3,7 @@
 Payments that came back, instructions that wait -> PaymentInstruction. Decision: `rules/method.py`.
 """
 
-from rules.restatement import METHOD
+from rules.conclusion import METHOD
 from transforms.restate import Restate
 
 

@@ -4,7 +4,7 @@ Authorized time, ProviderEnrollment, claims, PaymentOutcome -> statements, accou
 Decision: `rules/price/case.py`.
 """
 
-from rules.restatement import PRICE
+from rules.conclusion import PRICE
 from transforms.restate import Restate
 
 

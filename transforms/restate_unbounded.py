@@ -19,8 +19,8 @@ from fold.rows import Keyed, catalog_of
 from fold.run_sums import RunSum, summing_key
 from fold.shard import Shard
 from fold.stages import STAGES
+from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE
 from rules.law import Law
-from rules.restatement import AUTHORIZE, METHOD, PRICE, SETTLE
 from transforms.close_run_unbounded import CloseRunUnbounded
 from transforms.keyed import typed
 from transforms.moments import decides, wakes_at

@@ -4,7 +4,7 @@ Statements, IncomeAssessment, ServiceAuthorization, PaymentOutcome -> PaymentIns
 findings. Decision: `rules/settle/case.py`.
 """
 
-from rules.restatement import SETTLE
+from rules.conclusion import SETTLE
 from transforms.restate import Restate
 
 

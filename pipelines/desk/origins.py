@@ -17,10 +17,10 @@ from pipelines.live.seals import SEAL, faults
 from pipelines.misuse import Misuse
 from pipelines.report.books import Books
 from pipelines.report.control import checks
-from pipelines.report.records import STEMS, ReportFolder
+from pipelines.report.records import ReportFolder
 from rules.periods import business_day_of, iso
 from schemas import CONCLUSIONS
-from schemas.avro import Container, Unreadable, outgoing
+from schemas.avro import Container, Unreadable, outgoing, schema_path
 from schemas.envelope import Fact, OutgoingRecord
 
 FACTS_OF, SAID_OF = "facts", "said"
@@ -87,7 +87,8 @@ class PaidOrigin:
 
     def files(self) -> list[SourceFile]:
         """Files of records by kind, then files of facts."""
-        said = [path for stem in STEMS.values() for path in sorted(self._folder.glob(f"{stem}*.avro"))]
+        stems = (schema_path(kind).stem for kind in CONCLUSIONS)
+        said = [path for stem in stems for path in sorted(self._folder.glob(f"{stem}*.avro"))]
         found = [_seen(SAID_OF, self._folder, path.name) for path in said]
         return found + [_seen(FACTS_OF, self.events, name) for name in files_below(self.events).files]
 

@@ -20,7 +20,7 @@ from fold.stages import Catalog
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor, TextFile, is_text
-from rules.restatement import PRICE
+from rules.conclusion import PRICE
 from schemas.ids import PROVIDER, RECIPIENT, person_of, provider_key, recipient_key, settlement_that_made
 
 ONE_SHARD = 1

@@ -46,5 +46,5 @@ def page(answer: Answer, docs: str | None = None) -> str:
 
 def rules_named(answer: Answer) -> list[str]:
     """Law ids of all nodes, in the order of the law."""
-    named = {node.rule for tree in (*answer.statements, *answer.beside) for node in tree.walk()}
+    named = {node.rule for tree in (*answer.statements, *answer.beside, *answer.leave) for node in tree.walk()}
     return [id for id in paragraphs() if id in named]

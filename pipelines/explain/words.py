@@ -12,7 +12,7 @@ from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of,
 from schemas.envelope import Fact
 
 PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
-METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
+METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper check)", "NONE": "no money moves"}
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
 
 

@@ -9,6 +9,7 @@ from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 from schemas.ids import document_name, document_named, document_of, number_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 
 PROVIDER, RECIPIENT, PERSON = "provider", "recipient", "person"
@@ -50,7 +51,7 @@ def nearest(near: set[FoundId], text: str) -> list[FoundId]:
 
 
 def _all(folder: ReportFolder) -> Iterator[FoundId]:
-    for kind in (PaymentInstruction, Finding, BenefitHours, AdvanceReconciliation):
+    for kind in (PaymentInstruction, Finding, BenefitHours, LeaveBalance, AdvanceReconciliation):
         for record in folder.records(kind):
             yield from named_by(record)
 
@@ -68,7 +69,7 @@ def named_by(record: OutgoingRecord) -> Iterator[FoundId]:
             yield FoundId(FINDING, record.finding_id)
             if document := document_of_finding(record):
                 yield FoundId(DOCUMENT, document)
-        case BenefitHours():
+        case BenefitHours() | LeaveBalance():
             yield from _people(record.provider_id, None)
         case AdvanceReconciliation():
             yield from _people(None, record.recipient_id)

@@ -6,7 +6,7 @@ that the next pay run sends differences to what was really sent and never pays t
 * the account of every statement holds the instructions that were sent (`InstructedLedger`), and the share of cost
   charged follows from them. Every statement that this code would have paid otherwise is decided again at the next pay
   run;
-* a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`heard.Hearsay`).
+* a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`LastSent`).
 
 A month that is closed by then stays as it is (TIME-6). A notice that was never sent is sent then, with its own date.
 """
@@ -16,21 +16,23 @@ from collections.abc import Iterable
 from typing import Final
 
 from fold.key import case_file
-from fold.key_memory import NEVER, Remembered, remembered
+from fold.key_memory import NEVER, packed, remembered
+from fold.remembered import Remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
 from pipelines.live.memory import CountyMemory
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import RunLetters, identity
+from pipelines.live.outbox import Letter, identity
+from pipelines.live.pay_run import RunLetters
 from rules.adjustment import deductions_said
+from rules.conclusion import SETTLE
 from rules.conclusions import ContractRecord, Line, Statement, worth_nothing
 from rules.findings import RuleFinding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges, PastInstruction
 from rules.law import Law
 from rules.periods import cut_off_after
-from rules.restatement import SETTLE, Unit, closed, month_unit
+from rules.restatement import Unit, closed, month_unit
 from rules.settle.case import SettlementFile
 from rules.settle.draft import PaymentDraft
 from rules.settle.filed import month_of_statement
@@ -44,8 +46,8 @@ SHARE: Final = "SHARE_OF_COST"
 class Kept:
     """What is remembered of one settlement, and its case file made again from it."""
 
-    def __init__(self, key: str, packed: bytes, law: Law) -> None:
-        self.memory = remembered(key, packed)
+    def __init__(self, key: str, known: bytes, law: Law) -> None:
+        self.memory = remembered(key, known)
         self.key, case = key, case_file(SETTLE, key, self.memory, law, {})
         assert isinstance(case, SettlementFile)
         self.case = case
@@ -159,7 +161,7 @@ def _first_charged(account: Account) -> int:
 
 
 def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]], law: Law) -> list[State]:
-    """States of the keys that say something otherwise than was heard: forgotten, to be said again at the next run."""
+    """States of the keys that hold a conclusion that was last sent otherwise: forgotten, and sent again next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         memory = remembered(state.key, state.body)
@@ -178,7 +180,7 @@ def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]]
 
 
 def _state(stage: str, key: str, memory: Remembered, law: Law) -> State:
-    return State(stage, key, memory.due(law) or NEVER, memory.packed())
+    return State(stage, key, memory.due(law) or NEVER, packed(memory))
 
 
 def _look_again(memory: Remembered, unit: Unit, until: int) -> None:

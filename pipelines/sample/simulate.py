@@ -40,11 +40,13 @@ def simulate(
     seed: int,
     defects: float = 0.01,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    first: int = 1,
 ) -> Json:
     """Writes the facts and ``truth.json`` into the folder ``out``; returns ``{"counts": ..., "truth": ...}``.
 
     ``county``: two-digit State code; ``start``: first service month, ``"YYYY-MM"``; ``defects``: share of wrong records
-    (0 to 1), which come on top of the good ones. Raises Refusal where a month has no wage rate.
+    (0 to 1), which come on top of the good ones; ``first``: number of the first recipient, where a county is made in
+    parts. Raises SampleRefusal where a month has no wage rate.
     """
     span = window(county, start, months)
     _refuse_without_rates(span)
@@ -53,11 +55,11 @@ def simulate(
     shelf, truth = Shelf(out), Truth()
     list_courses(span, shelf)
     home = None
-    for number in range(1, recipients + 1):
+    for done, number in enumerate(range(first, first + recipients), 1):
         home = draw(number, seed, span, home)
         desk = live(home, span, shelf, truth)
         spoil(desk, Random(f"{seed}/{number}/defects"), defects)
-        beat("make", number, recipients)
+        beat("make", done, recipients)
     shelf.close()
     damaged = _damage(out, truth) if defects else 0
     asked = {"county": county, "start": start, "months": months, "recipients": recipients, "seed": seed}

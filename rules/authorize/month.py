@@ -7,8 +7,7 @@ Does not cover: what holds over months (`authorize`), the provider's side (`pric
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-
-import msgspec
+from typing import NamedTuple
 
 from rules.authorizations import divided, limited_minutes, pro_rata
 from rules.authorize.documents import deaths, terms_deciding
@@ -35,7 +34,7 @@ CLAIMS = "claims"
 DUPLICATE = "duplicate_sheet"  # the parameter
 
 
-class MonthFacts(msgspec.Struct):
+class MonthFacts(NamedTuple):
     """What the month is decided from: timesheets and standing visits of the month, and terms of all days."""
 
     timesheets: Mapping[Key, Document[Timesheet]]
@@ -104,7 +103,7 @@ class MonthOfTime(Trace):
         if dead_from is not None:
             self._find("RECIPIENT_DECEASED", tally, tally.hold(day for day in days if period + day >= dead_from))
         for code, covering in (("PROVIDER_NOT_ASSIGNED", tally.assigned), ("NO_AUTHORIZATION", tally.authorized)):
-            if any(fact is None for fact in covering):
+            if not all(covering):  # each is a fact or None
                 denied = tally.strike(day for day in days if covering[day] is None)
                 tally.denied += sum(denied.values())
                 self._find(code, tally, denied)

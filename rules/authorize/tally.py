@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from rules.authorized_time import Use
 from rules.claimed_time import Claim
 from rules.conclusions import Stamp
@@ -25,20 +23,26 @@ ByDay = Mapping[int, int]  # minutes by day, numbered within the pay period
 AWAITING = "AWAITING_RECIPIENT_APPROVAL"
 
 
-class HoursTally(msgspec.Struct):
-    """One timesheet on its way through the recipient's side: minutes left by day, and what was taken."""
+class HoursTally:
+    """One timesheet on its way through the recipient's side: minutes left by day, and what was taken.
 
-    key: Key
-    claim: Claim
-    use: Use
-    held: int
-    assigned: list[Any]
-    authorized: list[Any]
-    cut: int = 0
-    denied: int = 0
-    past_terms: list[int] = []  # minutes by day that got past WHO-3
-    losses: list[Loss] = []
-    witnesses: set[str] = set()  # references of visits that decided, where visits decide
+    ``assigned``, ``authorized``: the document in force on each day; ``past_terms``: minutes by day that got past WHO-3;
+    ``witnesses``: references of visits that decided, where visits decide.
+    """
+
+    __slots__ = (
+        "assigned", "authorized", "claim", "cut", "denied", "held", "key", "losses", "past_terms", "use", "witnesses",
+    )  # fmt: skip
+
+    def __init__(
+        self, key: Key, claim: Claim, use: Use, held: int, assigned: list[Any], authorized: list[Any]
+    ) -> None:  # fmt: skip
+        self.key, self.claim, self.use, self.held = key, claim, use, held
+        self.assigned, self.authorized = assigned, authorized
+        self.cut = self.denied = 0
+        self.past_terms: list[int] = []
+        self.losses: list[Loss] = []
+        self.witnesses: set[str] = set()
 
     @property
     def pair(self) -> Pair:

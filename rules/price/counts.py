@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from rules.conclusions import Worked
 from rules.documents import named
 from rules.findings import Findings, Loss, Whose, catalog, referred
@@ -23,16 +21,16 @@ from schemas.training_claim import TrainingClaim
 from schemas.travel_claim import TravelClaim
 
 
-class Counts(msgspec.Struct):
-    """Service minutes of one statement by what became of them."""
+class Counts:
+    """Service minutes of one statement by what became of them; ``losses``: on the provider's side."""
 
-    claimed: int = 0
-    held: int = 0
-    cut: int = 0
-    denied: int = 0
-    documents: set[str] = set()
-    assumptions: set[str] = set()
-    losses: list[Loss] = []  # on the provider's side
+    __slots__ = ("assumptions", "claimed", "cut", "denied", "documents", "held", "losses")
+
+    def __init__(self) -> None:
+        self.claimed = self.held = self.cut = self.denied = 0
+        self.documents: set[str] = set()
+        self.assumptions: set[str] = set()
+        self.losses: list[Loss] = []
 
     def add(self, time: AuthorizedTime) -> None:
         """What the recipient's side said."""

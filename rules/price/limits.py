@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rules.conclusions import AuthorizationTerm, Worked
-from rules.kept import Tail
+from rules.kept import Tail, Violation
 from rules.law import Law
 from rules.overtime import chronological
 from rules.periods import hhmm, month_end, saturday_of, workweek_of
@@ -26,7 +26,7 @@ from rules.travel_time import (
     weekly_minutes,
     without_two_recipients,
 )
-from rules.violations import Allowed, Violation, WeekOfWork, judge_week, least_weekly_minutes
+from rules.violations import Allowed, WeekOfWork, judge_week, least_weekly_minutes
 from rules.wages import Wage, wage
 from rules.weekly_limits import (
     Allowance,

@@ -14,7 +14,7 @@ from rules.authorized_time import fill_places
 from rules.conclusions import Line, Offsettable, Statement, Worked
 from rules.day_length import hold_excess
 from rules.findings import note_conflicts
-from rules.kept import Tail
+from rules.kept import Tail, WeeksJudged
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
 from rules.periods import midnight, month_of, period_end, period_of, saturday_of, workweek_of
@@ -28,7 +28,6 @@ from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.to_provider import AuthorizedTime
-from rules.violations import WeeksJudged
 from rules.wages import wage
 from rules.whose_case import county_of_work, of_provider
 from rules.worked_time import price_time

@@ -20,10 +20,9 @@ from rules.authorizations import limited_minutes, pro_rata
 from rules.conclusions import UNSENT, Line, ReconciliationRecord, Statement
 from rules.documents import Span
 from rules.instructions import ADVANCE
-from rules.kept import Account
+from rules.kept import Account, Held
 from rules.law import NotInForce
 from rules.periods import days_in_month, month_end
-from rules.restatement import Closed, Conclusion
 from rules.settle.draft import OutcomeReading, PaymentDraft
 from rules.settle.filed import FOREVER, SettlementFacts, references
 from rules.taxes import kinds_of, withholding
@@ -33,23 +32,6 @@ from schemas.ids import statement_id
 from schemas.provider_assignment import ProviderAssignment
 from schemas.service_authorization import ServiceAuthorization
 from schemas.symbols import TAXES, DeductionKind
-
-
-class Held(Conclusion, frozen=True):
-    """An advance that cannot be decided, as its month keeps it: the finding's code, the authorization, its minutes,
-    what is missing and the month."""
-
-    state_number = 15
-
-    code: str
-    document_id: str
-    minutes: int
-    missing: str
-    month: int
-
-    def when_closed(self, month: int, is_closed: Closed) -> "Held":
-        """All of it: one finding tells of all months that are held."""
-        return self
 
 
 class Advance(NamedTuple):

@@ -9,12 +9,14 @@ there never is: then the pay run says so, and of a closed month a person is told
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from rules.conclusion import Closed
+from rules.conclusions import PaymentTurned
 from rules.documents import About, Document, named
 from rules.findings import Findings, RuleFinding
 from rules.kept import Account, PastInstruction
 from rules.law import Law
 from rules.periods import closing_cut_off
-from rules.restatement import OUT, Closed, Concluded, Conclusion, Stop
+from rules.restatement import Concluded
 from rules.settle.draft import effect_of
 from rules.settle.filed import month_of_statement
 from schemas.ids import payee_of, statement_of
@@ -23,20 +25,6 @@ from schemas.payment_outcome import PaymentOutcome
 Outcomes = Mapping[tuple[str, str], Document[PaymentOutcome]]  # by instruction and document id
 EVER = 1 << 60  # an instant that no cut-off reaches
 _SENTENCES = {"REVERSED": "came_back", "RECOVERED": "recovered", None: "taken_back"}
-
-
-class PaymentTurned(Conclusion, frozen=True):
-    """A payment that stands no more (RUN-4), or again (``reversed`` false), and of which no instruction of the run
-    tells; to the pay run."""
-
-    instruction_id: str
-    net_cents: int
-    reversed: bool
-
-    @property
-    def to(self) -> Stop:
-        """Among what the pay run tells."""
-        return OUT
 
 
 def turned(account: Account | None, outcomes: Outcomes, cut_off: int) -> Iterator[PaymentTurned]:

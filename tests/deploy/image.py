@@ -2,10 +2,11 @@
 
 ``python -m tests.deploy.image`` (``make image``) runs the lines into build/image, each package held to its hash, checks
 what is there against what is pinned, and lets main.py make a template. ``python -m tests.deploy.image hashes`` writes
-deploy/dataflow/requirements.txt again, after a change of constraints.txt.
+deploy/dataflow/requirements.txt and compiler.txt again, after a change of constraints.txt.
 """
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -22,6 +23,7 @@ WHERE = ROOT / "build" / "image"
 PYTHON = (3, 11)
 OWN = {"pip", "setuptools", "wheel", "ihss-payroll"}
 HASHED = DOCKERFILE.parent / "requirements.txt"
+COMPILER = DOCKERFILE.parent / "compiler.txt"  # what compiles the rules, and stays out of the image
 
 
 def lines() -> list[str]:
@@ -33,8 +35,14 @@ def lines() -> list[str]:
 def installs() -> list[list[str]]:
     """What follows each ``pip install`` in it, without what spares the image room."""
     (run,) = [line for line in lines() if "pip install" in line]
-    found = re.findall(r"pip install (.*?)\s*&&", run)
+    found = re.findall(r"pip install (.*?)\s*(?:&&|$)", run)
     return [[part for part in shlex.split(wanted) if part != "--no-cache-dir"] for wanted in found]
+
+
+def compiles() -> list[str]:
+    """What is said to Python between, so that the package has the rules compiled."""
+    (run,) = [line for line in lines() if "pip install" in line]
+    return re.findall(r"python (-m deploy\.\w+)", run)[0].split()
 
 
 def copied(folder: Path) -> Path:
@@ -66,19 +74,13 @@ def named(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
-def hashed() -> str:
-    """requirements.txt with the packages as pip resolves them now, each with its hash."""
-    head = [line for line in HASHED.read_text("utf-8").splitlines() if line.startswith("#")]
+def hashed(listed: Path, wanted: list[str]) -> str:
+    """A list with the packages as pip resolves them now, each with its hash."""
+    head = [line for line in listed.read_text("utf-8").splitlines() if line.startswith("#")]
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        wanted = [
-            f"--constraint={DOCKERFILE.parent / 'constraints.txt'}",
-            "apache-beam[gcp]",
-            str(ROOT),
-            "setuptools",
-            "wheel",
-        ]
-        subprocess.run([*pip, "--report", report.name, *wanted], check=True)
+        pip += ["--report", report.name, f"--constraint={DOCKERFILE.parent / 'constraints.txt'}"]
+        subprocess.run([*pip, *wanted], check=True)
         found = json.loads(Path(report.name).read_bytes())["install"]
     rows = [
         f"{named(each['metadata']['name'])}=={each['metadata']['version']} "
@@ -92,7 +94,8 @@ def hashed() -> str:
 def main() -> int:
     """Exit code 0 if the image can be built, and what is in it makes a template."""
     if sys.argv[1:] == ["hashes"]:
-        HASHED.write_text(hashed(), "utf-8")
+        HASHED.write_text(hashed(HASHED, ["apache-beam[gcp]", str(ROOT), "setuptools", "wheel"]), "utf-8")
+        COMPILER.write_text(hashed(COMPILER, [f"--constraint={ROOT / 'constraints.txt'}", "mypy"]), "utf-8")
         return 0
     if sys.version_info[:2] != PYTHON:
         print(f"The image has Python {PYTHON}: this is {sys.version_info[:2]}, so its install line is not tried here")
@@ -102,7 +105,11 @@ def main() -> int:
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     for wanted in installs():
         subprocess.run([*pip, "install", "--quiet", *wanted], cwd=source, check=True)
+        if "--target" in wanted:
+            subprocess.run([python, *compiles()], cwd=source, env=os.environ | {"PYTHONPATH": wanted[-1]}, check=True)
     subprocess.run([*pip, "check"], check=True)
+    how = _said([python, "-c", "from rules import compiled; print(compiled.how)"], cwd=WHERE).strip()
+    print(f"Its rules run {how}")
     there = {named(name): at for name, at in map(_pair, _said([*pip, "list", "--format=freeze"]).split())}
     loose = {name: at for name, at in there.items() if name not in OWN and pinned().get(name) != at}
     if loose or not set(pinned()) <= set(there):
@@ -116,8 +123,8 @@ def main() -> int:
     return 0
 
 
-def _said(command: list[str]) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def _said(command: list[str], cwd: Path = ROOT) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=cwd).stdout
 
 
 def _pair(line: str) -> tuple[str, str]:

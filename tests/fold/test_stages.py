@@ -12,12 +12,12 @@ from fold.key_memory import NUMBERED, _by_number
 from fold.shard import Shard
 from fold.stages import CONCLUSIONS, STAGES, routes
 from rules.benefits import months_needed
-from rules.conclusions import LOOKED_BACK, BenefitRecord
+from rules.conclusion import OUT, Conclusion, Stop
+from rules.conclusions import LOOKED_BACK, BenefitRecord, PaymentTurned
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import add_months, cut_off_after, epoch_day, midnight
-from rules.restatement import OUT, Change, Conclusion, NotRead, Stop
-from rules.settle.outcomes import PaymentTurned
+from rules.restatement import Change, NotRead
 from rules.to_provider import AuthorizedTime, VisitWarning
 from schemas import FACTS
 from schemas.avro import outgoing, validate

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.kept import Violation
 from rules.law import Law
 from rules.periods import epoch_day, month_of, saturday_of
-from rules.violations import Allowed, Violation, ViolationStanding, WeekOfWork, judge_week, ladder, later
+from rules.violations import Allowed, ViolationStanding, WeekOfWork, judge_week, ladder, later
 
 LAW = Law.load()
 

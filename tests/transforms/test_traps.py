@@ -20,8 +20,8 @@ from fold.door import Door
 from fold.key import CutOffMissed, KeyFold
 from fold.rows import Row, fact_body, fact_row
 from fold.stages import STAGES, routes
+from rules.conclusion import AUTHORIZE
 from rules.periods import cut_off_after, cut_offs, epoch_day, midnight
-from rules.restatement import AUTHORIZE
 from schemas import FACTS
 from schemas.avro import encode_message, validate
 from schemas.envelope import Fact
@@ -33,6 +33,8 @@ from transforms.admit_facts import AdmitFacts
 from transforms.close_run_unbounded import CloseRuns, SumRuns
 from transforms.moments import _ORDER
 from transforms.restate_unbounded import FOLDS
+
+pytestmark = pytest.mark.engines
 
 DAY = 24 * 3_600_000
 BEGINS = midnight(epoch_day(WINDOWS["work"]))
