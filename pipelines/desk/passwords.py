@@ -36,7 +36,7 @@ def read(path: Path) -> dict[str, tuple[bytes, str]]:
         raise Misuse(f"--passwords {path} is no file: make it with ihss-payroll desk-password NAME")
     if path.stat().st_mode & 0o077:
         raise Misuse(f"--passwords {path} may be read by others: chmod 600 {path}")
-    found = [LINE.fullmatch(line) for line in path.read_text("utf-8").splitlines()]
+    found = [LINE.fullmatch(line) for line in path.read_text("utf-8", "replace").splitlines()]
     if not found or None in found:
         raise Misuse(f"--passwords {path} is not what desk-password wrote: make it anew")
     return {each[1]: (bytes.fromhex(each[2]), each[3]) for each in found if each}
@@ -48,10 +48,9 @@ def put(path: Path, name: str, password: str) -> None:
         raise Misuse(f"{name} is no name of an officer: small letters, digits, . _ - and a letter first")
     if len(password) < SHORTEST:
         raise Misuse(f"a password has {SHORTEST} letters or more")
-    salt = secrets.token_bytes(16)
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    others = [line for line in lines if line.partition(":")[0] != name]
-    private.written(path, "\n".join([*others, ":".join((name, salt.hex(), _hash(password, salt)))]) + "\n")
+    known, salt = read(path) if path.exists() else {}, secrets.token_bytes(16)
+    known[name] = salt, _hash(password, salt)
+    private.written(path, "".join(f"{each}:{salt.hex()}:{told}\n" for each, (salt, told) in known.items()))
 
 
 class PasswordDoor:

@@ -50,6 +50,9 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
         "--out": "new.ach",
     },
     ("export", "warrants"): {"--paid": "paid", "--run": DAY, "--out": "new.csv"},
+    ("export", "year"): {"--paid": "paid", "--year": "2024", "--out": "new.csv"},
+    ("desk",): {"--events": "facts", "--paid": "paid", "--port": "0"},
+    ("desk-password",): {"name": "anna", "--passwords": "new.passwords"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
     ("journal", "health"): {"--journal": "journal"},
@@ -143,6 +146,9 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (tmp_path / path.name).symlink_to(path)
     monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
     monkeypatch.setattr("pipelines.command.sample.RECIPIENTS", 1)
+    monkeypatch.setattr("pipelines.desk.serve.serve", lambda *asked: None)
+    monkeypatch.setattr("pipelines.desk.station.Station.make", lambda *asked: None)
+    monkeypatch.setattr("typer.prompt", lambda *asked, **more: "a word of some length")
     monkeypatch.setattr("signal.signal", lambda number, action: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))
