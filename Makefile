@@ -11,7 +11,7 @@ SAMPLE := build/sample.made
 MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
+PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms $(addprefix --ignore=tests/transforms/test_,traps.py resume.py)
 DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
 .PHONY: bench-state cloud compiled dataflow-template fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs
 

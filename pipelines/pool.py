@@ -33,7 +33,7 @@ from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
 from schemas import private
-from schemas.avro import write_container
+from schemas.avro import write_bodies, write_container
 from schemas.rejection import Rejection
 
 BLOCKS = "blocks"
@@ -168,8 +168,8 @@ def _fold(task: ShardTask) -> bytes:
     replay, (stage, number, catalog, until) = _here[0], task
     shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards).fold(_taken(replay, stage, number))
     _put(replay, f"{stage}-{number}", shard.dealer.blocks())
-    for kind, records in shard.records.items():
-        write_container(replay.work.out / file_name(kind, stage, number), kind, records)
+    for kind, bodies in shard.bodies.items():
+        write_bodies(replay.work.out / file_name(kind, stage, number), kind, bodies)
     replay.work.beat(stage)
     return shard.tally.packed()
 
