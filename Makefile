@@ -1,31 +1,51 @@
-# make replay                                   a sample county, made and paid
+# make replay                                   a sample county, made and paid, and a report of it
 # make replay FROM=folder TO=folder UNTIL=date  your own facts
+# make desk                                     the sample county on a page where a payroll officer works
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
+# make wheel                                    what `pip install` takes, into build/wheel
 # make quick                                    rules, cases and style, in under a minute
-# make test | lint | types | bench | docs | clean
+# make test | engines | faults | lint | types | bench | docs | clean
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt
 SAMPLE := build/sample.made
-MAKERS := $(wildcard pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines/sample/*.toml schemas/*.avsc rules/parameters/*.toml)
+REPORT = $(or $(TO),out)/report.html
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms $(addprefix --ignore=tests/transforms/test_,traps.py resume.py)
-DRILLS := kills.py faults.py unbelieved.py pubsub.py pulling.py
-.PHONY: bench-state cloud compiled dataflow-template fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs
+
+.PHONY: bench-state cloud compiled dataflow-template desk engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
+	@$(BIN)/ihss-payroll report --events "$(or $(FROM),sample)" --paid "$(or $(TO),out)" --out "$(REPORT)" $(if $(LAW),--law "$(LAW)") --quiet
+	@echo "The report of this replay, to be opened in a browser: $(REPORT)"
+
+desk: $(READY) $(SAMPLE)
+	@test -f out/summary.json || $(BIN)/ihss-payroll replay --events sample --out out --quiet
+	@$(BIN)/ihss-payroll desk --events sample --paid out $(ARGS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local
 
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
-# a kind. SEED= does the same again.
+# a kind; Ctrl-C of a replay 5 times an engine. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 DRILLS=12 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_kills.py tests/pipelines/live/test_faults.py tests/pipelines/live/test_unbelieved.py
+	@KILLS=60 DRILLS=12 STOPS=5 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
+
+# Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
+receipts: $(READY)
+	@RECEIPTS=1 $(BIN)/python -m pytest -q -n auto --timeout 600 tests/pipelines/explain/test_receipts.py
+
+# The live job's own code on a disk that loses power and fills up, a topic that repeats itself and a clock that jumps: seconds of
+# seeds that nobody tried, printed; and the job broken in six ways, each of which must be found. SEEDS=0..99 does the same again.
+prove: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
+	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)
@@ -58,9 +78,13 @@ setup: $(READY) $(if $(FAST),fast)
 fast: $(READY)
 	@$(BIN)/python -m deploy.compile
 
-# -n: the tests share nothing, so every core takes some. The drills of the live job are `make faults`.
+# -n: the tests share nothing, so every core takes some. What takes long has targets of its own.
 test: $(READY)
-	@IHSS_PAYROLL_COMPILED=no $(BIN)/python -m pytest -n auto --timeout 300 $(addprefix --ignore=tests/pipelines/live/test_,$(DRILLS)) $(ARGS)
+	@IHSS_PAYROLL_COMPILED=no $(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines" $(ARGS)
+
+# What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold.
+engines: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --timeout 300 -m engines $(ARGS)
 
 # The same rules compiled: what is paid is the same.
 compiled: fast
@@ -84,6 +108,10 @@ bench: $(READY)
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.live
 
+# The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
+wheel: $(READY)
+	@$(BIN)/python -m tests.deploy.wheel
+
 # A tenth of a State month on all cores; its facts are made once. ARGS="--compiled", ARGS="--share 0.02".
 bench-state: $(READY)
 	@$(BIN)/python -m bench.state_month $(ARGS)
@@ -99,17 +127,24 @@ dataflow-template: $(READY)
 	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json
 
 clean:
-	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis rules/compiled/*.so rules/compiled/digest
+	@rm -rf .venv out out.desk* sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis rules/compiled/*.so rules/compiled/digest
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)
-	@$(BIN)/ihss-payroll simulate --out sample --county 17 --recipients 150 --months 12 --start 2024-01 --seed 17
+	@$(BIN)/ihss-payroll sample --out sample
 	@touch $@
+
+# $(call step,words,command): what is done, and then in how many seconds it was.
+define step
+@printf '  %-54s' "$(1) ..."; began=$$(date +%s); $(2) || { code=$$?; echo " failed" >&2; exit $$code; }; echo "$$(( $$(date +%s) - began )) s"
+endef
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer: install one and say make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt-get install python3-venv (or your system's package of that name)" >&2; exit 1; }
-	@echo "Setting up .venv, once; a minute or two ..."
-	@rm -rf .venv && $(PYTHON) -m venv .venv
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "Setting up .venv, once; with a fast line a minute or two:"
+	$(call step,an environment of its own in .venv,rm -rf .venv && $(PYTHON) -m venv .venv)
+	$(call step,packages that pay: Avro and Beam and their like,$(PIP) --editable .)
+	$(call step,packages that test and write the docs,$(PIP) --editable '.[dev]')
+	$(call step,the command itself,$(BIN)/ihss-payroll --version > /dev/null)
 	@touch $@

@@ -39,7 +39,7 @@ def floor(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
     from fold.record_files import file_name
     from fold.shard import Shard
     from pipelines import plain
-    from pipelines.summarize import summary_of
+    from pipelines.summary import SUMMARY, summary_of
     from schemas import CONCLUSIONS
     from schemas.avro import write_bodies, write_container
 
@@ -54,7 +54,7 @@ def floor(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
             write_container(out / file_name(kind), kind, paid.records.get(kind, []))
         for kind, bodies in paid.bodies.items():
             write_bodies(out / file_name(kind), kind, bodies)
-        (out / "summary.json").write_text(json.dumps(summary_of(paid.tally, law, None)))
+        (out / SUMMARY).write_text(summary_of(paid.tally, law, None).text())
         laps.lap(WRITE)
         return dict(laps.seconds)
 
@@ -65,9 +65,9 @@ def timed(shard: type, laps: Laps) -> type:
     """The shard, its fold a lap by the name of its stage; all before the first fold is reading."""
 
     class Timed(shard):  # type: ignore[misc]
-        def fold(self, blocks: object) -> object:
+        def fold(self, blocks: object, *watched: object) -> object:
             laps.lap(BETWEEN if laps.seconds else READ)
-            folded = super().fold(blocks)
+            folded = super().fold(blocks, *watched)
             laps.lap(self.stage)
             return folded
 

@@ -1,9 +1,11 @@
 """Facts of a folder published to the cloud's topics, as a source does: ``python -m deploy.publish FOLDER launch.json``.
 
-Plain Avro in binary, to the address of the topics' region. For the first trial and for drills: they arrive now,
-whenever they were recorded.
+Plain Avro in binary, to the address of the topics' region; or, where PUBSUB_EMULATOR_HOST names a server, to that one:
+``python -m deploy.publish FOLDER PROJECT``. For the first trial and for drills: they arrive now, whenever they were
+recorded.
 """
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,6 +21,7 @@ from pipelines.misuse import Misuse
 from schemas.avro import Container, Unreadable, encode, validate
 from schemas.types import Fields
 
+EMULATOR = "PUBSUB_EMULATOR_HOST"
 SECONDS_AT_MOST = 60
 NAME = "trial"
 
@@ -64,7 +67,9 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        counts = publish(Path(arguments[0]), options_in(Path(arguments[1])))
+        folder, named = arguments
+        options = Options(named, "here") if EMULATOR in os.environ else options_in(Path(named))
+        counts = publish(Path(folder), options)
     except Misuse as wrong:
         print(wrong, file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """What Terraform must know of the house: topics, enum symbols, columns of tables, days without a pay run.
 
-``python -m deploy.roll`` writes it again; a test holds what is written to its sources (deploy/topics.toml, the schemas,
-the pay-run calendar).
+``python -m deploy.roll`` writes it again; a test holds what is written to its sources (pipelines/live/topics.toml, the
+schemas, the pay-run calendar).
 """
 
 import json

@@ -6,19 +6,36 @@ from typing import NamedTuple
 
 from schemas import private
 
+BYTES_IN_PART = 1 << 16
+PARTS_OF_SHARD = 16
+
 
 class Beat(NamedTuple):
-    """Tells that one more part of a stage is done. ``path`` "": nobody watches."""
+    """Tells that more parts of a stage are done. ``path`` "": nobody watches."""
 
-    path: str
+    path: str = ""
 
-    def __call__(self, stage: str) -> None:
-        """One more part of ``stage`` (a file read, a shard folded). One short append is atomic."""
-        if self.path:
+    def __call__(self, stage: str, parts: int = 1) -> None:
+        """So many more parts of ``stage``. One short append is atomic."""
+        if self.path and parts:
             with private.appended(Path(self.path)) as stream:
-                stream.write(f"{stage}\n".encode())
+                stream.write(f"{stage} {parts}\n".encode())
+
+    def of_shard(self, stage: str, done: int, keys: int) -> None:
+        """So many of a shard's keys are folded, one more than before."""
+        parts, before = (PARTS_OF_SHARD * each // keys for each in (done, done - 1))
+        self(stage, parts - before)
+
+
+def parts_of_file(size: int) -> int:
+    """How many parts it takes to read a file of so many bytes: a large one takes longer."""
+    return 1 + size // BYTES_IN_PART
 
 
 def done_so_far(path: Path) -> Counter[str]:
     """Parts done, by stage."""
-    return Counter(path.read_text("ascii").split()) if path.exists() else Counter()
+    done: Counter[str] = Counter()
+    for line in path.read_text("ascii").splitlines() if path.exists() else ():
+        stage, _, parts = line.partition(" ")
+        done[stage] += int(parts)
+    return done

@@ -13,11 +13,10 @@ from operator import attrgetter
 import msgspec
 
 from fold.tally import RunTotals, Tally
+from schemas import KINDS_OF_RUN
 from schemas.avro import encode
 from schemas.envelope import OutgoingRecord
 
-KINDS_OF_RUN = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "BenefitHours")
-"""What a run says but itself, in the order of the contract."""
 Bodies = dict[str, list[bytes]]  # records by kind, as plain Avro
 BYTES_OF_LENGTH = 4
 FAST = 1  # of zlib's levels

@@ -169,6 +169,12 @@ class Index:
         """Files that were read, by name."""
         return {file.name: file for file in self._head.files}
 
+    def everybody(self) -> Iterator[str]:
+        """Keys of all whom a fact is about, and FOR_ALL; all of it is read."""
+        with self.path.open("rb") as stream:
+            for number in range(BUCKETS):
+                yield from self._bucket(stream, number)
+
     def places(self, keys: Iterable[str]) -> Iterator[BlockPlace]:
         """Blocks that hold facts about any of the keys; some may come twice."""
         with self.path.open("rb") as stream:

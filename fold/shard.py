@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fold.beat import Beat
 from fold.collections import rare_collections
 from fold.content import Bodies, note_content
 from fold.news import News
@@ -20,9 +21,11 @@ from rules.findings import RuleFinding, finding_record
 from rules.law import Law
 from rules.method import AwaitsMethod
 from rules.restatement import Change, restate
+from schemas import CONCLUSIONS, KINDS_OF_RUN
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 
+UNWATCHED = Beat()
 Records = dict[str, list[OutgoingRecord]]  # by kind
 
 
@@ -35,14 +38,15 @@ class Shard:
         self.records: Records = defaultdict(list)
         self.bodies: Bodies = {}  # of the records, once all keys were told
 
-    def fold(self, blocks: Iterable[bytes]) -> "Shard":
-        """Decide every key of the blocks as of every cut-off that matters to it."""
+    def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
+        """Decide every key of the blocks as of every cut-off that matters to it; ``beat`` hears how far it is."""
         keys: dict[str, list[Row]] = defaultdict(list)
         for row in rows_of(blocks):
             keys[row[0]].append(row)
         with rare_collections():
-            for key in sorted(keys):
+            for done, key in enumerate(sorted(keys), 1):
                 self._fold_key(key, keys[key])
+                beat.of_shard(self.stage, done, len(keys))
         self.finish()
         return self
 
@@ -146,9 +150,4 @@ class Shard:
             self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
 
 
-ORDER: dict[str, Callable[[Any], Any]] = {
-    "PaymentInstruction": attrgetter("cut_off", "instruction_id"),
-    "Finding": attrgetter("cut_off", "finding_id"),
-    "AdvanceReconciliation": attrgetter("cut_off", "recipient_id", "service_month"),
-    "BenefitHours": attrgetter("cut_off", "provider_id", "county", "service_month"),
-}
+ORDER: dict[str, Callable[[Any], Any]] = {kind: attrgetter("cut_off", *CONCLUSIONS[kind].KEY) for kind in KINDS_OF_RUN}

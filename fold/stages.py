@@ -26,12 +26,12 @@ STAGES: dict[str, Callable[[str, Law, Catalog], CaseFile]] = {
     SETTLE: lambda key, law, catalog: SettlementFile(key, law),
     METHOD: lambda provider, law, catalog: MethodFile(),
 }
-CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim"}
+CLAIMS_PAY = {"Timesheet", "TravelClaim", "TrainingClaim", "IncentiveClaim", "SickLeaveClaim"}
 
 _OF_RECIPIENT = {"Timesheet", "EvvVisit", "ServiceAuthorization", "ProviderAssignment"}
 _OF_PROVIDER = {
     "ProviderEnrollment", "TravelClaim", "TrainingClaim", "TrainingAttendance",
-    "IncentiveClaim", "HoursException", "ViolationDecision",
+    "IncentiveClaim", "SickLeaveClaim", "HoursException", "ViolationDecision",
 }  # fmt: skip
 _OF_SETTLEMENT = {"IncomeAssessment", "ServiceAuthorization", "ProviderAssignment"}
 

@@ -2,12 +2,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.misuse import Misuse
+from pipelines.terminal import complain
 from schemas.journal import FOLDER as SEGMENTS
 from schemas.journal import is_journal
 
@@ -15,14 +15,19 @@ TABLE = ".csv"  # by the headings of a template
 TEXTS = (TABLE, ".json", ".jsonl", ".ndjson")
 JOURNALLED = (".avro",)
 FACTS = (*JOURNALLED, *TEXTS)
-OURS = re.compile(r"truth\.json|import-[0-9a-f]{12}(-bad-rows|-sequences)?\.(csv|json)")
-"""What simulate and import put beside the facts that they make."""
+OURS = re.compile(r"import-[0-9a-f]{12}(-bad-rows|-sequences)?\.(csv|json)")
+"""What import puts beside the facts that it makes."""
+TRUTH, TRUTH_BEGINS = "truth.json", re.compile(rb'\{\s*"counts": \{')
+"""What simulate puts there: others may have a file of this name."""
 MOST_NAMED = 5
 
 
-def is_ours(name: str) -> bool:
-    """Whether a file of this name is no facts, but what our own commands put beside them."""
-    return bool(OURS.fullmatch(name))
+def is_ours(path: Path) -> bool:
+    """Whether a file is no facts, but what our own commands put beside them. Raises OSError where it cannot be read."""
+    if path.name != TRUTH or path.is_symlink() or not path.is_file():
+        return bool(OURS.fullmatch(path.name))
+    with path.open("rb") as stream:
+        return bool(TRUTH_BEGINS.match(stream.read(64)))
 
 
 class Below(NamedTuple):
@@ -48,7 +53,7 @@ def files_below(folder: Path) -> Below:
     endings = endings_of(folder)
     for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
         ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
-        for path in (Path(root, name) for name in names if not is_ours(name)):
+        for path in (path for name in names if not is_ours(path := Path(root, name))):
             (files if path.suffix in endings and path.is_file() else ignored).append(path)
     return Below(folder, _from(folder, files), _from(folder, ignored))
 
@@ -88,7 +93,7 @@ def named_endings(endings: Sequence[str]) -> str:
 def tell_unread(below: Below) -> None:
     """Say on standard error what was left out."""
     if said := unread(below):
-        print("ihss-payroll:", said, file=sys.stderr)
+        complain(said)
 
 
 def named_files(names: Sequence[str]) -> str:

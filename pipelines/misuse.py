@@ -50,6 +50,14 @@ def day_asked(text: str, option: str, asked: str | None = None) -> int:
     raise Misuse(asked or f"{option} {text} is not a day: write YYYY-MM-DD, such as 2026-02-28")
 
 
+def journal_asked(folder: Path) -> None:
+    """Raises Misuse unless the folder holds a journal."""
+    from schemas.journal import is_journal
+
+    if not is_journal(folder):
+        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
+
+
 def readable(path: Path, option: str) -> None:
     """Raises Misuse unless the file may be read."""
     if not os.access(path, os.R_OK):

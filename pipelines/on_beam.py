@@ -5,10 +5,12 @@ from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.file_edges import Files
 from pipelines.payroll import build
 from pipelines.work import Work
+from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
 from schemas import private
@@ -22,13 +24,23 @@ def run(work: Work, law: Law, arguments: list[str], size: int) -> None:
     facts."""
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     options = _options(arguments, size)
-    with worker_log(work.out / "workers.log"), beam.Pipeline(options=options) as pipeline:
+    with worker_log(work.out / "workers.log"), beam.Pipeline(_runner(options), options) as pipeline:
         closed = build(pipeline, Files(work), law)
         closed["tally"] | "KeepTally" >> beam.Map(_keep, str(work.tally))  # type: ignore[unused-ignore]
 
 
 def _keep(packed: bytes, path: str) -> None:
     private.written(Path(path), packed)
+
+
+def _runner(options: PipelineOptions) -> FnApiRunner | None:
+    """With worker processes that end with this one, which Beam's own do not if it is ended in a hurry; None: whatever
+    the options name."""
+    direct = options.view_as(DirectOptions)
+    if direct.direct_running_mode != "multi_processing" or options.view_as(StandardOptions).runner != RUNNER:
+        return None
+    direct.direct_running_mode = "in_memory"
+    return FnApiRunner(workers_of_ours())
 
 
 def _options(arguments: list[str], size: int) -> PipelineOptions:

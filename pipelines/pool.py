@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
+from fold.beat import parts_of_file
 from fold.collections import rare_collections
 from fold.pay_runs import closed
 from fold.places import Places
@@ -159,18 +160,18 @@ def _read(task: tuple[int, str, list[Told]]) -> Read:
         private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))
     assert door.places is not None
     door.places.write_part(work.out, work.events, name)
-    work.beat("read")
+    work.beat("read", parts_of_file((work.events / name).stat().st_size))
     return Read(door.tally.packed(), door.catalog)
 
 
 def _fold(task: ShardTask) -> bytes:
     """A shard to records and to blocks of later stages; the tally."""
     replay, (stage, number, catalog, until) = _here[0], task
-    shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards).fold(_taken(replay, stage, number))
+    shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards)
+    shard.fold(_taken(replay, stage, number), replay.work.beat)
     _put(replay, f"{stage}-{number}", shard.dealer.blocks())
     for kind, bodies in shard.bodies.items():
         write_bodies(replay.work.out / file_name(kind, stage, number), kind, bodies)
-    replay.work.beat(stage)
     return shard.tally.packed()
 
 

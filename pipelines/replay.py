@@ -4,7 +4,6 @@ Who does the work changes no byte: this process alone, processes on all cores (`
 Beam's DirectRunner (`pipelines.on_beam`), which alone is imported only if it is asked for.
 """
 
-import json
 import os
 import shutil
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from fold.beat import Beat, done_so_far
+from fold.beat import PARTS_OF_SHARD, Beat, done_so_far, parts_of_file
 from fold.places import INDEX, write_index
 from fold.record_files import file_name
 from fold.stages import STAGES
@@ -22,14 +21,13 @@ from pipelines import pool
 from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
 from pipelines.stopping import held
-from pipelines.summarize import summary_of
+from pipelines.summary import SUMMARY, Summary, summary_of
 from pipelines.work import Work
 from rules.conclusion import METHOD
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
 from schemas import CONCLUSIONS, private
 from schemas.avro import write_container
-from schemas.types import Json
 
 AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
 ENGINES = (AUTO, PLAIN, POOL, BEAM)
@@ -39,7 +37,6 @@ WORTH_PROCESSES = 1 << 20  # bytes of input from which processes on other cores 
 PARTIAL = ".partial"
 LOCK = ".lock"
 OF_A_REPLAY = "--out {folder} is being written by another replay: wait for its end, or name another folder"
-SUMMARY = "summary.json"
 
 
 def replay(
@@ -50,8 +47,8 @@ def replay(
     beam_arguments: list[str] | None = None,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
     engine: str = AUTO,
-) -> Json:
-    """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns summary.json.
+) -> Summary:
+    """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns the summary.
 
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. ``engine``: one of
     ENGINES; Beam's own arguments are for Beam. Raises Misuse while another replay writes to ``out``.
@@ -78,7 +75,7 @@ class ReplayEngine(NamedTuple):
 
 def _replay(
     events: Path, out: Path, until: int | None, law: Law, engine: ReplayEngine, beat: Callable[..., None]
-) -> Json:
+) -> Summary:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
@@ -89,7 +86,7 @@ def _replay(
     tally = merged([work.tally.read_bytes()])
     write_index(partial, partial / INDEX, work.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
-    summary = summary_of(tally, law, until, ignored) | {"seconds": round(time.monotonic() - started, 1)}
+    summary = summary_of(tally, law, until, ignored, round(time.monotonic() - started, 1))
     _publish(partial, out, summary)
     return summary
 
@@ -111,7 +108,7 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _publish(partial: Path, out: Path, summary: Json) -> None:
+def _publish(partial: Path, out: Path, summary: Summary) -> None:
     """Replace what was in ``out`` by what is in ``partial``; a kind of which there is nothing gets an empty file.
 
     summary.json goes first and comes last: where it is, the rest is whole.
@@ -119,7 +116,7 @@ def _publish(partial: Path, out: Path, summary: Json) -> None:
     for kind in CONCLUSIONS:
         if not any(partial.glob(f"{_stem(kind)}*.avro")):
             write_container(partial / file_name(kind), kind, [])
-    private.written(partial / SUMMARY, json.dumps(summary, indent=2) + "\n")
+    private.written(partial / SUMMARY, summary.text())
     with held():
         (out / SUMMARY).unlink(missing_ok=True)
         for old in [path for kind in CONCLUSIONS for path in out.glob(f"{_stem(kind)}*.avro")]:
@@ -140,7 +137,8 @@ class _watched:
         self.path, self.beat = path, beat
         # Few payments wait for their method, mostly none: no bar, it would never fill.
         stages = (stage for stage in STAGES if stage != METHOD)
-        self.totals = {"read": len(work.names), **dict.fromkeys(stages, work.shards), "close": 1}
+        parts = sum(parts_of_file((work.events / name).stat().st_size) for name in work.names)
+        self.totals = {"read": parts, **dict.fromkeys(stages, work.shards * PARTS_OF_SHARD), "close": 1}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 

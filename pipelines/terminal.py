@@ -12,14 +12,27 @@ from typing import IO, Any
 from rich.console import Console
 from rich.segment import Segment
 
+from pipelines.own_name import pasted
+
 OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # controls but tab and line feed
 ALL = re.compile(f"[{OBEYED}]")
+LINE = re.compile(rf"[\t\n{OBEYED}]")
 BUT_COLOURS = re.compile(rf"(\x1b\[(?!8m)[0-9;]*m)|[{OBEYED}]")
 
 
 def harmless(text: str) -> str:
     """The text with what a terminal would obey spelled out."""
     return ALL.sub(_spelled, text)
+
+
+def as_line(text: str) -> str:
+    """The same as one line: what others wrote begins none of its own."""
+    return LINE.sub(_spelled, text)
+
+
+def complain(said: object) -> None:
+    """Say it on standard error, as one line, its commands as they are typed here."""
+    print("ihss-payroll:", as_line(pasted(str(said))), file=sys.stderr)
 
 
 def _spelled(found: re.Match[str]) -> str:
@@ -53,7 +66,11 @@ def harmless_streams() -> Iterator[None]:
 
 
 class Terminal(Console):
-    """A console of rich's whose texts are harmless; it moves the cursor itself, so it writes to the stream below."""
+    """A console of rich's whose texts are harmless, and no markup; it moves the cursor itself, so it writes to the
+    stream below."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options, markup=False, emoji=False)
 
     @property
     def file(self) -> IO[str]:

@@ -81,7 +81,7 @@ def topics_of(
     until: int | None = None,
     id_label: str | None = None,
 ) -> Topics:
-    """The subscriptions and topics of deploy/topics.toml in a project."""
+    """The subscriptions and topics of pipelines/live/topics.toml in a project."""
     facts = {kind: topic for kind, topic in topics_of_facts().items() if kind != REFERENCE}
     named = {kind: subscription_to(topic) for kind, topic in facts.items()}
     subscriptions = {kind: f"projects/{project}/subscriptions/{name}" for kind, name in named.items()}

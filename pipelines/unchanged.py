@@ -10,20 +10,21 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fold.content import KINDS_OF_RUN, content_sha256
+from fold.content import content_sha256
 from fold.record_files import file_name
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, cut_off_after, iso
+from schemas import KINDS_OF_RUN
 from schemas.avro import Container, Unreadable
 
 COPY = "copy the folder again, or replay again"
-PayRun = Mapping[str, Any]
+PayRun = dict[str, Any]
 
 
 def changed(folder: Path, cut_offs: Collection[int]) -> list[str]:
     """What was changed in pay runs of a folder since they were said, a sentence each; of all of them if it is their
     chain. Raises Misuse for a file that cannot be read."""
-    runs = {record["cut_off"]: (record, body) for record, body in _stored(folder, "PayRun")}
+    runs = {record["cut_off"]: (record, body) for record, body in stored(folder, "PayRun")}
     told = list(_broken(runs))
     held = {each: runs[each][0] for each in cut_offs if each in runs and runs[each][0]["content_sha256"]}
     said = _said(folder, held.keys()) if held else {}
@@ -56,13 +57,13 @@ def _said(folder: Path, cut_offs: Collection[int]) -> dict[tuple[str, int], list
     """Bodies, packed, by kind and pay run; what stands there twice alike was sent twice."""
     found: dict[tuple[str, int], dict[bytes, None]] = defaultdict(dict)
     for kind in KINDS_OF_RUN:
-        for record, body in _stored(folder, kind):
+        for record, body in stored(folder, kind):
             if record["cut_off"] in cut_offs:
                 found[kind, record["cut_off"]][zlib.compress(body, 1)] = None
     return {key: list(bodies) for key, bodies in found.items()}
 
 
-def _stored(folder: Path, kind: str) -> Iterator[tuple[PayRun, bytes]]:
+def stored(folder: Path, kind: str) -> Iterator[tuple[PayRun, bytes]]:
     """Records of a kind, each with its plain Avro body in the schema that it was said in."""
     for path in sorted(folder.glob(f"{file_name(kind).removesuffix('.avro')}*.avro")):
         try:

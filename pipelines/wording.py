@@ -17,6 +17,11 @@ REASONS = {
     "NOT_IN_FORCE": "No rate or other value is known for that day",
     "PROVIDER_NOT_ASSIGNED": "Provider not assigned to the recipient",
     "PROVIDER_NOT_ENROLLED": "Provider not enrolled",
+    "OVER_SICK_LEAVE_BALANCE": "More sick leave than was left",
+    "SICK_LEAVE_ALREADY_CLAIMED": "Sick leave claimed twice for a day",
+    "SICK_LEAVE_NOT_USABLE": "No sick leave to use on that day",
+    "SICK_LEAVE_REVIEW": "Sick leave paid, and its service cut since",
+    "SICK_LEAVE_STEP": "Sick leave of a length that is not paid",
     "SHARE_OF_COST_DUE": "Share of cost to collect",
 }
 """Finding codes whose own words would not do."""
@@ -32,6 +37,7 @@ KINDS = {
     "ProviderAssignment": "Provider assignment",
     "ProviderEnrollment": "Provider enrollment",
     "ServiceAuthorization": "Service authorization",
+    "SickLeaveClaim": "Sick leave claim",
     "TrainingAttendance": "Training attendance",
     "TrainingClaim": "Training claim",
     "TravelClaim": "Travel claim",
@@ -52,6 +58,7 @@ EARNINGS = {
     "TRAINING": "Training",
     "INCENTIVE": "Incentive",
     "ADVANCE": "Advance",
+    "SICK_LEAVE": "Paid sick leave",
 }
 
 DEDUCTIONS = {
@@ -78,11 +85,13 @@ PAID_FOR = {
     "ADVANCE": "Advances to recipients",
     "TRAINING": "Training",
     "INCENTIVE": "Incentives",
+    "SICK_LEAVE": "Paid sick leave",
 }
 
 NOT_COVERED = (
-    "Not covered: sick leave; back-up provider differential; union, health and other deductions; income tax, W-2, "
-    "thresholds and refunds; restaurant meals; the WPCS ceiling of 24:00 a day; buy-out; funding shares. See README."
+    "Not covered: COVID-19 supplemental sick leave; back-up provider differential; union, health and other deductions; "
+    "income tax, W-2, thresholds and refunds; restaurant meals; the WPCS ceiling of 24:00 a day; buy-out; "
+    "funding shares. See README."
 )
 """LAW.md section 15, for whoever might look for it in a payroll."""
 
@@ -90,6 +99,14 @@ NOT_COVERED = (
 def in_words(symbol: str, words: dict[str, str]) -> str:
     """The words for a symbol; without any, the symbol itself read aloud: ``NO_VISIT`` is ``No visit``."""
     return words.get(symbol, symbol.replace("_", " ").capitalize())
+
+
+CARRIED = "Overpaid, not taken back, less what was set against it"
+
+
+def deduction_in_words(kind: str, cents: int) -> str:
+    """The words for cents taken off: what is below zero of an overpayment is left to be recovered, not set against."""
+    return CARRIED if kind == "OVERPAYMENT_CARRIED" and cents < 0 else in_words(kind, DEDUCTIONS)
 
 
 def money(cents: int) -> str:

@@ -23,5 +23,5 @@ def worker_log(path: Path) -> Iterator[None]:
         yield
     finally:
         os.dup2(ours, 2)
-        sys.stderr.close()
-        sys.stderr = before
+        stream, sys.stderr = sys.stderr, before  # in this order: whoever is asked to stop says so there
+        stream.close()

@@ -62,13 +62,21 @@ def estimated_deductions(
 
 
 def offsets(advanced_minutes: int, offered: Iterable[tuple[str, Offsettable]]) -> dict[str, Offset]:
-    """Cover (statement id, minutes) in HOURS-6 order, up to the advanced minutes; by statement (ADV-5)."""
+    """What is covered of each statement, rounded once per county and rate."""
+    return {id: _offset(by_rate) for id, by_rate in covered_minutes(advanced_minutes, offered).items()}
+
+
+def covered_minutes(
+    advanced_minutes: int, offered: Iterable[tuple[str, Offsettable]]
+) -> dict[str, dict[tuple[str, int], int]]:
+    """Cover (statement id, minutes) in HOURS-6 order, up to the advanced minutes; by statement, county and rate
+    (ADV-5)."""
     covered: dict[str, dict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
     for statement_id, each in sorted(offered, key=lambda pair: (pair[1].stamp, pair[1].document_id)):
         minutes = min(each.minutes, advanced_minutes)
         covered[statement_id][each.county, each.rate_mills] += minutes
         advanced_minutes -= minutes
-    return {statement_id: _offset(by_rate) for statement_id, by_rate in covered.items()}
+    return covered
 
 
 def _offset(by_rate: Mapping[tuple[str, int], int]) -> Offset:

@@ -14,6 +14,7 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
 from schemas.ids import settlement_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 from schemas.symbols import Earning, LineProgram, PaymentKind
 
@@ -217,6 +218,14 @@ class BenefitRecord(ContractRecord, frozen=True):
     def when_closed(self, month: int, is_closed: Closed) -> "BenefitRecord | None":
         """While later months may look back to its hours."""
         return None if is_closed(add_months(month, LOOKED_BACK)) else self
+
+
+class LeaveRecord(ContractRecord, frozen=True):
+    """What a provider has of paid sick leave in a leave year (SICK-7)."""
+
+    state_number = 23
+
+    content: LeaveBalance
 
 
 class PaymentTurned(Conclusion, frozen=True):

@@ -59,7 +59,7 @@ def content(fact: object) -> str:
     return repr([value for name, value in vars(fact).items() if name not in OF_THE_MESSAGE])
 
 
-NAMED_BY = ("provider_id", "recipient_id", "program", "period_start")
+NAMED_BY = ("provider_id", "recipient_id", "program", "period_start", "service_date")
 
 
 About = dict[str, Any]
@@ -107,6 +107,12 @@ class Document(Generic[F]):
         if self.revisions:
             same.current = self.current
         return same
+
+    @property
+    def first_standing(self) -> tuple[int, int]:
+        """When the earliest revision was recorded that claims something: payable since, where no approval is needed."""
+        claims = [recorded.stamp for recorded in self.revisions.values() if not recorded.fact.withdrawn]
+        return min(claims, default=self.first.stamp)
 
     @property
     def reference(self) -> str:

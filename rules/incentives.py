@@ -20,7 +20,7 @@ from rules.to_provider import Engagement
 from schemas.incentive_claim import IncentiveClaim
 
 Service = Mapping[tuple[str, int], Mapping[int, int]]  # (recipient, service month) -> day -> payable minutes
-NOT_YET_EARNED = "INCENTIVE_NOT_YET_EARNED"
+NOT_YET_EARNED, NOT_THEN = "INCENTIVE_NOT_YET_EARNED", "this incentive did not exist on the day of your claim"
 Needs = Callable[[str, int], Collection[str]]  # recipient, day -> pathways
 
 
@@ -158,7 +158,7 @@ def _merit(
     """What a claim is worth, limits aside."""
     claim = document.current
     if terms is None:
-        return IncentiveVerdict(document, code=NOT_YET_EARNED, missing="none was in force on the day of the claim")
+        return IncentiveVerdict(document, code=NOT_YET_EARNED, missing=NOT_THEN)
     if instructed is not None and _asks(document.revisions[instructed].fact) == _asks(claim):
         completed = completed_on(record.training, claim.pathway, terms.training_minutes)
         needed = hhmm(terms.training_minutes) if completed is None else ""
@@ -201,7 +201,7 @@ def _missing(claim: IncentiveClaim, record: Career, terms: IncentiveTerms) -> st
     completed = completed_on(record.training, claim.pathway, terms.training_minutes)
     if completed is None:
         paid = sum(training.minutes for training in record.training if training.pathway == claim.pathway)
-        return f"{hhmm(terms.training_minutes - paid)} more of paid training in this pathway is needed"
+        return f"you still need to complete {hhmm(terms.training_minutes - paid)} of paid training in this pathway"
     if claim.incentive == "TRAINING":
         return ""
     return _missing_service(_service_minutes(claim, record, completed, terms), completed, terms)
@@ -222,12 +222,12 @@ def _service_minutes(
 
 def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, terms: IncentiveTerms) -> str:
     met = [key for key, minutes in counted.items() if minutes >= terms.service_minutes]
-    enough = f"{hhmm(terms.service_minutes)} of paid service for one recipient who needs this pathway"
+    enough = f"you need {hhmm(terms.service_minutes)} of paid service for one recipient who needs this pathway"
     end = f"by the end of {civil_date(terms.last_service_month):%B %Y}"
     if not met:
         most = hhmm(max(counted.values(), default=0))
         day = civil_date(completed)
-        return f"{enough} is needed in one month, after {day.day} {day:%B %Y} and {end}; the most so far is {most}"
+        return f"{enough}, in one month, after {day.day} {day:%B %Y} and {end}. Your best month so far: {most}"
     first = min(month for _, month in met)
     later: dict[str, list[int]] = defaultdict(list)
     for recipient, month in met:
@@ -236,7 +236,7 @@ def _missing_service(counted: Mapping[tuple[str, int], int], completed: int, ter
     if longest >= terms.months_in_a_row:
         return ""
     row = f"{terms.months_in_a_row} months in a row after {civil_date(first):%B %Y} and {end}"
-    return f"{enough} is needed in {row}; the longest row so far is {longest}"
+    return f"{enough}, in {row}. Months in a row so far: {longest}"
 
 
 def _longest_row(months: Iterable[int]) -> int:

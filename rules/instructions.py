@@ -15,6 +15,7 @@ from schemas.payment_instruction import Deduction, PaymentInstruction, PaymentLi
 from schemas.symbols import PaymentMethod
 
 ADVANCE: Final = "ADVANCE"
+LIVED_IN = ("ARREARS", "SICK_LEAVE")  # kinds whose wages a live-in certification excludes (TAX-4)
 Method = tuple[PaymentMethod, str | None]
 
 
@@ -82,7 +83,7 @@ def instruction(statement: Statement, said: PastInstruction, method: Method, beh
         cut_minutes=statement.cut_minutes,
         denied_minutes=statement.denied_minutes,
         spend_by=month_end(month_of(statement.period_start)) if advance else None,
-        income_tax_excluded=statement.kind == "ARREARS" and statement.live_in,
+        income_tax_excluded=statement.kind in LIVED_IN and statement.live_in,
         documents=behind.documents,
         assumptions=behind.assumptions,
         law_version=behind.law_version,

@@ -8,8 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from rules.conclusion import Closed, Conclusion
-from rules.conclusions import Line, Worked
-from rules.periods import next_month
+from rules.conclusions import LOOKED_BACK, Line, Worked
+from rules.periods import add_months, next_month
 from schemas.symbols import DeductionKind
 
 
@@ -113,6 +113,7 @@ class HeldDocument(msgspec.Struct, array_like=True, frozen=True):
     service_month: int
     payable_at: int
     minutes: dict[str, int]
+    service_date: int | None = None  # of a kind that is claimed by the day
 
 
 class HeldTime(Conclusion, frozen=True):
@@ -133,6 +134,46 @@ class PaidIncentives(Conclusion, frozen=True):
     state_number = 13
 
     revisions: dict[str, int]
+
+
+class ServiceDays(Conclusion, frozen=True):
+    """Paid service minutes of a month by day, of programs with paid sick leave (SICK-2), in order. Private.
+
+    ``waiver``: some are of WPCS.
+    """
+
+    state_number = 21
+
+    days: list[tuple[int, int]]
+    waiver: bool
+
+    def when_closed(self, month: int, is_closed: Closed) -> "ServiceDays | None":
+        """Until leave histories that are looked at once a year at least have taken it up."""
+        return None if is_closed(add_months(month, LOOKED_BACK)) else self
+
+
+class Stint(msgspec.Struct, array_like=True, frozen=True):
+    """Paid service without too long a gap (SICK-4), and what it earned.
+
+    ``worked_minutes`` are counted until they made leave usable (SICK-3); ``waiver``: some were of WPCS.
+    """
+
+    last_day: int
+    worked_minutes: int = 0
+    earned_on: int | None = None
+    usable_from: int | None = None
+    waiver: bool = False
+
+
+class LeaveHistory(Conclusion, frozen=True):
+    """What paid sick leave goes on from: stints up to the month ``through``, the last that has closed, and minutes paid
+    on claims (recipient, program, service date, document id) of open months (SICK-7). Private."""
+
+    state_number = 22
+
+    through: int
+    stints: list[Stint]
+    paid: list[tuple[str, str, int, str, int]]
 
 
 class Violation(msgspec.Struct, array_like=True, frozen=True):

@@ -18,7 +18,12 @@ from schemas.symbols import LineProgram, PaymentKind
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}
 # Which statements pay for an earning of work.
-_PAID_BY: Mapping[str, PaymentKind] = {"SERVICE": "ARREARS", "TRAVEL": "ARREARS", "TRAINING": "TRAINING"}
+_PAID_BY: Mapping[str, PaymentKind] = {
+    "SERVICE": "ARREARS",
+    "TRAVEL": "ARREARS",
+    "TRAINING": "TRAINING",
+    "SICK_LEAVE": "SICK_LEAVE",
+}
 
 
 def chronological(worked: Iterable[Worked]) -> list[Worked]:

@@ -83,11 +83,15 @@ class Deciding(NamedTuple):
 
 
 def on_part(part_cents: int, said: Sequence[PastInstruction], now: Deciding, lookup_at: Callable[[int], Lookup]) -> int:
-    """Taxes on a part of the gross alone, split by payment year like the whole (TAX-3).
+    """Taxes on a part of the gross alone, split by payment year like the whole (TAX-3). ``lookup_at`` gives the law as
+    known at a cut-off."""
+    years = part_by_year(part_cents, said, now)
+    return sum(all_taxes(cents, then, lookup_at(then.cut_off)) for cents, then in years.values())
 
-    Each past year by the class and the rates with which it was last decided; what is not yet instructed belongs to the
-    year of ``now``. ``lookup_at`` gives the law as known at a cut-off.
-    """
+
+def part_by_year(part_cents: int, said: Sequence[PastInstruction], now: Deciding) -> dict[int, tuple[int, Deciding]]:
+    """Of a part of the gross what is each payment year's, and what decides its taxes: in a past year the class and the
+    rates with which it was last decided. What is not yet instructed belongs to the year of ``now``."""
     parts: dict[int, int] = defaultdict(int)
     deciding = {}
     for each in said:
@@ -95,9 +99,10 @@ def on_part(part_cents: int, said: Sequence[PastInstruction], now: Deciding, loo
         deciding[year_of(each.run_date)] = Deciding(each.relationship, each.run_date, each.cut_off)
     parts[year_of(now.run_date)] += part_cents - sum(parts.values())
     deciding[year_of(now.run_date)] = now
-    return sum(_all_taxes(parts[year], then, lookup_at(then.cut_off)) for year, then in deciding.items())
+    return {year: (parts[year], then) for year, then in deciding.items()}
 
 
-def _all_taxes(gross_cents: int, then: Deciding, lookup: Lookup) -> int:
+def all_taxes(gross_cents: int, then: Deciding, lookup: Lookup) -> int:
+    """All taxes of a class on a gross, each half-up."""
     kinds = kinds_of(then.relationship, then.run_date, lookup)
     return sum(withholding(gross_cents, kinds, then.run_date, lookup).values())

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import AuthorizationTerm, Stamp, Worked
+from rules.conclusions import AuthorizationTerm, Worked
 from rules.documents import Document
 from rules.law import Law, NotInForce
 from rules.to_provider import Engagement
@@ -52,12 +52,6 @@ class PricedTrips(NamedTuple):
     references: set[tuple[str, str]]  # recipient, kind/document_id/revision
 
 
-def first_payable(document: Document[TravelClaim]) -> Stamp:
-    """When the earliest standing revision was recorded that claims something; travel needs no approval."""
-    claims = [recorded.stamp for recorded in document.revisions.values() if not recorded.fact.withdrawn]
-    return min(claims, default=document.first.stamp)
-
-
 def trips(document: Document[TravelClaim]) -> list[Trip]:
     """The trips that a claim stands for: those of its highest revision, none of a withdrawn one."""
     return [] if document.current.withdrawn else [trip for trip in document.current.trips if trip.minutes]
@@ -86,7 +80,7 @@ def assigned_on(engagement: Engagement, day: int) -> bool:
 def price_trips(document: Document[TravelClaim], asked: TripsAsked, law: Law) -> PricedTrips:
     """What the county travelled to pays for each trip, or why nothing is paid for it."""
     priced = PricedTrips([], {}, set())
-    payable = first_payable(document)
+    payable = document.first_standing
     for trip in trips(document):
         term = asked.destination(trip)
         rate, problem, assumed = _rate(trip, term, asked, law)

@@ -35,8 +35,8 @@ TAKING = ("hold", "deny")
 EFFECTS = {
     "record": "Your pay is not changed.",
     "warn": "This is a warning; your pay is not changed.",
-    "hold": "{minutes} are held until this is corrected.",
-    "deny": "{minutes} are not paid unless this is corrected.",
+    "hold": "This time waits until this is corrected: {minutes}.",
+    "deny": "This time is not paid unless this is corrected: {minutes}.",
 }
 NOTHING_TAKEN = "No minutes are taken for this alone."
 

@@ -8,12 +8,13 @@ from schemas.admission import Admission
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.course_listing import CourseListing
-from schemas.envelope import Crossing, Fact, OutgoingRecord, Record
+from schemas.envelope import Crossing, Fact, OutgoingRecord, Record, RepeatedRecord
 from schemas.evv_visit import EvvVisit
 from schemas.finding import Finding
 from schemas.hours_exception import HoursException
 from schemas.incentive_claim import IncentiveClaim
 from schemas.income_assessment import IncomeAssessment
+from schemas.leave_balance import LeaveBalance
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.payment_outcome import PaymentOutcome
@@ -21,6 +22,7 @@ from schemas.provider_assignment import ProviderAssignment
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.rejection import Rejection
 from schemas.service_authorization import ServiceAuthorization
+from schemas.sick_leave_claim import SickLeaveClaim
 from schemas.timesheet import Timesheet
 from schemas.training_attendance import TrainingAttendance
 from schemas.training_claim import TrainingClaim
@@ -39,6 +41,7 @@ FACTS: dict[str, type[Fact]] = {
     "TrainingAttendance": TrainingAttendance,
     "TrainingClaim": TrainingClaim,
     "IncentiveClaim": IncentiveClaim,
+    "SickLeaveClaim": SickLeaveClaim,
     "HoursException": HoursException,
     "ViolationDecision": ViolationDecision,
     "PaymentOutcome": PaymentOutcome,
@@ -48,10 +51,15 @@ CONCLUSIONS: dict[str, type[OutgoingRecord]] = {
     "PaymentInstruction": PaymentInstruction,
     "Finding": Finding,
     "AdvanceReconciliation": AdvanceReconciliation,
+    "LeaveBalance": LeaveBalance,
     "BenefitHours": BenefitHours,
     "PayRun": PayRun,
     "Rejection": Rejection,
 }
+
+KINDS_OF_RUN = tuple(kind for kind in CONCLUSIONS if kind not in ("PayRun", "Rejection"))
+"""What a pay run says but itself, in the order of the contract; a rejection is of no run."""
+REPEATED = tuple(kind for kind, record in CONCLUSIONS.items() if issubclass(record, RepeatedRecord))
 
 ARRIVALS: dict[str, type[Record]] = {"Admission": Admission}
 """What the unbounded job says about facts that came late, and a replay of its journal obeys."""

@@ -44,9 +44,15 @@ class Outgoing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutgoingRecord(Outgoing, frozen=True):
-    """One record that leaves; ``KIND`` is its Avro record name within ``ihss.v1``."""
+    """One record that leaves; ``KIND`` is its Avro record name within ``ihss.v1``, ``KEY`` the fields that make it one,
+    beside its cut-off."""
 
     KIND: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]] = ()
+
+
+class RepeatedRecord(OutgoingRecord, frozen=True):
+    """One that is said again whenever it changes: the newest of a key holds."""
 
 
 Crossing = Record | OutgoingRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.envelope import OutgoingRecord
+from schemas.envelope import RepeatedRecord
 from schemas.symbols import Addressee, FindingOutcome, Program
 from schemas.types import (
     Count,
@@ -17,10 +17,11 @@ from schemas.types import (
 )
 
 
-class Finding(OutgoingRecord, frozen=True, kw_only=True):
+class Finding(RepeatedRecord, frozen=True, kw_only=True):
     """What the rules noticed, said to the one who can act on it."""
 
     KIND: ClassVar[str] = "Finding"
+    KEY: ClassVar[tuple[str, ...]] = ("finding_id",)
 
     finding_id: str
     code: str

@@ -151,6 +151,12 @@ def number_of(document: str) -> str:
     return document.rpartition(_STROKE)[2]
 
 
+def kind_and_number(document: str) -> tuple[str, str]:
+    """Kind and number of ``kind/document_id``."""
+    kind, _, number = document.partition(_STROKE)
+    return kind, number
+
+
 class DocumentNamed(NamedTuple):
     """The document in a finding's id; ``period_start``: of its pay period, as ISO date."""
 

@@ -48,6 +48,7 @@ class PaymentInstruction(OutgoingRecord, frozen=True, kw_only=True):
     """
 
     KIND: ClassVar[str] = "PaymentInstruction"
+    KEY: ClassVar[tuple[str, ...]] = ("instruction_id",)
 
     instruction_id: InstructionId
     payee_type: PayeeType

@@ -13,6 +13,7 @@ class Rejection(OutgoingRecord, frozen=True, kw_only=True):
     """An event that could not be used."""
 
     KIND: ClassVar[str] = "Rejection"
+    KEY: ClassVar[tuple[str, ...]] = ("origin", "message")
 
     raw: bytes
     origin: str

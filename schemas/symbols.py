@@ -14,6 +14,7 @@ Program = Literal["IHSS", "WPCS"]
 LineProgram = Literal["IHSS", "WPCS", "CAREER_PATHWAYS"]
 TimesheetChannel = Literal["ESP", "TTS", "PAPER"]
 ClaimChannel = Literal["ESP", "OTHER"]
+SickLeaveChannel = Literal["ESP", "PAPER"]
 Place = Literal["HOME", "COMMUNITY"]
 VisitMethod = Literal["MOBILE_APP", "ESP", "TTS", "MANUAL"]
 Funding = Literal["PCSP", "CFCO", "IPO", "IHSS_R", "WPCS"]
@@ -31,10 +32,10 @@ Pathway = Literal[
     "TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING",
 ]
 Outcome = Literal["ACCEPTED", "SETTLED", "RETURNED", "VOIDED", "STALE", "RECOVERED"]
-PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"]
+PaymentKind = Literal["ARREARS", "ADVANCE", "TRAINING", "INCENTIVE", "SICK_LEAVE"]
 PaymentMethod = Literal["DIRECT_DEPOSIT", "WARRANT", "NONE"]
 PayeeType = Literal["PROVIDER", "RECIPIENT"]
-Earning = Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"]
+Earning = Literal["SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE", "SICK_LEAVE"]
 DeductionKind = Literal["FICA", "MEDICARE", "SDI", "SHARE_OF_COST", "ADVANCE_PAID", "OVERPAYMENT_CARRIED"]
 FindingOutcome = Literal["NOTED", "WARNING", "HELD", "CUT", "DENIED", "VIOLATION", "NOTICE"]
 Addressee = Literal["PROVIDER", "RECIPIENT", "COUNTY"]
@@ -53,7 +54,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 FINDING_OUTCOMES: tuple[FindingOutcome, ...] = get_args(FindingOutcome)
 ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)
 
-OF_PROVIDER: tuple[PaymentKind, ...] = ("TRAINING", "INCENTIVE")
+OF_PROVIDER: tuple[PaymentKind, ...] = ("TRAINING", "INCENTIVE", "SICK_LEAVE")
 """Kinds that the provider's own settlement pays: they know no share of cost and no advance."""
 TAXES: tuple[DeductionKind, ...] = ("FICA", "MEDICARE", "SDI")
 CARRIED: DeductionKind = "OVERPAYMENT_CARRIED"

@@ -10,16 +10,23 @@ from zoneinfo import ZoneInfo
 
 from rules.money import dollars
 from rules.periods import hhmm, iso
-from schemas import KINDS
+from schemas import KINDS, KINDS_OF_RUN
 from schemas.payment_instruction import PaymentLine
 from tests.case_files import Case, field_name, physical
 
 Record = Mapping[str, Any]
 Said = Mapping[str, Sequence[Record]]
-KINDS_OF_CASES = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "BenefitHours")
+KINDS_OF_CASES = KINDS_OF_RUN
+SAID_AGAIN = {
+    "reconciliations": "AdvanceReconciliation", "benefit_hours": "BenefitHours", "leave": "LeaveBalance",
+}  # fmt: skip
+"""Records of which the last of each is looked at, by what cases call them."""
 OWNERS = ("provider_id", "recipient_id", "payee_id", "document_id")
 MINUTES = ("claimed", "paid", "held", "cut", "denied")
-DAYS = ("run_date", "period_start", "service_month", "service_date", "workweek_start", "due_by", "spend_by")
+DAYS = (
+    "run_date", "period_start", "service_month", "service_date", "workweek_start", "due_by", "spend_by", "leave_year",
+    "earned_on", "usable_from", "ends_on",
+)  # fmt: skip
 WORDS = (
     "finding_id",
     "authority",
@@ -57,22 +64,22 @@ def _came_back(case: Case, runs: Iterable[Record]) -> Iterator[dict[str, Any]]:
     for run in sorted(runs, key=lambda run: run["cut_off"]):
         for one in run["came_back"]:
             if case.prefix in one["instruction_id"] and run["cut_off"] <= case.cut_off:
-                yield _local(case.prefix, dict(one)) | {"run_date": run["run_date"]}
+                yield local(case.prefix, dict(one)) | {"run_date": run["run_date"]}
 
 
 def _own(case: Case, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     for record in records:
         owned = any(str(record.get(name)).startswith(case.prefix) for name in OWNERS)
         if owned and record["cut_off"] <= case.cut_off:
-            yield _local(case.prefix, dict(record))
+            yield local(case.prefix, dict(record))
 
 
-def _local(prefix: str, value: Any) -> Any:
+def local(prefix: str, value: Any) -> Any:
     if isinstance(value, str):
         return value.replace(prefix, "")
     if isinstance(value, dict):
-        return {name: _local(prefix, part) for name, part in value.items()}
-    return [_local(prefix, part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: local(prefix, part) for name, part in value.items()}
+    return [local(prefix, part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _order(record: Record) -> tuple[int, str, str]:
@@ -90,10 +97,9 @@ def differences(case: Case, said: Said) -> list[str]:
     cleared = [finding for finding in last if finding["cleared"]]
     found += _sets("Finding", "cleared", expect.pop("cleared", []), cleared, exhaustive=False)
     found += _sets("CameBack", "came_back", expect.pop("came_back", []), said["CameBack"])
-    for name, kind in (("reconciliations", "AdvanceReconciliation"), ("benefit_hours", "BenefitHours")):
+    for name, kind in SAID_AGAIN.items():
         if name in expect:
-            grain = ("provider_id", "recipient_id", "county", "service_month")
-            found += _sets(kind, name, expect.pop(name), _last_of_each(said[kind], *grain))
+            found += _sets(kind, name, expect.pop(name), _last_of_each(said[kind], *KINDS[kind].KEY))
     return found + [f"the case expects {name!r}, which nobody compares" for name in expect]
 
 

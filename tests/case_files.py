@@ -32,6 +32,7 @@ LONG_BEFORE = datetime(2015, 12, 1, 12, tzinfo=PACIFIC)  # when the standing ter
 SUFFIXES = ("_id", "_at", "_minutes", "_cents", "_mills", "_start", "_on", "_date")
 IDS = {"provider_id", "recipient_id", "to_recipient_id", "document_id", "event_id", "course_id"}
 DAYS_OF_TIMESHEET = ("days", "every_day")
+DAYS_BY_KIND = ("class_date", "service_date", "period_start", "workweek_start", "check_out_at", "check_in_at")
 NOON = 12 * 60 * 60 * 1000
 TWO_DAYS = 4 * NOON
 
@@ -156,7 +157,10 @@ def _recorded(fact: Mapping[str, Any], ready: int | None = None) -> int:
         return midnight(period + period_days(period)) + NOON
     if ready is not None:
         return ready - TWO_DAYS
-    days = (fact.get(name) for name in ("class_date", "period_start", "workweek_start", "check_out_at", "check_in_at"))
+    days = (
+        fact.get(name)
+        for name in ("class_date", "service_date", "period_start", "workweek_start", "check_out_at", "check_in_at")
+    )
     day = next((day for day in days if day is not None), None)
     if day is None:
         raise ValueError(f"say when the {fact['kind']} was recorded")

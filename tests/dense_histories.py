@@ -41,7 +41,7 @@ CLOCKS = (12 * HOUR, 12 * HOUR, 12 * HOUR, 0)  # midnight is a cut-off
 OFTEN = (0, 0, 1, 1, 2)
 OTHERS = (
     "TravelClaim", "EvvVisit", "HoursException", "ViolationDecision", "TrainingClaim", "TrainingAttendance",
-    "IncentiveClaim",
+    "IncentiveClaim", "SickLeaveClaim",
 )  # fmt: skip
 
 
@@ -293,6 +293,16 @@ def _incentive(chance: Chance, key: Fields) -> Fields:
     }
 
 
+def _leave(chance: Chance, key: Fields) -> Fields:
+    named = {
+        "provider_id": chance.one(*chance.providers),
+        "recipient_id": chance.one(*chance.recipients),
+        "program": chance.one("IHSS", "IHSS", "WPCS"),
+        "service_date": chance.day(),
+    }
+    return named | {"channel": "ESP", "minutes": chance.one(60, 90, 480, 1440)}
+
+
 def _week(chance: Chance) -> Fields:
     return {"provider_id": chance.one(*chance.providers), "workweek_start": workweek_of(chance.day())}
 
@@ -313,6 +323,7 @@ CONTENTS: dict[str, Callable[[Chance, Fields], Fields]] = {
     "TrainingClaim": _training,
     "TrainingAttendance": _attendance,
     "IncentiveClaim": _incentive,
+    "SickLeaveClaim": _leave,
 }
 
 

@@ -344,6 +344,17 @@ def _incentive(draw: Draw, world: World) -> Fields:
     }
 
 
+def _leave(draw: Draw, world: World) -> Fields:
+    return {
+        "channel": _one(draw, "ESP", "PAPER"),
+        "provider_id": _one(draw, *world.providers),
+        "recipient_id": _one(draw, *world.recipients),
+        "program": _one(draw, "IHSS", "IHSS", "IHSS", "WPCS"),
+        "service_date": _day(draw, world),
+        "minutes": _one(draw, 60, 90, 240, 480, 1440, 45),
+    }
+
+
 def _workweek(draw: Draw, world: World) -> Fields:
     return {"provider_id": _one(draw, *world.providers), "workweek_start": workweek_of(_day(draw, world))}
 
@@ -388,6 +399,7 @@ CONTENTS: dict[str, Callable[[Draw, World], Fields]] = {
     "TrainingAttendance": _attendance,
     "TrainingClaim": _training,
     "IncentiveClaim": _incentive,
+    "SickLeaveClaim": _leave,
     "HoursException": _exception,
     "ViolationDecision": _decision,
     "PaymentOutcome": _outcome,

@@ -1,14 +1,16 @@
 """Switch one rule of the law off at a time, in a copy of the house, and see which cases notice.
 
 ``mutations.toml`` says how each rule is switched off. A case counts for a rule only if its ``law`` names the rule. The
-cases are played through the plain fold, in a child for each mutation. ``python -m tests.mutations [rule ...]`` prints
-the table, with ``EVERY=8`` of each eighth mutation only; exit code 1 if a rule can be switched off unnoticed.
+cases are played through the plain fold, in a child for each mutation; what no case can see names a test instead.
+``python -m tests.mutations [rule ...]`` prints the table, with ``EVERY=8`` of each eighth mutation only; exit code 1 if
+a rule can be switched off unnoticed.
 """
 
 import compileall
 import importlib
 import os
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ class Mutation:
     file: str
     old: str
     new: str
+    test: str = ""  # of what no case can see: the test that must notice
 
     def occurrences(self, root: Path = ROOT) -> int:
         """How often the old text is there; once is right."""
@@ -113,7 +116,8 @@ def _notice(task: tuple[Mutation, Path]) -> Noticed:
         sys.path.insert(0, folder)
         importlib.invalidate_caches()
         with _Named(mutation):
-            return Noticed(mutation, tuple(_failures(set(mutation.law))))
+            found = _failed(mutation, folder) if mutation.test else _failures(set(mutation.law))
+            return Noticed(mutation, tuple(found))
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,15 @@ class _Named:
     def __exit__(self, kind: object, crash: BaseException | None, trace: object) -> None:
         if crash is not None:
             crash.add_note(f"while {self.mutation.off} ({', '.join(self.mutation.law)})")
+
+
+def _failed(mutation: Mutation, folder: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The mutation's test, if it fails in the copy of the house."""
+    asked = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutation.test]
+    code = subprocess.run(asked, cwd=folder, capture_output=True, check=False).returncode
+    assert code in (0, 1), f"{mutation.test} cannot be run"
+    if code:
+        yield mutation.test.rpartition("::")[2], frozenset(mutation.law)
 
 
 def _failures(rules: set[str]) -> Iterator[tuple[str, frozenset[str]]]:

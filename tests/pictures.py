@@ -20,7 +20,9 @@ from pipelines.explain.paid import Paid
 from pipelines.importing.maps import load_map
 from pipelines.importing.run import ImportAsked, import_files
 from rules.law import Law
-from tests.browser import DESK, ROOT, open_page
+from rules.periods import iso
+from tests.browser import DESK, PHONE, ROOT, open_address, open_page
+from tests.pipelines.desk.desk_world import served, station_of
 from tests.pipelines.explain.explain_world import index
 from tests.pipelines.report.report_world import county, records
 
@@ -46,14 +48,38 @@ def report(out: Path, scratch: Path) -> None:
 
 
 @picture
+def desk(out: Path, scratch: Path) -> None:
+    """The desk's first page, as of the pay run with the most payments to look at."""
+    station = station_of(scratch, recipients=60, months=6)
+    with station.shelf() as shelf:
+        day = shelf.one("SELECT run_date FROM runs ORDER BY unusual DESC, run_date")
+    with served(station) as address, open_address(address, address.partition("enter")[0], (1280, 960)) as shown:
+        shown.goto(f"{address.partition('enter')[0]}?on={iso(day)}")
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
 def report_held(out: Path, scratch: Path) -> None:
-    """Who has the most held hours, why, and what to do: of a report that names people."""
+    """Held work, filtered by who acts next, a reason open: of a report that names people."""
     _, paid = county(scratch, recipients=60, months=6)
     page = scratch / "report.html"
     _run("report", "--paid", paid, "--out", page, "--with-ids", "--quiet")
     page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
     with open_page(page, DESK) as shown:
-        shown.locator("//caption[.='Providers with the most held hours']").evaluate(
+        shown.get_by_label("Filter").fill("provider")
+        shown.locator("#held summary >> visible=true").first.click()
+        shown.locator(".find").evaluate("box => box.scrollIntoView()")
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
+def report_phone(out: Path, scratch: Path) -> None:
+    """Amounts on a telephone, in the dark."""
+    _, paid = county(scratch, recipients=60, months=6)
+    page = scratch / "report.html"
+    _run("report", "--paid", paid, "--out", page, "--quiet")
+    with open_page(page, PHONE, dark=True) as shown:
+        shown.locator("//caption[.='What was paid, by kind and method']").evaluate(
             "caption => caption.scrollIntoView()"
         )
         shown.screenshot(path=out.with_suffix(".png"))
@@ -119,7 +145,7 @@ def explain_page(out: Path, scratch: Path) -> None:
     """The same as a page."""
     facts, paid = county(scratch, recipients=60, months=6)
     page = scratch / "why.html"
-    _run("explain", _most_missing(paid), "--events", facts, "--paid", paid, "--html", page)
+    _run("explain", _most_missing(paid), "--events", facts, "--paid", paid, "--out", page)
     page.write_text(page.read_text("utf-8").replace(str(paid), "out"), "utf-8")
     with open_page(page, DESK) as shown:
         shown.screenshot(path=out.with_suffix(".png"))

@@ -1,7 +1,7 @@
 """Deciding again at every pay run comes to what deciding everything once at the end does, on small dense histories.
 
 The rules that may look at their own past (DESIGN.md: MONEY-2, SOC-5, TAX-3, ADV-1, ADV-6, INC-5, TIME-6, LIMIT-6,
-RUN-4) are excepted one by one and by name; of each, what must hold all the same is asked here or in
+RUN-4, and SICK-7) are excepted one by one and by name; of each, what must hold all the same is asked here or in
 `tests/test_properties.py`. ``SEEDS=a..b`` looks at other histories than usual.
 """
 
@@ -16,9 +16,9 @@ import msgspec
 import pytest
 
 from rules.conclusion import PRICE, SETTLE
-from rules.conclusions import BenefitRecord, PayeeAccount, Statement
+from rules.conclusions import BenefitRecord, LeaveRecord, PayeeAccount, Statement
 from rules.findings import RuleFinding
-from rules.kept import PaidIncentives
+from rules.kept import LeaveHistory, PaidIncentives
 from rules.law import Law
 from rules.money import half_up
 from rules.periods import cut_off_at_or_after, epoch_day, midnight, year_of
@@ -65,6 +65,12 @@ def of_the_present(standing: Mapping[Place, Any]) -> dict[Place, Any]:
     for place, said in standing.items():
         if place.stage == SETTLE or isinstance(said, PaidIncentives) or "INCENTIVE" in place.id:
             continue  # INC-5: once instructed it stays
+        if isinstance(said, LeaveHistory) or "SICK_LEAVE" in place.id or "SickLeaveClaim" in place.id:
+            continue  # SICK-7: once instructed it stays
+        if isinstance(said, LeaveRecord):
+            if not said.content.granted_minutes:
+                continue  # SICK-7: who heard of leave hears that there is none
+            said = LeaveRecord(msgspec.structs.replace(said.content, used_minutes=0, left_minutes=0))
         if isinstance(said, PayeeAccount) or place.id.startswith("CLAWBACK_REVIEW"):
             continue  # RUN-4: where money went and came back is told for good; INC-5
         if isinstance(said, BenefitRecord) and not said.content.paid_minutes:
@@ -106,7 +112,7 @@ def otherwise_paid(history: History) -> list[str]:
     }
     found = []
     for id in sorted({*stands, *expected}):
-        if not id.startswith(("INCENTIVE", "ADVANCE")):  # INC-5; ADV-1
+        if not id.startswith(("INCENTIVE", "ADVANCE", "SICK_LEAVE")):  # INC-5; ADV-1; SICK-7
             said, statement = stands.get(id, []), expected.get(id)
             found += other_lines(id, said, statement)
             found += other_taxes(id, said, history)

@@ -20,15 +20,18 @@ STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
+    ("own_name",),
     ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
-    ("files_below", "law_notices", "came_back", "paid_records", "worker_life"),
+    ("files_below", "people", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
     ("importing",),
-    ("summarize", "unchanged"),
+    ("summary", "unchanged"),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch"),
+    ("sample", "explain", "report", "statements", "check", "export", "launch", "vectors"),
+    ("find",),
     ("console", "tables"),
-    ("reference", "desk", "find"),
+    ("reference",),
+    ("desk",),
     ("command",),
 )
 """Of `pipelines`, folders and flat modules: each knows itself and rows before its own. Stories know no command, no
@@ -59,6 +62,8 @@ TAKES_APART = {"split", "rsplit", "partition", "rpartition", "join", "startswith
 AN_ID = r"^(\w+[:/])?\0([:/](-|\w+|\0))+$|^\w[:/]\0$"
 MARKED = {
     "pipelines/check/doctor.py": "a host and its port",
+    "pipelines/desk/pages.py": "an address",
+    "pipelines/desk/passwords.py": "a line of a file",
     "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
     "pipelines/console/live.py": "time on the clock",
@@ -78,6 +83,7 @@ MARKED = {
     "pipelines/streaming.py": "a file's name",
     "pipelines/topic_edges.py": "paths of the cloud",
     "pipelines/wording.py": "hours and minutes",
+    "pipelines/vectors/judge.py": "a place in JSON",
     "schemas/cloud_journal.py": "a path of the cloud",
     "schemas/resolution.py": "a type and what it stands for",
     "transforms/journal_folders.py": "paths of the cloud",

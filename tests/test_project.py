@@ -1,6 +1,7 @@
 """What others need to carry the project on is there, and says what the house does."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,53 @@ def test_the_pages_for_others_are_there_and_the_readme_leads_to_them() -> None:
         "## Propose",
     ):
         assert part in said
+
+
+PACKAGES = ("fold", "pipelines", "rules", "schemas", "transforms")
+AT_HOME = {"pipelines/check/doctor.py", "pipelines/reference/law_book.py"}
+"""They look beside the packages: doctor does without, the other makes the docs site, which needs the checkout."""
+
+
+def test_what_the_code_reads_is_packed_with_it() -> None:
+    """Of `make wheel`, which tries it: each kind of file below the packages is named, and none of another folder."""
+    setup = tomllib.loads(read("pyproject.toml"))["tool"]["setuptools"]
+    assert {name.removesuffix("*") for name in setup["packages"]["find"]["include"]} == set(PACKAGES)
+    packed = {"*.py", *setup["package-data"]["*"]}
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
+    compiled = ROOT / "rules" / "compiled"  # has what was made for this machine, and names it itself
+    kinds = {f"*{path.suffix}" for path in files if "__pycache__" not in path.parts and path.parent != compiled}
+    assert kinds == packed
+
+
+def test_no_code_reads_what_is_not_packed_with_it() -> None:
+    def climbs(path: Path) -> bool:
+        """Above its own package?"""
+        ups = [int(number) for number in re.findall(r"__file__.*parents\[(\d)\]", path.read_text("utf-8"))]
+        return bool(ups) and max(ups) >= len(path.relative_to(ROOT).parts) - 1
+
+    code = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    assert {path.relative_to(ROOT).as_posix() for path in code if climbs(path)} == AT_HOME
+
+
+def test_set_up_shows_what_it_does(tmp_path: Path) -> None:
+    """A line a step, with its seconds; one that fails is named, and ends it."""
+    rules = read("Makefile")
+    step = re.search(r"^define step\n.*?^endef\n", rules, re.MULTILINE | re.DOTALL)
+    assert step is not None
+    whole = "".join(f"{name}:\n\t$(call step,first,true)\n\t$(call step,second,{end})\n" for name, end in ENDS.items())
+    (tmp_path / "Makefile").write_text(step[0] + whole)
+    made = {name: subprocess.run(["make", name], cwd=tmp_path, capture_output=True, text=True) for name in ENDS}
+    assert re.fullmatch(r"  first \.\.\. +\d+ s\n  second \.\.\. +\d+ s\n", made["good"].stdout)
+    assert (
+        made["bad"].returncode and re.search(r"second \.\.\. +$", made["bad"].stdout) and "failed" in made["bad"].stderr
+    )
+    recipe = rules.partition("$(READY): pyproject.toml")[2].partition("\n\n")[0]
+    assert recipe.count("$(call step,") >= 4 and "$(PIP)" in recipe
+
+
+ENDS = {"good": "true", "bad": "false"}
+
+
+def test_make_replay_ends_with_the_report_that_it_made() -> None:
+    recipe = read("Makefile").partition("\nreplay:")[2].partition("\n\n")[0].splitlines()
+    assert "ihss-payroll report" in recipe[-2] and '--out "$(REPORT)"' in recipe[-2] and "$(REPORT)" in recipe[-1]

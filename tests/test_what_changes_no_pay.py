@@ -19,6 +19,7 @@ from tests.test_properties import LAW, MANY, Records, pay
 MONEY = ("PaymentInstruction", "BenefitHours", "AdvanceReconciliation")
 UNSHRUNK = settings(deadline=None, max_examples=500, phases=[Phase.generate], database=None)
 LONG_AFTER = 1000 * 24 * HOUR  # more than 24 months and all days of a history
+TOO_LATE = ("Timesheet", "TravelClaim", "TrainingClaim", "SickLeaveClaim")  # what is held for a closed month
 PATIENT = ("CourseListing", "PaymentOutcome")  # reference data; about a payment, not a month
 
 
@@ -105,5 +106,5 @@ def test_what_comes_for_closed_months_is_held_and_changes_nothing(history: Histo
     as_decided, found = pay(history, until).records, replay_plain([*history.facts, *late], LAW, until).records
     assert closed_money(found, until) == closed_money(as_decided, until)
     held = {one["document_id"] for one in found.get("Finding", []) if one["code"] == "FILING_LIMIT"}
-    expected = {one.document_id for one in late if one.KIND in ("Timesheet", "TravelClaim", "TrainingClaim")}
+    expected = {one.document_id for one in late if one.KIND in TOO_LATE}
     assert held <= expected and (withdrawn or all(one.document_id in held for one in late if one.KIND == "Timesheet"))

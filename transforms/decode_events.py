@@ -12,6 +12,7 @@ import apache_beam as beam
 import msgspec
 
 from fold.admissions import Admissions, Told, admissions_in
+from fold.beat import parts_of_file
 from fold.door import Door
 from fold.places import Places
 
@@ -41,7 +42,7 @@ class DecodeFiles(beam.DoFn):
         yield beam.pvalue.TaggedOutput("tally", door.tally.packed())
         if self.places and door.places:
             door.places.write_part(Path(self.places), Path(self.folder), name)
-        self.beat("read")
+        self.beat("read", parts_of_file((Path(self.folder) / name).stat().st_size))
 
 
 class ReadAdmissions(beam.DoFn):

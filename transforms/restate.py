@@ -84,10 +84,9 @@ class FoldShard(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[bytes]], until: int, catalog: list[bytes]) -> Iterable[Any]:
         number, blocks = element
-        shard = Shard(self.stage, self.law, catalog_of(catalog), until, self.shards).fold(blocks)
+        shard = Shard(self.stage, self.law, catalog_of(catalog), until, self.shards).fold(blocks, self.beat)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
         for kind, records in shard.records.items():
             yield beam.pvalue.TaggedOutput("records", pack(kind, self.stage, number, records))
         yield beam.pvalue.TaggedOutput("tally", shard.tally.packed())
-        self.beat(self.stage)

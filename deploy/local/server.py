@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from google.cloud import pubsub_v1
+from deploy.local.topics import PROJECT, make_topics
 
-from pipelines.live.topics import subscription_to, topics_of_conclusions, topics_of_facts
+__all__ = ["PROJECT", "built", "main", "serving"]
 
 SOURCE = Path(__file__).parent / "pstest"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ihss-payroll"
-PROJECT = "lab-project"
 SECONDS_TO_COME_UP = 10
-ACK_SECONDS = 10  # the shortest deadline there is: what a killed job did not acknowledge comes again soon
 
 
 def built() -> Path | None:
@@ -55,7 +53,7 @@ def serving(program: Path) -> Iterator[subprocess.Popen[bytes]]:
     os.environ["PUBSUB_EMULATOR_HOST"] = f"localhost:{port}"
     try:
         _wait_for(port)
-        _make_topics()
+        make_topics()
         yield server
     finally:
         server.terminate()
@@ -76,17 +74,6 @@ def _wait_for(port: int) -> None:
             if time.monotonic() > ends:
                 raise
             time.sleep(0.05)
-
-
-def _make_topics() -> None:
-    """All topics, each with a subscription: the payroll's own to facts, and a consumer's to what is said."""
-    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
-    for name in (*topics_of_facts().values(), *topics_of_conclusions().values()):
-        topic = publisher.topic_path(PROJECT, name)
-        subscription = subscriber.subscription_path(PROJECT, subscription_to(name))
-        publisher.create_topic(name=topic)
-        request = {"name": subscription, "topic": topic, "ack_deadline_seconds": ACK_SECONDS}
-        subscriber.create_subscription(request=request)
 
 
 def main() -> int:

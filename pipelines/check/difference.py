@@ -6,11 +6,15 @@ in it only when asked for.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 
 from pipelines.check.fields import as_said, changed_fields, difference, flat, same
 from pipelines.check.moved import Moved
 from pipelines.check.pairs import KEYS, Pair, Payroll, pairs
 from pipelines.check.standing import KnownStanding
+from pipelines.summary import summary_in
 from rules.periods import business_day_of, iso
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
@@ -103,8 +107,8 @@ class Difference:
         reasons = self.moved.by_reason(self.standing.reasons())
         told = {
             "same": self.is_same,
-            "a": {"folder": str(self.a.folder), **self.a.summary()},
-            "b": {"folder": str(self.b.folder), **self.b.summary()},
+            "a": _side(self.a.folder),
+            "b": _side(self.b.folder),
             "records": {kind: _counted(count) for kind, count in self.counts.items()},
             "fields": [
                 {"kind": kind, "field": field, "records": records, "difference": amount}
@@ -123,6 +127,13 @@ class Difference:
             {"kind": name[1], "county": name[2] or None, **_sides(self.money["a"][name], self.money["b"][name])}
             for name in named
         ]
+
+
+def _side(folder: Path) -> Json:
+    """What summary.json says of the law and the last day; null where a live job wrote none. Raises Misuse."""
+    names, summary = ("until", "law_version", "law_overlay"), summary_in(folder)
+    said = msgspec.to_builtins(summary) if summary else dict.fromkeys(names)
+    return {"folder": str(folder), **{name: said[name] for name in names}}
 
 
 def _counted(count: Counter[str]) -> dict[str, int]:

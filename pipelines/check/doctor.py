@@ -65,7 +65,7 @@ def checks(folder: Path, law: "Law | None" = None) -> list[DoctorCheck]:
 def _machine(folder: Path) -> Iterator[DoctorCheck]:
     found, oldest = (".".join(map(str, parts[:3])) for parts in (sys.version_info, OLDEST_PYTHON))
     fine = sys.version_info >= OLDEST_PYTHON
-    remedy = f"install Python {oldest}, then make setup PYTHON=python{oldest}"
+    remedy = f"install Python {oldest}, then {_packages_again()}" + f" PYTHON=python{oldest}" * PROJECT.is_file()
     yield DoctorCheck("Machine", "Python", fine, found, "replay", "" if fine else remedy, required=True)
     yield from _builds()
     yield _time_zone()
@@ -102,7 +102,7 @@ def _time_zone() -> DoctorCheck:
     try:
         ZoneInfo(ZONE)
     except (ZoneInfoNotFoundError, ValueError):
-        remedy = "make setup (the package tzdata)"
+        remedy = f"{_packages_again()} (the package tzdata)"
         return DoctorCheck("Machine", "Time zones", False, f"no {ZONE}", "cut-offs", remedy, required=True)
     return DoctorCheck("Machine", "Time zones", True, ZONE, "cut-offs", required=True)
 
@@ -138,12 +138,17 @@ def words() -> Json:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
+def _packages_again() -> str:
+    """How packages that are missing are installed, here."""
+    return str(words()["remedy_in_checkout" if PROJECT.is_file() else "remedy_of_wheel"])
+
+
 def _packages() -> Iterator[DoctorCheck]:
     asked, groups = requirements(), words()["packages"]
     uses = {name: use for use, group in groups.items() for name in group["names"]}
     for name in sorted(asked, key=list(uses).index):  # each has its use in doctor.toml
         fine, found = _installed(name, asked[name])
-        remedy = "" if fine else words()["remedy_of_packages"]
+        remedy = "" if fine else _packages_again()
         needed_for = groups[uses[name]]["needed_for"]
         yield DoctorCheck("Packages", name, fine, found, needed_for, remedy, required=uses[name] == "replay")
     pango = all(ctypes.util.find_library(name) for name in PANGO)

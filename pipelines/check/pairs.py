@@ -4,7 +4,6 @@ Within a file records are in the order of cut-off and id (fold/shard.py), so fil
 no more than a record of each is in memory.
 """
 
-import json
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from heapq import heappop, heappush, merge
@@ -17,16 +16,9 @@ from pipelines.misuse import Misuse
 from schemas import CONCLUSIONS
 from schemas.avro import Container, Unreadable, outgoing, schema_path
 from schemas.envelope import OutgoingRecord
-from schemas.types import Json
+from schemas.rejection import Rejection
 
-KEYS = {
-    "PaymentInstruction": ("cut_off", "instruction_id"),
-    "Finding": ("cut_off", "finding_id"),
-    "AdvanceReconciliation": ("cut_off", "recipient_id", "service_month"),
-    "BenefitHours": ("cut_off", "provider_id", "county", "service_month"),
-    "PayRun": ("cut_off",),
-    "Rejection": ("origin", "message"),
-}
+KEYS = {kind: ("cut_off", *record.KEY) for kind, record in CONCLUSIONS.items()} | {"Rejection": Rejection.KEY}
 """What makes a record the same one in both folders, in the order in which the files are sorted."""
 
 UNSORTED = ("Rejection",)  # by a live job; there are few
@@ -63,15 +55,6 @@ class Payroll:
     def bytes_read(self) -> int:
         """How much of ``size`` has been read."""
         return sum(self._read.values())
-
-    def summary(self) -> Json:
-        """What summary.json says of the law and the last day; empty where a live job wrote none."""
-        path = self.folder / "summary.json"
-        try:
-            told = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-            return {name: told.get(name) for name in ("until", "law_version", "law_overlay")}
-        except (ValueError, AttributeError):
-            raise Misuse(f"{path} is no summary: replay again") from None
 
     def records(self, kind: str) -> Iterator[tuple[Key, OutgoingRecord]]:
         """All records of a kind by key, each key once. Raises Misuse when the folder is not one payroll."""

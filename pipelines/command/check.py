@@ -16,12 +16,13 @@ import typer
 from pipelines.command.options import Docs
 from pipelines.misuse import Misuse
 from pipelines.terminal import Terminal
-from schemas.types import Json
 
 if TYPE_CHECKING:
     from pipelines.check.counter import Counter
     from pipelines.console.progress import Beat
+    from schemas.types import Json
 
+STAGES = {"known": "Reading what is known", "sent": "Reading events"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors: the exit code tells.")]
 
@@ -37,7 +38,7 @@ def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="Folder that replay or run wrote.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another, such as a what-if.")],
     all_: Annotated[bool, typer.Option("--all", help="Name each statement and field that differs, with ids.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Write it as CSV too; with --all row by row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it as CSV too; with --all row by row.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -49,7 +50,7 @@ def diff(
 
         ihss-payroll diff as-is what-if
 
-        ihss-payroll diff as-is what-if --all --csv changes.csv
+        ihss-payroll diff as-is what-if --all --out changes.csv
 
         ihss-payroll diff before after --quiet && echo the same
     """
@@ -60,12 +61,12 @@ def diff(
     from pipelines.console.summary import summary_console
 
     sides = Payroll(a), Payroll(b)
-    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
-        raise Misuse(f"--csv {csv} is no file that can be written: name a file in a folder that is there")
-    with shown(Terminal(stderr=True), quiet, {"read": "Reading (KiB)"}) as beat:
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise Misuse(f"--out {out} is no file that can be written: name a file in a folder that is there")
+    with shown(Terminal(stderr=True), quiet or as_json, {"read": "Reading (KiB)"}) as beat:
         told = Difference(*sides, listed=all_).read(beat).told()
-    if csv is not None:
-        write_csv(told, csv)
+    if out is not None:
+        write_csv(told, out)
     if as_json:
         print(json.dumps(told, indent=2, default=str))
     elif not quiet:
@@ -105,7 +106,7 @@ def validate(
     from pipelines.console.summary import summary_console
     from pipelines.console.verdict import render
 
-    with shown(Terminal(stderr=True), quiet, {"known": "Reading what is known", "sent": "Reading events"}) as beat:
+    with shown(Terminal(stderr=True), quiet or as_json, STAGES) as beat:
         told = _verdict(files, with_, law, beat)
     if as_json:
         print(json.dumps(told, indent=2))
@@ -115,7 +116,7 @@ def validate(
     return 0 if told["clean"] else 1
 
 
-def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> Json:
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> "Json":
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
     from pipelines.command.pay import overlaid_law

@@ -12,18 +12,36 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipelines.command import check, explain, export, find, importing, launch, live, pay, report, statement, tables
+from pipelines.command import (
+    check,
+    completion,
+    desk,
+    explain,
+    export,
+    find,
+    importing,
+    launch,
+    live,
+    pay,
+    report,
+    sample,
+    statement,
+    tables,
+    vectors,
+)
+from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.misuse import Misuse, refused_by_machine
+from pipelines.own_name import called
 from pipelines.stopping import listen
-from pipelines.terminal import harmless_streams
+from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
-    "Pay": ("import", "template", "replay", "simulate"),
-    "Look": ("find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor"),
+    "Pay": ("sample", "import", "template", "replay", "simulate"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
+    "Check": ("validate", "rejections", "doctor", "vectors"),
     "Send": ("export",),
-    "Operate": ("run", "journal", "launch"),
+    "Operate": ("run", "journal", "launch", "completion", "desk-password"),
 }
 """The groups of the help and their commands, in the order in which they are shown; others come last."""
 
@@ -45,23 +63,27 @@ class Grouped(TyperGroup):
 app = typer.Typer(
     cls=Grouped,
     help="Pays California's home care providers: Avro facts in, payment instructions out.",
-    epilog="Begin with [bold]make replay[/], or [bold]ihss-payroll doctor[/] if something is missing. "
-    "Each command shows examples: [bold]ihss-payroll replay --help[/]",
+    epilog="Begin with [bold]ihss-payroll sample --out sample[/], or [bold]ihss-payroll doctor[/] if something is "
+    "missing. Each command shows examples: [bold]ihss-payroll replay --help[/]",
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
 importing.register(app)
 pay.register(app)
+sample.register(app)
 check.register(app)
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+desk.register(app)
 explain.register(app)
 find.register(app)
 report.register(app)
 statement.register(app)
 tables.register(app)
+completion.register(app)
+vectors.register(app)
 
 
 def _print_version(asked: bool) -> None:
@@ -91,7 +113,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        code = app(arguments, prog_name="ihss-payroll", standalone_mode=False)
+        typed = with_new_names(sys.argv[1:] if arguments is None else arguments)
+        code = app(typed, prog_name=called(), complete_var=completion.VARIABLE, standalone_mode=False)
     except TyperException as error:
         _say(error)
         sys.exit(2)
@@ -109,9 +132,9 @@ def _say(error: TyperException) -> None:
     said = " ".join(error.format_message().split())
     if said and not isinstance(error, Misuse):
         context = getattr(error, "ctx", None)
-        said += f" See {context.command_path if context else 'ihss-payroll'} --help"
+        said += f" See {context.command_path if context else called()} --help"
     if said:
-        print("ihss-payroll:", said, file=sys.stderr)
+        complain(said)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """Where ``ihss-payroll`` begins: it may be stopped before the command line is imported, which takes a moment."""
 
-from pipelines.stopping import listen
+from pipelines.stopping import listen, listen_no_more
 
 
 def main() -> None:
     """Run the command line and exit."""
     listen()
-    from pipelines.command import cli
+    try:
+        from pipelines.command import cli
 
-    cli.main()
+        cli.main()
+    finally:
+        listen_no_more()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.command.options import Docs
+from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.explain.answer import Answer, Question
@@ -26,15 +27,14 @@ def explain(
     instruction: Annotated[str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.")] = None,
     events: Annotated[Path | None, typer.Option(help="Folder of facts (or a journal) that was paid from.")] = None,
     paid: Annotated[Path | None, typer.Option(help="The replay's output folder: makes it fast, and sure.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Instead of an id: a provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Instead of an id: a recipient.")] = None,
-    period: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="With them: first day of the pay period.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="As of this business day.")] = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    until: LastRun = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/explain.md).")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")] = None,
+    html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what others can check (docs).")] = None,
     docs: Docs = None,
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
@@ -47,27 +47,25 @@ def explain(
 
         ihss-payroll explain --provider P000428 --paid out       # which pay periods are there?
 
-        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --html why.html
+        ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --out why.html
     """
+    if receipt is not None and (instruction is None or paid is None):
+        raise Misuse("--receipt is of one payment that was made: name its id, and --paid")
     if instruction is None and period is None and (provider or recipient):
         if html is not None or until is not None:
-            raise Misuse("--period is missing: name it, or leave out --html and --until to list the pay periods")
+            raise Misuse("--period is missing: name it, or leave out --out and --until to list the pay periods")
         return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
-    question = _question(instruction, provider, recipient, period)
-    last = _last(until, output)
-    if question.until is None:
-        question = question._replace(until=last)
-    elif until is not None:
-        raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
-    answer = _answer(question, _facts(events), output, law)
-    return 1 if answer is None else _told(answer, as_json, html, docs)
+    question = _as_of(_question(instruction, provider, recipient, period), until, output)
+    answer = _answer(question, _facts(events), output, law, receipt)
+    return 1 if answer is None else _told(answer, as_json, html, docs, silent=receipt is not None)
 
 
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
     """The pay periods that can be asked for; exit code 1 if there are none."""
     from pipelines.console.explanation import explain_console
-    from pipelines.find.periods import periods_as_json, periods_of_person, show_periods
+    from pipelines.console.found import show_periods
+    from pipelines.find.periods import periods_as_json, periods_of_person
     from pipelines.report.asked import ReportAsked
 
     if paid is None:
@@ -83,19 +81,27 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
     return 0 if found else 1
 
 
-def _answer(question: "Question", events: Path, paid: "Paid | None", law: Path | None) -> "Answer | None":
+def _answer(
+    question: "Question", events: Path, paid: "Paid | None", law: Path | None, receipt: Path | None
+) -> "Answer | None":
     from pipelines.command.pay import overlaid_law
-    from pipelines.explain.answer import Sources, answer
+    from pipelines.explain.answer import Sources, answered, look
     from pipelines.explain.paid import ExplainRefusal
+    from pipelines.explain.receipt import receipt_json, receipt_of
+    from schemas import private
 
     try:
-        return answer(question, Sources(events, paid, overlaid_law(law)))
+        looked = look(question, Sources(events, paid, overlaid_law(law)))
+        if receipt is not None and paid is not None:
+            private.written(receipt, receipt_json(receipt_of(question.instruction_id or "", looked, paid.folder)))
+            print(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)", file=sys.stderr)
+        return answered(looked)
     except ExplainRefusal as refusal:
-        print(f"ihss-payroll: {refusal}", file=sys.stderr)
+        complain(refusal)
         return None
 
 
-def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) -> int:
+def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None, silent: bool) -> int:
     from pipelines.console.explanation import explain_console, render
 
     if html is not None:
@@ -108,7 +114,7 @@ def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None) 
         import msgspec
 
         print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
-    elif html is None:
+    elif html is None and not silent:
         render(answer, explain_console(), docs)
     return 0
 
@@ -131,6 +137,15 @@ def _question(instruction: str | None, provider: str | None, recipient: str | No
     if not re.search(r"-(01|16)$", period) or period_of(day) != day:
         raise Misuse(asked)
     return Question(None, provider, recipient, day, None)
+
+
+def _as_of(question: "Question", until: str | None, paid: "Paid | None") -> "Question":
+    last = _last(until, paid)
+    if question.until is None:
+        return question._replace(until=last)
+    if until is not None:
+        raise Misuse("--until goes with --provider or --recipient: a payment is explained as of its own pay run")
+    return question
 
 
 def _facts(events: Path | None) -> Path:
@@ -160,7 +175,7 @@ def _last(until: str | None, paid: "Paid | None") -> int | None:
     journal holds what no pay run has seen yet) the newest pay run."""
     from rules.periods import cut_off_of, is_business_day, previous_business_day
 
-    text = until or (paid.summary.get("until") if paid else None)
+    text = until or (paid.summary.until if paid and paid.summary else None)
     if text is None:
         return paid.last_pay_run if paid and not paid.summary else None
     day = day_asked(text, "--until")

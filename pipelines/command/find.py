@@ -4,13 +4,15 @@ Exit code 0 when something was found, 1 when nothing was, 2 on misuse.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import people
+from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.find.about import About
@@ -27,11 +29,17 @@ def register(app: typer.Typer) -> None:
 
 
 def find(
-    text: Annotated[str, typer.Argument(help="An id or part of it: person, document, payment, statement, finding.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="An id or part of it: person, document, payment, statement, finding.", autocompletion=people
+        ),
+    ],
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     events: Annotated[Path | None, typer.Option(help="Folder of the facts: documents that arrived, too.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every row, not the newest 24.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Find a person, document, payment, statement or finding by its id or a part of it: periods, payments, what is held
     and who acts next, and the commands that answer more.
@@ -54,16 +62,16 @@ def find(
     hits = found(folder, text, named_in(facts, text))
     if as_json:
         print(json.dumps(_told(folder, hits, facts, asked), indent=2))
-    elif hits:
+    elif hits and not quiet:
         _show(folder, hits, facts, asked, everything)
-    else:
-        print("ihss-payroll:", _nothing(folder, text, asked), file=sys.stderr)
+    elif not hits:
+        complain(_nothing(folder, text, asked))
     return 0 if hits else 1
 
 
 def _told(folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked") -> "Json":
     from pipelines.find.next_commands import find_command, next_commands
-    from pipelines.find.shown import as_json
+    from pipelines.find.told import as_json
 
     if len(hits) != 1:
         return as_json(hits, None, [], [find_command(each, asked) for each in hits])
@@ -75,8 +83,8 @@ def _show(
     folder: "ReportFolder", hits: "list[FoundId]", facts: "list[Arrived]", asked: "ReportAsked", everything: bool
 ) -> None:
     from pipelines.console.explanation import explain_console
+    from pipelines.console.found import show, show_several
     from pipelines.find.next_commands import next_commands
-    from pipelines.find.shown import show, show_several
 
     if len(hits) > 1:
         return show_several(hits, asked, explain_console(), everything)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from pipelines.command.options import AsJson, Quiet
 from pipelines.misuse import Misuse, readable, writable_folder
+from pipelines.own_name import called
 
 if TYPE_CHECKING:
     from pipelines.importing.map import ImportMap
@@ -28,8 +30,6 @@ Missing = Annotated[bool, typer.Option("--withdraw-missing", help="Take back wha
 Guess = Annotated[bool, typer.Option("--guess", help="Print a map to begin with, and import nothing.")]
 Strict = Annotated[bool, typer.Option("--strict", help="One bad row, and nothing is written; exit code 1.")]
 All = Annotated[bool, typer.Option("--all", help="Show every kind of fault and assumption.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -149,6 +149,8 @@ def _imported(
 def _guessed(files: list[Path], kind: str | None) -> int:
     from pipelines.importing.guess import guessed
 
+    if len(files) > 1:
+        raise Misuse("--guess looks at one file: name one")
     print(guessed(files[0], kind_asked(kind) if kind else None), end="")
     return 0
 
@@ -157,6 +159,7 @@ def template(
     kind: Annotated[str | None, typer.Argument(metavar="KIND", help="A kind of fact, such as Timesheet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
     list_: Annotated[bool, typer.Option("--list", help="List kinds of facts, and presets of import.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write an empty table of a kind of fact, as .xlsx with explanations and as .csv, each with two example rows.
 
@@ -177,7 +180,8 @@ def template(
         if path.exists():
             raise Misuse(f"{path} is there already: move it, or name another folder with --out")
         write(found, path)
-        print(path)
+        if not quiet:
+            print(path)
     return 0
 
 
@@ -185,8 +189,8 @@ def _list() -> int:
     from pipelines.importing.maps import presets
     from schemas import FACTS
 
-    print("Kinds of facts, for ihss-payroll template KIND and import --as KIND:")
+    print(f"Kinds of facts, for {called()} template KIND and import --as KIND:")
     print("".join(f"  {kind}\n" for kind in FACTS))
-    print("Presets, for ihss-payroll import --map NAME:")
+    print(f"Presets, for {called()} import --map NAME:")
     print("".join(f"  {name}: {about}\n" for name, about in presets().items()), end="")
     return 0

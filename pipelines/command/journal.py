@@ -1,7 +1,7 @@
-"""``ihss-payroll journal verify | backup | restore``: a journal looked after, copied and put back."""
+"""``ihss-payroll journal verify | health | backup | restore | accept-loss``: a journal looked after."""
 
 import json
-import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, journal_asked
+from pipelines.terminal import complain
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]
@@ -30,25 +31,44 @@ def verify_journal(
     from pipelines.files_below import files_below, tell_unread
     from pipelines.live.verify import verify
 
-    _is_journal(journal)
+    journal_asked(journal)
     tell_unread(files_below(journal))
     verdict = verify(journal)
     if as_json:
         print(json.dumps({"whole": not verdict.faults, **verdict._asdict()}, indent=2))
         return 1 if verdict.faults else 0
     for fault in verdict.faults:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
-        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}")
+        print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}{lost}")
     return 1 if verdict.faults else 0
 
 
-def _is_journal(folder: Path) -> None:
-    from schemas.journal import is_journal
+@app.command("health")
+def tell_health(
+    journal: JournalOption,
+    within: Annotated[float, typer.Option(min=1, help="Seconds for which a job that is well may be silent.")] = 900,
+) -> int:
+    """Tell whether the journal's job is well, for a container or a monitor. Exit code 1 if it is not.
 
-    if not is_journal(folder):
-        raise Misuse(f"--journal {folder} is no journal: name the folder that a job was given")
+    A job is silent while it makes a pay run, and else for ten seconds.
+
+    [bold]Example[/]
+
+        ihss-payroll journal health --journal /var/lib/ihss
+    """
+    from pipelines.live.vital_signs import unwell
+
+    if not journal.is_dir():
+        raise Misuse(f"--journal {journal} is no folder: name the folder that a job was given")
+    signs = unwell(journal, time.time(), within)
+    for sign in signs:
+        complain(sign)
+    if not signs:
+        print("well")
+    return 1 if signs else 0
 
 
 @app.command("backup")
@@ -92,6 +112,25 @@ def put_back(
     return 0
 
 
+@app.command("accept-loss")
+def go_on_without(journal: JournalOption) -> int:
+    """Go on without entries that were acknowledged and that nobody has any more; which they are stays on record.
+
+    [bold]Example[/]
+
+        ihss-payroll journal accept-loss --journal /var/lib/ihss
+    """
+    from pipelines.live.clock import machine_clock
+    from pipelines.live.durable import Owned
+    from pipelines.live.lost import accept_loss
+
+    journal_asked(journal)
+    with Owned(journal), _whole():
+        for each in accept_loss(journal, machine_clock()):
+            print(f"{each} are accepted as lost: have their sources send again")
+    return 0
+
+
 @contextmanager
 def _whole() -> Iterator[None]:
     """What is not whole ends the command with one line and exit code 1."""
@@ -101,5 +140,5 @@ def _whole() -> Iterator[None]:
     try:
         yield
     except (Damaged, NotWhole) as fault:
-        print(f"ihss-payroll: {fault}", file=sys.stderr)
+        complain(fault)
         raise typer.Exit(1) from fault

@@ -5,6 +5,7 @@ The job itself is imported inside the commands only, so that ``--help`` answers 
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,10 +21,12 @@ from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
 from pipelines.live.ending import Ended, JobEnding
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock
     from pipelines.live.collector import Source
+    from pipelines.live.deciding import SentSums
     from pipelines.live.job import Job
     from pipelines.live.telling import Voice
 
@@ -32,6 +35,12 @@ DAY = "YYYY-MM-DD"
 FOLDERS = "see that the folders of --from, --to and --journal are there"
 SAFE = "what was acknowledged is safe, start again then"
 Fold = Literal["auto", "beam", "plain"]
+AfterOption = Annotated[
+    str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
+]
+SumsOption = Annotated[
+    str | None, typer.Option(metavar="CONTENT,PREVIOUS", help="The sums in the last PayRun that was sent to topics.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +58,8 @@ def run(
     close_run: Annotated[
         str | None, typer.Option(metavar=DAY, help="Take what is there, close pay runs up to this one, end.")
     ] = None,
-    resume_after: Annotated[
-        str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
-    ] = None,
+    resume_after: AfterOption = None,
+    sent_sums: SumsOption = None,
     accept_history: Annotated[
         str | None, typer.Option(metavar=DAY, help="All said up to the last pay run stands: pay differences.")
     ] = None,
@@ -75,8 +83,9 @@ def run(
         raise Misuse("--clock and --close-run both say what time it is: give one of them")
     logging.basicConfig(level=logging.ERROR)  # Beam warns of cloud clients that nobody needs here
     last = _cut_off(close_run, "--close-run")
-    resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"))
     edges, vouched = (edge_of(from_, "--from"), edge_of(to, "--to")), _cut_off(trust_clock, "--trust-clock")
+    sums = _sums(sent_sums, resume_after, edges[1])
+    resumed = _Resumed(_cut_off(resume_after, "--resume-after"), _cut_off(accept_history, "--accept-history"), sums)
     place = NamedPlace(journal, law, engine, _clock(clock, last), max(last or 0, vouched or 0), settle)
     with _voice(as_json, f"{from_} → {to}", place.now) as voice:
         return _run_until_asked(edges, place, voice, last, resumed)
@@ -99,6 +108,7 @@ class _Resumed(NamedTuple):
 
     after: int | None
     accept: int | None
+    sums: "SentSums | None"
 
 
 def _run_until_asked(
@@ -142,10 +152,10 @@ def _run(
             ending.after_the_round()
             return _rounds(job, source, last, ending, owned.check)
         except (Damaged, OtherHistory, OtherContent, SourceEnded, LockLost) as stop:
-            print(f"ihss-payroll: {stop}", file=sys.stderr)
+            complain(stop)
         except OSError as refused:
             remedy = OF_THE_MACHINE.get(refused.errno or 0) or FOLDERS
-            print(f"ihss-payroll: {refused.strerror or type(refused).__name__}: {remedy}; {SAFE}", file=sys.stderr)
+            complain(f"{refused.strerror or type(refused).__name__}: {remedy}; {SAFE}")
         return 1
 
 
@@ -185,9 +195,27 @@ def _rounds(job: "Job", source: "Source", last: int | None, ending: JobEnding, c
         return ending.too_early
     job.teller.tell("ended")
     if last is not None and job.unsent:
-        print(f"ihss-payroll: {job.unsent} pay runs are closed and not sent: start again to send them", file=sys.stderr)
+        complain(f"{job.unsent} pay runs are closed and not sent: start again to send them")
         return 1
     return 0
+
+
+def _sums(sums: str | None, after: str | None, to: Edge) -> "SentSums | None":
+    """The sums of the last PayRun that was sent; they must be named where the job cannot look at it. Raises Misuse."""
+    from pipelines.live.deciding import SentSums
+
+    if sums is None:
+        if after and to.kind == "pubsub":
+            raise Misuse(
+                f"--resume-after {after}: topics give nothing back to be compared, so name with --sent-sums the"
+                " content_sha256 and the previous_sha256 of that day's PayRun, as whoever got it has it"
+            )
+        return None
+    if not re.fullmatch(r"[0-9a-f]{64},([0-9a-f]{64})?", sums):
+        raise Misuse(f"--sent-sums {sums}: write content_sha256,previous_sha256 as they stand in the PayRun")
+    if not after:
+        raise Misuse("--sent-sums is of the pay run that --resume-after names: give both")
+    return SentSums(*sums.split(","))
 
 
 def _cut_off(day: str | None, option: str) -> int | None:
@@ -203,10 +231,13 @@ def _cut_off(day: str | None, option: str) -> int | None:
 
 def _clock(path: Path | None, last: int | None) -> "Clock":
     """The clock asked for; of ``--close-run`` one that stands just before its cut-off."""
+    return named_clock(path) if last is None else lambda: last - 1
+
+
+def named_clock(path: Path | None) -> "Clock":
+    """The machine's clock, or the one of a file. Raises Misuse."""
     from pipelines.live.clock import FileClock, machine_clock
 
-    if last is not None:
-        return lambda: last - 1
     if path is None:
         return machine_clock
     clock = FileClock(path)

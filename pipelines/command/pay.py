@@ -6,7 +6,6 @@ Beam is imported inside the commands only, so that ``--help`` answers at once.
 import json
 import logging
 import re
-import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
-from pipelines.terminal import Terminal
-from schemas.types import Json
+from pipelines.own_name import pasted
+from pipelines.terminal import Terminal, complain
 
 if TYPE_CHECKING:
+    from pipelines.summary import Summary
     from rules.law import Law
+    from schemas.types import Json
 
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
@@ -60,12 +61,12 @@ def replay(
     _engine(engine, beam or [])
     _folders(events, out)
     _tell_of_accepted(events)
-    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet)
-    if nothing_due(summary["inputs"]):
+    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet or as_json)
+    if nothing_due(summary.inputs):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     wrong = _told(summary, events, out, law, as_json, quiet)
-    say_last(last_words(summary["inputs"], events, strict), in_report=not (as_json or quiet))
-    return 1 if wrong or failure(summary["inputs"], strict) else 0
+    say_last(last_words(summary.inputs, events, strict), in_report=not (as_json or quiet))
+    return 1 if wrong or failure(summary.inputs, strict) else 0
 
 
 def _tell_of_accepted(events: Path) -> None:
@@ -75,10 +76,9 @@ def _tell_of_accepted(events: Path) -> None:
 
     if known := accepted(events):
         day = iso(business_day_of(max(each.until for each in known)))
-        print(
-            f"ihss-payroll: what was said up to {day} was accepted as said (accepted.json); this replay says what the"
-            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md",
-            file=sys.stderr,
+        complain(
+            f"what was said up to {day} was accepted as said (accepted.json); this replay says what the"
+            " code and law of now would have said all along: see 'A bad deploy' in docs/operations.md"
         )
 
 
@@ -114,7 +114,7 @@ def simulate(
     return 0
 
 
-def _made(quiet: bool, *asked: Any) -> Json:
+def _made(quiet: bool, *asked: Any) -> "Json":
     from pipelines.console.progress import shown
     from pipelines.sample.simulate import SampleRefusal
     from pipelines.sample.simulate import simulate as make
@@ -128,7 +128,7 @@ def _made(quiet: bool, *asked: Any) -> Json:
 
 def _replayed(
     events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
-) -> Json:
+) -> "Summary":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
 
@@ -141,20 +141,20 @@ def _replayed(
         return run(events, out, until, overlaid, beam, beat, engine)
 
 
-def _told(summary: Json, events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
     """Print the summary as asked; what does not add up."""
     from pipelines.console.summary import render, summary_console
-    from pipelines.summarize import faults
+    from pipelines.summary import faults
 
     if as_json:
-        print(json.dumps(summary, indent=2))
+        print(summary.text(), end="")
     elif not quiet:
         render(summary, summary_console())
         print(f"Records and summary.json are in {out}")
-        print("\n".join(next_steps(events, out, law)))
+        print(pasted("\n".join(next_steps(events, out, law))))
     wrong = faults(summary)
     if wrong and (as_json or quiet):
-        print("ihss-payroll: the summary does not add up: " + "; ".join(wrong), file=sys.stderr)
+        complain("the summary does not add up: " + "; ".join(wrong))
     return wrong
 
 

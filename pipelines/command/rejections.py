@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, journal_asked
+from pipelines.terminal import as_line, complain
 
 if TYPE_CHECKING:
     from pipelines.check.rejections import Mended
@@ -46,7 +47,7 @@ def list_rejections(
     with _intact():
         for entry in _entries(journal, paid):
             if reason in (None, entry.reason):
-                print(_as_json(entry) if as_json else _as_line(entry))
+                print(_as_json(entry) if as_json else _listed(entry))
                 count += 1
     if not as_json:
         print(f"{count:,} rejections")
@@ -56,14 +57,12 @@ def list_rejections(
 def _entries(journal: Path | None, paid: Path | None) -> "Iterator[Entry]":
     """Of the one place that was named. Raises Misuse."""
     from pipelines.check.rejections import rejections, rejections_paid
-    from schemas.journal import is_journal
 
     if journal is None and paid is not None:
         return rejections_paid(paid)
     if journal is None or paid is not None:
         raise Misuse("name one place: --journal of a live job, or --paid, the folder that a replay wrote to")
-    if not is_journal(journal):
-        raise Misuse(f"--journal {journal} is no journal: name the folder that a job was given")
+    journal_asked(journal)
     return rejections(journal)
 
 
@@ -75,12 +74,13 @@ def _intact() -> Iterator[None]:
     try:
         yield
     except Damaged as damage:
-        print(f"ihss-payroll: {damage}", file=sys.stderr)
+        complain(damage)
         raise typer.Exit(1) from damage
 
 
-def _as_line(entry: "Entry") -> str:
-    return f"{entry.number:>10} {entry.reason:<14} {entry.field or '-':<28} {len(entry.raw):>9} {entry.origin}"
+def _listed(entry: "Entry") -> str:
+    said = f"{entry.number:>10} {entry.reason:<14} {entry.field or '-':<28} {len(entry.raw):>9} {entry.origin}"
+    return as_line(said)
 
 
 def _as_json(entry: "Entry") -> str:
@@ -108,7 +108,9 @@ def show(
 
     with _intact():
         entry = numbered(_entries(journal, paid), number, f"--paid {paid}" if paid else f"--journal {journal}")
-    print(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})", file=sys.stderr)
+    print(
+        as_line(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})"), file=sys.stderr
+    )
     if raw is not None:
         from schemas import private
 

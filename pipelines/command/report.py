@@ -4,14 +4,14 @@ Exit code 0 when everything adds up, 1 when a control total does not agree, 2 on
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from pipelines.command.options import Docs
+from pipelines.command.options import Docs, FirstRun, LastRun, OneRun
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.report.books import Books
@@ -30,9 +30,9 @@ def register(app: typer.Typer) -> None:
 def report(
     paid: Annotated[Path, typer.Option(help="Folder that a replay or a live job wrote to.")],
     out: Annotated[Path, typer.Option(help="The page, one HTML file that needs nothing beside it.")],
-    first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First pay run.")] = None,
-    last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last pay run.")] = None,
-    run: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="One pay run alone.")] = None,
+    first: FirstRun = None,
+    last: LastRun = None,
+    run: OneRun = None,
     events: Annotated[
         Path | None, typer.Option(help="Folder of the facts: adds claimed against verified hours.")
     ] = None,
@@ -62,7 +62,7 @@ def report(
     elif not quiet:
         print(f"{made.told}\nThe page is {out}" + (", which names people: keep it safe" if with_ids else ""))
     if made.wrong:
-        print("ihss-payroll: the records do not add up:", _some(made.wrong), file=sys.stderr)
+        complain(f"the records do not add up: {_some(made.wrong)}")
     return 1 if made.wrong else 0
 
 
@@ -75,11 +75,11 @@ def _some(sentences: list[str]) -> str:
 def _days_asked(first: str | None, last: str | None, run: str | None) -> tuple[int | None, int | None]:
     """The first and last business day asked for. Raises Misuse."""
     if run and (first or last):
-        raise Misuse("--run is one pay run, --from and --to are several: take one or the other")
-    asked = {"--from": run or first, "--to": run or last}
+        raise Misuse("--run is one pay run, --since and --until are several: take one or the other")
+    asked = {"--since": run or first, "--until": run or last}
     begin, end = (day_asked(text, "--run" if run else name) if text else None for name, text in asked.items())
     if begin is not None and end is not None and begin > end:
-        raise Misuse(f"--from {first} lies after --to {last}: turn them round")
+        raise Misuse(f"--since {first} lies after --until {last}: turn them round")
     return begin, end
 
 
@@ -105,7 +105,7 @@ def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]
-    what_if = bool(books.summary and books.summary["law_overlay"])
+    what_if = bool(books.summary and books.summary.law_overlay)
     return page(books, ReportAsked(paid, events, with_ids, until, what_if, docs, law_then is not None), law, verified)
 
 

@@ -3,12 +3,16 @@
 Exit code 0 when done; 2 on misuse with one line that says the remedy.
 """
 
+import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from pipelines.command.options import AsJson, OneRun, PayPeriod, People, Provider, Quiet, Recipient, people_asked
 from pipelines.misuse import Misuse, day_asked
+from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from rules.law import Law
 
 LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
+NO_TELEPHONE = "the papers name no telephone of the county: give it with --contact (docs/statements.md)"
 VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
 LANGUAGES = ("en", "es")
@@ -31,18 +36,17 @@ def register(app: typer.Typer) -> None:
 def statement(
     paid: Annotated[Path, typer.Option(help="Folder that a replay wrote to.")],
     out: Annotated[Path, typer.Option(help="Folder for the papers (0001.html, 0001.pdf, ...) and index.csv.")],
-    provider: Annotated[str | None, typer.Option(help="Only this provider.")] = None,
-    recipient: Annotated[str | None, typer.Option(help="Only this recipient: notices, advance pay.")] = None,
-    period: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="First day of the pay period: a 1st or a 16th.")
-    ] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Business day of a pay run: what it paid and told.")
-    ] = None,
+    provider: Provider = None,
+    recipient: Recipient = None,
+    period: PayPeriod = None,
+    run: OneRun = None,
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
+    people: People = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Write statements of earnings and notices for people, in English or Spanish.
 
@@ -60,8 +64,12 @@ def statement(
         raise Misuse(f"--language {language} is not spoken here: take en or es")
     _complete(person, period, run)
     _ready(out, formats)
-    asked = _asked(_folder(paid), run, period, language, contact, law)
-    _write(_papers(paid, person, asked), asked, out, formats)
+    asked = replace(_asked(_folder(paid), run, period, language, contact, law), people=people_asked(people))
+    told = _write(_papers(paid, person, asked), asked, out, formats)
+    if as_json:
+        print(json.dumps(told.figures, indent=2))
+    elif not quiet:
+        print(*told.lines, sep="\n")
     return 0
 
 
@@ -134,17 +142,35 @@ def _ready(out: Path, formats: tuple[str, ...]) -> None:
         printer()
 
 
-def _write(papers: "tuple[Iterable[Paper], int]", asked: "PapersAsked", out: Path, formats: tuple[str, ...]) -> None:
+class ToldOfPapers(NamedTuple):
+    """What was written, for people and as JSON."""
+
+    lines: list[str]
+    figures: dict[str, int | str]
+
+
+def _write(
+    papers: "tuple[Iterable[Paper], int]", asked: "PapersAsked", out: Path, formats: tuple[str, ...]
+) -> ToldOfPapers:
     from pipelines.statements.output import INDEX, write
 
-    written = write(*papers, out, formats, asked.language)
+    written = write(*papers, out, formats)
     statements, letters = written.papers["statement"], written.papers["notices"]
     made = f"{_counted(statements, 'statement')} and {_counted(letters, 'letter')} with notices"
-    print(f"{made} are in {out}; {INDEX} says whose they are")
+    lines = [f"{made} are in {out}; {INDEX} says whose they are"]
     if written.english:
-        print(f"{written.english:,} sentences stand in English: this version has no {asked.language} words for them")
+        lines.append(f"{written.english:,} sentences stand in English: this version has no other words for them")
+    if not asked.contacts.own:
+        complain(NO_TELEPHONE)
     if asked.law is None and written.codes & VIOLATIONS:
-        print(LEFT_OUT)
+        lines.append(LEFT_OUT)
+    figures: dict[str, int | str] = {
+        "statements": statements,
+        "letters": letters,
+        "english_sentences": written.english,
+        "out": str(out),
+    }
+    return ToldOfPapers(lines, figures)
 
 
 def _counted(count: int, what: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.misuse import Misuse, writable_folder
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, complain
 
 
 class TableFormat(StrEnum):
@@ -47,12 +47,16 @@ def tables(
     if out.resolve() == paid.resolve():
         raise Misuse(f"--out {out} is what --paid names: name another folder")
     with shown(Terminal(stderr=True), quiet or as_json, {"read": "Reading what was paid"}) as beat:
-        counts = write_tables(paid, out, format.value, beat)
+        counts, cut = write_tables(paid, out, format.value, beat)
     if as_json:
-        print(json.dumps({"format": format.value, "out": str(out), "rows": counts}, indent=2))
+        print(json.dumps({"format": format.value, "out": str(out), "rows": counts, "cut": cut}, indent=2))
     elif not quiet:
         print(f"{len(counts)} tables and views are in {out} as {format.value}; they name people: keep them safe")
         print(
             f"{counts['instructions']:,} instructions, {counts['findings']:,} findings; what columns mean: dictionary"
         )
+    if cut:
+        what = "1 text is" if cut == 1 else f"{cut:,} texts are"
+        what += f" longer than a cell holds and {'was' if cut == 1 else 'were'} cut"
+        complain(f"{what}: --format csv, parquet or duckdb has them whole")
     return 0

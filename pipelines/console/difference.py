@@ -8,7 +8,8 @@ from rich.text import Text
 
 from pipelines.cells import Rows
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
-from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, in_words
+from pipelines.terminal import as_line
+from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, deduction_in_words, in_words
 from rules.money import dollars
 from schemas import private
 from schemas.types import Json
@@ -66,7 +67,7 @@ def _money(told: Told) -> Table:
     made.add_row("Gross", *_amounts(gross))
     for row in told["deductions"]:
         taken = {name: -row[name] for name in ("a_cents", "b_cents", "difference_cents")}
-        made.add_row(f"  {DEDUCTIONS.get(row['kind'], row['kind'])}", *_amounts(taken))
+        made.add_row(f"  {deduction_in_words(row['kind'], max(row['a_cents'], row['b_cents']))}", *_amounts(taken))
     made.add_row("Net: the money that moves", *_amounts(net), style="bold")
     return made
 
@@ -149,8 +150,10 @@ def _changes(changes: list[Told]) -> Group | None:
         name = f"{row['kind']} {row['key']}" + (f" in the pay run of {row['run']}" if row["run"] else "")
         if name != record:
             record = name
-            lines.append(Text(f"{name}: {row['change']}", style="bold" if row["change"] == "changed" else "yellow"))
-        lines.append(Text(f"  {row['field']}: {_turned(row)}"))
+            lines.append(
+                Text(as_line(f"{name}: {row['change']}"), style="bold" if row["change"] == "changed" else "yellow")
+            )
+        lines.append(Text(as_line(f"  {row['field']}: {_turned(row)}")))
     return Group(*lines) if changes else None
 
 

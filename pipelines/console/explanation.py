@@ -15,7 +15,7 @@ from pipelines.explain.answer import Answer
 from pipelines.explain.tree import Node
 from pipelines.explain.words import next_step
 from pipelines.law_text import address_of
-from pipelines.terminal import Terminal
+from pipelines.terminal import Terminal, as_line
 from pipelines.wording import NOT_COVERED, money
 
 WIDTH = 100
@@ -46,7 +46,7 @@ def render(answer: Answer, console: Console, docs: str | None = None) -> None:
     to which rules lead where a terminal can be clicked on."""
     for statement in answer.statements:
         answer_first, *parts = statement.parts
-        lines = Text.assemble((statement.text, "bold"), "\n", answer_first.text)
+        lines = Text.assemble((as_line(statement.text), "bold"), "\n", as_line(answer_first.text))
         console.print(Panel(lines, expand=False), soft_wrap=False)
         for part in parts:
             console.print(Padding(_tree(part, docs), (0, 0, 1, 0)))
@@ -55,8 +55,13 @@ def render(answer: Answer, console: Console, docs: str | None = None) -> None:
         for node in answer.beside:
             _grow(tree, node, docs)
         console.print(tree, "")
+    if answer.leave:
+        tree = Tree(Text("Paid sick leave", style="bold"), guide_style="dim")
+        for node in answer.leave:
+            _grow(tree, node, docs)
+        console.print(tree, "")
     for note in answer.notes:
-        console.print(Text(note, style="dim" if answer.statements else ""))
+        console.print(Text(as_line(note), style="dim" if answer.statements else ""))
     console.print(
         Text(f"As of the pay run of {answer.as_of}, by law {answer.law_version[:12]}. {_held(answer)}", style="dim")
     )
@@ -81,7 +86,7 @@ def _tree(node: Node, docs: str | None) -> Tree:
 
 def _grow(tree: Tree, node: "Node | list[Node]", docs: str | None) -> None:
     if isinstance(node, list):
-        tree.add(Columns([Text(day.text) for day in node], padding=(0, 2)))
+        tree.add(Columns([Text(as_line(day.text)) for day in node], padding=(0, 2)))
         return
     branch = tree.add(_label(node, docs))
     for part in _grown(node.parts) if node.what != "day" else ():  # a day's line says it all
@@ -99,12 +104,12 @@ def _grown(parts: Iterable[Node]) -> "Iterator[Node | list[Node]]":
 
 def _fold_up(tree: Tree, node: Node) -> None:
     for part in node.parts:
-        tree.add(Text(part.text, style="dim", overflow="fold"))
+        tree.add(Text(as_line(part.text), style="dim", overflow="fold"))
 
 
 def _label(node: Node, docs: str | None) -> RenderableType:
     """The text with its law beside it; below it who acts next, and by when."""
-    text = Text(node.text, style=STYLES.get(node.what, ""))
+    text = Text(as_line(node.text), style=STYLES.get(node.what, ""))
     if node.rule:
         link = address_of(node.rule, docs) if docs else None
         text.append("  ").append(node.rule, style=Style(bold=False, color="cyan", link=link))
@@ -112,7 +117,7 @@ def _label(node: Node, docs: str | None) -> RenderableType:
         text.append(f"{' ' if node.rule else '  '}({node.authority})", style="not bold cyan")
     if node.acts is None or not node.next_step:
         return text
-    return Group(text, Text(f"→ {next_step(node)}", style="green"))
+    return Group(text, Text(f"→ {as_line(next_step(node))}", style="green"))
 
 
 def one_line(answer: Answer) -> Iterator[str]:

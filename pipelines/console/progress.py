@@ -4,6 +4,7 @@ nothing."""
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -19,7 +20,7 @@ STAGES = {
     "close": "Closing pay runs",
 }
 """Of a replay. Other work has stages of its own, often one."""
-WEIGHTS = {"read": 10, "authorize": 32, "price": 32, "settle": 25, "close": 1, "rows": 2}
+WEIGHTS = {"read": 7, "authorize": 29, "price": 38, "settle": 23, "close": 3, "rows": 2}
 """Shares of a replay's time (docs/measured.md; writing is part of settling), and of an import's: rows beside facts.
 Any other stage weighs 1."""
 SECONDS_BETWEEN_LINES = 5.0
@@ -40,26 +41,43 @@ def shown(console: Console, quiet: bool = False, stages: Mapping[str, str] = STA
 
 
 class Pace:
-    """How much of all stages is done, and so how long the rest will take if it goes on like this."""
+    """How much of all stages is done, and so how long the rest will take if it goes on like this.
+
+    Stages come one after the other. The clock runs from the first part done: coming up is no measure of what is left.
+    """
 
     def __init__(self, stages: Mapping[str, str], clock: Callable[[], float]) -> None:
         self._weights = {stage: WEIGHTS.get(stage, 1) for stage in stages}
         self._done = dict.fromkeys(stages, 0.0)
-        self._clock, self._began = clock, clock()
+        self._clock = clock
+        self._first: tuple[float, float] | None = None  # when something was done first, and how much
 
     def beat(self, stage: str, done: int, total: int) -> None:
         """So much of a stage is done."""
+        for each in takewhile(lambda each: each != stage, self._done):
+            self._done[each] = 1.0  # also of a shard for which there was nothing
         self._done[stage] = done / total if total else 0.0
+        if self._first is None and done:
+            self._first = (self._clock(), self._share())
+
+    def _share(self) -> float:
+        share = sum(self._done[stage] * weight for stage, weight in self._weights.items())
+        return share / sum(self._weights.values())
+
+    def seconds_left(self) -> float | None:
+        """None while nobody can tell."""
+        if self._first is None:
+            return None
+        began, had = self._first
+        share, elapsed = self._share(), self._clock() - began
+        if share - had < SHARE_TO_JUDGE_BY or share >= 1 or elapsed < SECONDS_TO_JUDGE_BY:
+            return None
+        return elapsed * (1 - share) / (share - had)
 
     def left(self) -> str:
         """Time left in words; "" while nobody can tell."""
-        share = sum(self._done[stage] * weight for stage, weight in self._weights.items())
-        share /= sum(self._weights.values())
-        elapsed = self._clock() - self._began
-        if not SHARE_TO_JUDGE_BY <= share < 1 or elapsed < SECONDS_TO_JUDGE_BY:
-            return ""
-        minutes, seconds = divmod(round(elapsed * (1 - share) / share), 60)
-        return f"about {minutes}:{seconds:02} left"
+        left = self.seconds_left()
+        return "" if left is None else "about {}:{:02} left".format(*divmod(round(left), 60))
 
 
 def _bars(console: Console) -> Progress:

@@ -8,6 +8,7 @@ from rich.text import Text
 from pipelines.check.verdict import withholds
 from pipelines.console.tables import sections, table
 from pipelines.law_text import address_of
+from pipelines.terminal import as_line
 from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
 from schemas.types import Json
@@ -53,7 +54,7 @@ def _rejections(rejections: list[Told]) -> Table | None:
     made = table("Reason", "Kind", "Field", "Why", "Events", words=4, folds=1)
     for row in rejections:
         kind = in_words(row["kind"], KINDS) if row["kind"] else ""
-        made.add_row(row["reason"], kind, row["field"] or "", row["message"], f"{row['count']:,}")
+        made.add_row(row["reason"], kind, as_line(row["field"] or ""), as_line(row["message"]), f"{row['count']:,}")
     return made if rejections else None
 
 
@@ -90,8 +91,8 @@ def _detail(detail: Told) -> Text:
     name = detail.get("reason") or f"{detail['outcome']} {detail['code']}"
     field = f" {detail['field']}" if detail.get("field") else ""
     text = Text(overflow="fold")
-    text.append(f"{detail['origin'] or 'all together'}", style="bold")
-    text.append(f"  {name}{field}\n", style="yellow")
-    text.append(f"    {detail['message']}\n")
-    text.append(f"    {detail.get('remedy') or detail['next_step']}", style="green")
+    text.append(as_line(detail["origin"] or "all together"), style="bold")
+    text.append(f"  {as_line(name + field)}\n", style="yellow")
+    text.append(f"    {as_line(detail['message'])}\n")
+    text.append(f"    {as_line(detail.get('remedy') or detail['next_step'])}", style="green")
     return text.append(f"\n    {detail['rule']} ({detail['authority']})", style="dim") if "rule" in detail else text

@@ -9,12 +9,14 @@ import msgspec
 from pipelines.explain.facts import Facts, FactsFolder
 from pipelines.explain.fold import ExplainedFold, ExplainFold
 from pipelines.explain.hours import closes, document_of, finding_node
+from pipelines.explain.leave import leave_nodes
 from pipelines.explain.paid import ExplainRefusal, Paid, hold_against
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
-from pipelines.explain.tree import Node, Unbalanced
+from pipelines.explain.tree import Node, Unbalanced, balanced
 from pipelines.explain.words import long_day, period_name
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, iso, month_of
+from rules.price.leave_pay import KIND as LEAVE
 from schemas.finding import Finding
 from schemas.ids import day_of, is_instruction_id, payee_of, provider_key, recipient_key, settlement_of, statement_of
 from schemas.payment_instruction import PaymentInstruction
@@ -25,7 +27,7 @@ FORMAT = 1  # of the JSON: raised when a reader of the one before would misread 
 
 class Question(NamedTuple):
     """An instruction, or a provider or recipient and a pay period (an epoch day). ``until``: the last cut-off to
-    look at."""
+    look at; ``paid_until``: the last that was paid, where what came since is looked at too (None: all was)."""
 
     instruction_id: str | None
     provider_id: str | None
@@ -33,6 +35,7 @@ class Question(NamedTuple):
     period: int
     until: int | None
     kind: str | None = None
+    paid_until: int | None = None
 
     @property
     def settlements(self) -> list[str]:
@@ -53,6 +56,7 @@ class Answer(msgspec.Struct, kw_only=True):
     notes: list[str]
     statements: list[Node]
     beside: list[Node] = []
+    leave: list[Node] = []
 
 
 class Sources(NamedTuple):
@@ -63,8 +67,19 @@ class Sources(NamedTuple):
     law: Law
 
 
-def answer(question: Question, sources: Sources) -> Answer:
-    """Explain. Raises Refusal when there is no answer that can be stood by."""
+class LookedInto(NamedTuple):
+    """What was found about a question: its statements, and the fold that decided them."""
+
+    question: Question
+    sources: Sources
+    folder: FactsFolder
+    fold: ExplainFold
+    folded: ExplainedFold
+    found: list[Decided]
+
+
+def look(question: Question, sources: Sources) -> LookedInto:
+    """Find the facts and run the rules on them. Raises Refusal when there is no answer that can be stood by."""
     folder = FactsFolder(sources.events, sources.paid.index if sources.paid else None)
     facts = Facts(folder, question.until)
     recipients = [question.recipient_id] if question.recipient_id else []
@@ -78,7 +93,12 @@ def answer(question: Question, sources: Sources) -> Answer:
     folded = fold.run()
     found = [each for key in settlements for each in decided(folded, key) if _asked(each, question)]
     _check(question, found, folded, sources, until)
-    return _answer(question, found, fold, folded, sources, _notes(folder, sources, question))
+    return LookedInto(question, sources, folder, fold, folded, found)
+
+
+def answer(question: Question, sources: Sources) -> Answer:
+    """Explain. Raises Refusal when there is no answer that can be stood by."""
+    return answered(look(question, sources))
 
 
 def _asked(each: Decided, question: Question) -> bool:
@@ -101,7 +121,8 @@ def _check(question: Question, found: Sequence[Decided], folded: ExplainedFold, 
         keys = {settlement(each.statement) for each in found} or set(question.settlements)
         theirs = [each for key in sorted(keys) for each in sources.paid.instructions(key) if each.cut_off <= until]
         ids |= {statement_of(question.instruction_id)} if question.instruction_id else set()
-        hold_against(_of(ours, ids), _of(theirs, ids), sources.paid.folder)
+        last = until if question.paid_until is None else question.paid_until
+        hold_against(_of((each for each in ours if each.cut_off <= last), ids), _of(theirs, ids), sources.paid.folder)
     if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
         raise ExplainRefusal(
             "these facts make no such instruction: check the id, the facts (--events) and the law (--law)"
@@ -112,14 +133,10 @@ def _of(instructions: Iterable[PaymentInstruction], statement_ids: set[str]) -> 
     return [each for each in instructions if each.statement_id in statement_ids]
 
 
-def _answer(
-    question: Question,
-    found: Sequence[Decided],
-    fold: ExplainFold,
-    folded: ExplainedFold,
-    sources: Sources,
-    notes: list[str],
-) -> Answer:
+def answered(looked: LookedInto) -> Answer:
+    """The explanation of what was found. Raises Refusal."""
+    question, sources, folder, fold, folded, found = looked
+    notes = _notes(folder, sources, question)
     findings = standing_findings(folded)
     try:
         statements = [Explained(each, fold, folded, findings).node() for each in found]
@@ -140,7 +157,19 @@ def _answer(
         notes=notes + _nothing(question, [*statements, *loose]),
         statements=statements,
         beside=loose,
+        leave=_leave(question, folded),
     )
+
+
+def _leave(question: Question, folded: ExplainedFold) -> list[Node]:
+    """Of a provider that is asked about as such, or by a payment of sick leave. Raises ExplainRefusal."""
+    if question.provider_id is None or question.kind not in (None, LEAVE):
+        return []
+    judged = folded.leave(question.provider_id)
+    try:
+        return [balanced(node) for node in leave_nodes(judged, question.period)] if judged else []
+    except Unbalanced as wrong:
+        raise ExplainRefusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
 
 
 def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Finding], law: Law) -> list[Node]:

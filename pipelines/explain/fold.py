@@ -17,7 +17,8 @@ from rules.conclusions import PaymentTurned
 from rules.documents import Arrival
 from rules.incentives import Earned, IncentiveVerdict
 from rules.law import Law
-from rules.price.incentives import JudgedClaims
+from rules.price.case import JudgedLifetime
+from rules.price.sick_leave import JudgedLeave
 from rules.restatement import Before, CaseFile, Change, Decision, Trace, Unit, restate
 from rules.settle.month import MonthOfPay
 from schemas.avro import Out
@@ -34,6 +35,7 @@ class WatchedCase:
         self.case = case
         self.months: dict[int, Trace] = {}
         self.earned: list[tuple[IncentiveVerdict, Earned]] = []  # as last decided
+        self.leave: JudgedLeave | None = None  # as last decided
 
     def admit(self, arrival: Arrival) -> Iterable[Unit]:
         """File it."""
@@ -42,8 +44,9 @@ class WatchedCase:
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """As the rules decide."""
         decision = self.case.decide(unit, before, cut_off)
-        if isinstance(decision.trace, JudgedClaims):
-            self.earned = decision.trace.earned()
+        if isinstance(decision.trace, JudgedLifetime):
+            self.earned = decision.trace.incentives.earned() if decision.trace.incentives else []
+            self.leave = decision.trace.leave
         elif decision.trace is not None:
             self.months[unit.month] = decision.trace
         return decision
@@ -81,6 +84,11 @@ class ExplainedFold(NamedTuple):
     def earned(self, provider: str) -> list[tuple[IncentiveVerdict, Earned]]:
         """A provider's incentive claims, each with what earned it."""
         return self.keys[PRICE, provider].watched.earned
+
+    def leave(self, provider: str) -> JudgedLeave | None:
+        """A provider's paid sick leave; None: nothing was earned or claimed."""
+        folded = self.keys.get((PRICE, provider))
+        return folded.watched.leave if folded else None
 
     def records(self, kind: type[Out]) -> list[Out]:
         """Records of a kind, by cut-off and id."""

@@ -40,11 +40,11 @@ def page(answer: Answer, docs: str | None = None) -> str:
         title=titles[0] if len(titles) == 1 else title,
         not_covered=NOT_COVERED,
         docs=docs,
-        rules=_rules_named(answer),
+        rules=rules_named(answer),
     )
 
 
-def _rules_named(answer: Answer) -> list[str]:
+def rules_named(answer: Answer) -> list[str]:
     """Law ids of all nodes, in the order of the law."""
-    named = {node.rule for tree in (*answer.statements, *answer.beside) for node in tree.walk()}
+    named = {node.rule for tree in (*answer.statements, *answer.beside, *answer.leave) for node in tree.walk()}
     return [id for id in paragraphs() if id in named]

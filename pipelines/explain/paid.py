@@ -1,18 +1,17 @@
 """What a replay said: the instructions in its output folder, to be held against what the rules say now."""
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
+from pipelines.summary import Summary, summary_in
 from rules.periods import iso
 from schemas.avro import Container, Out, Unreadable, outgoing
 from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
-from schemas.types import Json
 
 NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction (CONTRACT.md)
 
@@ -33,10 +32,9 @@ class Paid:
         return index_at(self.folder / INDEX)
 
     @cached_property
-    def summary(self) -> Json:
-        """summary.json; empty if there is none."""
-        path = self.folder / "summary.json"
-        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    def summary(self) -> Summary | None:
+        """summary.json; None if there is none. Raises Misuse."""
+        return summary_in(self.folder)
 
     @property
     def last_pay_run(self) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pipelines.explain.claims import add_claims
 from pipelines.explain.days import timesheet_nodes
 from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import EarningPiece, LineKey, cited, line_nodes, pieces
@@ -17,7 +18,6 @@ from pipelines.explain.hours import (
     not_paid,
     time_node,
 )
-from pipelines.explain.incentives import earned_nodes
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
 from pipelines.explain.words import METHODS, long_day, month_name, period_name
@@ -28,7 +28,6 @@ from rules.conclusions import Statement
 from rules.instructions import paid_minutes
 from rules.law import Law
 from rules.periods import hhmm, month_of, period_end, workweek_of
-from rules.price.incentives import INCENTIVE
 from rules.price.month import MonthOfWork
 from rules.settle.draft import PaymentDraft
 from rules.settle.month import MonthOfPay
@@ -79,7 +78,7 @@ class Explained:
         self.side = Side(time, work) if work is not None and self.statement.kind in CARRIES_HOURS else None
         self.waits = self.draft in self.month.held  # worth what was said before, until a tax rate is known
         self.hours = self.statement
-        if self.waits and work:
+        if self.waits and work and self.side is not None:
             priced = work.decision.conclusions[self.draft.id]
             assert isinstance(priced, Statement)
             self.hours = priced
@@ -131,9 +130,8 @@ class Explained:
             *line_nodes(newest.lines, self.statement, made_of, self.law, self.known),
             *deduction_nodes(newest, self.draft, self.month),
         ]
-        for worth in (worth for part in parts for worth in part.find("worth") if self.statement.kind == INCENTIVE):
-            earned = self.folded.earned(self.statement.provider_id)
-            worth.parts, worth.adds = list(earned_nodes(self.statement, earned)), ("cents",)
+        for worth in (worth for part in parts for worth in part.find("worth")):
+            add_claims(worth, self.statement, self.folded, self.waits)
         yield Node(
             what="payment",
             text=_paid(newest),

@@ -12,7 +12,7 @@ from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of,
 from schemas.envelope import Fact
 
 PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
-METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper cheque)", "NONE": "no money moves"}
+METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper check)", "NONE": "no money moves"}
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
 
 
@@ -128,3 +128,31 @@ def next_step(node: Node) -> str:
     if node.what != "reason" and node.due_by:
         until = f" By {node.due_by}."
     return f"Next, {PEOPLE[node.acts or '']}: {node.next_step}{until if node.due_by else ''}"
+
+
+def said_fields(fact: Fact) -> list[tuple[str, str]]:
+    """What a fact says, field by field: name and value in words; what belongs to the message is left out."""
+    found = []
+    for name in type(fact).model_fields:
+        value = getattr(fact, name)
+        if name in OF_THE_MESSAGE or name in ("document_id", "withdrawn") or value is None:
+            continue
+        if name == "minutes_worked":
+            found.append(("hours", f"{hhmm(sum(value))} on {sum(map(bool, value))} days"))
+        elif "minutes" in name and isinstance(value, int):
+            found.append((_plain(name), hhmm(value)))
+        elif name.endswith("_token"):
+            found.append((_plain(name), "on file"))
+        elif isinstance(value, list):
+            found.append((_plain(name), "; ".join(map(_part, value)) or "none"))
+        else:
+            found.append((_plain(name), _value(name, value)))
+    return found
+
+
+def _part(part: Any) -> str:
+    """A trip, a service, or a plain value."""
+    if not hasattr(part, "__dict__"):
+        return str(part)
+    fields = vars(part).items()
+    return ", ".join(hhmm(value) if "minutes" in name else _value(name, value) for name, value in fields)

@@ -28,6 +28,15 @@ class Exported(NamedTuple):
     sha256: str
 
 
+def exported_of(folder: Path, day: int) -> dict[str, Exported]:
+    """Which file each instruction of a pay run is in, by its id, as far as exports were noted in the folder."""
+    return _read(_of_run(folder, day))
+
+
+def _of_run(folder: Path, day: int) -> Path:
+    return folder / f"exported-{iso(day)}.csv"
+
+
 def write_noted(folder: Path, export: Export, texts: dict[Path, str]) -> None:
     """Write files of an export, the last of them the one that pays, and before that note what it pays; nobody else
     exports meanwhile.
@@ -36,7 +45,7 @@ def write_noted(folder: Path, export: Export, texts: dict[Path, str]) -> None:
     """
     *_, (out, text) = texts.items()
     here = Exported(str(out.resolve()), hashlib.sha256(text.encode()).hexdigest())
-    path, ids = folder / f"exported-{iso(export.run.day)}.csv", [paid.instruction_id for paid in export.paid]
+    path, ids = _of_run(folder, export.run.day), [paid.instruction_id for paid in export.paid]
     try:
         private.folder(folder)
         with private.appended(folder / LOCK) as lock:

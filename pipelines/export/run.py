@@ -55,7 +55,7 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     """
     if not is_business_day(day):
         raise ExportRefusal(
-            f"--date {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day"
+            f"--run {iso(day)} is no business day (RUN-1), so no pay run has its name: name a business day"
         )
     came_back = ReversedPayments()
     control = _control(folder, day, came_back)
@@ -63,8 +63,8 @@ def paid_run(folder: Path, day: int, beat: Beat = lambda stage, done, total: Non
     since = {each.instruction_id: came_back.since(each.instruction_id) for each in paid}
     reversed_since = {id: business_day_of(cut_off) for id, cut_off in since.items() if cut_off is not None}
     run = PaidRun(day, paid, control, reversed_since)
-    _check_whole(run, folder)
-    refuse_changed(folder, [control.cut_off], "--instructions")
+    check_whole(run, folder)
+    refuse_changed(folder, [control.cut_off], "--paid")
     return run
 
 
@@ -72,7 +72,7 @@ def _control(folder: Path, day: int, came_back: ReversedPayments) -> PayRun:
     runs = [*_records(folder, PayRun, day, lambda stage, done, total: None, came_back.pay_run)]
     if not runs:
         raise ExportRefusal(
-            f"{folder} has no pay run of {iso(day)}: name another --date, or replay with a later --until"
+            f"{folder} has no pay run of {iso(day)}: name another --run, or replay with a later --until"
         )
     if any(run != runs[0] for run in runs):
         raise ExportRefusal(f"{folder} has two pay runs of {iso(day)} that differ: name the folder of one replay")
@@ -83,7 +83,7 @@ def _records(folder: Path, kind: type[Day], day: int, beat: Beat, tell: Callable
     stem = STEMS[kind.KIND]
     paths = sorted(folder.glob(f"{stem}*.avro"))
     if not paths:
-        raise ExportRefusal(f"--instructions {folder} has no {stem}*.avro: name the folder that a replay wrote to")
+        raise ExportRefusal(f"--paid {folder} has no {stem}*.avro: name the folder that a replay wrote to")
     for done, path in enumerate(paths, 1):
         try:
             yield from _of_day(path, kind, day, tell)
@@ -128,7 +128,7 @@ def _each_once(found: Iterable[PaymentInstruction]) -> tuple[PaymentInstruction,
     return tuple(sorted(by_id.values(), key=lambda instruction: instruction.instruction_id.encode()))
 
 
-def _check_whole(run: PaidRun, folder: Path) -> None:
+def check_whole(run: PaidRun, folder: Path) -> None:
     """Raise Refusal unless the instructions are those that the PayRun record counts."""
     ids = b"".join(instruction.instruction_id.encode() + b"\n" for instruction in run.instructions)
     control = run.control.totals

@@ -1,8 +1,8 @@
 """What a folder says about one person, document, payment, statement or finding: periods, payments, what is held."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from pipelines.came_back import ReversedPayments
 from pipelines.find.search import (
@@ -17,8 +17,8 @@ from pipelines.find.search import (
     document_of_finding,
 )
 from pipelines.report.asked import period_of_finding
-from pipelines.report.records import ReportFolder
 from rules.periods import business_day_of, period_of
+from schemas.avro import Out
 from schemas.finding import Finding
 from schemas.ids import document_of, statement_of
 from schemas.pay_run import PayRun
@@ -26,6 +26,13 @@ from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
 
 UNPAID = ("HELD", "CUT", "DENIED")
+
+
+class KeptRecords(Protocol):
+    """Records of a folder, or those of them that may be about somebody."""
+
+    def records(self, kind: type[Out]) -> Iterator[Out]:
+        """Those of a kind. Raises Misuse."""
 
 
 class Payment(NamedTuple):
@@ -57,7 +64,7 @@ class About(NamedTuple):
         return sorted(paid | told, reverse=True)
 
 
-def about(folder: ReportFolder, named: FoundId) -> About:
+def about(folder: KeptRecords, named: FoundId) -> About:
     """All that the folder says. Raises Misuse."""
     told = [each for each in folder.records(Finding) if _tells(each, named)]
     statements = {each.statement_id for each in told} if named.kind == FINDING else set()
@@ -105,7 +112,7 @@ def _standing(told: Sequence[Finding]) -> list[Finding]:
     return sorted(standing, key=lambda each: (order.get(each.outcome, len(order)), -each.cut_off, each.finding_id))
 
 
-def rejections_with(folder: ReportFolder, text: str) -> list[int]:
+def rejections_with(folder: KeptRecords, text: str) -> list[int]:
     """Numbers of the rejections whose bytes hold the text, as `rejections list` counts them."""
     sought = text.encode()
     return [number for number, each in enumerate(folder.records(Rejection), 1) if sought in each.raw]

@@ -65,7 +65,7 @@ class _Sieve(FolderDoor):
         self.kept: list[Arrived] = []
 
     def admit(self, fact: Fact, block: int = 0) -> None:
-        one = _arrived(fact)
+        one = arrived_of(fact)
         ids = (named.id.casefold() for named in one.named())
         if self.wanted == one.event_id.casefold() or any(self.wanted in id for id in ids):
             self.kept.append(one)
@@ -74,7 +74,8 @@ class _Sieve(FolderDoor):
         """The replay said so already."""
 
 
-def _arrived(fact: Fact) -> Arrived:
+def arrived_of(fact: Fact) -> Arrived:
+    """What can be found by a fact."""
     sides = [person_of(key) for key in keys_of(fact.KIND, vars(fact))]
     people = tuple(FoundId(SIDES[side], id) for side, id in sides if side in SIDES and id)
     day = next((found for name in DAYS if (found := getattr(fact, name, None)) is not None), None)

@@ -5,16 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.text import Text
-
-from pipelines.console.tables import sections, table
 from pipelines.find.about import about
 from pipelines.find.search import FoundId
-from pipelines.report.asked import ReportAsked, period_of_finding
+from pipelines.report.asked import period_of_finding
 from pipelines.report.records import ReportFolder
 from pipelines.unchanged import refuse_changed
-from pipelines.wording import clock, money
 from rules.periods import iso, period_of
 
 
@@ -43,20 +38,3 @@ def periods_as_json(found: list[PeriodOf]) -> str:
     """The same, with the keys that say the units."""
     rows = [{"period": iso(each.start), "net_cents": each.net, "held_minutes": each.held} for each in found]
     return json.dumps({"periods": rows}, indent=2)
-
-
-def show_periods(found: list[PeriodOf], who: str, id: str, asked: ReportAsked, console: Console) -> None:
-    """A row each, and the command that explains the newest."""
-    if not found:
-        console.print(Text(f"{asked.paid} says nothing of this {who}: ihss-payroll find looks for parts of an id"))
-        return
-    made = table("Pay period", "Net", "Hours held")
-    for each in found:
-        made.add_row(iso(each.start), money(each.net), clock(each.held) if each.held else "")
-    sections(console, {f"Pay periods of {who} {id}: {len(found):,}": made})
-    console.print(
-        Text("Explain one", style="bold"),
-        Text(asked.explain_command(who, id, found[0].start)),
-        sep="\n",
-        soft_wrap=True,
-    )

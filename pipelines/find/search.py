@@ -6,8 +6,10 @@ from typing import NamedTuple
 from pipelines.report.records import ReportFolder
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
+from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 from schemas.ids import document_name, document_named, document_of, number_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 
 PROVIDER, RECIPIENT, PERSON = "provider", "recipient", "person"
@@ -35,7 +37,12 @@ def found(folder: ReportFolder, text: str, more: Iterable[FoundId] = ()) -> list
     """What the text means, in the order of KINDS: those whose id it is, else those whose id it is part of; upper and
     lower case are one. ``more``: named elsewhere. Raises Misuse for a folder that cannot be read."""
     wanted = text.casefold()
-    near = {each for each in _all(folder) if wanted in each.id.casefold()} | {*more}
+    return nearest({each for each in _all(folder) if wanted in each.id.casefold()} | {*more}, text)
+
+
+def nearest(near: set[FoundId], text: str) -> list[FoundId]:
+    """Of what a text is part of, what it most likely means; see `found`."""
+    wanted = text.casefold()
     known = {each.id for each in near if each.kind in (PROVIDER, RECIPIENT)}
     near = {each for each in near if each.kind != PERSON or each.id not in known}
     exact = {each for each in near if wanted in (each.id.casefold(), each.short.casefold())}
@@ -44,20 +51,28 @@ def found(folder: ReportFolder, text: str, more: Iterable[FoundId] = ()) -> list
 
 
 def _all(folder: ReportFolder) -> Iterator[FoundId]:
-    for paid in folder.records(PaymentInstruction):
-        yield from _people(paid.provider_id, paid.recipient_id)
-        yield FoundId(INSTRUCTION, paid.instruction_id)
-        yield FoundId(STATEMENT, paid.statement_id)
-        yield from (FoundId(DOCUMENT, document_of(each)) for each in paid.documents)
-    for told in folder.records(Finding):
-        yield from _people(told.provider_id, told.recipient_id, told.other_id)
-        yield FoundId(FINDING, told.finding_id)
-        if document := document_of_finding(told):
-            yield FoundId(DOCUMENT, document)
-    for hours in folder.records(BenefitHours):
-        yield from _people(hours.provider_id, None)
-    for advance in folder.records(AdvanceReconciliation):
-        yield from _people(None, advance.recipient_id)
+    for kind in (PaymentInstruction, Finding, BenefitHours, LeaveBalance, AdvanceReconciliation):
+        for record in folder.records(kind):
+            yield from named_by(record)
+
+
+def named_by(record: OutgoingRecord) -> Iterator[FoundId]:
+    """What a record names, and itself if it has an id."""
+    match record:
+        case PaymentInstruction():
+            yield from _people(record.provider_id, record.recipient_id)
+            yield FoundId(INSTRUCTION, record.instruction_id)
+            yield FoundId(STATEMENT, record.statement_id)
+            yield from (FoundId(DOCUMENT, document_of(each)) for each in record.documents)
+        case Finding():
+            yield from _people(record.provider_id, record.recipient_id, record.other_id)
+            yield FoundId(FINDING, record.finding_id)
+            if document := document_of_finding(record):
+                yield FoundId(DOCUMENT, document)
+        case BenefitHours() | LeaveBalance():
+            yield from _people(record.provider_id, None)
+        case AdvanceReconciliation():
+            yield from _people(None, record.recipient_id)
 
 
 def _people(provider: str | None, recipient: str | None, other: str | None = None) -> Iterator[FoundId]:

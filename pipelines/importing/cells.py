@@ -1,6 +1,5 @@
 """A cell to an id, a code, an amount. What can be read in two ways is a BadCell that shows both."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -14,6 +13,8 @@ Note = Callable[[str], None]
 
 MINUTES_IN_HOUR = 60
 SAFE_DIGITS = 15  # a spreadsheet keeps no more of a number
+WHOLE_DIGITS = 18  # all that surely fit into 64 bits
+MOST_DIGITS = 400  # before the point or after it, of any number of a float
 CENTS_IN_DOLLAR = 100
 MOST_NAMED = 8
 YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
@@ -68,13 +69,11 @@ def _plain(text: str) -> str:
 
 
 def _digits(number: float | Decimal) -> str:
-    if isinstance(number, float) and not math.isfinite(number):
+    """A number without an exponent; one that would be too long to write so keeps it, and is no number anywhere."""
+    exact = Decimal(repr(number)) if isinstance(number, float) else number
+    if not exact.is_finite() or abs(exact.adjusted()) > MOST_DIGITS:
         return str(number)
-    return (
-        str(int(number))
-        if number == int(number)
-        else format(Decimal(repr(number) if isinstance(number, float) else number), "f")
-    )
+    return str(int(exact)) if exact == int(exact) else format(exact, "f")
 
 
 def no_formula(cell: Cell) -> None:
@@ -124,12 +123,12 @@ def yes_no(cell: Cell, codes: Mapping[str, str]) -> bool:
     return text in YES
 
 
-def whole_number(cell: Cell) -> int:
-    """A whole number, or a BadCell."""
-    text = text_of(cell).replace(",", "")
-    if not re.fullmatch(r"-?[0-9]{1,19}", text):
-        raise BadCell("a whole number")
-    return int(text)
+def whole_number(cell: Cell, decimal: str) -> int:
+    """A whole number below 10 ** 18, or a BadCell: a comma that parts no thousands may be a decimal sign."""
+    text, thousands = text_of(cell), "." if decimal == "," else ","
+    if not re.fullmatch(rf"-?(?:[0-9]{{1,3}}(?:\{thousands}[0-9]{{3}}){{1,5}}|[0-9]{{1,{WHOLE_DIGITS}}})", text):
+        raise BadCell("a whole number, such as 12 or 1,234")
+    return int(text.replace(thousands, ""))
 
 
 def cents(cell: Cell, decimal: str) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipelines.importing.cells import BadCell, Note, text_of
-from pipelines.importing.map import OF_ROWS, ImportMap, listed
+from pipelines.importing.map import OF_ROWS, ImportMap, listed, parts_of_rows
 from pipelines.importing.readings import Bad, Reading
 from pipelines.importing.shifts import Ends, ShiftPart, ends_of, parts_of
 from rules.periods import MILLIS_IN_MINUTE, civil_day, hhmm, iso, midnight, period_of
@@ -88,7 +88,7 @@ def _day_columns(asked: ImportMap) -> list[str]:
 
 def _whole(asked: ImportMap, values: Values, minutes: int, raw: str) -> DocumentDraft:
     """A row that is a document."""
-    body = {name: value for name, value in values.items() if name not in OF_ROWS and name != "document_id"}
+    body = {name: value for name, value in values.items() if name not in parts_of_rows(asked.kind) | {"document_id"}}
     sequence = values.get("sequence", values.get("revision"))
     document = values.get("document_id")
     named = named_id(asked, document) if document else unnamed_id(asked, body)
@@ -148,7 +148,7 @@ def _ends_of_visit(asked: ImportMap, values: Values) -> Ends:
 def _of_punch(asked: ImportMap, values: Values, raw: str) -> Iterator[DocumentDraft]:
     """A punch, of the group of all that its pair has; pairing comes when all are known."""
     at = ends_of(values["punched_at"], None, None, asked.rows).start
-    body = {name: value for name, value in values.items() if name not in OF_ROWS}
+    body = {name: value for name, value in values.items() if name not in parts_of_rows(asked.kind)}
     key = "|".join(str(values.get(name, "")) for name in PAIR)
     yield DocumentDraft(key, at, digest([raw]), body | {"punched_at": at, "punch": values["punch"]})
 

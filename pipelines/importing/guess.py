@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.importing.cells import Cell, text_of
 from pipelines.importing.hours import COLON
-from pipelines.importing.instants import DIGITS, proven_order
+from pipelines.importing.instants import digits_of, proven_order
 from pipelines.importing.maps import EDITOR_SCHEMA
 from pipelines.importing.sources import RefusedFile
 from pipelines.importing.targets import Target, targets
@@ -81,7 +81,7 @@ class _Guess:
         yield from self._rest()
 
     def _conventions(self) -> Iterator[str]:
-        order, why = _order([text_of(cell) for cells in self.looked.columns.values() for cell in cells])
+        order, why = _order([cell for heading in self._of_days() for cell in self.looked.columns[heading]])
         yield f'dates = "{order}"          # {why}'
         yield 'zone = "America/Los_Angeles"   # of times that have no offset: is it so?'
         commas = sum(
@@ -89,6 +89,12 @@ class _Guess:
         )
         if commas:
             yield f'decimal = ","            # {commas:,} cells are written so'
+
+    def _of_days(self) -> set[str]:
+        """Headings under which days stand, as far as their names are known."""
+        names = [name for name, each in targets(self.kind).items() if each.form in ("date", "instant")]
+        found = (self.find(name) for name in (*names, *ALIKE.values(), "start_day", "end_day"))
+        return {heading for heading in found if heading}
 
     def _fields(self) -> Iterator[tuple[str, Target]]:
         known = targets(self.kind)
@@ -189,12 +195,12 @@ def _unknown(name: str, target: Target) -> Iterator[str]:
         yield f'{name} = {{ column = "{CHOOSE}" }}   # no column found; needed'
 
 
-def _order(texts: list[str]) -> tuple[str, str]:
+def _order(cells: Sequence[Cell]) -> tuple[str, str]:
     """The order of days in digits, as far as the cells prove it."""
-    found = [match for text in texts if (match := DIGITS.match(text.split(" ")[0])) and len(match[1]) < 4]
+    found = [pair for cell in cells if (pair := digits_of(cell))]
     if not found:
         return "MDY", "no cell has a day such as 1/31/2026"
-    proven = proven_order([(int(match[1]), int(match[3])) for match in found])
+    proven = proven_order(found)
     if proven is None:
         return "auto", "not to be seen from these cells: write MDY or DMY; auto refuses a file that does not prove it"
     return proven, f"proven by a day above 12 in {'first' if proven == 'DMY' else 'second'} place"

@@ -1,7 +1,7 @@
 """A cell to minutes, in any usual way of writing hours. Nothing is guessed: what can be read in two ways is bad."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, time, timedelta
 from fractions import Fraction
 
 from pipelines.importing.cells import MINUTES_IN_HOUR, SAFE_DIGITS, BadCell, Cell, Note, text_of
@@ -9,7 +9,9 @@ from pipelines.importing.cells import MINUTES_IN_HOUR, SAFE_DIGITS, BadCell, Cel
 MINUTES_IN_DAY = 24 * 60
 HOURS_FORMS = "hours as 4:30, 4.5, 4h30 or 270m"
 COLON = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2}))?", re.ASCII)
-DECIMAL_HOURS = re.compile(r"(\d*[.,]?\d+)\s*(?:h|hr|hrs|hours?)?", re.I | re.ASCII)
+DECIMAL_HOURS = re.compile(r"(\d{1,9}(?:[.,]\d{1,30})?|[.,]\d{1,30})\s*(?:h|hr|hrs|hours?)?", re.I | re.ASCII)
+DAYS = re.compile(r"(?:\d{1,5}(?:\.\d{0,30})?|\.\d{1,30})(?:E-\d{1,2})?", re.I | re.ASCII)
+MOST_HOURS = 9999
 LETTERS = re.compile(
     r"(?:(\d{1,4})\s*(?:h|hr|hrs|hours?))?\s*(?:(\d{1,5})\s*(?:m|min|mins|minutes?)?)?", re.I | re.ASCII
 )
@@ -18,7 +20,7 @@ LETTERS = re.compile(
 def minutes(cell: Cell, form: str, decimal: str, corrections: bool, note: Note) -> int:
     """Minutes of what a cell says as ``form``: hours (any usual way), decimal_hours, minutes, hours_of_days (a fraction
     of a day is a spreadsheet's span). Raises BadCell."""
-    if isinstance(cell, timedelta | time | datetime):
+    if isinstance(cell, timedelta | time | date):
         return _of_span(cell)
     if isinstance(cell, bool):
         raise BadCell(HOURS_FORMS)
@@ -47,8 +49,8 @@ def _signed(text: str, corrections: bool) -> tuple[str, int]:
     return (bracketed[1] if bracketed else text.strip("-\u2212")).strip(), -1
 
 
-def _of_span(span: timedelta | time | datetime) -> int:
-    if isinstance(span, datetime):
+def _of_span(span: timedelta | time | date) -> int:
+    if isinstance(span, date):
         # A workbook shows a span of over a day, [h]:mm, as a day of 1900 when its format is lost.
         raise BadCell(f"{HOURS_FORMS}: the spreadsheet made a date of it")
     if isinstance(span, time):
@@ -66,10 +68,9 @@ def _only_minutes(text: str) -> int:
 
 
 def _of_day(text: str) -> int:
-    try:
-        exact = Fraction(text) * MINUTES_IN_DAY
-    except ValueError:
-        raise BadCell("a fraction of a day, such as 0.1875 for 4:30") from None
+    if not DAYS.fullmatch(text):
+        raise BadCell("a fraction of a day, such as 0.1875 for 4:30")
+    exact = Fraction(text) * MINUTES_IN_DAY
     whole = round(exact)
     if abs(exact - whole) > Fraction(1, 100):
         raise BadCell("a fraction of a day that is a whole minute, such as 0.1875 for 4:30")

@@ -8,19 +8,23 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.importing.cells import BadCell, Cell, Note, text_of
+from pipelines.importing.map import FieldMap, listed
 from pipelines.misuse import YEARS
 from rules.periods import epoch_day
 
 MILLIS = 1000
+LONGEST_MONTH = 31
 NOON = MONTHS_IN_YEAR = 12
 FIRST_SERIAL = date(1899, 12, 30)  # day 0 of the 1900 system, for days after its 29 February that never was
 SERIALS = range(61, 200_000)
 SECONDS_IN_DAY = 24 * 60 * 60
+OF_TIME = re.compile(r"%[HIcX]")  # directives of strptime that say a time of day
 DIGITS = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})", re.ASCII)
 WORDED = re.compile(
     r"(?:[A-Za-z]{3,9},? )?(?:([A-Za-z]{3,9})\.? (\d{1,2}),?|(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?)[ -](\d{4})", re.ASCII
 )
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?([AaPp])?\.?(?:[Mm]\.?)?", re.ASCII)
+BEFORE_TIME = re.compile(r"[ ,T]")
 HOUR = re.compile(r"(\d{1,2}) ?([AaPp])\.?[Mm]\.?", re.ASCII)
 COMPACT_TIME = re.compile(r"(\d{2})(\d{2})", re.ASCII)
 JOINED = re.compile(r"(.+?)(?:T|,? +)(\d{1,2}(?::\d{2}.*| ?[AaPp]\.?[Mm]\.?))", re.ASCII)
@@ -30,6 +34,8 @@ MONTHS = ["january", "february", "march", "april", "may", "june", "july", "augus
 ORDERS = {"MDY": "month/day/year", "DMY": "day/month/year", "YMD": "year-month-day"}
 NOT_BOTH = "a time that was: clocks went forward then, and this one they never showed"
 TWICE = "a time with its offset: clocks went back then and showed this one twice, and no duration tells which"
+
+DAY_ALONE = "a day and a time of day: a day alone is its midnight only if the map says so (midnight = true)"
 
 
 def day_of(cell: Cell, order: str, patterns: list[str] = [], serial: bool = False) -> date:  # noqa: B006
@@ -44,8 +50,8 @@ def day_of(cell: Cell, order: str, patterns: list[str] = [], serial: bool = Fals
         return _of_serial(cell).date()
     text = text_of(cell)
     for pattern in patterns:
-        with suppress(ValueError):
-            return _in_years(datetime.strptime(text, pattern).date())  # noqa: DTZ007  # a day has no zone
+        if at := _parsed(text, pattern):
+            return _in_years(at.date())
     if patterns:
         raise BadCell(f"a day written as {' or '.join(patterns)}")
     return _in_years(_of_digits(text, order) or _of_words(text))
@@ -59,9 +65,12 @@ def proven_order(pairs: Sequence[tuple[int, int]]) -> str | None:
 
 
 def digits_of(cell: Cell) -> tuple[int, int] | None:
-    """The first two numbers of a day such as 1/31/2026, which may be month and day or day and month."""
-    found = DIGITS.match(text_of(cell).split(" ")[0]) if isinstance(cell, str) else None
-    return (int(found[1]), int(found[3])) if found and len(found[1]) < len("YYYY") else None
+    """The first two numbers of a day such as 1/31/2026, a time after it or none: month and day, or day and month."""
+    found = DIGITS.fullmatch(BEFORE_TIME.split(text_of(cell), maxsplit=1)[0]) if isinstance(cell, str) else None
+    if found is None or len(found[1]) == len("YYYY"):
+        return None
+    first, second = int(found[1]), int(found[3])
+    return (first, second) if max(first, second) <= LONGEST_MONTH else None
 
 
 @lru_cache(maxsize=4096)
@@ -155,24 +164,44 @@ def zone_named(cell: Cell, zones: Mapping[str, str]) -> ZoneInfo:
     return zone_of(zones.get(text, text))
 
 
-def written_instant(cell: Cell, order: str, patterns: list[str], serial: bool, note: Note) -> datetime:
-    """An instant, or a civil time (without offset). Raises BadCell."""
+def written_instant(cell: Cell, order: str, each: FieldMap, note: Note) -> datetime:
+    """An instant, or a civil time (without offset). Raises BadCell, also for a day alone unless midnight is said."""
     if isinstance(cell, datetime):
         return cell
-    if serial:
-        return _of_serial(cell)
-    text = text_of(cell)
-    for pattern in patterns:
-        with suppress(ValueError):
-            return datetime.strptime(text, pattern)  # noqa: DTZ007  # its zone is the map's
+    if isinstance(cell, date):
+        return _at_midnight(cell, each)
+    text, patterns = text_of(cell), listed(each.pattern)
+    if each.serial:
+        return _at_midnight(_of_serial(cell).date(), each) if text.isdecimal() else _of_serial(cell)
     if patterns:
-        raise BadCell(f"a day and time written as {' or '.join(patterns)}")
+        return _patterned(text, patterns, each)
     if ISO.fullmatch(text):
         with suppress(ValueError):
             return datetime.fromisoformat(text.replace(" Z", "Z"))
     if found := JOINED.fullmatch(text):
         return datetime.combine(day_of(found[1], order), clock_of(found[2], note))
+    if each.midnight:
+        return _at_midnight(day_of(text, order), each)
     raise BadCell("a day and a time of day, such as 2026-01-31 17:30")
+
+
+def _patterned(text: str, patterns: list[str], each: FieldMap) -> datetime:
+    for pattern in patterns:
+        if at := _parsed(text, pattern):
+            return at if OF_TIME.search(pattern) else _at_midnight(at.date(), each)
+    raise BadCell(f"a day and time written as {' or '.join(patterns)}")
+
+
+def _parsed(text: str, pattern: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.strptime(text, pattern)  # noqa: DTZ007  # its zone is the map's
+    return None
+
+
+def _at_midnight(day: date, each: FieldMap) -> datetime:
+    if not each.midnight:
+        raise BadCell(DAY_ALONE)
+    return datetime.combine(_in_years(day), time())
 
 
 def instants_of(civil: datetime, zone: ZoneInfo) -> list[int]:

@@ -7,8 +7,12 @@ from functools import lru_cache
 from typing import IO, NamedTuple
 
 from pipelines.importing.cells import BadCell, Cell
-from pipelines.importing.sources import RefusedFile, RowSource, SourceRow, encoding_of
+from pipelines.importing.encodings import encoding_of, is_writable
+from pipelines.importing.sources import RefusedFile, RowSource, SourceRow
 
+END = object()
+MOST_DIGITS = 4000  # below the limit of int(), which is 4300
+LONG = re.compile(rb"(?<![0-9])[0-9]{%d}" % MOST_DIGITS)
 STEP = re.compile(r"([^.\[\]]+)(?:\[([^=\]]+)=([^\]]*)\])?(?:\.|$)")
 
 
@@ -18,6 +22,24 @@ class Step(NamedTuple):
     name: str
     key: str
     values: frozenset[str]
+
+
+class LongNumber(ValueError):
+    """More digits in a row than Python makes a number of: the parser, which is in C, would end the process."""
+
+
+class _Bounded:
+    """Bytes of a stream, as far as no such number stands in them."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._last = stream, b""
+
+    def read(self, size: int = -1) -> bytes:
+        read = self._stream.read(size)
+        if LONG.search(self._last + read):
+            raise LongNumber
+        self._last = (self._last + read)[-MOST_DIGITS:]
+        return read
 
 
 class Json(RowSource):
@@ -58,15 +80,15 @@ class Json(RowSource):
             import codecs
 
             stream = codecs.EncodedFile(stream, "utf-8", encoding)
-        number, found = 0, ijson.items(stream, prefix)
+        number, found = 0, ijson.items(_Bounded(stream), prefix)
         while True:
             try:
-                record = next(found, None)
-            except (ijson.JSONError, UnicodeDecodeError, RecursionError):
+                record = next(found, END)
+            except (ijson.JSONError, UnicodeDecodeError, RecursionError, ArithmeticError, LongNumber):
                 words = "JSON to its end: what comes after this record cannot be read"
                 yield SourceRow(number + 1, {}, "", BadCell(words, "UNREADABLE"))
                 return
-            if record is None:
+            if record is END:
                 break
             number, self.done = number + 1, stream.tell()
             yield self._row(number, record)
@@ -78,7 +100,7 @@ class Json(RowSource):
         if not isinstance(record, dict):
             return SourceRow(number, {}, raw, BadCell("an object, with names and values", "UNREADABLE"))
         cells: dict[str, Cell] = {}
-        fault = None
+        fault = None if is_writable(raw) else BadCell("text in UTF-8", "UNREADABLE")
         for name in self.columns.all:
             try:
                 cells[name] = self.cell(found_at(record, name))

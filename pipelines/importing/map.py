@@ -6,6 +6,7 @@ Nothing about minutes is guessed: what a map does not say and the cells do not p
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -84,6 +85,7 @@ class FieldMap(Words):
     zone_column: str | None = Field(None, description="Column that names the zone of what has no offset.")
     minutes_column: Columns | None = Field(None, description="Hours in one column, minutes in this one.")
     serial: bool = Field(False, description="Days and times are spreadsheet numbers (1900 system).")
+    midnight: bool = Field(False, description="A day without a time of day is meant as its first moment.")
     refuse: list[Refusal] = Field(default_factory=list, description="Rows in which this field cannot be used.")
     codes: Strings = Field(description="What each word in the file means; a word that is not here is a bad row.")
     lookup: str | None = Field(None, description="The table of [lookups] that says what each word means.")
@@ -91,11 +93,6 @@ class FieldMap(Words):
     pad: int | None = Field(None, ge=1, le=64, description="Digits of an id that lost zeros, if that id is known.")
     corrections: bool = Field(False, description="Hours below zero take hours back from the same day.")
     separator: str = Field(";", description="Between the items of a list.")
-
-    @property
-    def named(self) -> list[str]:
-        """Headings that the file must have one of (column), or all of (columns, day, clock)."""
-        return listed(self.column)
 
 
 class FileMap(Words):
@@ -173,6 +170,12 @@ number."""
 def names_for(kind: str) -> set[str]:
     """What the fields of a map for a kind may be called."""
     return {*FACTS[kind].model_fields, *OF_ROWS} - {"admitted_cut_off", "event_id"}
+
+
+@cache
+def parts_of_rows(kind: str) -> frozenset[str]:
+    """Those of OF_ROWS that are no field of a kind."""
+    return frozenset(OF_ROWS - FACTS[kind].model_fields.keys())
 
 
 def listed(value: Any) -> list[str]:

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.cells import Rows
 from pipelines.importing.map import ImportMap
 from pipelines.importing.revisions import keys_of, remembered
 from pipelines.importing.spool import Spool
@@ -54,11 +53,11 @@ def sequences_of(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def write_sequences(spool: Spool, path: Path) -> bool:
-    """Note the sender's numbers for the next import; whether there are any."""
+    """Note the sender's numbers for the next import, each id as it is; whether there are any."""
     found = False
     with private.text(path) as stream:
-        rows = Rows(stream)
+        rows = csv.writer(stream, lineterminator="\n")
         for each in spool.sequences():
-            rows.row(each)
+            rows.writerow(each)
             found = True
     return found

@@ -40,6 +40,7 @@ class CellReader:
         self.wanted = [
             (name, each, self.targets[name]) for name, each in self.asked.fields.items() if not is_same[name]
         ]
+        self.refusals = [rule for each in self.asked.fields.values() for rule in each.refuse]
         self.constant = Reading()
         for name, each in self.asked.fields.items():
             if is_same[name]:
@@ -63,6 +64,7 @@ class CellReader:
         read = Reading(dict(self.constant.values), assumed=list(self.constant.assumed))
         if row.fault:
             read.bad.append(Bad("", "", row.fault.expected, row.fault.reason))
+            read.is_secret = any(rule.column not in row.cells or holds(rule, row) for rule in self.refusals)
             return read
         for name, each, target in self.wanted:
             try:
@@ -72,10 +74,11 @@ class CellReader:
                 at, cell = row.first(self._columns(each) or [""])
                 at, cell = (bad.column, bad.cell) if bad.column else (at, cell)
                 read.is_secret |= bad.is_secret
-                value = "" if bad.is_secret else text_of(cell)
-                found = Bad(at, value, bad.expected, bad.reason, name)
+                found = Bad(at, text_of(cell), bad.expected, bad.reason, name)
                 if found._replace(field="") not in (each_._replace(field="") for each_ in read.bad):
                     read.bad.append(found)
+        if read.is_secret:
+            read.bad = [bad._replace(value="") for bad in read.bad]
         if read.values.get("withdrawn") and "document_id" in read.values and "revision" not in read.values:
             read.bad.clear()  # what is taken back is known by its number: it need not be told again
         return read
@@ -129,7 +132,7 @@ class CellReader:
         if form == "yes_no":
             return cells.yes_no(cell, each.codes)
         if form == "whole_number":
-            return cells.whole_number(cell)
+            return cells.whole_number(cell, asked.decimal)
         if form in ("hours", "decimal_hours", "minutes", "hours_of_days"):
             return self._minutes(each, form, cell, read)
         if form == "dollars":
@@ -182,8 +185,10 @@ class CellReader:
 
     def _two_columns(self, each: FieldMap, cell: Cell, row: SourceRow, read: Reading) -> int:
         _, rest = row.first(listed(each.minutes_column))
-        whole, rest_of_hour = (0 if is_empty(part) else cells.whole_number(part) for part in (cell, rest))
-        if not 0 <= rest_of_hour < cells.MINUTES_IN_HOUR or whole < 0:
+        whole, rest_of_hour = (
+            0 if is_empty(part) else cells.whole_number(part, self.asked.decimal) for part in (cell, rest)
+        )
+        if not 0 <= rest_of_hour < cells.MINUTES_IN_HOUR or not 0 <= whole <= hours.MOST_HOURS:
             raise BadCell("hours, and minutes below 60 in the column beside them")
         return whole * cells.MINUTES_IN_HOUR + rest_of_hour
 
@@ -217,7 +222,7 @@ class CellReader:
     def _instant(
         self, name: str, each: FieldMap, column: str, cell: Cell, row: SourceRow | None, read: Reading
     ) -> Cell:
-        at = instants.written_instant(cell, self.asked.dates, listed(each.pattern), each.serial, read.noted.append)
+        at = instants.written_instant(cell, self.asked.dates, each, read.noted.append)
         return self._placed(name, Civil(at, self._zone(each, row), "", column))
 
     def _placed(self, name: str, civil: Civil) -> Cell:

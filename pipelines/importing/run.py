@@ -223,7 +223,7 @@ def _day_of(record: Record) -> int | None:
 
 
 def _mark(asked: ImportAsked) -> str:
-    """The same for the same files by the same map, beside the same import before."""
+    """The same for the same files by the same map, beside the same import before, asked the same."""
     total = hashlib.sha256(asked.map.model_dump_json().encode())
     for path in asked.files:
         with path.open("rb") as stream:
@@ -231,6 +231,8 @@ def _mark(asked: ImportAsked) -> str:
     for path in sorted(asked.previous.rglob("*.avro")) if asked.previous else ():
         total.update(path.name.encode())
         total.update(path.stat().st_size.to_bytes(8))
+    if asked.withdraw_missing:
+        total.update(b"withdraw missing")
     return total.hexdigest()[:12]
 
 

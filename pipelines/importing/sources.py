@@ -3,12 +3,12 @@ stays with it; only what makes the whole file unreadable is refused at once."""
 
 from __future__ import annotations
 
-import codecs
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,9 +16,7 @@ from pipelines.importing.cells import BadCell, Cell, text_of
 from pipelines.importing.map import ImportMap, listed
 from schemas.symbols import RejectionReason
 
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-BEGINNING = 1 << 16
 HEADINGS_WITHIN = 30  # rows: titles may stand above, but not a page of them
 
 
@@ -86,7 +84,7 @@ def wanted(asked: ImportMap) -> Wanted:
 
 
 @dataclass
-class RowSource:
+class RowSource(ABC):
     """One file. ``done`` of ``total`` (bytes, or rows of a workbook) has been read; ``blank`` rows held nothing."""
 
     path: Path
@@ -107,17 +105,17 @@ class RowSource:
             return None if not text or text.casefold() in self.empty or not text_of(text) else value
         return value
 
+    @abstractmethod
     def rows(self) -> Iterator[SourceRow]:
         """All rows. Raises RefusedFile."""
-        raise NotImplementedError
 
 
 class HeadedSource(RowSource):
     """A source whose rows are lists of cells, the first of them headings."""
 
+    @abstractmethod
     def lists(self) -> Iterator[tuple[int, list[Cell], BadCell | None]]:
         """Number, cells and fault of each row that holds anything."""
-        raise NotImplementedError
 
     def rows(self) -> Iterator[SourceRow]:
         """Rows below the headings."""
@@ -206,42 +204,10 @@ def _which(name: str) -> int | None:
     return int(which) if mark and which.isdigit() else None
 
 
-def encoding_of(path: Path, stated: str | None) -> str:
-    """How a text is written: by its mark, else as stated, else UTF-8. Raises RefusedFile for what is no text."""
-    with path.open("rb") as stream:
-        begins = stream.read(BEGINNING)
-    for mark, encoding in BOMS:
-        if begins.startswith(mark):
-            return encoding
-    if b"\0" in begins and stated is None:
-        raise RefusedFile("UNREADABLE", "a text: zero bytes stand in it, and no mark says that it is UTF-16")
-    return stated or "utf-8"
-
-
-def begins_with(path: Path) -> bytes:
-    """The first bytes of a file."""
-    with path.open("rb") as stream:
-        return stream.read(64)
-
-
-def not_this_text(line: str) -> BadCell | None:
-    """The fault of a line whose bytes are not in the encoding."""
-    if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
-        return BadCell(
-            "text in the file's encoding: say it in the map, such as encoding = 'windows-1252'", "UNREADABLE"
-        )
-    return None
-
-
-def position(stream: IO[str]) -> int:
-    """How many bytes of a text have been read, as far as they are buffered."""
-    return stream.buffer.tell()  # type: ignore[attr-defined, no-any-return]
-
-
 def as_text(raw: Sequence[Cell] | str) -> str:
     """A row as it came, on one line."""
     if isinstance(raw, str):
-        return raw
+        return raw.encode("utf-8", "backslashreplace").decode("utf-8")
     try:
         return msgspec.json.encode([each if type(each) is str else text_of(each) for each in raw]).decode()
     except UnicodeEncodeError:  # bytes of another encoding

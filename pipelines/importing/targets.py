@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from pipelines.importing.map import OF_ROWS
-from schemas import FACTS
 from schemas.avro import logical_schema
 
 Json = Any
@@ -94,10 +93,3 @@ def _of_number(name: str) -> str:
     if "minutes" in name:
         return "hours"
     return "dollars" if name.endswith("cents") else "whole_number"
-
-
-def unknown_arrays() -> set[str]:
-    """Arrays of records that no form reads; a test holds this to be empty."""
-    forms = {target.form for kind in FACTS for target in targets(kind).values()}
-    return forms - {"text", "id", "code", "yes_no", "whole_number", "hours", "dollars", "date", "instant", "list",
-                    "services", "trips"}  # fmt: skip

@@ -4,7 +4,9 @@ template's headings. One reader, so that what ``validate`` calls clean is what `
 A text that is read as it lies has no clock: when a fact was recorded and signed must stand in it.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -47,14 +49,20 @@ def is_text(path: Path) -> bool:
 
 def facts_in(path: Path) -> Iterator[TextFact]:
     """All that a text says."""
-    if path.stat().st_size > LARGEST_TEXT:
+    with path.open("rb") as stream:
+        yield from facts_of(stream, path.suffix)
+
+
+def facts_of(stream: BufferedReader, suffix: str) -> Iterator[TextFact]:
+    """All that the text says which was opened, whatever has its name by now. ``suffix``: of that name."""
+    if os.fstat(stream.fileno()).st_size > LARGEST_TEXT:
         words = f"A text of more than {LARGEST_TEXT >> 20:,} MiB: send it in parts, or as Avro."
         yield TextFact("1", b"", wrong=Unreadable("UNREADABLE", words), is_rest=True)
-    elif path.suffix == TABLE:
-        yield from _of_table(path)
+    elif suffix == TABLE:
+        yield from _of_table(Path(f"/dev/fd/{stream.fileno()}"))  # Linux opens the same file anew
     else:
-        with path.open("rb") as stream:
-            yield from facts_of_lines(stream)
+        stream.seek(0)
+        yield from facts_of_lines(stream)
 
 
 def facts_of_lines(lines: Iterable[bytes]) -> Iterator[TextFact]:

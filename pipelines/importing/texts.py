@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.importing.cells import BadCell, Cell
-from pipelines.importing.sources import HeadedSource, RowSource, SourceRow, encoding_of, not_this_text, position
+from pipelines.importing.encodings import ESCAPED, encoding_of, not_this_text, position
+from pipelines.importing.sources import HeadedSource, RowSource, SourceRow
 
 if TYPE_CHECKING:
     import _csv
@@ -81,7 +82,8 @@ class FixedWidth(RowSource):
                 cells = {
                     name: self.cell(text[first - 1 : last].strip()) for name, (first, last) in asked.widths.items()
                 }
-                yield SourceRow(number, cells, text, not_this_text(text) or self._misfit(text))
+                misfit = self._misfit(text)  # in which no column can be told
+                yield SourceRow(number, {} if misfit else cells, text, misfit or not_this_text(text))
 
     def _misfit(self, text: str) -> BadCell | None:
         length = self.asked.file.length
@@ -91,7 +93,7 @@ class FixedWidth(RowSource):
 
 
 def _opened(path: Path, encoding: str | None) -> TextIOWrapper:
-    return path.open(encoding=encoding_of(path, encoding), errors="surrogateescape", newline="")
+    return path.open(encoding=encoding_of(path, encoding), errors=ESCAPED, newline="")
 
 
 def _fault(words: str) -> str:

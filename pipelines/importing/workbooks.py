@@ -3,9 +3,11 @@
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import datetime, time
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
+from pipelines.importing.cells import Cell
 from pipelines.importing.sources import HeadedSource, RefusedFile
 from pipelines.importing.texts import Listed
 
@@ -32,10 +34,10 @@ class Workbook(HeadedSource):
             sheet = self._sheet(book)
             self.total = sheet.max_row or 0
             sheet.reset_dimensions()  # what a writer says of its size may be wrong, and would cut rows off
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-                self.done = number
+            for number, row in enumerate(sheet.iter_rows(), 1):
+                self.done, cells = number, [_value(cell) for cell in row]
                 if any(cell is not None and cell != "" for cell in cells):
-                    yield number, list(cells), None
+                    yield number, cells, None
                 else:
                     self.blank += 1
         finally:
@@ -59,3 +61,15 @@ class Workbook(HeadedSource):
             return book[shown[0]]
         which = f"the sheet {asked}" if asked else "one sheet, or its name in the map (sheet = ...)"
         raise RefusedFile("UNKNOWN_SCHEMA", f"{which}: there are {', '.join(shown)}")
+
+
+def _value(cell: Any) -> Cell:
+    """What a cell holds. A workbook keeps a day as its midnight: which of them was typed, the format tells."""
+    value: Cell = cell.value
+    return value.date() if type(value) is datetime and value.time() == time() and _is_day(cell) else value
+
+
+def _is_day(cell: Any) -> bool:
+    from openpyxl.styles.numbers import is_datetime
+
+    return bool(is_datetime(cell.number_format) == "date")

@@ -6,7 +6,7 @@ that the next pay run sends differences to what was really sent and never pays t
 * the account of every statement holds the instructions that were sent (`InstructedLedger`), and the share of cost
   charged follows from them. Every statement that this code would have paid otherwise is decided again at the next pay
   run;
-* a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`heard.Hearsay`).
+* a finding, reconciliation or benefit record that was last sent otherwise is sent again, or cleared (`LastSent`).
 
 A month that is closed by then stays as it is (TIME-6). A notice that was never sent is sent then, with its own date.
 """
@@ -22,8 +22,8 @@ from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
 from pipelines.live.believed import State
 from pipelines.live.memory import CountyMemory
-from pipelines.live.outbox import Letter
-from pipelines.live.pay_run import RunLetters, identity
+from pipelines.live.outbox import Letter, identity
+from pipelines.live.pay_run import RunLetters
 from rules.adjustment import deductions_said
 from rules.conclusion import SETTLE
 from rules.conclusions import ContractRecord, Line, Statement, worth_nothing
@@ -161,7 +161,7 @@ def _first_charged(account: Account) -> int:
 
 
 def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]], law: Law) -> list[State]:
-    """States of the keys that say something otherwise than was heard: forgotten, to be said again at the next run."""
+    """States of the keys that hold a conclusion that was last sent otherwise: forgotten, and sent again next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
         memory = remembered(state.key, state.body)

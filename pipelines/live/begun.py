@@ -15,15 +15,18 @@ FILE = "begun.json"
 
 def first_run(journal: Path, decided: list[int], clock: Clock) -> int:
     """The cut-off of a journal's first pay run: the first that was decided; before any was, the one that was noted when
-    the journal was new, or that has entries; of a new journal, the one that is open by the clock."""
+    the first entries came, or that has entries; of a new journal, the one that is open by the clock as of now."""
     if decided:
         return min(decided)
     with_entries = [cut_off_of(day_of(folder.name)) for folder in run_folders(journal) if segments(folder)]
     noted = _noted(journal / FILE)
-    if noted is None and not with_entries:
-        noted = cut_off_after(clock())
-        replace(journal / FILE, json.dumps({"first_cut_off": noted}).encode())
-    return min([*with_entries, *([] if noted is None else [noted])])
+    known = [*with_entries, *([] if noted is None else [noted])]
+    return min(known) if known else cut_off_after(clock())
+
+
+def note_first_run(journal: Path, cut_off: int) -> None:
+    """The journal has its first entries, so the clock by which this pay run was open was believed."""
+    replace(journal / FILE, json.dumps({"first_cut_off": cut_off}).encode())
 
 
 def last_sent(journal: Path) -> int:

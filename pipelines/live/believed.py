@@ -84,7 +84,7 @@ class Bound:
         replace(self.path, json.dumps(digests).encode())
 
     def known(self) -> list[str]:
-        """None if the file is not what was written."""
+        """Those of the last commit; none of them if the file is not what was written."""
         try:
             return [str(each) for each in json.loads(self.path.read_bytes())]
         except (OSError, ValueError, TypeError):

@@ -1,15 +1,16 @@
 """When the clock is not trusted: a machine that starts in a wrong year must neither close a year of pay runs nor reject
 facts as too late.
 
-The clock is compared with the times at which facts were recorded and published. An operator who knows that it is right
-says up to which pay run (``run --trust-clock``, ``--close-run``).
+The clock is compared with the times at which facts were published, by Pub/Sub's clock, and with those of all that was
+taken; only where facts have none, as in files, with when most of them were recorded. An operator who knows that it is
+right says up to which pay run (``run --trust-clock``, ``--close-run``).
 """
 
 from collections.abc import Sequence
 
 from pipelines.live.journal import Journal
 from rules.periods import cut_offs
-from schemas.cloud_journal import RECORDED_LATER
+from schemas.cloud_journal import EARLY_MILLIS, RECORDED_LATER
 from schemas.journal import TAKEN, Entry
 
 MOST_AT_ONCE = 3
@@ -39,14 +40,25 @@ class ClockDoubt:
             return None
         return f"this machine's clock has passed a cut-off more than a day after the newest fact: {SAYS}"
 
-    def of_taking(self, entries: Sequence[Entry], now: int) -> str | None:
-        """Why these are not to be acknowledged; None: no reason."""
+    def of_taking(self, entries: Sequence[Entry], now: int, newest: int, published: bool) -> str | None:
+        """Why these are not to be acknowledged; None: no reason. ``newest``: the latest instant that one of them was
+        ``published`` at, by the clock of a server, or, where none was, recorded at; 0: none was."""
+        if now <= self.trusted:
+            return None
+        why = self._against(entries, now, newest, published)
+        self._turned_away = now if why else self._turned_away
+        return f"{why}: {SAYS}" if why else None
+
+    def _against(self, entries: Sequence[Entry], now: int, newest: int, published: bool) -> str | None:
+        if not self.journal.count and now > newest + MILLIS_IN_DAY:
+            return "the journal is new, and nothing that came is of the last day by this machine's clock"
+        if now + EARLY_MILLIS < max(self.journal.newest, newest if published else 0):
+            return "what came was published or recorded later than this machine's clock says it is"
         events = [entry for entry in entries if entry.reason != TAKEN]
         later = sum(entry.message == RECORDED_LATER for entry in events)
-        if now <= self.trusted or 2 * later <= len(events):
-            return None
-        self._turned_away = now
-        return f"most of what came was recorded later than this machine's clock says it is: {SAYS}"
+        if not published and 2 * later > len(events):
+            return "most of what came was recorded later than this machine's clock says it is"
+        return None
 
     def waits(self, now: int) -> bool:
         """Was something turned away just now?"""

@@ -80,12 +80,12 @@ class Collector:
         OSError when the disk is full."""
         seen = Seen()
         entries = [self._entry(message, now, seen) for message in batch.messages]
-        self.journal.newest = max([self.journal.newest, *(message.published_at for message in batch.messages)])
-        if why := self.doubt.of_taking(entries, now):
+        published = max((message.published_at for message in batch.messages), default=0)
+        if why := self.doubt.of_taking(entries, now, published or seen.newest, bool(published)):
             batch.turn_away()
             return why
         self.journal.append(entries)
-        self.journal.newest = max(self.journal.newest, seen.newest)
+        self.journal.newest = max(self.journal.newest, published, seen.newest)
         self.facts += seen.facts
         self.rejections += seen.rejections
         batch.acknowledge()

@@ -1,22 +1,44 @@
 """One pay run decided, on a memory that was checked, and stored before anything of it is sent."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 from pipelines.live.believed import NotAsRemembered
 from pipelines.live.clock import day_of_run
 from pipelines.live.collector import Collector
-from pipelines.live.outbox import OtherContent, Outbox
+from pipelines.live.outbox import Letter, OtherContent, Outbox
 from pipelines.live.past import Past
 from pipelines.live.pay_run import RunLetters
 from pipelines.live.telling import Teller
 from rules.periods import cut_off_after
+from schemas.pay_run import PayRun
 
 T = TypeVar("T")
 SENT_OTHERWISE = (
     "pay run {day} was sent, and this journal says it otherwise: restore the newest backup; if this is it, start with"
     " --resume-after and the last pay run that is in --to, and what was sent stands"
 )
+
+
+OTHER_SUMS = (
+    "pay run {day} was sent with other sums than this journal gives it: it is an older copy, or of other code or law;"
+    " restore a newer backup, in place of this one"
+)
+
+
+class SentSums(NamedTuple):
+    """Of a PayRun, as whoever got it has it: its own SHA-256 and that of the PayRun before. Are both the same, so is
+    every amount of every pay run."""
+
+    content_sha256: str
+    previous_sha256: str
+
+
+def sums_said(letters: Iterable[Letter]) -> SentSums | None:
+    """Of the PayRun among letters; None: there is none."""
+    runs = (letter.record for letter in letters if letter.kind == PayRun.KIND)
+    sums = (SentSums(each.content_sha256, each.previous_sha256) for each in runs if isinstance(each, PayRun))
+    return next(sums, None)
 
 
 class LiveDeciding:
@@ -33,13 +55,16 @@ class LiveDeciding:
         self.journal.close_run(cut_off)
         return cut_off
 
-    def decide(self, sent: bool = False) -> RunLetters:
-        """Close the open run, and write down what it says. Raises OtherContent if it was sent and said otherwise."""
+    def decide(self, sent: bool = False, sums: SentSums | None = None) -> RunLetters:
+        """Close the open run, and write down what it says. ``sums``: of the PayRun that was sent. Raises OtherContent
+        if it was sent and said otherwise."""
         cut_off = self.close_open_run()
         run = self.believing(lambda: self._fold(cut_off))
         there = self.outbox.sink.said(day_of_run(cut_off))
         if there is not None and there != run.letters:
             raise OtherContent(SENT_OTHERWISE.format(day=day_of_run(cut_off)))
+        if sums is not None and sums != sums_said(run.letters):
+            raise OtherContent(OTHER_SUMS.format(day=day_of_run(cut_off)))
         self.outbox.decide(cut_off, run.letters, self.journal.newest, sent)
         self.past.pay_runs.remember(run)
         return run

@@ -20,7 +20,6 @@ from pipelines.live.memory import CountyMemory, MemoryReader
 
 SHARDS = 8  # into which the door deals
 AUTO, PLAIN, BEAM = "auto", "plain", "beam"
-CHOICES = (AUTO, PLAIN, BEAM)
 UNFINISHED = ".fold-"  # begins the names of folders in the journal that an engine works in
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 

@@ -32,6 +32,8 @@ class FolderOut:
                 _hold_against(path, new[path], records)
             for path in files:
                 sync_file(new[path])
+                if path == self._path(ORDER[-1], run):  # where it is, all is
+                    sync_folder(self.folder)
                 new[path].replace(path)
             sync_folder(self.folder)
         finally:

@@ -102,7 +102,7 @@ class FolderIn:
         return {}
 
     def _is_own(self, path: Path) -> bool:
-        return path in (self.done, self.quarantine) or is_ours(path.name)
+        return path in (self.done, self.quarantine) or is_ours(path)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -116,7 +116,7 @@ class FolderIn:
                 return
             known = frozenset(self.journal.unfinished.get(file.origin, ()))
             messages = (message for message in file.messages() if message.origin not in known)
-            for batch in batches(messages, lambda: self._taken(path, file), self._turn_away, LARGEST_BATCH):
+            for batch in batches(messages, lambda: self._put_away(path, file), self._turn_away, LARGEST_BATCH):
                 yield batch
                 if self._turned_away:  # the rest of the file waits with it
                     self._turned_away = False
@@ -125,11 +125,9 @@ class FolderIn:
     def _turn_away(self) -> None:
         self._turned_away = True
 
-    def _taken(self, path: Path, file: LandedFile) -> None:
-        if not file.changed():  # else it comes again, and is then in the journal twice, which changes nothing
-            self._put_away(path, file)
-
     def _put_away(self, path: Path, file: LandedFile) -> None:
+        if not file.lies_at(path):  # what does comes next; what is then in the journal twice changes nothing
+            return
         place = self.quarantine / f"{file.mark}{path.suffix}" if file.damage else self.done / path.name
         _move(path, place, file.mark)
 
@@ -141,7 +139,7 @@ def _move(path: Path, to: Path, mark: str) -> None:
 
 
 def _lands(path: Path) -> bool:
-    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path.name)
+    is_named = path.suffix in FACTS and path.name[0] != "." and not is_ours(path)
     return is_named and path.is_file() and not path.is_symlink()
 
 

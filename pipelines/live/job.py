@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.law_notices import notices
-from pipelines.live.begun import first_run
+from pipelines.live.begun import first_run, note_first_run
 from pipelines.live.clock import Clock, day_of_run
 from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Collector, Source
-from pipelines.live.deciding import LiveDeciding
+from pipelines.live.deciding import LiveDeciding, SentSums
 from pipelines.live.durable import made
 from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
@@ -53,23 +53,24 @@ class Job:
         self._ignored: dict[str, int] = {}
         self.ending: Callable[[], bool] = lambda: False  # whether it was asked to end
         decided = self.outbox.last_decided()
-        self.begun = first_run(folder, self.outbox.decided(), self.clock)
+        begun = first_run(folder, self.outbox.decided(), self.clock)
         self.doubt = ClockDoubt(self.journal, how.trusted)
         self._doubted_before = self._doubted = ""
-        open_run = self.begun if decided is None else cut_off_after(decided)
+        open_run = begun if decided is None else cut_off_after(decided)
         self.collector = Collector(self.journal, open_run, self.doubt)
         self.memory = CountyMemory(folder, law)
         pay_runs = PayRuns(self.memory, law, how.engine)
         past = Past(self.journal, self.outbox, self.memory, pay_runs, teller.voice.beat)
-        self.deciding = LiveDeciding(self.begun, self.collector, self.outbox, past, teller)
+        self.deciding = LiveDeciding(begun, self.collector, self.outbox, past, teller)
 
-    def resume(self, after: int | None = None, accept: int | None = None) -> None:
-        """Remember all that was decided, and send what was not sent. Raises OtherHistory, Misuse.
+    def resume(self, after: int | None = None, accept: int | None = None, sums: SentSums | None = None) -> None:
+        """Remember all that was decided, and send what was not sent. Raises OtherHistory, OtherContent, Misuse.
 
-        ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``accept``: the last one
+        ``after``: pay runs up to this cut-off were sent though the outbox does not know it; ``sums``: of the last of
+        them, where nobody can look at what was sent; ``accept``: the last one
         decided, if all up to it stands as it was said though this code and law would say otherwise.
         """
-        Resuming(self.deciding).resume(after, accept)
+        Resuming(self.deciding).resume(after, accept, sums)
         sent = self._send()
         if (decided := self.outbox.last_decided()) is not None:
             note_all(self.folder, decided)
@@ -78,6 +79,7 @@ class Job:
     def round(self, source: Source) -> int:
         """Take what has come, then close the pay runs whose time has come; how many messages were taken."""
         self.source = source
+        self._begin()
         self._doubted_before, self._doubted = self._doubted, ""
         if self.unsent:
             self._send()
@@ -86,6 +88,11 @@ class Job:
         self.close_runs(self.clock())
         self._count(oldest)
         return taken
+
+    def _begin(self) -> None:
+        """As long as nothing came, the first pay run is the one that is open by the clock, which may be set right."""
+        if not self.journal.count and self.outbox.last_decided() is None:
+            self.deciding.begun = self.collector.open_run = first_run(self.folder, [], self.clock)
 
     def _take(self, source: Source) -> int:
         """Take what has come, if the clock is to be believed; how many messages were taken."""
@@ -96,7 +103,10 @@ class Job:
         if self._doubts(self.doubt.of_opening(self.collector.open_run, now)):
             return 0
         for batch in source.batches():
+            is_first = not self.journal.count
             turned_away = self.collector.take(batch, self.clock())
+            if is_first and self.journal.count:
+                note_first_run(self.folder, self.deciding.begun)
             if not self._doubts(turned_away):
                 taken += len(batch.messages)
         return taken

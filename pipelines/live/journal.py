@@ -8,27 +8,28 @@ their seals (`seals`); only a pay run that is open may have a torn tail.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from fastavro.write import Writer
 
 from pipelines.live.durable import made, sync, sync_folder
-from pipelines.live.seals import Sealed, entries_missing, faults, seals, taken_in
-from pipelines.live.segments import Damaged, entries_of, name_of, run_folder, run_folders, segments
+from pipelines.live.lost import last_number, missing_sentence, numbers_lost
+from pipelines.live.seals import faults, last_sealed, rejected_in, seals, taken_in
+from pipelines.live.segments import (
+    Damaged,
+    entries_of,
+    run_folder,
+    run_folders,
+    segments,
+    segments_after,
+    without_torn_tail,
+)
 from schemas import private
 from schemas.avro import decode_message
 from schemas.envelope import Fact
 from schemas.ids import file_of
-from schemas.journal import MARKER, SCHEMA, TAKEN, Entry, whole_bytes
+from schemas.journal import MARKER, SCHEMA, TAKEN, Entry
 
 ONE_BLOCK = 1 << 30  # bytes until Avro would begin another block by itself: never, a batch is a block
-
-
-class Cut(NamedTuple):
-    """A torn tail that was cut off: nothing of it had been acknowledged."""
-
-    segment: str
-    bytes: int
 
 
 class Segment:
@@ -57,8 +58,8 @@ class Journal:
     """The journal of one job. Opening it checks what is closed, and cuts torn tails off what is open (``cuts``); raises
     Damaged for any other damage.
 
-    ``count``: the last number given, ``total``: entries that are there, as many unless some were lost; ``taken``: files
-    that are in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
+    ``count``: the last number given: of so many entries some may have been accepted as lost; ``taken``: files that are
+    in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
     files that are not, the origins that are there; ``moving``: the file that was taken last, and perhaps not moved
     away before the job died. ``newest``: the latest instant that a fact was recorded at.
     """
@@ -68,19 +69,20 @@ class Journal:
         for fault in faults(folder):
             raise Damaged(fault)
         sealed = seals(folder)
-        open_ones = _segments_after(folder, sealed)
-        self.cuts = [cut for path in open_ones if (cut := _without_torn_tail(path))]
-        fresh = [entry for path in _segments_after(folder, sealed) for entry in entries_of(path)]
-        self.total = sum(each.seal.entries for each in sealed) + len(fresh)
-        self.count = max([self.total, *(entry.number for entry in fresh)])
-        if missing := entries_missing(folder, self.total):
-            raise Damaged(missing)
+        last = last_sealed(folder)
+        self.cuts = [cut for path in segments_after(folder, last) if (cut := without_torn_tail(path))]
+        fresh = [entry for path in segments_after(folder, last) for entry in entries_of(path)]
+        numbers = [entry.number for entry in fresh]
+        self.count = sum(each.seal.entries for each in sealed) + len(fresh) + numbers_lost(folder, numbers)
+        if (missing := max([last_number(folder), *numbers]) - self.count) > 0:
+            raise Damaged(missing_sentence(missing))
         self.taken = {mark: rejected for each in sealed for mark, rejected in each.seal.taken.items()}
-        self.taken |= taken_in(fresh)
-        self.unfinished = _unfinished(entry for path in _latest(folder) for entry in entries_of(path))
+        latest = [entry for path in _latest(folder) for entry in entries_of(path)]
+        self.taken |= taken_in(fresh, latest)
+        self.unfinished = _unfinished(latest)
         self.newest = max([0, *(each.seal.newest for each in sealed), *map(_recorded_at, fresh)])
         self.moving = _last_taken(fresh)
-        self._rejected: set[str] = set()
+        self._rejected = rejected_in(latest) & self.unfinished.keys()
         self._open: dict[int, Segment] = {}
 
     def append(self, entries: list[Entry]) -> list[Entry]:
@@ -93,7 +95,6 @@ class Journal:
             numbered = [entry._replace(number=self.count + place) for place, entry in enumerate(of_run, 1)]
             self._segment(cut_off).append(numbered)
             self.count += len(numbered)
-            self.total += len(numbered)
             written += numbered
         for entry in entries:
             self._note_file(entry)
@@ -132,35 +133,11 @@ class Journal:
                 self._rejected.add(file)
 
 
-def _segments_after(journal: Path, sealed: list[Sealed]) -> list[Path]:
-    """Segments of the pay runs that are not closed."""
-    last = sealed[-1].day if sealed else ""
-    return [path for folder in run_folders(journal) if folder.name > last for path in segments(folder)]
-
-
 def _latest(journal: Path) -> list[Path]:
     """Segments that a file may lie in that was not taken to its end: a fact is at most ten minutes, so one pay run,
     ahead of its arrival."""
     with_entries = [folder for folder in run_folders(journal) if segments(folder)]
     return [path for folder in with_entries[-2:] for path in segments(folder)]
-
-
-def _without_torn_tail(path: Path) -> Cut | None:
-    """Cut off what a crash left half written: it has no end marker. Raises Damaged if what is bad was written whole."""
-    with path.open("rb+") as stream:
-        whole = whole_bytes(stream)
-        stream.seek(whole)
-        rest = stream.read()
-        if whole and not rest:
-            return None
-        if rest.count(MARKER) > (0 if whole else 1):  # the header has one too
-            raise Damaged(f"{name_of(path)} is damaged at byte {whole}: restore it from backup")
-        stream.truncate(whole)
-        sync(stream)
-    if not whole:
-        path.unlink()
-        sync_folder(path.parent)
-    return Cut(name_of(path), len(rest))
 
 
 def _unfinished(entries: Iterable[Entry]) -> dict[str, set[str]]:

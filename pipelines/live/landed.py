@@ -48,9 +48,13 @@ class LandedFile:
         self.mark = self._mark()
         self.origin = f"{name if name.isprintable() else repr(name)}#{self.mark[:16]}"
 
-    def changed(self) -> bool:
-        """Has somebody written to it since it was opened?"""
-        return seen(os.fstat(self._stream.fileno())) != self._seen
+    def lies_at(self, path: Path) -> bool:
+        """Is it still what has this name, as it was when it was opened? Else somebody wrote to it, or gave the name to
+        another file."""
+        try:
+            return seen(path.lstat()) == self._seen
+        except FileNotFoundError:
+            return False
 
     def messages(self) -> Iterator[Message]:
         """Its facts, what is damaged as one rejection, and a mark of its end."""

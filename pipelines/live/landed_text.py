@@ -7,7 +7,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from fold.door import LARGEST_RAW
-from pipelines.importing.text_facts import TextFact, facts_in, is_text
+from pipelines.importing.text_facts import TextFact, facts_of, is_text
 from pipelines.live.collector import Message, Taken
 from pipelines.live.landed import LandedFile
 from schemas.avro import Unreadable, encode_message
@@ -18,12 +18,12 @@ class LandedText(LandedFile):
     """One text, open; see `LandedFile`."""
 
     def __init__(self, stream: BufferedReader, path: Path) -> None:
-        self._path = path
+        self._suffix = path.suffix
         super().__init__(stream, path.name)
 
     def messages(self) -> Iterator[Message]:
         """Its facts and what is wrong with it, in its order, and a mark of its end."""
-        for told in facts_in(self._path):
+        for told in facts_of(self._stream, self._suffix):
             if told.is_rest:
                 self.damage = told.wrong
             yield _message(told, origin_in(self.origin, told.place))

@@ -15,11 +15,23 @@ from typing import NamedTuple, Protocol
 import fastavro
 
 from pipelines.live.clock import day_of
-from pipelines.live.durable import made, replace, sync
-from pipelines.live.seals import CONFIRMED, DONE, LETTERS, OUTBOX, RESTORE, SEAL, SEALING, put_seal, seal_of, seals
+from pipelines.live.durable import made, replace, sync, sync_folder
+from pipelines.live.seals import (
+    CONFIRMED,
+    DONE,
+    LETTERS,
+    OUTBOX,
+    RESTORE,
+    SEAL,
+    SEALING,
+    SENT,
+    put_seal,
+    seal_of,
+    seals,
+)
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
-from schemas import private
+from schemas import REPEATED, private
 from schemas.avro import decode_message, encode_message, fields_of, outgoing
 from schemas.envelope import OutgoingRecord
 from schemas.ids import message_id
@@ -40,14 +52,7 @@ SCHEMA = fastavro.parse_schema(
         ],
     }
 )
-ORDER = ("Rejection", "Finding", "AdvanceReconciliation", "BenefitHours", "PaymentInstruction", "PayRun")
-
-
-ID_FIELDS = {
-    "Finding": ("finding_id",),
-    "AdvanceReconciliation": ("recipient_id", "service_month"),
-    "BenefitHours": ("provider_id", "county", "service_month"),
-}
+ORDER = ("Rejection", *REPEATED, "PaymentInstruction", "PayRun")
 
 
 class Letter(NamedTuple):
@@ -98,7 +103,12 @@ def letter_id(record: OutgoingRecord, run: str) -> str:
         return record.instruction_id
     if isinstance(record, Rejection):
         return message_id(record.KIND, hashlib.sha256(record.origin.encode() + record.raw).hexdigest(), run)
-    return message_id(record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS.get(record.KIND, ())), run)
+    return message_id(*identity(record), run)
+
+
+def identity(record: OutgoingRecord) -> tuple[str, ...]:
+    """Kind and key of a record."""
+    return record.KIND, *(str(getattr(record, name)) for name in record.KEY)
 
 
 class Outbox:
@@ -106,6 +116,8 @@ class Outbox:
 
     def __init__(self, journal: Path, sink: Sink) -> None:
         self.journal, self.folder, self.sink = journal, made(journal / OUTBOX), sink
+        for folder in (self.folder, *sorted(path for path in self.folder.iterdir() if path.is_dir())[-1:]):
+            sync_folder(folder)  # a job may have been killed after it renamed, and before it synced
 
     def decided(self) -> list[int]:
         """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""
@@ -124,12 +136,13 @@ class Outbox:
         """From now on this is what the pay run says. ``newest``: see `seals.Seal`; ``sent``: it was sent before, by
         what is no longer there."""
         folder = made(self._run(cut_off))
+        (folder / SENT).unlink(missing_ok=True)  # of an attempt that a crash ended
+        if sent:
+            replace(folder / SENT, b"")  # first, so that no crash leaves letters that would be sent again
         content = BytesIO()
         fastavro.writer(content, SCHEMA, [letter._asdict() for letter in letters], sync_marker=MARKER)
         replace(folder / LETTERS, content.getvalue())
         put_seal(self.journal, cut_off, len(letters), content.getvalue(), newest)
-        if sent:
-            replace(folder / DONE, b"")
 
     def seal_all(self, newest: int) -> None:
         """Seal pay runs that were decided before there were seals, and are as this journal says them."""
@@ -170,7 +183,7 @@ class Outbox:
     def _send(self, folder: Path) -> int:
         letters = self._letters(folder)
         first = _confirmed(folder / CONFIRMED, len(letters))
-        if letters[first:]:
+        if letters[first:] and not (folder / SENT).exists():
             with private.appended(folder / CONFIRMED) as stream:
 
                 def confirm(arrived: int) -> None:

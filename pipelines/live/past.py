@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pipelines.live.accepted import accepted, fault
 from pipelines.live.as_said import InstructedLedger, unsaid
-from pipelines.live.heard import Hearsay
 from pipelines.live.journal import Journal
+from pipelines.live.last_sent import LastSent
 from pipelines.live.memory import CountyMemory, Told
 from pipelines.live.outbox import Letter, Outbox, letter_of
 from pipelines.live.pay_run import PayRuns, RunLetters, told_as_said
@@ -54,7 +54,7 @@ class Past:
         if broken := fault(folder):
             raise OtherHistory(broken)
         self.until = max((each.until for each in accepted(folder)), default=0)
-        self.ledger, self.hearsay = InstructedLedger(self.memory, self.pay_runs.law, self.until), Hearsay()
+        self.ledger, self.last_sent = InstructedLedger(self.memory, self.pay_runs.law, self.until), LastSent()
 
     def accept(self) -> None:
         """The journal has one more acceptance: make again what is remembered, by it."""
@@ -87,12 +87,12 @@ class Past:
         return said is not None and told_as_said(told, said) == told
 
     def _remember_as_said(self, run: RunLetters, said: list[Letter]) -> None:
-        self.hearsay.hear(run, said)
+        self.last_sent.add(run, said)
         run = self.ledger.kept_to(run, said)
         if run.told.cut_off < self.until:
             self.pay_runs.remember(run, said)
             return
-        again, back = self.hearsay.to_say_again(), self.hearsay.to_take_back()
+        again, back = self.last_sent.to_say_again(), self.last_sent.to_take_back()
         self.memory.put(run.states)
         if again:
             self.memory.put(unsaid(self.memory.states(), run, again, self.pay_runs.law))

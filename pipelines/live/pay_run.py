@@ -4,8 +4,8 @@ The same functions as `pipelines.plain`, one cut-off at a time. Rejections come 
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,19 +19,15 @@ from pipelines.live.believed import State
 from pipelines.live.choice_of_engine import engine_for
 from pipelines.live.engine import AUTO, SHARDS, Blocks, FoldAsked
 from pipelines.live.memory import CountyMemory, Told
-from pipelines.live.outbox import ID_FIELDS, ORDER, Letter, letter_id, letter_of
+from pipelines.live.outbox import ORDER, Letter, identity, letter_id, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
-from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.avro import PREFIX, decode_message
-from schemas.benefit_hours import BenefitHours
-from schemas.envelope import OutgoingRecord
+from schemas.envelope import RepeatedRecord
 from schemas.finding import Finding
+from schemas.ids import message_id
 from schemas.journal import Entry
 from schemas.rejection import Rejection
-
-Repeated = Finding | AdvanceReconciliation | BenefitHours
-"""Records that are said again when they change."""
 
 
 class RunLetters(NamedTuple):
@@ -87,10 +83,10 @@ class PayRuns:
         self.memory.commit(run.told if said is None else told_as_said(run.told, said), run.listings)
 
     def _say_owed(self, records: Records, tally: Tally, cut_off: int) -> None:
-        """What a changed past owes the world (`as_said`), unless this pay run says it anew."""
+        """Records by which a changed past is put right (`as_said`), unless this pay run makes them anew."""
         for body in self.memory.owed():
             owed = decode_message(body)
-            assert isinstance(owed, Repeated), "only what is said again is owed"
+            assert isinstance(owed, RepeatedRecord), "only what is said again is owed"
             if identity(owed) not in map(identity, records[owed.KIND]):
                 records[owed.KIND].append(replace(owed, cut_off=cut_off))
                 tally.run(cut_off).findings += isinstance(owed, Finding)
@@ -100,11 +96,6 @@ def told_as_said(told: Told, said: Iterable[Letter]) -> Told:
     """The PayRun that the next one names as the one before it is that which was really sent."""
     marks = [hashlib.sha256(letter.body[PREFIX:]).hexdigest() for letter in said if letter.kind == "PayRun"]
     return told._replace(previous=marks[-1]) if marks else told
-
-
-def identity(record: OutgoingRecord) -> tuple[str, ...]:
-    """Kind and id of a record that is said again when it changes."""
-    return record.KIND, *(str(getattr(record, name)) for name in ID_FIELDS[record.KIND])
 
 
 def _read(door: Door, entry: Entry) -> tuple[int, list[Rejection]]:
@@ -125,4 +116,14 @@ def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
     """Kind by kind, by id, then content: the same list whichever engine folded."""
     run = iso(business_day_of(cut_off))
     for kind in ORDER:
-        yield from sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, []))
+        yield from _numbered(sorted(letter_of(record, letter_id(record, run)) for record in records.get(kind, [])))
+
+
+def _numbered(letters: Iterable[Letter]) -> Iterator[Letter]:
+    """Each with an id of its own: a message that cannot be used, and came twice before one cut-off, was seen at two
+    instants, which are two rejections."""
+    seen: Counter[str] = Counter()
+    for letter in letters:
+        seen[letter.id] += 1
+        times = seen[letter.id]
+        yield letter if times == 1 else letter._replace(id=message_id(letter.id, str(times)))

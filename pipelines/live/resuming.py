@@ -4,7 +4,7 @@ sent."""
 from pipelines.live.accepted import accept
 from pipelines.live.begun import last_sent
 from pipelines.live.clock import day_of_run
-from pipelines.live.deciding import LiveDeciding
+from pipelines.live.deciding import LiveDeciding, SentSums
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import cut_offs
@@ -22,10 +22,10 @@ class Resuming:
         self.deciding, self.outbox, self.memory = deciding, deciding.outbox, deciding.memory
         self.journal, self.past = deciding.journal, deciding.past
 
-    def resume(self, after: int | None, accept: int | None) -> None:
-        """See `job.Job.resume`. Raises OtherHistory, Misuse."""
+    def resume(self, after: int | None, accept: int | None, sums: SentSums | None) -> None:
+        """See `job.Job.resume`. Raises OtherHistory, OtherContent, Misuse."""
         self._refuse_a_lost_outbox(after)
-        taken = self._take_as_sent(after or 0)
+        taken = self._take_as_sent(after or 0, sums)
         self._remember(after if taken else accept)
 
     def _remember(self, accept: int | None = None) -> None:
@@ -73,9 +73,10 @@ class Resuming:
                 f" with --resume-after {day}"
             )
 
-    def _take_as_sent(self, after: int) -> bool:
+    def _take_as_sent(self, after: int, sums: SentSums | None) -> bool:
         """Pay runs up to a cut-off were sent: what is there of them is what they said, though this journal, an older
-        copy perhaps, would say it otherwise; of others, what it says. Was anything there?"""
+        copy perhaps, would say it otherwise; of others, what it says, if the last has the ``sums`` that were sent. Was
+        anything there?"""
         taken = False
         while self.deciding.collector.open_run <= after:
             cut_off = self.deciding.collector.open_run
@@ -83,7 +84,7 @@ class Resuming:
             if there is None:
                 if self.deciding.collector.doubt.of_closing(cut_off):
                     raise OtherHistory(OLDER.format(day=day_of_run(cut_off)))
-                self.deciding.decide(sent=True)
+                self.deciding.decide(sent=True, sums=sums if cut_off == after else None)
                 continue
             self.deciding.close_open_run()
             self.outbox.decide(cut_off, there, self.journal.newest, sent=True)

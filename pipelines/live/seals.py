@@ -6,8 +6,7 @@ folded again, compared with their letters, and sealed.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +19,9 @@ from schemas.ids import file_of
 from schemas.journal import FOLDER, TAKEN, Entry
 
 OUTBOX, LETTERS, SEAL, CONFIRMED, DONE = "outbox", "letters.avro", "seal.json", "confirmed", "done"
+SENT = "sent"  # lies with letters that were sent before, by what is no longer there
 SEALING = "sealing"  # lies in the journal while pay runs of before get their seals
-HEALTH = "health.json"
+RESTORING = "restoring"  # lies in it while a backup is put back
 RESTORE = "restore it from backup"
 
 
@@ -55,6 +55,11 @@ def seals(journal: Path) -> list[Sealed]:
     return [_read(path) for path in sorted((journal / OUTBOX).glob(f"*/{SEAL}"))]
 
 
+def last_sealed(journal: Path) -> str:
+    """The last pay run (business day) that has a seal; "": none has. Raises Damaged."""
+    return next((each.day for each in reversed(seals(journal))), "")
+
+
 def seal_of(folder: Path) -> Seal | None:
     """The seal in the folder of a pay run's letters; None: it has none. Raises Damaged."""
     path = folder / SEAL
@@ -79,16 +84,27 @@ def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: 
         letters_sha256=hashlib.sha256(content).hexdigest(),
         segments={path.name: sha256_of(path) for path in segments(run)},
         entries=len(entries),
-        taken=taken_in(entries),
+        taken=taken_in(entries, _entries_before(journal, run)),
         newest=newest,
         previous=before[-1].mark if before else "",
     )
     replace(journal / OUTBOX / day / SEAL, msgspec.json.encode(seal))
 
 
-def taken_in(entries: list[Entry]) -> dict[str, bool]:
-    """Files that were taken to their end, by SHA-256: was something of them rejected?"""
-    rejected = {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+def _entries_before(journal: Path, run: Path) -> Iterator[Entry]:
+    """Entries of the pay run before: a job may have died in the middle of a file."""
+    before = [folder for folder in run_folders(journal) if folder < run and segments(folder)]
+    return (entry for folder in before[-1:] for path in segments(folder) for entry in entries_of(path))
+
+
+def rejected_in(entries: Iterable[Entry]) -> set[str]:
+    """Files (`file_of` origins) of which something was rejected."""
+    return {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+
+
+def taken_in(entries: list[Entry], before: Iterable[Entry]) -> dict[str, bool]:
+    """Files that were taken to their end, by SHA-256: was something of them rejected, here or ``before``?"""
+    rejected = rejected_in(entries) | rejected_in(before)
     return {entry.raw.hex(): file_of(entry.origin) in rejected for entry in entries if entry.reason == TAKEN}
 
 
@@ -100,6 +116,8 @@ def sha256_of(path: Path) -> str:
 
 def faults(journal: Path) -> Iterator[str]:
     """What is not as it was sealed, and what is there or missing that no seal knows. Raises Damaged."""
+    if (journal / RESTORING).exists():
+        yield "a restore was not finished: empty the folder, and restore again"
     known, previous = seals(journal), ""
     for each in known:
         if each.seal.previous != previous:
@@ -131,26 +149,17 @@ def _faults_of_segments(journal: Path, sealed: Sealed) -> Iterator[str]:
 
 
 def _unsealed(journal: Path, days: set[str], first: str, last: str) -> Iterator[str]:
-    """Pay runs that must have a seal and have none; only the last may have been left between letters and seal."""
-    for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}")):
-        day, sent = path.parent.name, any((path.parent / name).exists() for name in (CONFIRMED, DONE))
-        if day not in days and (day < last or sent):
-            yield f"outbox/{day}/{SEAL} is missing: {RESTORE}"
+    """Pay runs that must have a seal and have none, and entries where no pay run was closed."""
+    for day in unsealed(journal):
+        yield f"outbox/{day}/{SEAL} is missing: {RESTORE}"
     for folder in run_folders(journal):
         if first <= folder.name < last and folder.name not in days and segments(folder):
             yield f"segments/{folder.name} came to a pay run that was closed: take it away"
 
 
-def entries_missing(journal: Path, total: int) -> str | None:
-    """The sentence about entries that were in the journal and are no more; ``total``: so many are; None: none is
-    missing."""
-    try:
-        told = int(json.loads((journal / HEALTH).read_bytes())["entries"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # it is written again, and nothing is paid by it
-    if told <= total:
-        return None
-    return (
-        f"{told - total} entries were acknowledged and are not in the journal: restore its newest segments from backup;"
-        f" without one, have their sources send again, and delete {HEALTH}"
-    )
+def unsealed(journal: Path) -> list[str]:
+    """Pay runs (business days) that have letters and no seal; the last may have been left, or be, between the two."""
+    folders = [path.parent for path in sorted((journal / OUTBOX).glob(f"*/{LETTERS}"))]
+    sent = [each for each in folders if any((each / name).exists() for name in (CONFIRMED, DONE))]
+    due = [each for each in folders if each in sent or each != folders[-1]]  # a job may close one meanwhile
+    return [each.name for each in due if not (each / SEAL).exists()]

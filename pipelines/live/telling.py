@@ -10,12 +10,14 @@ from typing import IO, NamedTuple, Protocol
 
 from pipelines.law_notices import LawNotice
 from pipelines.live.collector import Collector
+from pipelines.live.lost import HEALTH
 from pipelines.live.pay_run import RunLetters
 from rules.periods import business_day_of, iso
 from schemas import private
 from schemas.types import Json
 
 GAUGES = ("unsent_pay_runs", "files_ignored", "clock_doubted", "oldest_unacknowledged_seconds")
+MILLIS_BETWEEN_BEATS = 10_000
 Health = Json
 
 
@@ -78,6 +80,7 @@ class Teller:
         self.sums: Counter[str] = Counter()
         self.last_run: Json = {}
         self._said: Health = {}
+        self._wrote = 0
 
     def tell(self, event: str, **counts: object) -> None:
         """Something happened."""
@@ -108,12 +111,12 @@ class Teller:
             self.tell("law", says=each.sentence)
 
     def count(self, collector: Collector, stand: Stand) -> None:
-        """Write health and counters, when anything has changed since."""
+        """Write health and counters, when anything has changed since, and now and then, so that one sees it lives."""
         health = {
             "open_run": iso(business_day_of(collector.open_run)),
             "cut_off": collector.open_run,
             "last_run": self.last_run.get("run", ""),
-            "entries": collector.journal.total,
+            "entries": collector.journal.count,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
             "unsent_pay_runs": stand.unsent,
@@ -122,10 +125,12 @@ class Teller:
             "oldest_unacknowledged_seconds": self.age(stand.oldest),
             "last_heard": {name: at // 1000 for name, at in stand.heard.items()},
         }
-        if health != self._said:
-            self._said = health
+        changed, now = health != self._said, self.machine()
+        if changed or now - self._wrote >= MILLIS_BETWEEN_BEATS:
+            self._said, self._wrote = health, now
             put(self.folder / "metrics.prom", self._counters(collector))
-            put(self.folder / "health.json", json.dumps(health | {"at": self.now()}) + "\n")
+            put(self.folder / HEALTH, json.dumps(health | {"at": self.now()}) + "\n")
+        if changed:
             by_name = {"by_kind": dict(collector.facts), "by_reason": dict(collector.rejections), "paid": self.last_run}
             self.voice.health(health | by_name)
 

@@ -1,18 +1,15 @@
-"""The names of topics and subscriptions (deploy/topics.toml)."""
+"""The names of topics and subscriptions (topics.toml)."""
 
 import tomllib
 from functools import cache
 from pathlib import Path
 
-from pipelines import live
 from schemas.types import Json
-
-PATH = Path(live.__file__).parents[2] / "deploy" / "topics.toml"
 
 
 @cache
 def _names() -> Json:
-    return tomllib.loads(PATH.read_text("utf-8"))
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def topics_of_facts() -> dict[str, str]:

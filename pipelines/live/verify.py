@@ -1,53 +1,75 @@
 """``journal verify``: every entry's check, numbers without gaps (a clock may go back), pay runs as they were sealed
 (`seals`), letters as they were accepted."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.live.accepted import fault
-from pipelines.live.seals import entries_missing, faults
+from pipelines.live.lost import last_number, missing, missing_sentence, numbers_lost
+from pipelines.live.seals import faults, last_sealed
 from pipelines.live.segments import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.journal import TAKEN
 
 
 class JournalVerdict(NamedTuple):
-    """What was found; ``faults`` are sentences, none if the journal is whole."""
+    """What was found; ``lost``: entries that are missing, and were accepted as lost; ``faults`` are sentences, none if
+    the journal is whole."""
 
     pay_runs: int
     facts: int
     rejections: int
+    lost: int
     faults: list[str]
 
 
-def verify(journal: Path) -> JournalVerdict:
-    """Read all segments and say what is wrong with them. Changes nothing."""
+def verify(journal: Path, last: int = 0) -> JournalVerdict:
+    """Read all segments and say what is wrong with them; a torn tail of an open pay run is nothing, for none of it was
+    acknowledged. Changes nothing. ``last``: a number that must be there."""
     found: list[str] = []
     numbers: list[int] = []
     counts = {"fact": 0, "rejection": 0, TAKEN: 0}
+    last = max(last, last_number(journal))  # before the segments, to which a job may write meanwhile
+    closed = ""
+    with _noted(found):
+        closed = last_sealed(journal)
     for folder in run_folders(journal):
         for path in segments(folder):
-            try:
-                numbers += _read(path, counts, found)
-            except Damaged as damage:
-                found.append(str(damage))
-    found += _gaps(sorted(numbers))
-    found += _of_closed(journal)
-    found += [each for each in (entries_missing(journal, len(numbers)), fault(journal)) if each]
-    return JournalVerdict(len(run_folders(journal)), counts["fact"], counts["rejection"], found)
+            with _noted(found):
+                numbers += _read(path, folder.name > closed, counts, found)
+    found += [f"entry {number} is there twice" for number, times in Counter(numbers).items() if times > 1]
+    lost = 0
+    with _noted(found):
+        found += [] if found else _missing(journal, numbers, last)  # of a damaged segment the numbers are not known
+        lost = numbers_lost(journal, numbers)
+    with _noted(found):
+        found += faults(journal)
+    found += [each for each in [fault(journal)] if each]
+    return JournalVerdict(len(run_folders(journal)), counts["fact"], counts["rejection"], lost, found)
 
 
-def _of_closed(journal: Path) -> list[str]:
-    """What is not as it was when pay runs were closed."""
+@contextmanager
+def _noted(found: list[str]) -> Iterator[None]:
+    """Damage is noted, and what else there is is looked at."""
     try:
-        return list(faults(journal))
+        yield
     except Damaged as damage:
-        return [str(damage)]
+        found.append(str(damage))
 
 
-def _read(path: Path, counts: dict[str, int], found: list[str]) -> list[int]:
+def _missing(journal: Path, numbers: list[int], last: int) -> list[str]:
+    """Numbers must be 1, 2, 3, ..., but for those that were accepted as lost."""
+    ranges = list(missing(journal, numbers, last))
+    sentences = [f"entries {first} to {end} are missing" for first, end in ranges]
+    return [*sentences, missing_sentence(sum(end - first + 1 for first, end in ranges))] if ranges else []
+
+
+def _read(path: Path, is_open: bool, counts: dict[str, int], found: list[str]) -> list[int]:
     numbers = [0]
-    for entry in entries_of(path):
+    for entry in entries_of(path, is_open):
         counts[{None: "fact", TAKEN: TAKEN}.get(entry.reason, "rejection")] += 1
         if entry.number <= numbers[-1]:
             found.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")
@@ -55,14 +77,3 @@ def _read(path: Path, counts: dict[str, int], found: list[str]) -> list[int]:
             found.append(f"{path.parent.name}/{path.name}: entry {entry.number} belongs to another pay run")
         numbers.append(entry.number)
     return numbers[1:]
-
-
-def _gaps(numbers: list[int]) -> list[str]:
-    """Numbers must be 1, 2, 3, ..., each once."""
-    faults = []
-    for before, number in zip([0, *numbers], numbers, strict=False):
-        if number == before:
-            faults.append(f"entry {number} is there twice")
-        elif number > before + 1:
-            faults.append(f"entries {before + 1} to {number - 1} are missing")
-    return faults

@@ -80,7 +80,7 @@ def text() -> str:
 
     Readable.add_representer(str, _string)
     written = yaml.dump(document(), Dumper=Readable, sort_keys=False, allow_unicode=True, width=120)
-    return f"# Made from schemas/*.avsc and deploy/topics.toml: renew by python -m pipelines.reference\n{written}"
+    return f"# Made from schemas/*.avsc and pipelines/live/topics.toml by python -m pipelines.reference\n{written}"
 
 
 def _string(dumper: Any, said: str) -> Any:

@@ -21,6 +21,7 @@ SAID_BY = {
     "PaymentInstruction": "SettlePayments and ChooseMethod",
     "Finding": "AuthorizeTime, PriceTime and SettlePayments",
     "AdvanceReconciliation": "SettlePayments",
+    "LeaveBalance": "PriceTime",
     "BenefitHours": "PriceTime",
     "PayRun": "CloseRun",
     "Rejection": "DecodeEvents",

@@ -1,7 +1,7 @@
 """All that the report adds up, in one pass over the records. Money in cents, time in minutes, days epoch days."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from pipelines.came_back import ReversedPayments
 from pipelines.report.records import ReportFolder
 from pipelines.report.span import ReportSpan, span_of
+from pipelines.summary import summary_in
 from pipelines.unchanged import changed
 from rules.periods import business_day_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
 from schemas.ids import day_of, instruction_id, statement_id
+from schemas.leave_balance import LeaveBalance
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
@@ -23,7 +25,7 @@ from schemas.rejection import Rejection
 CARRIED = ".carried_forward"  # how the assumptions end that say so (WAGE-2)
 DEDUCED = {"tax.carried_forward": "SDI", "share_of_cost.carried_forward": "SHARE_OF_COST"}
 Sums = defaultdict[Any, Counter[str]]
-Newest = TypeVar("Newest", AdvanceReconciliation, BenefitHours)
+Newest = TypeVar("Newest", AdvanceReconciliation, LeaveBalance, BenefitHours)
 
 
 class Payments:
@@ -66,8 +68,8 @@ class Payments:
         self._place(paid)
         if run in self.span:
             self._add_to_span(paid)
-        if run in (self.span.last, self.span.before):
-            self._compare(paid, "last" if run == self.span.last else "before")
+        if when := self.span.compares(paid.period_start, run):
+            self._compare(paid, when)
 
     def _place(self, paid: PaymentInstruction) -> None:
         county = next((line.county for line in paid.lines if line.county), None)
@@ -188,12 +190,13 @@ class Books:
         for paid in folder.records(PaymentInstruction):
             self.payments.add(paid)
         self.findings = ReportFindings(self.span, folder.records(Finding))
-        self.advances = self._newest(folder.records(AdvanceReconciliation), attrgetter("recipient_id", "service_month"))
-        self.benefits = self._newest(folder.records(BenefitHours), attrgetter("provider_id", "county", "service_month"))
+        self.advances = self._newest(folder, AdvanceReconciliation)
+        self.leave = self._newest(folder, LeaveBalance)
+        self.benefits = self._newest(folder, BenefitHours)
         self.rejections = [
             replace(said, raw=b"") for said in folder.records(Rejection)
         ]  # the bytes may be a megabyte each
-        self.summary = folder.summary()
+        self.summary = summary_in(folder.path)
         self.changed = changed(folder.path, {self.runs[day].cut_off for day in self.span.days})
 
     def county_of(self, finding: Finding) -> str:
@@ -206,10 +209,11 @@ class Books:
         """Rejections of the span, as far as they say when they came: a live job's do, a replay's are of all runs."""
         return [said for said in self.rejections if said.seen_at is None or self.span.saw(said.seen_at)]
 
-    def _newest(self, records: Iterable[Newest], key: Callable[[Newest], Any]) -> list[Newest]:
+    def _newest(self, folder: ReportFolder, kind: type[Newest]) -> list[Newest]:
         """The newest record of each key as of the end of the span, by key."""
         newest: dict[Any, Newest] = {}
-        for record in records:
+        key = attrgetter(*kind.KEY)
+        for record in folder.records(kind):
             place = key(record)
             if record.cut_off <= self.span.end and record.cut_off >= newest.get(place, record).cut_off:
                 newest[place] = record

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.report.books import Books
-from pipelines.report.records import Summary
 from pipelines.report.wording import clock, counted
-from pipelines.summarize import faults
+from pipelines.summary import Summary, faults
 from rules.money import dollars
 from rules.periods import business_day_of, cut_off_of, cut_offs, iso
 from schemas.pay_run import PayRun
@@ -106,25 +105,25 @@ def _instructions(books: Books) -> Iterator[str]:
 
 
 def _of_summary(books: Books, summary: Summary) -> list[ControlCheck]:
-    inputs, hours = summary["inputs"], summary["hours"]
+    inputs, hours = summary.inputs, summary.hours
     wrong = faults(summary)
     facts = [fault for fault in wrong if fault.startswith("used")]
-    if inputs["rejected"] != len(books.rejections):
-        facts.append(f"summary.json counts {inputs['rejected']:,} rejections; there are {len(books.rejections):,}")
+    if inputs.rejected != len(books.rejections):
+        facts.append(f"summary.json counts {inputs.rejected:,} rejections; there are {len(books.rejections):,}")
     whole = books.payments.total(books.payments.by_day)
-    said = sum(kind["count"] for kind in summary["instructions"].values()), summary["money"]["net_cents"]
+    said = sum(kind.count for kind in summary.instructions.values()), summary.money.net_cents
     money = [fault for fault in wrong if not fault.startswith("used")]
     if said != (whole["count"], whole["net"]):
         money.append(
             f"summary.json counts {said[0]:,} instructions of ${dollars(said[1])}; there are {whole['count']:,} of "
             f"${dollars(whole['net'])}"
         )
-    ends = f"{inputs['used']:,} used + {inputs['not_yet_due']:,} not yet due + {inputs['rejected']:,} rejected"
+    ends = f"{inputs.used:,} used + {inputs.not_yet_due:,} not yet due + {inputs.rejected:,} rejected"
     return [
-        ControlCheck("Every fact was used, is not yet due, or was rejected", f"{ends} = {inputs['total']:,}", facts),
+        ControlCheck("Every fact was used, is not yet due, or was rejected", f"{ends} = {inputs.total:,}", facts),
         ControlCheck(
             "The summary agrees: instructions, money and hours of the whole replay",
-            f"{clock(hours['claimed_minutes'])} claimed, ${dollars(said[1])} net",
+            f"{clock(hours.claimed_minutes)} claimed, ${dollars(said[1])} net",
             money,
         ),
     ]

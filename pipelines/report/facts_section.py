@@ -55,8 +55,8 @@ def _source(origin: str) -> str:
 def _inputs(books: Books) -> list[Table | Chart]:
     if books.summary is None:
         return []
-    by_kind = books.summary["inputs"]["by_kind"]
-    rows = [(in_words(kind, KINDS), count["used"], count["not_yet_due"]) for kind, count in sorted(by_kind.items())]
+    by_kind = books.summary.inputs.by_kind
+    rows = [(in_words(kind, KINDS), count.used, count.not_yet_due) for kind, count in sorted(by_kind.items())]
     columns = [Column("Kind"), Column("Used", "count"), Column("Not yet due", "count")]
     return [Table("Facts that came in", columns, rows)]
 

@@ -19,9 +19,9 @@ AGES = (7, 14, 30, 60, 90)  # last days of the classes
 BUCKETS = [
     f"Up to {AGES[0]} days", *(f"{before + 1} to {last}" for before, last in pairwise(AGES)), f"Over {AGES[-1]} days"
 ]  # fmt: skip
-INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Cut": BLUE, "Denied": GREY}
+INKS = {"Recipient": ORANGE, "Provider": BLUE, "County": GREY, "Held": ORANGE, "Over a limit": BLUE, "Denied": GREY}
 UNPAID = ("HELD", "CUT", "DENIED")
-MOST_PROVIDERS, MOST_DOCUMENTS = 20, 50
+MOST_DOCUMENTS = 500
 MINUTES = 60
 
 
@@ -36,9 +36,8 @@ def held_section(books: Books, asked: ReportAsked) -> Section:
         f"{day(books.span.days[-1])}. Held is not refused: it is paid once somebody does the next step. Age "
         "counts from the run that first held it."
     ]
-    parts: list[Table | Chart] = [_chart(books, held), _by_reason(books, held)]
-    if asked.with_ids:
-        parts += [_by_provider(books, asked, held), _documents(books, asked, held)]
+    table = _documents(books, asked, held) if asked.with_ids else _by_reason(books, held)
+    parts: list[Table | Chart] = [_chart(books, held), table]
     note = "" if asked.with_ids else "Whose documents these are: make the report again with --with-ids."
     return Section("held", "Held work", lead, parts, note)
 
@@ -86,51 +85,19 @@ def _chart(books: Books, held: list[Finding]) -> Chart:
 def _by_reason(books: Books, held: list[Finding]) -> Table:
     rows = [
         (
-            in_words(code, REASONS),
-            cited(found[0]),
             in_words(who, ADDRESSEES),
             len(found),
             sum(finding.minutes or 0 for finding in found),
             max(age(books, finding) for finding in found),
-            found[0].next_step,
+            Story(in_words(code, REASONS), "", found[0].next_step, law=cited(found[0])),
         )
         for (code, who), found in _grouped(held, lambda finding: (finding.code, finding.addressee)).items()
     ]
     columns = [
-        Column("Why"), Column("Law", "law"), Column("Who acts next"), Column("Documents", "count"),
-        Column("Hours", "hours"),
-        Column("Oldest, days", "count"), Column("What to do"),
+        Column("Who acts next"), Column("Documents", "count"), Column("Hours", "hours"),
+        Column("Oldest, days", "count"), Column("Why, and what to do", "story"),
     ]  # fmt: skip
-    return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[4], row[0])), wide=True)
-
-
-def _by_provider(books: Books, asked: ReportAsked, held: list[Finding]) -> Table:
-    rows = [
-        _provider_row(books, asked, provider, found)
-        for provider, found in _grouped(held, lambda finding: finding.provider_id).items()
-        if provider is not None
-    ]
-    kept, more = top(sorted(rows, key=lambda row: (-row[1], row[0])), MOST_PROVIDERS)
-    columns = [
-        Column("Provider"), Column("Held hours", "hours"), Column("Documents", "count"),
-        Column("Oldest, days", "count"),
-        Column("Who acts next"), Column("Why, and what to do", "story"),
-    ]  # fmt: skip
-    return Table("Providers with the most held hours", columns, kept, more, wide=True)
-
-
-def _provider_row(books: Books, asked: ReportAsked, provider: str, found: list[Finding]) -> Cells:
-    """One provider; the story is that of the document with the most hours, and names the other reasons."""
-    first, *_ = worst = sorted(found, key=_most_hours_first)
-    reasons = dict.fromkeys(in_words(finding.code, REASONS) for finding in worst)
-    return (
-        provider,
-        sum(finding.minutes or 0 for finding in found),
-        len(found),
-        max(age(books, finding) for finding in found),
-        in_words(first.addressee, ADDRESSEES),
-        Story("; also: ".join(reasons), _told(first), first.next_step, asked.explain(first), cited(first)),
-    )
+    return Table("Held, by reason", columns, sorted(rows, key=lambda row: (-row[2], row[-1].why)), wide=True)
 
 
 def _documents(books: Books, asked: ReportAsked, held: list[Finding]) -> Table:
@@ -151,7 +118,7 @@ def _documents(books: Books, asked: ReportAsked, held: list[Finding]) -> Table:
         Column("Provider"), Column("Recipient"), Column("Pay period", "day"), Column("Hours", "hours"),
         Column("Age, days", "count"), Column("Who acts next"), Column("Why, and what to do", "story"),
     ]  # fmt: skip
-    return Table("Held documents, most hours first", columns, kept, more, wide=True)
+    return Table("Held documents, most hours first", columns, kept, more, wide=True, find=True)
 
 
 def _most_hours_first(finding: Finding) -> tuple[int, str]:
@@ -209,16 +176,16 @@ def _hours_told(books: Books) -> str:
     told = f"{clock(paid)} hours of service were instructed in these runs."
     if books.summary is None or not books.span.whole:
         return told
-    hours = books.summary["hours"]
-    ends = " + ".join(f"{clock(hours[f'{end}_minutes'])} {end}" for end in ("paid", "held", "cut", "denied"))
-    return f"{clock(hours['claimed_minutes'])} hours of service claimed = {ends}."
+    hours = books.summary.hours
+    ends = " + ".join(f"{clock(getattr(hours, f'{end}_minutes'))} {end}" for end in ("paid", "held", "cut", "denied"))
+    return f"{clock(hours.claimed_minutes)} hours of service claimed = {ends}."
 
 
 def _reasons_chart(rows: list[Cells]) -> list[Chart]:
     timed = [row for row in rows if row[-1]][:12]
     bars = [{"label": row[1], "series": row[0], "value": row[-1] / MINUTES, "rank": 0} for row in timed]
     says = "Hours not paid, by reason. " + "; ".join(f"{row[1]} ({row[0].lower()}): {clock(row[-1])}" for row in timed)
-    inks = {name: INKS[name] for name in ("Held", "Cut", "Denied") if name in {row[0] for row in timed}}
+    inks = {name: INKS[name] for name in ("Held", "Over a limit", "Denied") if name in {row[0] for row in timed}}
     return [bars_across("Why hours were not paid", f"{says}.", bars, inks, "hours")] if timed else []
 
 

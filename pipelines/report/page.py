@@ -18,6 +18,7 @@ from pipelines.report.control import ControlCheck, checks
 from pipelines.report.county_section import county_section, figures
 from pipelines.report.facts_section import assumptions_section, findings_section, rejections_section
 from pipelines.report.held_section import age, held_section, hours_section, next_actors
+from pipelines.report.leave_section import leave_section
 from pipelines.report.parts import Cells, Chart, Column, Section, Table, rules_named
 from pipelines.report.payments_section import changes_section, money_section
 from pipelines.report.people_sections import advances_section, benefits_section, violations_section
@@ -103,6 +104,7 @@ def _sections(
         rejections_section(books, asked),
         assumptions_section(books, law),
         carried_section(books, law),
+        leave_section(books, asked),
         benefits_section(books),
         findings_section(books),
     ]

@@ -10,6 +10,7 @@ Cells = tuple[Any, ...]
 """Raw values of a row, one for each column."""
 Form = Literal["text", "law", "count", "hours", "dollars", "day", "month", "story"]
 FIGURES = {"count", "hours", "dollars"}
+NARROW = 3  # columns of figures that a telephone has room for
 
 
 class Cited(NamedTuple):
@@ -52,7 +53,8 @@ class Column:
 class Table:
     """Rows of raw values, None where there is nothing to say. ``more``: how many rows were left out.
 
-    ``wide``: too wide for a telephone, where each row becomes a card. ``bold_last``: the last row is a total.
+    ``wide``: too wide for a telephone, where each row becomes a card. ``bold_last``: the last row is a total. ``find``:
+    one looks for rows in it, so it has a box to filter them by.
     """
 
     caption: str
@@ -61,6 +63,12 @@ class Table:
     more: int = 0
     wide: bool = False
     bold_last: bool = False
+    find: bool = False
+
+    @property
+    def stacked(self) -> bool:
+        """On a telephone its figures stand below the row's name, as they do not fit beside it."""
+        return not self.wide and len(self.columns) > NARROW
 
 
 @dataclass(frozen=True)

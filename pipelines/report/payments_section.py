@@ -9,7 +9,7 @@ from pipelines.report.books import Books
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_up
 from pipelines.report.parts import Cells, Chart, Column, Section, Table, top
 from pipelines.report.wording import METHODS, PROGRAMS, counted, county, day, month
-from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, in_words, money
+from pipelines.wording import DEDUCTIONS, EARNINGS, PAID_FOR, REASONS, deduction_in_words, in_words, money
 from rules.periods import month_of
 
 MOST_BARS = 31
@@ -108,7 +108,7 @@ def _deductions(books: Books) -> Table:
     total = books.payments.total()
     taken = books.payments.deductions
     rows: list[Cells] = [("Gross", total["gross"])]
-    rows += [(in_words(kind, DEDUCTIONS), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
+    rows += [(deduction_in_words(kind, taken[kind]), -taken[kind]) for kind in DEDUCTIONS if taken[kind]]
     rows.append(("Net: the money that moves", total["net"]))
     if gone := books.payments.gone()["net"]:
         rows += [("Came back or was stopped since", -gone), ("Net that stands", total["net"] - gone)]
@@ -116,18 +116,20 @@ def _deductions(books: Books) -> Table:
 
 
 def changes_section(books: Books, asked: ReportAsked) -> Section:
-    """The last run of the range against the one before, greatest differences first."""
-    span = books.span
-    if span.before is None:
-        return Section("changes", "Changes against the run before", ["There is no run before this one in the folder."])
+    """The newest pay period against the same one a month before, greatest differences first."""
+    span, title = books.span, "Changes against a month before"
+    if not any(sums["before"] for sums in books.payments.compared.values()):
+        told = f"Nothing was paid for the pay period of {day(span.period_before)}: there is nothing to compare with."
+        return Section("changes", title, [told])
     lead = [
-        f"The run of {day(span.last)} against that of {day(span.before)}, the last two that said anything. Pay runs of "
-        "different days of a pay period differ much by nature; look for what has no such reason."
+        f"Pay for the pay period that began on {day(span.period)}, as of {day(span.last)}, against pay for that of "
+        f"{day(span.period_before)} as it was as long after; new findings of the last run are against those of the run "
+        "before."
     ]
     parts: list[Table | Chart] = [_money_changes(books), _finding_changes(books)]
     if asked.with_ids:
         parts.append(_payee_changes(books))
-    return Section("changes", "Changes against the run before", lead, parts)
+    return Section("changes", title, lead, parts)
 
 
 def _money_changes(books: Books) -> Table:
@@ -139,13 +141,15 @@ def _money_changes(books: Books) -> Table:
         for (what, name), sums in books.payments.compared.items()
         if what in named
     ]
-    return Table("Money, by kind and county", _compared("Kind or county", "dollars", books), _by_difference(rows))
+    columns = _compared("Kind or county", "dollars", books.span.period_before, books.span.period)
+    return Table("Money, by kind and county", columns, _by_difference(rows))
 
 
 def _finding_changes(books: Books) -> Table:
     last, before = books.findings.new[books.span.last], books.findings.new[books.span.before or 0]
     rows = [(in_words(code, REASONS), before[code], last[code], last[code] - before[code]) for code in {*last, *before}]
-    return Table("New findings", _compared("Finding", "count", books), _by_difference(rows))
+    columns = _compared("Finding", "count", books.span.before or 0, books.span.last)
+    return Table("New findings", columns, _by_difference(rows))
 
 
 def _payee_changes(books: Books) -> Table:
@@ -155,12 +159,11 @@ def _payee_changes(books: Books) -> Table:
         if what == "payee"
     ]
     kept, more = top(_by_difference(rows), MOST_PAYEES)
-    return Table("Payees: net", _compared("Payee", "dollars", books), kept, more)
+    return Table("Payees: net", _compared("Payee", "dollars", books.span.period_before, books.span.period), kept, more)
 
 
-def _compared(what: str, form: Any, books: Books) -> list[Column]:
-    before, last = day(books.span.before or 0), day(books.span.last)
-    return [Column(what), Column(before, form), Column(last, form), Column("Difference", form)]
+def _compared(what: str, form: Any, before: int, last: int) -> list[Column]:
+    return [Column(what), Column(day(before), form), Column(day(last), form), Column("Difference", form)]
 
 
 def _by_difference(rows: Iterable[Cells]) -> list[Cells]:

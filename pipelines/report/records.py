@@ -1,24 +1,11 @@
 """The records that a replay, or a live job's folder, left: each kind once, as structs."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
-from schemas.avro import Out
-from schemas.types import Json
-
-Summary = Json
-STEMS = {
-    "PaymentInstruction": "payment_instruction",
-    "Finding": "finding",
-    "AdvanceReconciliation": "advance_reconciliation",
-    "BenefitHours": "benefit_hours",
-    "PayRun": "pay_run",
-    "Rejection": "rejection",
-}
-SUMMARY = "summary.json"
+from schemas.avro import Out, schema_path
 
 
 class ReportFolder:
@@ -36,13 +23,5 @@ class ReportFolder:
         for path in self._files(kind.KIND):
             yield from records_in(path, kind)
 
-    def summary(self) -> Summary | None:
-        """summary.json; None where there is none, as in a live job's folder."""
-        path = self.path / SUMMARY
-        try:
-            return json.loads(path.read_text("utf-8")) if path.exists() else None
-        except (OSError, ValueError) as error:
-            raise Misuse(f"{path} cannot be read ({type(error).__name__}): replay again") from error
-
     def _files(self, kind: str) -> list[Path]:
-        return sorted(self.path.glob(f"{STEMS[kind]}*.avro"))
+        return sorted(self.path.glob(f"{schema_path(kind).stem}*.avro"))

@@ -29,10 +29,10 @@ for (const table of document.querySelectorAll("table:not(.plain)")) {
     });
   });
 }
-// On a telephone, where each row is a card, the first few rows come first.
-for (const table of document.querySelectorAll("table.wide")) {
+// The first few rows come first.
+for (const table of document.querySelectorAll("table:not(.plain)")) {
   const box = table.parentElement;
-  if (table.tBodies[0].rows.length <= 8) continue;
+  if (table.tBodies[0].rows.length <= 12) continue;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "unfold";
@@ -41,6 +41,26 @@ for (const table of document.querySelectorAll("table.wide")) {
   box.classList.add("folded");
   box.after(button);
 }
+// A box of words filters the table below it: a row stays that has them all.
+for (const find of document.querySelectorAll(".find")) {
+  const box = find.nextElementSibling;
+  const rows = [...box.querySelectorAll("tbody tr")].map((row) => [row, row.textContent.toLowerCase()]);
+  find.hidden = false;
+  find.querySelector("input").addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = rows.filter(([row, text]) => {
+      const fits = words.every((word) => text.includes(word));
+      row.classList.toggle("apart", !fits);
+      return fits;
+    });
+    if (words.length) box.classList.remove("folded");
+    find.querySelector("output").textContent = words.length ? `${found.length} of ${rows.length}` : "";
+  });
+}
+// A link to a rule opens it.
+const open = () => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")?.setAttribute("open", "");
+addEventListener("hashchange", open);
+open();
 // Only what scrolls needs to be reached by keyboard.
 const reach = () => {
   for (const box of document.querySelectorAll(".scroll")) {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.misuse import Misuse
-from rules.periods import business_day_of, cut_off_after, cut_off_of, iso
+from rules.periods import business_day_of, cut_off_after, cut_off_of, iso, month_of, period_of
 from schemas.pay_run import PayRun
 
 RUNS_BEFORE = 20
@@ -26,6 +26,25 @@ class ReportSpan:
     @property
     def before(self) -> int | None:
         return self.usual[-1] if self.usual else None
+
+    @property
+    def period(self) -> int:
+        """The pay period whose pay was on its way at the end: the newest that had ended by the last run."""
+        return period_of(period_of(self.last) - 1)
+
+    @property
+    def period_before(self) -> int:
+        """The same pay period, the first or the second of its month, a month before."""
+        half = self.period - month_of(self.period)
+        return month_of(month_of(self.period) - 1) + half
+
+    def compares(self, period: int, run: int) -> str | None:
+        """``last`` or ``before``, of which two pay periods an instruction is; of the one before only what had been said
+        as long after its beginning."""
+        if period == self.period and run <= self.last:
+            return "last"
+        as_long_after = self.last - (self.period - self.period_before)
+        return "before" if period == self.period_before and run <= as_long_after else None
 
     @property
     def end(self) -> int:

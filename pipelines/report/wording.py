@@ -9,11 +9,11 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 
 PROGRAMS = {"CAREER_PATHWAYS": "Career Pathways"}
-METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper cheque)", "NONE": "Nothing moves"}
+METHODS = {"DIRECT_DEPOSIT": "Direct deposit", "WARRANT": "Warrant (paper check)", "NONE": "No payment"}
 ADDRESSEES = {"RECIPIENT": "Recipient", "PROVIDER": "Provider", "COUNTY": "County"}
 OUTCOMES = {
     "HELD": "Held",
-    "CUT": "Cut",
+    "CUT": "Over a limit",
     "DENIED": "Denied",
     "VIOLATION": "Violation",
     "WARNING": "Warning",

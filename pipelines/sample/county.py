@@ -7,6 +7,7 @@ from pipelines.sample import episodes, weeks
 from pipelines.sample.defects import spoiled
 from pipelines.sample.episodes import Planted
 from pipelines.sample.homes import Carer, Home
+from pipelines.sample.leave import claim_leave, last_day_of_work
 from pipelines.sample.papers import Desk, assess, authorize
 from pipelines.sample.sheets import Sheet, draw_sheet
 from pipelines.sample.shelf import Fact, Shelf, Truth
@@ -40,6 +41,7 @@ def live(home: Home, window: Window, shelf: Shelf, truth: Truth) -> Desk:
     authorize(desk)
     if home.name == "siblings_over_66":
         home.until = window.months[0] + 27
+    home.until = home.until or last_day_of_work(desk)
     enroll(desk)
     assign(desk)
     assess(desk)
@@ -50,6 +52,8 @@ def live(home: Home, window: Window, shelf: Shelf, truth: Truth) -> Desk:
         claim_travel(desk, carer)
     if home.name.startswith(("training_", "incentive_", "assignment_incentives")):
         train(desk)
+    if home.name.startswith("sick_leave_"):
+        claim_leave(desk)
     return desk
 
 

@@ -59,6 +59,7 @@ DEFECTS: dict[str, list[Defect]] = {
     "TravelClaim": [STARTS_ON_THE_SECOND, (CONTRADICTORY, _trip_outside)],
     "TrainingClaim": [_unknown("channel")],
     "IncentiveClaim": [_unknown("incentive")],
+    "SickLeaveClaim": [_unknown("program"), _unknown("channel")],
     "HoursException": [NO_SUNDAY],
     "ViolationDecision": [NO_SUNDAY, _unknown("decision")],
     "PaymentOutcome": [_unknown("outcome"), (CONTRADICTORY, lambda record: {"outcome": "RECOVERED", "cents": None})],

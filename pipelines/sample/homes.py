@@ -39,12 +39,14 @@ HOURS = {
     "over_maximum_every_month": 283,
     "overpayment_recovered": 100,
     "second_provider_over_authorized": 200,
+    "sick_leave_review": 115,
     "siblings_over_66": 160,
     "visit_over_daylight_saving": 80,
     "visit_over_midnight": 80,
     "waiver_exemption": 283,
     "waiver_hours_on_top": 200,
 }
+LEAVE_HOURS = 150  # 100:00 in the first month
 LIVE_IN_NEEDS = {"live_in": True, "two": True, "sibling": True, "visits": False, "pair": False, "shared": False}
 NIGHTLY = {"visit_over_midnight"}  # a visit outside its slot of the day
 LENT = {"sibling", "shared"}
@@ -147,6 +149,8 @@ def _borrowed(needs: str, live_in: bool, before: Home | None, rng: Random) -> Ca
 def _minutes(name: str, live_in: bool, rng: Random) -> int:
     if name in HOURS:
         return HOURS[name] * HOUR
+    if name.startswith("sick_leave_"):
+        return LEAVE_HOURS * HOUR
     if name.startswith(("week_", "violation_")):
         return rng.randrange(130, 159) * HOUR
     if live_in and rng.random() < HIGHEST_RATE:

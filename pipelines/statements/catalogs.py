@@ -7,12 +7,12 @@ dropped. Catalogs are compiled when they are read (``language``), so that no bin
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
@@ -24,16 +24,13 @@ TOMLS = ("wording.toml", "county.toml")
 KEYWORDS = ("_", "gettext", "ngettext")
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
 TO_COUNTY = "to_county"  # the sentence of a finding that speaks to people, where it is told to the county instead
-Text = tuple[str, str]
-"""Where a text stands, and the text."""
+Text = tuple[str, str | tuple[str, ...]]
+"""Where a text stands, and the text; of one with a plural both."""
 
 
 def texts() -> Iterator[Text]:
     """Every text that statements and notices are made of."""
-    for path in sorted(FOLDER.glob("templates/*.j2")):
-        with path.open("rb") as stream:
-            for _, _, message, _ in babel_extract(stream, KEYWORDS, [], dict(OPTIONS)):
-                yield f"templates/{path.name}", message if isinstance(message, str) else str((message or [""])[0])
+    yield from template_texts(FOLDER)
     for name in TOMLS:
         table = tomllib.loads((FOLDER / name).read_text("utf-8"))
         yield from ((f"{name}", text) for text in _leaves(table))
@@ -41,6 +38,16 @@ def texts() -> Iterator[Text]:
         if entry["addressee"] != "COUNTY":
             parts = [entry[part] for part in ("message", "next_step", "messages", "next_steps") if part in entry]
             yield from ((f"findings.toml:{code}", text) for text in _leaves(parts, without=TO_COUNTY))
+
+
+def template_texts(folder: Path) -> Iterator[Text]:
+    """Every text of the templates below a folder; of one with a plural, the singular and the plural."""
+    for path in sorted(folder.glob("templates/*.j2")):
+        with path.open("rb") as stream:
+            for _, function, message, _ in babel_extract(stream, KEYWORDS, [], dict(OPTIONS)):
+                said = [message] if isinstance(message, str) else [part for part in message or () if part]
+                if said:  # else what is said is known only when it is
+                    yield f"templates/{path.name}", tuple(said[:2]) if function == "ngettext" else said[0]
 
 
 def _leaves(table: Any, without: str = "") -> Iterator[str]:
@@ -53,40 +60,47 @@ def _leaves(table: Any, without: str = "") -> Iterator[str]:
             yield from _leaves(value, without)
 
 
-def extracted() -> Catalog:
+def extracted(found: Iterable[Text]) -> Catalog:
     """The texts as a catalog without translations."""
     template = Catalog()
-    for where, text in texts():
+    for where, text in found:
         template.add(text, locations=[(where, 0)])
     return template
 
 
-def updated(code: str) -> bytes:
-    """The catalog of a language as it should lie in its file."""
-    with catalog_path(code).open("rb") as stream:
+def updated(code: str, path: Path, found: Iterable[Text]) -> bytes:
+    """The catalog of a language as it should lie in its file, with the translations that lie there."""
+    with path.open("rb") as stream:
         known = read_po(stream, locale=code)
-    made = Catalog(
-        locale=code, project="ihss-payroll", header_comment=f"# {code}: see pipelines/statements/catalogs.py"
-    )
-    for message in extracted():
+    made = Catalog(locale=code, project="ihss-payroll")
+    for message in extracted(found):
         if message.id:
-            translated = known.get(message.id)
+            translated = known.get(message.id[0] if message.pluralizable else message.id)
             made.add(message.id, translated.string if translated else "", locations=message.locations)
     text = BytesIO()
     write_po(text, made, width=120, include_lineno=False, omit_header=True)
-    header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {code}\\n"\n\n'
+    plural = '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n' if any(each.pluralizable for each in made) else ""
+    header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {code}\\n"\n{plural}\n'
     return header.encode() + text.getvalue()
 
 
-def main() -> None:
-    """Bring every catalog up to date and say what lacks a translation."""
+def bring_up_to_date(path_of: Callable[[str], Path], found: Callable[[], Iterable[Text]]) -> None:
+    """Write every catalog as it should be, and say what lacks a translation."""
     for code in sorted(set(LOCALES) - {SOURCE}):
-        path = catalog_path(code)
-        path.write_bytes(updated(code))
-        with path.open("rb") as stream:
-            missing = [message.id for message in read_po(stream, locale=code) if message.id and not message.string]
-        print(f"{path}: {len(missing)} texts to translate", *missing, sep="\n  ")
+        path = path_of(code)
+        path.write_bytes(updated(code, path, found()))
+        print(f"{path}: {len(missing(path, code))} texts to translate", *missing(path, code), sep="\n  ")
+
+
+def missing(path: Path, code: str) -> list[str]:
+    """Texts without a translation."""
+    with path.open("rb") as stream:
+        return [str(message.id) for message in read_po(stream, locale=code) if message.id and not _whole(message)]
+
+
+def _whole(message: Message) -> bool:
+    return all(message.string or ("",)) if message.pluralizable else bool(message.string)
 
 
 if __name__ == "__main__":
-    main()
+    bring_up_to_date(catalog_path, texts)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.misuse import Misuse
 from schemas.types import Json
 
-FIELDS = ("office", "phone", "address", "hours", "web")
+FIELDS = ("office", "phone", "address", "hours", "web", "desk")
 OWN = Path(__file__).with_name("county.toml")
 REMEDY = "see docs/statements.md for one that can"
 
@@ -22,6 +22,7 @@ class Contact:
     address: str
     hours: str
     web: str
+    desk: str
 
 
 class Contacts:

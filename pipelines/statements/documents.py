@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.people import NOBODY, PeopleOnPapers
 from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
 from pipelines.statements.paid_folder import Dossier, Person, dossiers
@@ -32,6 +33,7 @@ class Paper:
 
     kind: str
     person: Person
+    language: str
     html: str
     ids: tuple[str, ...]
     english: int
@@ -41,7 +43,8 @@ class Paper:
 class PapersAsked:
     """What to make: of a ``cut_off``; with ``period`` its statement and notices, else what is new in that pay run.
 
-    ``law``: the one it was paid by; if not known (None), no letter tells what a further violation brings.
+    ``language``: of whom ``people`` does not give another. ``law``: the one it was paid by; if not known (None), no
+    letter tells what a further violation brings.
     """
 
     cut_off: int
@@ -49,25 +52,28 @@ class PapersAsked:
     language: str
     contacts: Contacts
     law: Law | None = None
+    people: PeopleOnPapers = NOBODY
 
 
 def papers_of(person: Person, dossier: Dossier, asked: PapersAsked) -> Iterator[Paper]:
     """Statements of a person, then one letter of notices."""
-    spoken = language(asked.language)
+    to = asked.people.of(*person)
+    code = (to and to.language) or asked.language
+    spoken = language(code)
     for period in _periods(person, dossier, asked):
         made = statement_of(person, dossier, period, business_day_of(asked.cut_off), spoken)
-        contact = asked.contacts.of(made.county, asked.language)
+        contact = asked.contacts.of(made.county, code)
         ids = (*made.instruction_ids, *made.finding_ids)
         english = sum(point.english for point in made.points)
-        yield Paper("statement", person, statement_html(made, contact, spoken), ids, english)
+        yield Paper("statement", person, code, statement_html(made, contact, spoken, to), ids, english)
     points = _notices(person, dossier, asked, spoken)
     if points:
         county = next(
             (line.county for paid in reversed(dossier.instructions) for line in paid.lines if line.county), None
         )
         letter = PaperLetter(*person, business_day_of(asked.cut_off), points, county)
-        html = letter_html(letter, asked.contacts.of(county, asked.language), spoken)
-        yield Paper("notices", person, html, tuple(p.id for p in points), sum(p.english for p in points))
+        html = letter_html(letter, asked.contacts.of(county, code), spoken, to)
+        yield Paper("notices", person, code, html, tuple(p.id for p in points), sum(p.english for p in points))
 
 
 def papers_of_all(folder: Path, people: Iterable[Person], asked: PapersAsked) -> Iterator[Paper]:
@@ -93,7 +99,7 @@ def _periods(person: Person, dossier: Dossier, asked: PapersAsked) -> list[int]:
 
 def _notices(person: Person, dossier: Dossier, asked: PapersAsked, spoken: Language) -> list[Point]:
     told = [each for each in dossier.findings.values() if each.addressee == person[0] and _is_letter(each)]
-    told = [each for each in told if _wanted(each, person, asked)]
+    told, today = [each for each in told if _wanted(each, person, asked)], business_day_of(asked.cut_off)
     accounts = [
         advance_point(account, spoken)
         for account in dossier.reconciliations.values()
@@ -103,7 +109,7 @@ def _notices(person: Person, dossier: Dossier, asked: PapersAsked, spoken: Langu
             else account.service_month == month_of(asked.period)
         )
     ]
-    return in_order([*(point_of(each, person[0], spoken, asked.law) for each in told), *accounts])
+    return in_order([*(point_of(each, person[0], spoken, asked.law, today) for each in told), *accounts])
 
 
 def _is_letter(finding: Finding) -> bool:

@@ -44,7 +44,7 @@ class Written:
         self.english += paper.english
 
 
-def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str], spoken: str) -> Written:
+def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str]) -> Written:
     """Write ``0001.html``, ``0001.pdf`` … and the index, as the papers come: at ``most`` so many. Raises Misuse."""
     written = Written()
     try:
@@ -60,7 +60,7 @@ def write(papers: Iterable[Paper], most: int, out: Path, formats: Iterable[str],
                         _write(out / f"{name}.pdf", made)
                 for name, paper in zip(names, batch, strict=True):
                     for id in paper.ids:
-                        index.row((name, paper.kind, spoken, *paper.person, id))
+                        index.row((name, paper.kind, paper.language, *paper.person, id))
                     written.add(paper)
     except OSError as error:
         raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a folder you may write to") from error

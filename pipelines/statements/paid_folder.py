@@ -13,6 +13,7 @@ from rules.periods import cut_off_of, iso
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 from schemas.ids import payee_of, statement_of
+from schemas.leave_balance import LeaveBalance
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 
@@ -20,22 +21,24 @@ STEMS = {
     "PaymentInstruction": "payment_instruction",
     "Finding": "finding",
     "AdvanceReconciliation": "advance_reconciliation",
+    "LeaveBalance": "leave_balance",
     "PayRun": "pay_run",
 }
 Person = tuple[str, str]
 """PROVIDER or RECIPIENT, and the id."""
-Stored = TypeVar("Stored", PaymentInstruction, Finding, AdvanceReconciliation, PayRun)
+Stored = TypeVar("Stored", PaymentInstruction, Finding, AdvanceReconciliation, LeaveBalance, PayRun)
 
 
 @dataclass
 class Dossier:
-    """One person's records, oldest pay run first; of findings and reconciliations the newest of each. ``turns``: what
-    pay runs alone tell of the person's payments, by statement."""
+    """One person's records, oldest pay run first; of findings, reconciliations and balances the newest of each.
+    ``turns``: what pay runs alone tell of the person's payments, by statement."""
 
     instructions: list[PaymentInstruction] = field(default_factory=list)
     findings: dict[str, Finding] = field(default_factory=dict)
     reconciliations: dict[int, AdvanceReconciliation] = field(default_factory=dict)
     turns: dict[str, list[Turn]] = field(default_factory=dict)
+    balances: dict[int, LeaveBalance] = field(default_factory=dict)
 
     def turn(self, turn: Turn) -> None:
         """Take in what a pay run alone tells."""
@@ -106,6 +109,9 @@ def dossiers(folder: Path, people: set[Person], cut_off: int) -> dict[Person, Do
     for reconciled in sorted(_up_to(folder, AdvanceReconciliation, cut_off), key=_age):
         if ("RECIPIENT", reconciled.recipient_id) in people:
             found["RECIPIENT", reconciled.recipient_id].reconciliations[reconciled.service_month] = reconciled
+    for balance in sorted(_up_to(folder, LeaveBalance, cut_off), key=_age):
+        if ("PROVIDER", balance.provider_id) in people:
+            found["PROVIDER", balance.provider_id].balances[balance.leave_year] = balance
     for run in _up_to(folder, PayRun, cut_off):
         for person, turn in turns_of(run):
             if person in people:
@@ -139,7 +145,7 @@ def about_payment(found: Finding) -> bool:
     return found.code == "FILING_LIMIT" and found.cents is not None
 
 
-def _age(record: Finding | AdvanceReconciliation) -> int:
+def _age(record: Finding | AdvanceReconciliation | LeaveBalance) -> int:
     return record.cut_off
 
 

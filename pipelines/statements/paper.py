@@ -1,6 +1,7 @@
 """From a statement or a letter of notices to HTML, and from HTML to PDF."""
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.misuse import Misuse
+from pipelines.people import PersonOnPaper
 from pipelines.statements.contact import Contact
 from pipelines.statements.language import Language
 from pipelines.statements.points import Point
@@ -17,6 +19,7 @@ from pipelines.statements.sentences import wording
 from pipelines.statements.statement import PrintedStatement
 
 FOLDER = Path(__file__).parent
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 NO_PANGO = "PDF needs the Pango library: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or take --format html"
 
 
@@ -58,14 +61,16 @@ def environment(language: Language) -> Environment:
     return jinja
 
 
-def statement_html(statement: PrintedStatement, contact: Contact, language: Language) -> str:
-    """The statement as one HTML file that needs nothing else."""
-    return _rendered("statement.html.j2", language, s=statement, contact=contact)
+def statement_html(
+    statement: PrintedStatement, contact: Contact, language: Language, to: PersonOnPaper | None = None
+) -> str:
+    """The statement as one HTML file that needs nothing else; ``to``: whose name and address stand on it."""
+    return _rendered("statement.html.j2", language, s=statement, contact=contact, to=to)
 
 
-def letter_html(letter: PaperLetter, contact: Contact, language: Language) -> str:
-    """The notices of a person as one HTML file that needs nothing else."""
-    return _rendered("notices.html.j2", language, letter=letter, contact=contact)
+def letter_html(letter: PaperLetter, contact: Contact, language: Language, to: PersonOnPaper | None = None) -> str:
+    """The notices of a person as one HTML file that needs nothing else; ``to``: whose name and address stand on it."""
+    return _rendered("notices.html.j2", language, letter=letter, contact=contact, to=to)
 
 
 def _rendered(template: str, language: Language, **about: object) -> str:
@@ -84,8 +89,19 @@ def printer() -> Any:
 
 def pdf_of(html: str) -> bytes:
     """A tagged PDF/UA-1; the same HTML gives the same bytes. Raises Misuse where Pango is not installed."""
-    made: bytes = printer()(string=html).write_pdf(pdf_variant="pdf/ua-1", font_config=_fonts())
+    page = printer()
+    style, rest = STYLE.search(html), STYLE.sub("", html)
+    sheets = [_sheet(style[1])] if style else []
+    made: bytes = page(string=rest).write_pdf(pdf_variant="pdf/ua-1", font_config=_fonts(), stylesheets=sheets)
     return made
+
+
+@cache
+def _sheet(style: str) -> Any:
+    """Read once: all papers have one style."""
+    from weasyprint import CSS
+
+    return CSS(string=style, font_config=_fonts())
 
 
 @cache

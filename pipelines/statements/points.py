@@ -1,6 +1,9 @@
 """What a person is told in one point: what happened, what they can do, by when. In their language."""
 
+import re
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from pipelines.statements.language import Language
 from pipelines.statements.sentences import FilledSentence, said, wording
@@ -14,6 +17,8 @@ from schemas.ids import conclusion_id, day_of
 
 VISITS = ("NO_VISIT", "VISIT_INCOMPLETE", "HOURS_EXCEED_VISITS", "CHECK_OUT_NOT_AFTER_CHECK_IN")
 WEIGHT = ("VIOLATION", "NOTICE", "HELD", "DENIED", "CUT", "WARNING", "NOTED")
+DISPUTE = " If you disagree,"  # begins the last sentence of a next step (rules/price/violations.py)
+OUTSIDE = re.compile(r"(WIC|SB|MPP|ACL|ACIN|CFR|USC|Labor Code|UIC|\d+ (USC|CFR)|30-)\b")
 LASTING = (*VIOLATIONS, "OVERPAYMENT", "SHARE_OF_COST_DUE", "RECIPIENT_OVERLAP", "PROVIDER_OVERLAP")
 """Codes of letters that people keep: when such a finding is cleared they are told. Other hours are simply paid."""
 
@@ -34,17 +39,21 @@ class Point:
     cents: int | None = None
     about: str | None = None
     stake: tuple[str, ...] = ()
+    also: str = ""
     authority: str = ""
     cleared: bool = False
     day: int | None = None
     english: bool = False
 
 
-def point_of(finding: Finding, reader: str, language: Language, law: Law | None = None) -> Point:
-    """A finding as said to a PROVIDER or RECIPIENT; what is at stake with it only by the ``law`` that found it."""
+def point_of(
+    finding: Finding, reader: str, language: Language, law: Law | None = None, today: int | None = None
+) -> Point:
+    """A finding as said to a PROVIDER or RECIPIENT; what is at stake with it only by the ``law`` that found it. A paper
+    of ``today`` offers no dispute whose last day is over."""
     words = wording()
     of_code = words["code"].get(finding.code, {})
-    text = _said_to(finding, reader, language)
+    text = _said_to(_without_late_dispute(finding, today), reader, language)
     title = language.say(of_code.get("title", ""))
     if finding.cleared:
         title = language.say(words["cleared"]["title"], title=title)
@@ -61,11 +70,23 @@ def point_of(finding: Finding, reader: str, language: Language, law: Law | None 
         cents=finding.cents,
         about=finding.recipient_id if reader == "PROVIDER" else finding.provider_id,
         stake=stake_of(finding, law, language) if law else (),
-        authority=finding.authority,
+        also="" if finding.cleared else language.say(words["also"].get(finding.code, {}).get(reader.lower(), "")),
+        authority=outside_law(finding.authority),
         cleared=finding.cleared,
         day=finding.service_date,
         english=not text.own,
     )
+
+
+def outside_law(authority: str) -> str:
+    """Of the authority of a finding what a person can look up: no rule, contract or assumption of this program."""
+    return "; ".join(part for part in authority.split("; ") if OUTSIDE.match(part))
+
+
+def _without_late_dispute(finding: Finding, today: int | None) -> Finding:
+    if today is None or finding.due_by is None or finding.due_by >= today:
+        return finding
+    return replace(finding, next_step=finding.next_step.partition(DISPUTE)[0])
 
 
 def _disputable_until(finding: Finding) -> int | None:

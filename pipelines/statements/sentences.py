@@ -7,6 +7,7 @@ money, day, number) or as one of the phrases of wording.toml, and the translated
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -71,13 +72,23 @@ def _next_steps(code: str) -> Iterator[str]:
 
 
 def _again(templates: Iterator[str], text: str, language: Language) -> str | None:
-    """The first template that the text was made of, translated and filled again."""
+    """The first template that the text was made of, now or in an earlier version, translated and filled again."""
     for template in templates:
-        found = _pattern(template).fullmatch(text)
-        places = _filled(found.groupdict(), language) if found else None
-        if places is not None:
-            return language.say(template, **places)
+        for written in (template, *earlier().get(template, ())):
+            found = _pattern(written).fullmatch(text)
+            places = _filled(found.groupdict(), language) if found else None
+            if places is not None:
+                return language.say(template, **places)
     return None
+
+
+@cache
+def earlier() -> dict[str, list[str]]:
+    """What earlier versions wrote in the place of a sentence or phrase (earlier.toml): of stored findings."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in tomllib.loads(Path(__file__).with_name("earlier.toml").read_text("utf-8"))["sentence"]:
+        found[each["now"]].append(each["before"])
+    return found
 
 
 @cache

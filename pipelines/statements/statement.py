@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from pipelines.paid_year import YearFigures, year_figures
 from pipelines.statements.language import Language
 from pipelines.statements.ledger import Paid, StatementReversals, Sums, came_back, summed
 from pipelines.statements.paid_folder import Dossier, Person, about_payment
@@ -11,6 +12,7 @@ from pipelines.statements.points import VISITS, Point, can_be_said, in_order, pe
 from rules.periods import month_end, period_end, year_of
 from schemas.finding import Finding
 from schemas.ids import payee_of, statement_id
+from schemas.leave_balance import LeaveBalance
 from schemas.symbols import DEDUCTIONS
 
 TAKING = ("HELD", "CUT", "DENIED")
@@ -72,7 +74,8 @@ class PrintedStatement:
     returned: list[StatementReversals]
     back: int
     year: int
-    year_to_date: Sums
+    year_to_date: YearFigures
+    leave: LeaveBalance | None
     live_in_for: list[str]
     spend_by: int | None
     owed: int
@@ -125,13 +128,14 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         so_far=summed(standing),
         methods=_methods(now),
         works=_works(now, standing),
-        hours=_hours(person, _by_statement(own), known),
-        points=_points(person, findings, language),
+        hours=_hours(person, own, known),
+        points=_points(person, findings, language, as_of),
         visits=_visits(person, findings, language),
         returned=[_back(back, findings) for back in gone if back.instruction.period_start == period],
         back=sum(paid.net_cents for paid in now if paid.instruction_id in lost),
         year=year,
-        year_to_date=summed(paid for paid in of_year if paid.instruction_id not in lost),
+        year_to_date=year_figures(paid for paid in of_year if paid.instruction_id not in lost),
+        leave=_leave(dossier, as_of),
         live_in_for=sorted({paid.recipient_id or "" for paid in now if paid.income_tax_excluded}),
         spend_by=next((paid.spend_by for paid in now if paid.spend_by), None),
         owed=sum(each.cents or 0 for each in findings if each.code == "OVERPAYMENT"),
@@ -139,6 +143,13 @@ def statement_of(person: Person, dossier: Dossier, period: int, as_of: int, lang
         instruction_ids=[paid.instruction_id for paid in now],
         finding_ids=[each.finding_id for each in findings],
     )
+
+
+def _leave(dossier: Dossier, as_of: int) -> LeaveBalance | None:
+    """The balance of the leave year of a day, by what its pay run knew; None: nothing was ever said of it."""
+    begun = [year for year in dossier.balances if year <= as_of]
+    newest = dossier.balances[max(begun)] if begun else None
+    return newest if newest and as_of <= newest.ends_on else None
 
 
 def _back(back: StatementReversals, findings: Sequence[Finding]) -> StatementReversals:
@@ -178,20 +189,23 @@ def _work(recipient: str | None, now: Sequence[Paid], standing: Sequence[Paid]) 
     return StatementWork(recipient, rows)
 
 
-_ORDER = ("SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE")
+_ORDER = ("SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "SICK_LEAVE", "INCENTIVE", "ADVANCE")
 
 
-def _hours(person: Person, own: dict[str, list[Paid]], findings: Sequence[Finding]) -> list[Hours]:
+def _hours(person: Person, own: Sequence[Paid], findings: Sequence[Finding]) -> list[Hours]:
     """Per recipient of an ARREARS statement that is paid for, or of which hours are not."""
-    if person[0] == "RECIPIENT":
-        return []
-    said: dict[str, list[Finding]] = defaultdict(list)
+    return [] if person[0] == "RECIPIENT" else [*hours_by_statement(own, findings).values()]
+
+
+def hours_by_statement(instructions: Iterable[Paid], findings: Iterable[Finding]) -> dict[str, Hours]:
+    """What became of the hours of each ARREARS statement. ``findings``: also those that were cleared."""
+    own, said = _by_statement(instructions), defaultdict(list)
     for each in findings:
         if statement := _service_statement(each):
             said[statement].append(each)
     ids = sorted({*(id for id in own if payee_of(id).kind == "ARREARS"), *said})
-    counted = [_counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids]
-    return [hours for hours in counted if hours.claimed]
+    counted = {id: _counted(payee_of(id).recipient_id or "", own.get(id, []), said[id]) for id in ids}
+    return {id: hours for id, hours in counted.items() if hours.claimed}
 
 
 def _service_statement(finding: Finding) -> str | None:
@@ -218,13 +232,9 @@ def _counted(recipient: str, own: Sequence[Paid], said: Sequence[Finding]) -> Ho
     return Hours(recipient, paid + sum(taken), paid, *taken)
 
 
-def _points(person: Person, findings: Sequence[Finding], language: Language) -> list[Point]:
-    told = [
-        point_of(each, person[0], language)
-        for each in findings
-        if each.outcome != "NOTED" and can_be_said(each, person[0]) and not about_payment(each)
-    ]
-    return in_order(told)
+def _points(person: Person, findings: Sequence[Finding], language: Language, as_of: int) -> list[Point]:
+    told = (each for each in findings if each.outcome != "NOTED" and not about_payment(each))
+    return in_order([point_of(each, person[0], language, today=as_of) for each in told if can_be_said(each, person[0])])
 
 
 def _visits(person: Person, findings: Sequence[Finding], language: Language) -> dict[str, list[Point]]:

@@ -22,24 +22,26 @@ WORKBOOK = "payroll.xlsx"
 Cells = tuple[Any, ...]
 
 
-def write_parquet(connection: Connection, folder: Path) -> None:
-    """A file a table."""
+def write_parquet(connection: Connection, folder: Path) -> int:
+    """A file a table. Texts that were cut: none."""
     for name in NAMES:
         with private.created(folder / f"{name}.parquet") as stream:
             reader = connection.sql(f"FROM {name}").to_arrow_reader(ROWS)
             with pq.ParquetWriter(stream, reader.schema, compression="zstd") as writer:
                 for batch in reader:
                     writer.write_batch(batch)
+    return 0
 
 
-def write_csv(connection: Connection, folder: Path) -> None:
-    """A file a table."""
+def write_csv(connection: Connection, folder: Path) -> int:
+    """A file a table. Texts that were cut: none."""
     for name in NAMES:
         columns, rows = _read(connection, name)
         with private.text(folder / f"{name}.csv") as stream:
             written = Rows(stream, columns)
             for row in rows:
                 written.row(map(_in_text, row))
+    return 0
 
 
 def _in_text(value: Any) -> Any:
@@ -48,9 +50,10 @@ def _in_text(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def write_xlsx(connection: Connection, folder: Path) -> None:
-    """A sheet a table, the views first. Raises Misuse for a table that no sheet holds."""
-    book = openpyxl.Workbook(write_only=True)
+def write_xlsx(connection: Connection, folder: Path) -> int:
+    """A sheet a table, the views first; how many texts were cut, since no cell holds them. Raises Misuse for a table
+    that no sheet holds."""
+    book, cut = openpyxl.Workbook(write_only=True), 0
     for name in reversed(NAMES):
         columns, rows = _read(connection, name)
         sheet = book.create_sheet(name)
@@ -59,9 +62,12 @@ def write_xlsx(connection: Connection, folder: Path) -> None:
         for number, row in enumerate(rows):
             if number == MOST_ROWS:
                 raise Misuse(f"{name} has more rows than a sheet holds: take --format csv, parquet or duckdb")
-            sheet.append([_in_sheet(value) for value in row])
+            cells = [_in_sheet(value) for value in row]
+            sheet.append([each[:LONGEST_CELL] if isinstance(each, str) else each for each in cells])
+            cut += sum(isinstance(each, str) and len(each) > LONGEST_CELL for each in cells)
     with private.created(folder / WORKBOOK) as stream:
         book.save(stream)
+    return cut
 
 
 def _heading(sheet: Any, column: str) -> WriteOnlyCell:
@@ -71,7 +77,7 @@ def _heading(sheet: Any, column: str) -> WriteOnlyCell:
 
 
 def _in_sheet(value: Any) -> Any:
-    return harmless_cell(harmless(value)[: LONGEST_CELL - 1]) if isinstance(value, str) else value
+    return harmless_cell(harmless(value)) if isinstance(value, str) else value
 
 
 def _read(connection: Connection, name: str) -> tuple[list[str], Iterator[Cells]]:
@@ -85,7 +91,7 @@ def _all(found: Connection) -> Iterator[Cells]:
         yield from rows
 
 
-WRITERS: dict[str, Callable[[Connection, Path], None]] = {
+WRITERS: dict[str, Callable[[Connection, Path], int]] = {
     "csv": write_csv,
     "parquet": write_parquet,
     "xlsx": write_xlsx,

@@ -22,6 +22,7 @@ NAMES = {
     ("PaymentInstruction", "reversed"): "reversed",
     ("Finding", ""): "findings",
     ("AdvanceReconciliation", ""): "reconciliations",
+    ("LeaveBalance", ""): "leave_balances",
     ("BenefitHours", ""): "benefit_hours",
     ("PayRun", ""): "pay_runs",
     ("PayRun", "totals"): "pay_run_totals",

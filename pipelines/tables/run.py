@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.report.records import ReportFolder
 from pipelines.tables.formats import WRITERS
@@ -15,8 +16,15 @@ from schemas.pay_run import PayRun
 DATABASE = "payroll.duckdb"
 
 
-def write_tables(paid: Path, out: Path, format: str, beat: Beat = lambda stage, done, total: None) -> dict[str, int]:
-    """Write the tables of a folder that a replay or a live job left; rows of each table and view, by name.
+class WrittenTables(NamedTuple):
+    """Rows of each table and view, by name; texts that are longer than a cell of the format and were cut."""
+
+    rows: dict[str, int]
+    cut: int
+
+
+def write_tables(paid: Path, out: Path, format: str, beat: Beat = lambda stage, done, total: None) -> WrittenTables:
+    """Write the tables of a folder that a replay or a live job left.
 
     Made beside the files of before and put in their place at the end. Raises Misuse, also where a pay run is not what
     was said.
@@ -28,12 +36,11 @@ def write_tables(paid: Path, out: Path, format: str, beat: Beat = lambda stage, 
         with opened(making / DATABASE) as connection:
             fill(connection, folder, beat)
             counts = {name: rows for name in NAMES for (rows,) in counted(connection, name)}
-            if format in WRITERS:
-                WRITERS[format](connection, making)
+            cut = WRITERS[format](connection, making) if format in WRITERS else 0
         _put(making, out, format)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return counts
+    return WrittenTables(counts, cut)
 
 
 def _put(making: Path, out: Path, format: str) -> None:

@@ -2,6 +2,8 @@
 
 A payment that came back does not stand (RUN-4); the one in its place pays all of it again, so sums are of those that
 stand. A finding stands as its newest record says; an id that was cleared does not.
+
+Each view has one order, whatever order its tables are read in: DuckDB's threads hand rows on as they finish.
 """
 
 from typing import NamedTuple
@@ -42,6 +44,7 @@ VIEWS = (
             NOT coalesce(newest.gone, false) AS stands,
             CASE WHEN newest.gone THEN newest.run_date END AS came_back_on
         FROM instructions LEFT JOIN newest USING (instruction_id)
+        ORDER BY ALL
         """,
     ),
     View(
@@ -60,10 +63,11 @@ VIEWS = (
         SELECT newest.*, began.standing_since
         FROM (
             SELECT * FROM findings
-            QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY run_date DESC, cleared) = 1
+            QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY run_date DESC, cleared, findings) = 1
         ) AS newest
         JOIN began USING (finding_id)
         WHERE NOT newest.cleared
+        ORDER BY ALL
         """,
     ),
     View(
@@ -79,7 +83,7 @@ VIEWS = (
             WHERE outcome IN ('HELD', 'CUT', 'DENIED')
             GROUP BY ALL
         )
-        ORDER BY outcome <> 'HELD', minutes DESC NULLS LAST, acts_next, code, county
+        ORDER BY outcome <> 'HELD', minutes DESC NULLS LAST, acts_next, code, county, rule
         """,
     ),
     View(
@@ -131,7 +135,7 @@ VIEWS = (
         """
         SELECT workweek_start, provider_id, recipient_id, county, code, outcome, minutes, message, next_step
         FROM findings_now WHERE workweek_start IS NOT NULL
-        ORDER BY workweek_start, provider_id, recipient_id, code
+        ORDER BY ALL
         """,
     ),
 )

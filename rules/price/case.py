@@ -9,17 +9,30 @@ from collections.abc import Iterable
 from rules.conclusions import AccountTerm, BenefitRecord, PayeeAccount
 from rules.documents import Arrival, Document, Terms
 from rules.findings import Findings, note_conflicts
-from rules.kept import CareerMonth, HeldTime, Tail, WeeksJudged
+from rules.kept import CareerMonth, HeldTime, ServiceDays, Tail, WeeksJudged
 from rules.law import Law
 from rules.periods import month_of, next_month, previous_month
 from rules.price.benefits import conclude_benefits, months_looking_back
 from rules.price.filed import Filed
-from rules.price.incentives import conclude_incentives
+from rules.price.incentives import JudgedClaims, conclude_incentives
 from rules.price.month import MonthOfWork
 from rules.price.overdue import conclude_held, find_overdue
+from rules.price.sick_leave import JudgedLeave, SickLeave, conclude_service
 from rules.price.violations import Notice, find_late_claims, find_violations
 from rules.price.watch import OverlapWatch, warned
-from rules.restatement import LIFETIME, STANDING, Before, Change, Decision, NotRead, Unit, closed, is_watch, month_unit
+from rules.restatement import (
+    LIFETIME,
+    STANDING,
+    Before,
+    Change,
+    Decision,
+    NotRead,
+    Trace,
+    Unit,
+    closed,
+    is_watch,
+    month_unit,
+)
 from rules.to_provider import AuthorizedTime
 from rules.training import Catalog
 from rules.whose_case import of_provider
@@ -27,6 +40,13 @@ from schemas.ids import conclusion_id, provider_key, recipient_key
 from schemas.provider_enrollment import ProviderEnrollment
 
 FOREVER = 1 << 60  # later than any day
+
+
+class JudgedLifetime(Trace):
+    """What adds up over years, as it was decided; None: nothing is claimed, or earned."""
+
+    def __init__(self, incentives: JudgedClaims | None, leave: JudgedLeave | None) -> None:
+        self.incentives, self.leave = incentives, leave
 
 
 class ProviderFile:
@@ -82,6 +102,10 @@ class ProviderFile:
         """What the provider claims beside time, or the county decides; STANDING tells of conflicting revisions."""
         if arrival.kind == "TravelClaim":
             return self._admit_travel(arrival)
+        if arrival.kind == "SickLeaveClaim":
+            late = closed(month_unit(month_of(arrival.content.service_date)), arrival.cut_off, self.law)
+            self.filed.file_leave(arrival, late)
+            return [STANDING, LIFETIME, *self._payer(None)]
         if arrival.kind == "HoursException":
             return [STANDING, *map(month_unit, self.filed.file_exception(arrival))]
         if arrival.kind == "ViolationDecision":
@@ -123,7 +147,7 @@ class ProviderFile:
         if isinstance(said, BenefitRecord):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
-        return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime) else warned(unit, change)
+        return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime | ServiceDays) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""
@@ -137,6 +161,7 @@ class ProviderFile:
         decision = month.decide()
         notice = Notice(self.provider_id, before, month.law, cut_off)
         conclude_held(month, self.filed, decision)
+        conclude_service(unit.month, month.worked, month.law, decision)
         conclude_benefits(unit.month, month.worked, self.filed.engagements.values(), notice, decision)
         return decision
 
@@ -152,9 +177,11 @@ class ProviderFile:
         self.watch.review(before, findings, cut_off)
         notice = Notice(self.provider_id, before, self.law.as_known_at(cut_off), cut_off)
         find_violations(self.filed, notice, findings)
-        conclude_incentives(self.filed, notice, decision, findings)
+        incentives = conclude_incentives(self.filed, notice, decision, findings)
+        leave = SickLeave(self.filed, notice)
+        decision.trace = JudgedLifetime(incentives, leave.decide(decision, findings))
         find_late_claims(self.filed, findings)
-        find_overdue(self.filed, notice, decision, findings)
+        find_overdue(self.filed, leave.pieces, notice, decision, findings)
         decision.conclusions.update(findings.by_id)
         return decision
 

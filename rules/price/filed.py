@@ -19,10 +19,17 @@ from schemas.hours_exception import HoursException
 from schemas.incentive_claim import IncentiveClaim
 from schemas.payment_outcome import PaymentOutcome
 from schemas.provider_enrollment import ProviderEnrollment
+from schemas.sick_leave_claim import SickLeaveClaim
 from schemas.travel_claim import TravelClaim
 from schemas.violation_decision import ViolationDecision
 
 ClaimKey = tuple[int, str]  # period start, document id
+LeaveKey = tuple[str, str, int, str]  # recipient, program, service date, document id
+
+
+def leave_key(claim: SickLeaveClaim) -> LeaveKey:
+    """What makes a claim for sick leave one, of one provider."""
+    return claim.recipient_id, claim.program, claim.service_date, claim.document_id
 
 
 class Filed:
@@ -37,6 +44,8 @@ class Filed:
         self.late_times: dict[str, LateTime] = {}
         self.classes = Classes(catalog)
         self.incentives: dict[str, Document[IncentiveClaim]] = {}
+        self.leave_claims: dict[LeaveKey, Document[SickLeaveClaim]] = {}
+        self.late_leave: LateClaims[SickLeaveClaim] = LateClaims()
         self.exceptions: dict[tuple[str, str], Document[HoursException]] = {}
         self.decisions: dict[str, Document[ViolationDecision]] = {}
         self.outcomes: dict[tuple[str, str], Document[PaymentOutcome]] = {}
@@ -56,6 +65,15 @@ class Filed:
             self.late_travel.hold(key, self.travel_standing(key), arrival)
         else:
             self.travel[month_of(claim.period_start)].setdefault(key, Document()).file(arrival)
+
+    def file_leave(self, arrival: Arrival, late: bool) -> None:
+        """File a SickLeaveClaim; ``late``: its month has closed."""
+        claim: SickLeaveClaim = arrival.content
+        key = leave_key(claim)
+        if late:
+            self.late_leave.hold(key, self.leave_claims.get(key), arrival)
+        else:
+            self.leave_claims.setdefault(key, Document()).file(arrival)
 
     def travel_standing(self, key: ClaimKey) -> Document[TravelClaim] | None:
         """The claim that its month was, or will be, decided by."""
@@ -109,5 +127,6 @@ class Filed:
         yield from self.enrollments.documents.values()
         yield from self.classes.documents()
         yield from (document for _, document in sorted(self.incentives.items()))
+        yield from (document for _, document in sorted(self.leave_claims.items()))
         yield from (document for _, document in sorted(self.exceptions.items()))
         yield from (document for _, document in sorted(self.decisions.items()))

@@ -74,12 +74,11 @@ class JudgedClaims(Trace):
         return [(each, earned_by(each.document, self.record, self.law, self.known_at)) for each in self.verdicts]
 
 
-def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findings: Findings) -> None:
-    """Statements and findings of all incentive claims, and which are paid."""
+def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findings: Findings) -> JudgedClaims | None:
+    """Statements and findings of all incentive claims, and which are paid; how they were judged, if there are any."""
     if not filed.incentives:
-        return
+        return None
     months, judged = _months(notice), _judged(filed, notice)
-    decision.trace = judged
     for verdict in judged.verdicts:
         _find(verdict, notice, findings)
     paid = [verdict for verdict in judged.verdicts if verdict.code is None]
@@ -92,6 +91,7 @@ def conclude_incentives(filed: Filed, notice: Notice, decision: Decision, findin
     if paid:
         claims = (verdict.document.current for verdict in paid)
         decision.conclusions[PAID] = PaidIncentives({claim.document_id: claim.revision for claim in claims})
+    return judged
 
 
 def _judged(filed: Filed, notice: Notice) -> JudgedClaims:
@@ -169,7 +169,7 @@ def _statement(
         relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
         live_in=False,
         offsettable=[],
-        documents=sorted(_references(verdicts, months)),
+        documents=sorted(_references(verdicts, months) | ({term.reference} if term else set())),
         assumptions=sorted({name for verdict in verdicts for name in _assumptions(verdict, notice.law)}),
         case_county=county_of_work(engagement, filed.enrollments, None, period_end(period)),
         claim=min(((verdict.document.reference, PROGRAM, period) for verdict in verdicts), default=None),

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from rules.conclusions import Stamp, Statement
+from rules.conclusions import Stamp, Statement, Worked
 from rules.documents import About
 from rules.findings import Findings, RuleFinding, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
+from rules.law import Law
 from rules.periods import (
     civil_day,
     hhmm,
@@ -29,19 +30,17 @@ from rules.periods import (
 from rules.price.filed import Filed
 from rules.price.month import MonthOfWork
 from rules.price.statements import draft_key
-from rules.price.training import first_payable as training_payable
 from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Decision, month_unit
 from rules.taxes import taxable, turn_of_month
 from rules.to_provider import AuthorizedTime, LateTime
-from rules.travel_time import first_payable as travel_payable
 from schemas.ids import statement_id
 
 HELD = "held"  # id of what a month holds
 CODE = "PAY_OVERDUE"
 WITHIN = "pay_run.pays_within_business_days"
-SHEET, TRAVEL, CLASS = "Timesheet", "TravelClaim", "TrainingClaim"
-PAPERS = {SHEET: "timesheet", TRAVEL: "travel claim", CLASS: "training claim"}
+SHEET, TRAVEL, CLASS, LEAVE = "Timesheet", "TravelClaim", "TrainingClaim", "SickLeaveClaim"
+PAPERS = {SHEET: "timesheet", TRAVEL: "travel claim", CLASS: "training claim", LEAVE: "sick leave claim"}
 _OWN = {"payable_at", "minutes"}
 _SHARED = [name for name in HeldDocument.__struct_fields__ if name not in _OWN]  # with a finding
 
@@ -49,18 +48,22 @@ _SHARED = [name for name in HeldDocument.__struct_fields__ if name not in _OWN] 
 def conclude_held(work: MonthOfWork, filed: Filed, decision: Decision) -> None:
     """What a month holds of documents that are payable otherwise."""
     held = [*_by_recipients(work.times), *_by_findings(decision.conclusions.values(), filed)]
-    untaxed = [*_untaxed(work, decision)]
+    untaxed = [*_untaxed(work.worked, decision, work.cut_off, work.law)]
     if untaxed:
         decision.look_again(month_unit(work.month), turn_of_month(work.cut_off))
     if held or untaxed:
         decision.conclusions[HELD] = HeldTime(_each_once([*held, *untaxed], work.provider_id))
 
 
-def find_overdue(filed: Filed, notice: Notice, decision: Decision, findings: Findings) -> None:
-    """PAY_OVERDUE of all months and of what came for closed ones; asks to look again when the next falls due."""
+def find_overdue(filed: Filed, leave: Iterable[Worked], notice: Notice, decision: Decision, findings: Findings) -> None:
+    """PAY_OVERDUE of all months, of sick ``leave`` and of what came for closed months; asks to look again when the next
+    falls due."""
     held = [each for of_unit in notice.before.values() if HELD in of_unit for each in of_unit[HELD].documents]
     late = [*map(_late, filed.late_times.values()), *_by_findings([*findings.by_id.values()], filed)]
-    for document in _each_once([*held, *late], notice.provider_id):
+    untaxed = [*_untaxed(leave, decision, notice.cut_off, notice.law)]
+    if untaxed:
+        decision.look_again(LIFETIME, turn_of_month(notice.cut_off))
+    for document in _each_once([*held, *late, *untaxed], notice.provider_id):
         since = civil_day(document.payable_at)
         days: int = notice.law.value(WITHIN, since, notice.cut_off)
         overdue = midnight(_business_days_after(since, days) + 1)
@@ -137,6 +140,8 @@ def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]
             fields = {name: getattr(finding, name) for name in _SHARED}
             if finding.kind == TRAVEL:  # one claim may be for several recipients
                 fields |= {"recipient_id": None, "statement_id": None}
+            if finding.kind != LEAVE:  # no other document is of one day
+                fields |= {"service_date": None}
             payable = _first_payable(finding, filed)[-1]
             yield HeldDocument(**fields, payable_at=payable, minutes={finding.code: finding.minutes})
 
@@ -144,35 +149,51 @@ def _by_findings(said: Iterable[object], filed: Filed) -> Iterator[HeldDocument]
 def _first_payable(finding: RuleFinding, filed: Filed) -> Stamp:
     """Of the document that a finding of the provider's side is about."""
     number, period = finding.document_id or "", finding.period_start or 0
+    if finding.kind == LEAVE:
+        return _leave_payable(finding, filed)
     if finding.kind == TRAVEL:
-        return travel_payable(filed.travel_of((period, number)))
+        return filed.travel_of((period, number)).first_standing
     if finding.kind == CLASS:
-        return training_payable(filed.classes.claim(number))
+        return filed.classes.claim(number).first_standing
     times = filed.times[month_of(period)].values()
     of_sheet = (each for each in times if (each.document_id, each.period_start) == (number, period))
     payable = (e.payable for e in of_sheet if (e.recipient_id, e.program) == (finding.recipient_id, finding.program))
     return next(filter(None, payable))
 
 
-def _untaxed(work: MonthOfWork, decision: Decision) -> Iterator[HeldDocument]:
+def _leave_payable(finding: RuleFinding, filed: Filed) -> Stamp:
+    """Of a claim for sick leave, not before its day is over."""
+    day = finding.service_date or 0
+    key = finding.recipient_id or "", finding.program or "", day, finding.document_id or ""
+    cut_off, recorded_at = (filed.late_leave.documents.get(key) or filed.leave_claims[key]).first_standing
+    return cut_off, max(recorded_at, midnight(day + 1))
+
+
+def _untaxed(pieces: Iterable[Worked], decision: Decision, cut_off: int, law: Law) -> Iterator[HeldDocument]:
     """Minutes of statements that settlement holds, since a tax rate of this payment year is not known (TAX-3)."""
     statements = [said for said in decision.conclusions.values() if isinstance(said, Statement) and said.lines]
     waiting = {
         relationship
         for relationship in {said.relationship for said in statements}
-        if not taxable(relationship, work.cut_off, work.law)
+        if not taxable(relationship, cut_off, law)
     }
-    untaxed = {(said.kind, said.recipient_id, said.period_start) for said in statements if said.relationship in waiting}
-    for worked in work.worked if untaxed else ():
-        kind, recipient, period = draft_key(worked, period_of(worked.day))
-        if worked.minutes and (kind, recipient, period) in untaxed:
-            sheet = worked.earning == "SERVICE"
+    untaxed = {
+        (said.kind, said.recipient_id, said.period_start): said.statement_id
+        for said in statements
+        if said.relationship in waiting
+    }
+    for worked in pieces if untaxed else ():
+        period = period_of(worked.day)
+        statement = untaxed.get(draft_key(worked, period))
+        if worked.minutes and statement is not None:
+            of_pair = worked.earning in ("SERVICE", "SICK_LEAVE")
             yield HeldDocument(
                 **{"period_start": None, **referred(worked.reference, period)},
-                recipient_id=recipient if sheet else None,
-                program=worked.program if sheet else None,
-                statement_id=statement_id(kind, work.provider_id, recipient, period) if sheet else None,
-                service_month=work.month,
+                recipient_id=worked.recipient_id if of_pair else None,
+                program=worked.program if of_pair else None,
+                statement_id=statement if of_pair else None,
+                service_month=month_of(worked.day),
                 payable_at=worked.payable[-1],
                 minutes={"NOT_IN_FORCE": worked.minutes},
+                service_date=worked.day if worked.earning == "SICK_LEAVE" else None,
             )

@@ -15,9 +15,16 @@ from rules.periods import period_of, saturday_of, workweek_of
 from rules.wages import wage
 from schemas.symbols import Earning, LineProgram, PaymentKind
 
-_RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "OVERTIME_PREMIUM": "OT-2"}
+_RULES = {
+    "SERVICE": "WAGE-1",
+    "TRAVEL": "TRAVEL-2",
+    "TRAINING": "TRAIN-4",
+    "OVERTIME_PREMIUM": "OT-2",
+    "SICK_LEAVE": "SICK-6",
+}
 _BEARS: Mapping[str, bool] = {
     "SERVICE": True, "OVERTIME_PREMIUM": True, "TRAVEL": False, "TRAINING": False, "INCENTIVE": False, "ADVANCE": False,
+    "SICK_LEAVE": False,
 }  # fmt: skip
 StatementKey = tuple[PaymentKind, str | None, int]  # kind, recipient, period start
 LineKey = tuple[Earning, LineProgram, str, int | None]  # earning, program, county, rate

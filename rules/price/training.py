@@ -11,7 +11,7 @@ it, wait for a person beside what stands; a later revision for an open month tak
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from rules.conclusions import Stamp, Worked
+from rules.conclusions import Worked
 from rules.documents import Arrival, Document, Terms, reference
 from rules.late_claims import LateClaims
 from rules.law import Law
@@ -146,12 +146,6 @@ def _file(document: Document[TrainingClaim] | Document[TrainingAttendance], arri
     return months | {month_of(document.current.class_date)}
 
 
-def first_payable(document: Document[TrainingClaim]) -> Stamp:
-    """When the earliest standing revision was recorded that claims something; training needs no approval (TIME-3)."""
-    claims = [recorded.stamp for recorded in document.revisions.values() if not recorded.fact.withdrawn]
-    return min(claims, default=document.first.stamp)
-
-
 def _priced(verdict: TrainingVerdict, circumstances: Circumstances) -> PricedClass:
     """TRAIN-4, WAGE-1."""
     claim = verdict.document.current
@@ -169,7 +163,7 @@ def _priced(verdict: TrainingVerdict, circumstances: Circumstances) -> PricedCla
     worked = Worked(
         day=claim.class_date,
         earning="TRAINING",
-        payable=first_payable(verdict.document),
+        payable=verdict.document.first_standing,
         recorded=verdict.document.first.stamp,
         document_id=claim.document_id,
         reference=verdict.document.reference,

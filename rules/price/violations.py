@@ -24,16 +24,17 @@ _WHY_NOT = {
     OVERTURNED: "it does not count, since the county overturned it",
     TRAINED: "it does not count, since you completed the training",
     "MONTH": "it does not count, since the week of {instead} is the violation of that month",
-    "WEEK": "it counts once, together with the {instead} of the same week",
+    "WEEK": "it counts once, together with the other limit passed in that week",
 }
 _DECIDES = (
-    "The county decides whether you are ineligible for {days} days; until it records that, you can work and are paid."
+    "The county decides if you must stop working for IHSS and WPCS for {days} days. "
+    "Until it does, you can work and you are paid."
 )
-_ONE = "Agree hours with this recipient that stay within {usual} a week, or ask the county for an exception."
+_ONE = "Agree with this recipient on hours that stay within {usual} a week, or ask the county for an exception."
 _STAY = {
     "V1": _ONE,
     "V2": _ONE,
-    "V3": "Agree hours with your recipients that together stay within {usual} a week.",
+    "V3": "Agree with your recipients on hours that together stay within {usual} a week.",
     "V4": "Plan your visits so that travel stays within {usual} a week.",
 }
 _NEXT = {
@@ -127,15 +128,18 @@ def _words(
 
 
 def find_late_claims(filed: Filed, findings: Findings) -> None:
-    """FILING_LIMIT of travel and training: for a person."""
+    """FILING_LIMIT of travel, training and sick leave: for a person."""
     classes = filed.classes
     for travel, minutes in filed.late_travel.waiting(filed.travel_standing, claimed_minutes):
         _find_late(minutes, travel.period_start, named(travel), findings)
     for training, minutes in classes.late.waiting(classes.claims.get, lambda claim: claim.minutes_claimed):
         about = {"recipient_id": training.recipient_id, "service_date": training.class_date}
         _find_late(minutes, training.class_date, about | named(training), findings)
+    for leave, minutes in filed.late_leave.waiting(filed.leave_claims.get, lambda claim: claim.minutes):
+        _find_late(minutes, leave.service_date, named(leave), findings)
     note_conflicts(filed.late_travel.conflicts(filed.travel_standing), findings)
     note_conflicts(classes.late.conflicts(classes.claims.get), findings)
+    note_conflicts(filed.late_leave.conflicts(filed.leave_claims.get), findings)
 
 
 def _find_late(minutes: int, day: int, about: About, findings: Findings) -> None:

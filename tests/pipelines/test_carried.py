@@ -22,7 +22,7 @@ from pipelines.report.page import report
 from pipelines.report.records import ReportFolder
 from pipelines.sample.simulate import simulate
 from pipelines.sample.situations import ROLL
-from pipelines.summarize import summary_of
+from pipelines.summary import AssumptionTouched, summary_of
 from rules.carried import carried_on, ending_by
 from rules.law import Law
 from rules.periods import cut_off_of, epoch_day, midnight
@@ -73,12 +73,9 @@ def test_the_pay_run_and_the_summary_name_what_is_carried(january: tuple[Path, O
     _, outcome = january
     named = {name for run in outcome.records["PayRun"] for name in run["assumptions"]}
     assert {"wage.carried_forward", "tax.carried_forward", "share_of_cost.carried_forward"} <= named
-    said = summary_of(outcome.tally, LAW, None)["assumptions"]
+    said = summary_of(outcome.tally, LAW, None).assumptions
     touched = [each for each in outcome.records["PaymentInstruction"] if "wage.carried_forward" in each["assumptions"]]
-    assert said["wage.carried_forward"] == {
-        "instructions": len(touched),
-        "gross_cents": sum(each["gross_cents"] for each in touched),
-    }
+    assert said["wage.carried_forward"] == AssumptionTouched(len(touched), sum(each["gross_cents"] for each in touched))
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pipelines.replay import replay
 from pipelines.sample.simulate import simulate
+from pipelines.summary import KindUse
 from rules.law import Law
 from rules.periods import cut_off_after, cut_offs
 from schemas.admission import Admission
@@ -139,9 +140,9 @@ def test_beam_reads_it_too(county: list[Fact], tmp_path: Path) -> None:
     summary = replay(folder, tmp_path / "out", None, LAW)
     plain = replay_folder(folder, names(folder), LAW)
     assert in_order(read(tmp_path / "out")) == in_order(plain.records)
-    inputs = summary["inputs"]
-    assert inputs["used"] + inputs["not_yet_due"] + inputs["rejected"] == inputs["total"] == plain.tally.inputs
-    assert inputs["by_kind"]["Admission"] == {"used": 2, "not_yet_due": 0}
+    inputs = summary.inputs
+    assert inputs.used + inputs.not_yet_due + inputs.rejected == inputs.total == plain.tally.inputs
+    assert inputs.by_kind["Admission"] == KindUse(2, 0)
 
 
 def late(arriving: tuple[Fact, int], runs: int) -> Admission:

@@ -21,6 +21,8 @@ from rules.periods import epoch_day, midnight
 from schemas.avro import write_container
 from tests.pipelines.translation import WHERE, Translated, translate
 
+pytestmark = pytest.mark.engines
+
 DAY = 24 * 3_600_000
 CANNOT = {
     "0001.json": "no longer reads ihss.v1.timesheet.payroll, id ce-id",  # a fact of two sources was taken for one

@@ -25,6 +25,8 @@ from tests.pipelines.executed import SENT, executed
 from tests.pipelines.live.test_scenario import WINDOWS, scenario
 from tests.transforms.engine import Published
 
+pytestmark = pytest.mark.engines
+
 DAY = 24 * 3_600_000
 LAW = Law.load()
 LISTING = "CourseListing"

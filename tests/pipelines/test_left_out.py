@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from pipelines.importing.templates import headings
 from pipelines.misuse import Misuse
 from pipelines.plain import replay_folder
 from pipelines.sample.simulate import simulate
+from pipelines.summary import Inputs, KindUse
 from rules.law import Law
 from schemas.avro import Container, write_container
 from tests.schemas.samples import SAMPLES
@@ -133,12 +133,12 @@ def test_a_folder_without_facts(tmp_path: Path, capsys: pytest.CaptureFixture[st
 # --- the words --------------------------------------------------------------------------------------------------------
 
 
-def inputs(used: int = 0, reference: int = 0, later: int = 0, rejected: int = 0, ignored: tuple[str, ...] = ()) -> Any:
-    kinds = {"Timesheet": {"used": used, "not_yet_due": later}, "CourseListing": {"used": reference, "not_yet_due": 0}}
-    return {
-        "total": used + reference + later + rejected, "used": used + reference, "not_yet_due": later,
-        "rejected": rejected, "by_kind": kinds, "ignored_files": list(ignored),
-    }  # fmt: skip
+def inputs(
+    used: int = 0, reference: int = 0, later: int = 0, rejected: int = 0, ignored: tuple[str, ...] = ()
+) -> Inputs:
+    kinds = {"Timesheet": KindUse(used, later), "CourseListing": KindUse(reference, 0)}
+    whole = used + reference + later + rejected
+    return Inputs(whole, used + reference, 0, later, rejected, kinds, {}, [], list(ignored))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def inputs(used: int = 0, reference: int = 0, later: int = 0, rejected: int = 0,
         (inputs(), True, None),
     ],
 )  # fmt: skip
-def test_when_a_replay_fails(seen: Any, strict: bool, why: str | None) -> None:
+def test_when_a_replay_fails(seen: Inputs, strict: bool, why: str | None) -> None:
     assert failure(seen, strict) == why
 
 
@@ -198,6 +198,15 @@ def test_a_folder_of_a_journal_has_files_of_its_own(littered: Path) -> None:
 def test_what_simulate_puts_beside_its_facts_is_ours(county: Path) -> None:
     assert (county / "truth.json").exists()
     assert unread(files_below(county)) is None
+
+
+def test_a_truth_of_somebody_else_is_a_file_like_any(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text('[{"kind": "Timesheet"}]')
+    (tmp_path / "truth.json.d").mkdir()
+    assert files_below(tmp_path).files == ["truth.json"]
+    (tmp_path / "truth.json").unlink()
+    (tmp_path / "truth.json").symlink_to(tmp_path / "nothing")
+    assert files_below(tmp_path).ignored == ["truth.json"]
 
 
 def test_many_names_are_cut() -> None:

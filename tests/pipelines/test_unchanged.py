@@ -72,7 +72,7 @@ def test_nothing_is_made_of_it(paid: Path, kind: str, change: Callable[[Row], Ro
 
 
 def commands(paid: Path, day: str) -> list[list[str]]:
-    of_run = ["--instructions", str(paid), "--date", day]
+    of_run = ["--paid", str(paid), "--run", day]
     files = ["--accounts", str(paid / "accounts.csv"), "--originator", str(paid / "county.toml")]
     return [
         ["export", "ach", *of_run, *files, "--out", str(paid / "pay.ach")],

@@ -93,15 +93,17 @@ def test_training_in_another_pathway_does_not_count() -> None:
 
 def test_what_is_missing_is_said_in_words() -> None:
     assert decide(claim("I1"), training=trained(CARE, minutes=630))["I1"].missing.startswith(
-        "4:30 more of paid training"
+        "you still need to complete 4:30 of paid training"
     )
     assert "specialized" in decide(claim("I1", ONE, GENERAL), training=trained(GENERAL))["I1"].missing
     one = decide(claim("I1", ONE), service=served(["2024-03"], 1860) | served(["2024-04"], 60))["I1"].missing
-    assert one.endswith("in one month, after 10 January 2024 and by the end of November 2024; the most so far is 31:00")
-    assert decide(claim("I1", ONE))["I1"].missing.endswith("so far is 0:00")
+    assert one.endswith(
+        "in one month, after 10 January 2024 and by the end of November 2024. Your best month so far: 31:00"
+    )
+    assert decide(claim("I1", ONE))["I1"].missing.endswith("so far: 0:00")
     six = decide(claim("I1", SIX), service=served(["2024-03", "2024-04", "2024-05", "2024-07"]))["I1"].missing
     assert six.endswith(
-        "in 6 months in a row after March 2024 and by the end of November 2024; the longest row so far is 2"
+        "in 6 months in a row after March 2024 and by the end of November 2024. Months in a row so far: 2"
     )
 
 
@@ -279,7 +281,7 @@ def test_a_claim_waits_where_no_incentive_is_in_force_on_its_day() -> None:
     ended = {"from": date(1900, 1, 1), "until": date(2024, 9, 30), "value": 50000}
     law = LAW.amended({"overlay.toml": {"incentive": {"cents": {"TRAINING": {"values": [ended]}}}}})
     verdict = decide(claim("I1"), law=law)["I1"]
-    assert (verdict.code, verdict.missing) == (NOT_YET, "none was in force on the day of the claim")
+    assert (verdict.code, verdict.missing) == (NOT_YET, "this incentive did not exist on the day of your claim")
     assert outcome(claim("I1", recorded="2024-09-30T09:00"), law=law) == [50000]
 
 

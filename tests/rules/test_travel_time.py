@@ -12,7 +12,6 @@ from rules.travel_time import (
     Problem,
     TripsAsked,
     destination,
-    first_payable,
     price_trips,
     trips,
     weekly_minutes,
@@ -76,8 +75,8 @@ def test_the_highest_revision_claims_and_a_withdrawn_one_claims_nothing() -> Non
 
 
 def test_travel_is_first_payable_with_its_first_revision_that_claims() -> None:
-    assert first_payable(claim({}, {}))[1] == 1
-    assert first_payable(claim({"revision": 2, "withdrawn": True}, {"revision": 3}))[1] == 2
+    assert claim({}, {}).first_standing[1] == 1
+    assert claim({"revision": 2, "withdrawn": True}, {"revision": 3}).first_standing[1] == 2
 
 
 def test_a_trip_becomes_minutes_of_the_county_travelled_to() -> None:

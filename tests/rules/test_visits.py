@@ -191,8 +191,8 @@ def test_uncovered_minutes_are_carried_once_and_order_does_not_matter(claims, da
     [
         ("record", ["NOTED", "NOTED"], "Your pay is not changed."),
         ("warn", ["WARNING", "WARNING"], "This is a warning; your pay is not changed."),
-        ("hold", ["HELD", "NOTED"], "2:00 are held until this is corrected."),
-        ("deny", ["DENIED", "NOTED"], "2:00 are not paid unless this is corrected."),
+        ("hold", ["HELD", "NOTED"], "This time waits until this is corrected: 2:00."),
+        ("deny", ["DENIED", "NOTED"], "This time is not paid unless this is corrected: 2:00."),
     ],
 )
 def test_outcome_under_each_policy(policy, outcomes, effect):

@@ -120,6 +120,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "pathway": "ADULT_EDUCATION",
         "recipient_id": "R1",
     },
+    "SickLeaveClaim": PAIR | {"channel": "PAPER", "service_date": JANUARY_4, "minutes": 90},
     "HoursException": {
         "provider_id": "P1",
         "recipient_id": "R1",
@@ -224,6 +225,17 @@ CONCLUSIONS: dict[str, dict[str, Any]] = {
         "advanced_cents": 500000,
         "accounted_cents": 30000,
         "status": "MAY_MOVE_TO_ARREARS",
+        "cut_off": NOON,
+    },
+    "LeaveBalance": {
+        "provider_id": "P1",
+        "leave_year": JANUARY_1,
+        "granted_minutes": 2400,
+        "used_minutes": 90,
+        "left_minutes": 2310,
+        "earned_on": JANUARY_4,
+        "usable_from": None,
+        "ends_on": JANUARY_20,
         "cut_off": NOON,
     },
     "BenefitHours": {

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from schemas import KINDS
-from schemas.types import LAST_DAY
+from schemas.evv_visit import LONGEST_DAYS
+from schemas.types import LAST_DAY, MILLIS_PER_DAY
 from tests.schemas.models import annotations
 
 EPOCH = date(1970, 1, 1)
@@ -89,6 +90,8 @@ def _agreeing(kind: str, record: dict[str, Any]) -> dict[str, Any]:
         above = missed == first and first <= 0  # whichever way lies within the years that a record may name
         below = missed == first and first > 0
         record["cut_off"], record["admitted_cut_off"] = missed - below, first + above
+    if kind == "EvvVisit" and None not in (record["check_in_at"], record["check_out_at"]):
+        record["check_out_at"] = min(record["check_out_at"], record["check_in_at"] + LONGEST_DAYS * MILLIS_PER_DAY)
     if record.get("outcome") == "RECOVERED" and record["cents"] is None:
         record["cents"] = 0
     return record

@@ -33,8 +33,8 @@ PARTS = {
         service_date date, to_recipient_id string, program (IHSS WPCS), minutes int
     """,
     "PaymentLine": """
-        earning (SERVICE OVERTIME_PREMIUM TRAVEL TRAINING INCENTIVE ADVANCE), program (IHSS WPCS CAREER_PATHWAYS),
-        county string?, minutes int, rate_mills long?, cents long, rule string
+        earning (SERVICE OVERTIME_PREMIUM TRAVEL TRAINING INCENTIVE ADVANCE SICK_LEAVE), program (IHSS WPCS
+        CAREER_PATHWAYS), county string?, minutes int, rate_mills long?, cents long, rule string
     """,
     "Deduction": """
         kind (FICA MEDICARE SDI SHARE_OF_COST ADVANCE_PAID OVERPAYMENT_CARRIED), cents long
@@ -43,8 +43,8 @@ PARTS = {
         instruction_id string, net_cents long, reversed boolean
     """,
     "RunTotal": """
-        kind (ARREARS ADVANCE TRAINING INCENTIVE), method (DIRECT_DEPOSIT WARRANT NONE), count int, gross_cents
-        long, net_cents long
+        kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), method (DIRECT_DEPOSIT WARRANT NONE), count int,
+        gross_cents long, net_cents long
     """,
 }
 
@@ -94,6 +94,10 @@ KINDS = {
         channel (ESP OTHER), provider_id string, incentive (TRAINING ONE_MONTH_ASSIGNMENT SIX_MONTH_ASSIGNMENT),
         pathway Pathway, recipient_id string?
     """,
+    "SickLeaveClaim": """
+        channel (ESP PAPER), provider_id string, recipient_id string, program (IHSS WPCS), service_date date,
+        minutes int
+    """,
     "HoursException": """
         provider_id string, recipient_id string, workweek_start date, extra_minutes int
     """,
@@ -106,8 +110,8 @@ KINDS = {
     """,
     "PaymentInstruction": """
         instruction_id string, payee_type (PROVIDER RECIPIENT), payee_id string, provider_id string?, recipient_id
-        string?, kind (ARREARS ADVANCE TRAINING INCENTIVE), period_start date, statement_id string, sequence int,
-        run_date date, cut_off time, method (DIRECT_DEPOSIT WARRANT NONE), account_token string?, lines array of
+        string?, kind (ARREARS ADVANCE TRAINING INCENTIVE SICK_LEAVE), period_start date, statement_id string, sequence
+        int, run_date date, cut_off time, method (DIRECT_DEPOSIT WARRANT NONE), account_token string?, lines array of
         PaymentLine, gross_cents long, deductions array of Deduction, net_cents long, gross_to_date_cents long,
         net_to_date_cents long, outstanding_cents long, claimed_minutes int, paid_minutes int, held_minutes int,
         cut_minutes int, denied_minutes int, spend_by date?, income_tax_excluded boolean, documents array of string,
@@ -124,6 +128,10 @@ KINDS = {
         recipient_id string, service_month date, advanced_minutes int, reconciled_minutes int, open_minutes int,
         advanced_cents long, accounted_cents long, status (OPEN DUE PRESUMED_OVERPAYMENT MOVE_TO_ARREARS_REVIEW
         MAY_MOVE_TO_ARREARS RECONCILED), cut_off time
+    """,
+    "LeaveBalance": """
+        provider_id string, leave_year date, granted_minutes int, used_minutes int, left_minutes int, earned_on date?,
+        usable_from date?, ends_on date, cut_off time
     """,
     "BenefitHours": """
         provider_id string, county string, service_month date, paid_minutes int, authorized_minutes int, eligible

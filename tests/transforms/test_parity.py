@@ -16,6 +16,8 @@ from tests.histories import WINDOWS, History, histories, outcomes_on
 from tests.paid import Outcome, replay_plain
 from tests.transforms.engine import Records, at_once, catalog_in, pay, published
 
+pytestmark = pytest.mark.engines
+
 HARDER = int(os.environ.get("HARDER", "1"))
 FEW = settings(
     deadline=None,

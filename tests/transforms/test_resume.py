@@ -36,6 +36,8 @@ from transforms.admit_facts import JournalTooShort
 from transforms.moments import _ORDER
 from transforms.read_journal import JournalDamaged
 
+pytestmark = pytest.mark.engines
+
 RUNS = cut_offs(FIRST, UNTIL)
 LAST = 4  # number of the last pay run that the first job said whole
 HARDER = int(os.environ.get("HARDER", "1"))

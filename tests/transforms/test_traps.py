@@ -34,6 +34,8 @@ from transforms.close_run_unbounded import CloseRuns, SumRuns
 from transforms.moments import _ORDER
 from transforms.restate_unbounded import FOLDS
 
+pytestmark = pytest.mark.engines
+
 DAY = 24 * 3_600_000
 BEGINS = midnight(epoch_day(WINDOWS["work"]))
 FIRST, UNTIL = cut_off_after(BEGINS + 42 * DAY), cut_off_after(BEGINS + 53 * DAY)

@@ -1,4 +1,5 @@
-// A Pub/Sub server in memory, of the real protocol, for tests and drills: pstest PORT. Ends on SIGTERM.
+// A Pub/Sub server in memory, of the real protocol, for tests and drills: pstest PORT, or pstest HOST:PORT where others
+// than this machine may ask. Ends on SIGTERM.
 //
 // It takes messages as large as Pub/Sub does (10 MB); by itself pstest takes 4 MiB, so another server serves what it is.
 package main
@@ -19,14 +20,13 @@ import (
 const largestRequest = 16 << 20
 
 func main() {
-	port, err := strconv.Atoi(os.Args[len(os.Args)-1])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "pstest: name a port, such as 8085")
-		os.Exit(2)
+	address := os.Args[len(os.Args)-1]
+	if _, err := strconv.Atoi(address); err == nil {
+		address = "localhost:" + address
 	}
-	listener, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pstest:", err)
+		fmt.Fprintln(os.Stderr, "pstest: name a port, such as 8085:", err)
 		os.Exit(1)
 	}
 	fake := pstest.NewServer()

@@ -153,12 +153,12 @@ def test_ids_are_shown_only_when_asked_for(paid, tmp_path, capsys) -> None:
     a, b = written(tmp_path / "a", paid["as-is"]), written(tmp_path / "b", paid["what-if"])
     id = next(one["instruction_id"] for one in paid["as-is"]["PaymentInstruction"] if one["kind"] == "ARREARS")
     statement, person = id.rpartition(":")[0], id.split(":")[1]
-    for how in ((), ("--json",), ("--csv", tmp_path / "sums.csv")):
+    for how in ((), ("--json",), ("--out", tmp_path / "sums.csv")):
         assert run(a, b, *how) == 1
         said = capsys.readouterr()
         assert person not in said.out + said.err
     assert person not in (tmp_path / "sums.csv").read_text("utf-8")
-    assert run(a, b, "--all", "--csv", tmp_path / "rows.csv") == 1
+    assert run(a, b, "--all", "--out", tmp_path / "rows.csv") == 1
     assert f"PaymentInstruction {id} in the pay run of" in capsys.readouterr().out.replace("\n", "")
     with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -189,7 +189,7 @@ def test_misuse(paid, tmp_path, capsys) -> None:
         told = capsys.readouterr()
         assert said in told.err
         assert (told.out, told.err.count("\n")) == ("", 1)
-    assert run(a, a, "--csv", tmp_path / "nowhere" / "x.csv") == 2
+    assert run(a, a, "--out", tmp_path / "nowhere" / "x.csv") == 2
 
 
 def test_rejections_in_any_order_and_seen_at_any_time_are_the_same(paid, tmp_path) -> None:

@@ -70,6 +70,14 @@ def test_a_missing_package_is_a_failure_only_if_replay_needs_it(told, monkeypatc
     assert told(code=1)["fastavro"].remedy == "make setup"
 
 
+def test_where_a_wheel_was_installed_no_make_is_named(told, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(doctor, "PROJECT", tmp_path / "pyproject.toml")
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (3, 99))
+    said = told(code=1)
+    assert "apache-beam" in said, "the packages that the wheel asks for are looked at"
+    assert "ihss_payroll-*.whl" in said["Python"].remedy and "make" not in said["Python"].remedy
+
+
 def test_a_wrong_version_is_a_failure(told, monkeypatch) -> None:
     real = doctor.version
     monkeypatch.setattr(doctor, "version", lambda name: "2.60.0" if name == "apache-beam" else real(name))

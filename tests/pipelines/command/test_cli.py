@@ -1,26 +1,39 @@
 """What a user types and reads: misuse in one line, exit codes, help, and the summary to the letter."""
 
+import copy
 import json
 import subprocess
 import sys
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
+from fold.beat import Beat
+from fold.tally import Tally
+from pipelines import pool
 from pipelines.command import cli
 from pipelines.console import progress, summary
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.outbox import Letter
+from pipelines.sample.simulate import simulate
+from pipelines.summary import Inputs, KindUse, LawOverlay, Summary, summary_of
+from pipelines.work import Work
+from rules.law import Law
 from rules.periods import civil_date
 from schemas.avro import encode_message, validate
 from tests.schemas.samples import SAMPLES
 
+Shares = dict[str, int]
+
 KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
 EXPECTED = Path(__file__).with_name("expected_summary.txt")
-SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
+SUMMARY = msgspec.json.decode(Path(__file__).with_name("summary.json").read_bytes(), type=Summary)
 
 
 @pytest.fixture
@@ -36,9 +49,9 @@ class Replay:
     """Stands in for the pipeline: remembers what it was asked and answers with a ready summary."""
 
     def __init__(self) -> None:
-        self.summary = json.loads(json.dumps(SUMMARY))
+        self.summary = copy.deepcopy(SUMMARY)
 
-    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> dict:
+    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> Summary:
         self.events, self.out, self.until, self.law, self.beam = events, out, until, law, beam_arguments
         beat("read", 1, 2)
         return self.summary
@@ -131,22 +144,22 @@ def test_misuse_of_the_law(facts, tmp_path, replay, capsys) -> None:
 
 
 def test_until_before_anything(facts, tmp_path, replay, capsys) -> None:
-    kinds = {"CourseListing": {"used": 10, "not_yet_due": 0}, "Timesheet": {"used": 0, "not_yet_due": 5}}
-    replay.summary["inputs"] |= {"total": 15, "used": 10, "rejected": 0, "not_yet_due": 5, "by_kind": kinds}
+    kinds = {"CourseListing": KindUse(10, 0), "Timesheet": KindUse(0, 5)}
+    replay.summary.inputs = Inputs(15, 10, 0, 5, 0, kinds, {}, [])
     asked = ("replay", "--events", facts, "--out", tmp_path / "out", "--quiet")
     said = misused(capsys, *asked, "--until", "1999-01-01")
     assert said == f"--until 1999-01-01 is before every fact below {facts}: name a later day"
 
 
 def test_a_bug_is_not_hidden(facts, tmp_path, replay) -> None:
-    del replay.summary["inputs"]
-    with pytest.raises(KeyError):
+    del replay.summary.inputs
+    with pytest.raises(AttributeError):
         cli.main(["replay", "--events", str(facts), "--out", str(tmp_path / "out")])
 
 
 def test_json_is_the_summary_and_nothing_else(facts, tmp_path, replay, capsys) -> None:
     assert run("replay", "--events", facts, "--out", tmp_path / "out", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == SUMMARY
+    assert msgspec.json.decode(capsys.readouterr().out, type=Summary) == SUMMARY
 
 
 def test_quiet_is_quiet(facts, tmp_path, replay, capsys) -> None:
@@ -156,7 +169,7 @@ def test_quiet_is_quiet(facts, tmp_path, replay, capsys) -> None:
 
 @pytest.mark.parametrize("how", ["--quiet", "--json"])
 def test_what_does_not_add_up_is_a_failure(how, facts, tmp_path, replay, capsys) -> None:
-    replay.summary["inputs"]["used"] -= 1
+    replay.summary.inputs.used -= 1
     assert run("replay", "--events", facts, "--out", tmp_path / "out", how) == 1
     assert "does not add up: used + not yet due + rejected = 12,410, but inputs = 12,411" in capsys.readouterr().err
 
@@ -198,6 +211,7 @@ def test_misuse_of_simulate(wrong, remedy, facts, tmp_path, simulated, capsys, m
 def test_help_is_there_before_beam_is() -> None:
     code = """
 import sys
+from fold.tally import Tally
 from pipelines.command import cli
 try:
     cli.main(["replay", "--help"])
@@ -209,7 +223,7 @@ except SystemExit as exit:
     assert "ihss-payroll replay --events sample --out out" in told.stdout
 
 
-def rendered(shown: dict) -> str:
+def rendered(shown: Summary) -> str:
     console = Console(file=StringIO(), width=summary.WIDTH, highlight=False)
     summary.render(shown, console)
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
@@ -220,8 +234,8 @@ def test_the_summary_to_the_letter() -> None:
 
 
 def test_a_what_if_is_called_one() -> None:
-    overlay = {"folder": "what-if", "parameters": ["wage.17", "tax.FICA"]}
-    shown = rendered(SUMMARY | {"law_overlay": overlay})
+    overlay = LawOverlay(["wage.17", "tax.FICA"], "what-if")
+    shown = rendered(replace(SUMMARY, law_overlay=overlay))
     assert "WHAT-IF, not the law in force: what-if changes wage.17, tax.FICA\n" in shown
     assert "WHAT-IF" not in rendered(SUMMARY)
 
@@ -235,18 +249,15 @@ def test_a_what_if_is_called_one() -> None:
     ],
 )
 def test_what_does_not_add_up_is_said(part: str, field: str, fault: str) -> None:
-    wrong = SUMMARY | {part: SUMMARY[part] | {field: SUMMARY[part][field] + 1}}
+    wrong = copy.deepcopy(SUMMARY)
+    setattr(getattr(wrong, part), field, getattr(getattr(wrong, part), field) + 1)
     assert summary.faults(SUMMARY) == []
     assert summary.faults(wrong) == [fault]
     assert f"DOES NOT ADD UP: {fault}." in rendered(wrong).replace("\n", " ")
 
 
 def test_an_empty_payroll_can_be_shown() -> None:
-    nothing = {"count": 0, "paying": 0, "first": None, "last": None}
-    inputs = {"total": 0, "used": 0, "duplicates": 0, "not_yet_due": 0, "rejected": 0, "by_kind": {}, "rejections": {}}
-    empty = {"counties": [], "pay_runs": nothing, "instructions": {}, "findings": [], "assumptions": {}}
-    empty |= {"until": None}
-    shown = rendered(SUMMARY | empty | {"inputs": inputs | {"rejected_files": []}})
+    shown = rendered(summary_of(Tally(), Law.load(), None))
     assert "0 used + 0 not yet due + 0 rejected = 0 inputs" in shown
     assert "Rejected" not in shown
     assert "None" not in shown
@@ -260,23 +271,62 @@ def test_progress_on_a_pipe_is_a_line_now_and_then() -> None:
         now[0] = second
         lines(stage, done, 0 if stage == "settle" else 4000)
     first, last = console.file.getvalue().splitlines()
-    assert first == "Reading facts 2,000 of 4,000; pricing time 2,000 of 4,000; about 0:19 left"
-    assert last == "Reading facts 2,000 of 4,000; pricing time 3,000 of 4,000; settling payments 1; about 0:27 left"
+    assert first == "Reading facts 2,000 of 4,000; pricing time 2,000 of 4,000; about 0:03 left"
+    assert last == "Reading facts 2,000 of 4,000; pricing time 3,000 of 4,000; settling payments 1; about 0:04 left"
 
 
 def test_the_time_left_is_told_only_when_it_can_be() -> None:
-    now = 0.0
+    """Coming up, here a minute, is no measure of the rest."""
+    now = 60.0
     pace = progress.Pace({"make": "Making"}, lambda: now)
     assert pace.left() == ""
-    pace.beat("make", 1, 4)
+    pace.beat("make", 1, 101)
     assert pace.left() == ""
-    now = 30.0
-    pace.beat("make", 1, 100)
+    now = 90.0
+    pace.beat("make", 2, 101)
     assert pace.left() == "", "of a hundredth nobody can tell"
-    pace.beat("make", 1, 4)
+    pace.beat("make", 26, 101)
     assert pace.left() == "about 1:30 left"
-    pace.beat("make", 4, 4)
+    pace.beat("make", 101, 101)
     assert pace.left() == ""
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"read": 6, "authorize": 29, "price": 43, "settle": 21, "close": 1},
+        {"read": 11, "authorize": 32, "price": 32, "settle": 23, "close": 2},
+        {"read": 7, "authorize": 23, "price": 45, "settle": 21, "close": 4},
+    ],
+)
+def test_the_time_left_is_right_within_two_times_after_a_tenth(parts: list[tuple[str, int]], shares: Shares) -> None:
+    """The parts of a real replay, as its workers tell them, on a clock that runs as the stages were measured to: a
+    process alone, with the law of 0.1, and two processes on a busy machine."""
+    totals = {stage: sum(number for each, number in parts if each == stage) for stage in progress.STAGES}
+    now, done = 0.0, Counter[str]()
+    pace = progress.Pace(progress.STAGES, lambda: now)
+    told = []
+    for stage, number in parts:
+        now += 100 * shares[stage] / sum(shares.values()) * number / totals[stage]
+        done[stage] += number
+        pace.beat(stage, done[stage], totals[stage])
+        if 10 <= now < 97:
+            left = pace.seconds_left()
+            assert left is not None, now
+            told.append((now, left / (100 - now)))
+    assert len(told) > 30 and all(0.5 <= ratio <= 2 for _, ratio in told), told
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
+    """(stage, parts done) one after the other, of a small replay."""
+    folder = tmp_path_factory.mktemp("parts")
+    simulate(folder / "facts", "17", 12, 1, "2024-01", 17, 0)
+    names = sorted(path.name for path in (folder / "facts").glob("*.avro"))
+    (folder / "out").mkdir()
+    pool.run(Work(folder / "facts", names, folder / "out", 2, Beat(str(folder / "beat")), None), Law.load(), 1)
+    lines = (folder / "beat").read_text().splitlines()
+    return [(line.split()[0], int(line.split()[1])) for line in lines if not line.startswith("method")]
 
 
 def test_progress_on_a_terminal_shows_every_stage() -> None:

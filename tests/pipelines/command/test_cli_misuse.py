@@ -1,5 +1,6 @@
 """Whatever is typed wrongly is answered in one line with the remedy: every command, every argument, no traceback."""
 
+import copy
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import msgspec
 import pytest
 import typer
 
@@ -16,12 +18,13 @@ from fold.record_files import file_name
 from pipelines.command import cli
 from pipelines.misuse import refused_by_machine
 from pipelines.sample.simulate import simulate
+from pipelines.summary import Summary
 from rules.law import Law
 from schemas.avro import Container, validate, write_container
 from tests.paid import replay_plain
 
 DAY = "2024-02-20"
-SUMMARY = json.loads(Path(__file__).with_name("summary.json").read_text("utf-8"))
+SUMMARY = msgspec.json.decode(Path(__file__).with_name("summary.json").read_bytes(), type=Summary)
 BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("import",): {"files": "sheet.csv", "--as": "HoursException", "--out": "new", "--previous": "facts"},
     ("template",): {"kind": "Timesheet", "--out": "new"},
@@ -29,10 +32,13 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("simulate",): {
         "--out": "new", "--county": "17", "--recipients": "1", "--months": "1", "--start": "2024-01", "--seed": "7",
     },
+    ("sample",): {"--out": "new"},
+    ("completion",): {"shell": "bash"},
     ("explain",): {"--events": "facts", "--paid": "paid", "--provider": "P000001"},
     ("find",): {"text": "P000001", "--paid": "paid", "--events": "facts"},
     ("report",): {"--paid": "paid", "--out": "new.html"},
     ("tables",): {"--paid": "paid", "--out": "new"},
+    ("vectors",): {"--out": "new"},
     ("statement",): {"--paid": "paid", "--out": "new", "--provider": "P000001", "--format": "html"},
     ("diff",): {"a": "paid", "b": "paid"},
     ("validate",): {"files": "facts/timesheet-0001.avro"},
@@ -40,14 +46,16 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("rejections", "show"): {"number": "1", "--journal": "journal"},
     ("rejections", "resend"): {"number": "1", "--journal": "journal", "--repaired": "text", "--to": "folder:empty"},
     ("export", "ach"): {
-        "--instructions": "paid", "--date": DAY, "--accounts": "accounts.csv", "--originator": "text",
+        "--paid": "paid", "--run": DAY, "--accounts": "accounts.csv", "--originator": "text",
         "--out": "new.ach",
     },
-    ("export", "warrants"): {"--instructions": "paid", "--date": DAY, "--out": "new.csv"},
+    ("export", "warrants"): {"--paid": "paid", "--run": DAY, "--out": "new.csv"},
     ("run",): {"--from": "folder:inbox", "--to": "folder:new", "--journal": "journal", "--close-run": DAY},
     ("journal", "verify"): {"--journal": "journal"},
+    ("journal", "health"): {"--journal": "journal"},
     ("journal", "backup"): {"to": "new", "--journal": "journal"},
     ("journal", "restore"): {"copy": "backup", "--journal": "new"},
+    ("journal", "accept-loss"): {"--journal": "journal"},
 }  # fmt: skip
 """What is typed besides the one thing that is wrong."""
 
@@ -133,7 +141,8 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 (tmp_path / path.name / each.name).symlink_to(each)
         else:
             (tmp_path / path.name).symlink_to(path)
-    monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: json.loads(json.dumps(SUMMARY)))
+    monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
+    monkeypatch.setattr("pipelines.command.sample.RECIPIENTS", 1)
     monkeypatch.setattr("signal.signal", lambda number, action: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))
@@ -170,7 +179,7 @@ SURELY_WRONG = [
     (path, name)
     for path, base in BASE.items()
     for name, value in base.items()
-    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv") or name == "--date"
+    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv") or name == "--run"
 ]
 
 

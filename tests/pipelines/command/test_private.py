@@ -53,7 +53,7 @@ def test_nothing_is_for_others(tmp_path: Path) -> None:
     ihss(*job, "--close-run", "2026-01-02")
     ihss("report", "--events", facts, "--paid", top / "out", "--out", top / "report.html", "--with-ids")
     ihss("report", "--events", facts, "--paid", top / "out", "--out", tmp_path / "report.html")
-    ihss("diff", top / "out", top / "out", "--csv", top / "rows.csv")
+    ihss("diff", top / "out", top / "out", "--out", top / "rows.csv")
     assert {"out", "sample", "journal", "report.html", "rows.csv"} <= set(os.listdir(top))
     assert open_to_others(tmp_path / "made") == [] and (tmp_path / "made").stat().st_mode & 0o077 == 0
     assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o644

@@ -1,6 +1,5 @@
 """Folders of facts and of what was paid from them, for the tests of explain; nothing here needs an engine."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,8 +10,8 @@ from fold.places import INDEX, Places, write_index
 from pipelines.explain.answer import Answer, Sources, answer, question_of
 from pipelines.explain.paid import Paid, records_in
 from pipelines.explain.tree import Node
+from pipelines.summary import SUMMARY, summary_of
 from rules.law import Law
-from rules.periods import business_day_of, iso
 from schemas.avro import fields_of, write_container
 from schemas.envelope import Fact
 from schemas.payment_instruction import PaymentInstruction
@@ -42,7 +41,7 @@ def pay(facts: Iterable[Fact], folder: Path, law: Law = LAW, until: int | None =
         "PaymentInstruction",
         outcome.records.get("PaymentInstruction", []),
     )
-    (folder / "summary.json").write_text(json.dumps({"until": iso(business_day_of(outcome.until))}))
+    (folder / SUMMARY).write_text(summary_of(outcome.tally, law, outcome.until).text())
     return folder
 
 

@@ -115,7 +115,7 @@ def test_the_page_needs_nothing_else(
     county: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked, path = most_held(county[1]), tmp_path / "why.html"
-    code, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--html", path)
+    code, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--out", path)
     text = path.read_text("utf-8")
     assert code == 0 and out == ""
     assert not re.search(r"src=|href=\"[^#]|https?://|url\(", text)
@@ -126,7 +126,7 @@ def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(
     county: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked, path, site = most_held(county[1]), tmp_path / "why.html", "https://docs.example.org/payroll"
-    _, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--json", "--html", path)
+    _, out, _ = explain(capsys, asked["instruction_id"], *folders(county), "--json", "--out", path)
     lines = [node for node in nodes(json.loads(out)["statements"]) if "rule" in node]
     assert lines and all(node["authority"] for node in lines)
     text = path.read_text("utf-8")
@@ -135,7 +135,7 @@ def test_every_rule_leads_to_its_paragraph_and_cites_an_outside_text(
     assert set(re.findall(r'href="#law-([A-Z]+-\d+)"', text)) == set(re.findall(r'<h3 id="law-([A-Z]+-\d+)"', text))
     assert all(escape(plain(id)) in text for id in asked_for)
     assert not [each for each in re.findall(r"<summary>.*?</summary>", text, re.DOTALL) if "<a " in each]
-    explain(capsys, asked["instruction_id"], *folders(county), "--html", path, "--docs", site)
+    explain(capsys, asked["instruction_id"], *folders(county), "--out", path, "--docs", site)
     text = path.read_text("utf-8")
     assert all(f'<a href="{site}/law/text.html#{id.lower()}">{id}</a>' in text for id in asked_for)
 
@@ -167,7 +167,7 @@ MISUSES = [
     ((), "name what to explain"),
     (("ARREARS:P1",), "no instruction id"),
     (("ARREARS:P1:R1:2024-06-01:2024-06-29",), "no instruction id"),  # a Saturday has no pay run
-    (("--provider", "P1", "--html", "a.html"), "--period is missing"),
+    (("--provider", "P1", "--out", "a.html"), "--period is missing"),
     (("--provider", "P1", "--period", "2024-06-02"), "no pay period"),
     (("--provider", "P1", "--period", "June"), "no pay period"),
     (("ARREARS:P1:R1:2024-06-01:2024-06-28", "--provider", "P1"), "says it all"),

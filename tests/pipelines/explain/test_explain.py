@@ -57,7 +57,7 @@ def check_line(line: Node) -> None:
     worth = [part for part in line.parts if part.what == "worth"]
     for part in worth:
         days = list(part.find("day"))
-        if line.text.startswith(("Service", "Overtime", "Travel", "Training")):
+        if line.text.startswith(("Service", "Overtime", "Travel", "Training", "Paid sick leave")):
             assert sum(day.minutes or 0 for day in days) == part.minutes
         if line.rate_mills is not None:
             assert f"{part.minutes // 60}:{part.minutes % 60:02d}" in part.text  # type: ignore[operator]

@@ -143,7 +143,7 @@ def _check_within(made: AchExport, holds: Capacity) -> None:
 
 def _ach(out: str, *more: object) -> int:
     files = ("--accounts", "accounts.csv", "--originator", "county.toml", "--out", out)
-    asked = ("export", "ach", "--instructions", "out", "--date", "2026-04-07", *files, *more)
+    asked = ("export", "ach", "--paid", "out", "--run", "2026-04-07", *files, *more)
     with pytest.raises(SystemExit) as exit:
         cli.main([str(argument) for argument in asked])
     return exit.value.code or 0

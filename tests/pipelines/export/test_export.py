@@ -56,11 +56,11 @@ def run(*arguments: object) -> int:
 
 def ach(out: str = "pay.ach", day: int = DAY, *more: object) -> int:
     files = ("--accounts", "accounts.csv", "--originator", "county.toml", "--out", out)
-    return run("export", "ach", "--instructions", "out", "--date", iso(day), *files, *more)
+    return run("export", "ach", "--paid", "out", "--run", iso(day), *files, *more)
 
 
 def warrants(out: str = "warrants.csv", day: int = DAY) -> int:
-    return run("export", "warrants", "--instructions", "out", "--date", iso(day), "--out", out)
+    return run("export", "warrants", "--paid", "out", "--run", iso(day), "--out", out)
 
 
 def refused(capsys: pytest.CaptureFixture[str], code: int) -> str:
@@ -385,11 +385,11 @@ def wrong_kind(folder: Path) -> None:
         (another_method, "out does not hold the pay run of 2026-04-07 whole"),
         (two_contents, "ARREARS:P1:R1:2026-03-16:2026-04-07 stands there twice and differs"),
         (id_of_another_day, "ARREARS:P1:R1:2026-03-16:2026-04-08 does not belong to its run_date"),
-        (no_pay_run, "out has no pay run of 2026-04-07: name another --date, or replay with a later --until"),
+        (no_pay_run, "out has no pay run of 2026-04-07: name another --run, or replay with a later --until"),
         (two_pay_runs, "out has two pay runs of 2026-04-07 that differ"),
         (
             no_instructions,
-            "--instructions out has no payment_instruction*.avro: name the folder that a replay wrote to",
+            "--paid out has no payment_instruction*.avro: name the folder that a replay wrote to",
         ),
         (damaged, "out/payment_instruction-settle-0000.avro cannot be used (UNREADABLE): copy the folder again"),
         (wrong_kind, "out/payment_instruction-settle-0000.avro holds PayRun, not PaymentInstruction"),
@@ -409,9 +409,9 @@ LACKS = "lacks the column kind: its first line is token,routing,account,kind,nam
 @pytest.mark.parametrize(
     ("wrong", "remedy"),
     [
-        (["--instructions", "nowhere"], "--instructions nowhere is no folder: name the folder that a replay wrote to"),
-        (["--date", "2026-04-04"], "--date 2026-04-04 is no business day (RUN-1), so no pay run has its name"),
-        (["--date", "20260407"], "--date 20260407 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
+        (["--paid", "nowhere"], "--paid nowhere is no folder: name the folder that a replay wrote to"),
+        (["--run", "2026-04-04"], "--run 2026-04-04 is no business day (RUN-1), so no pay run has its name"),
+        (["--run", "20260407"], "--run 20260407 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
         (["--accounts", "nowhere.csv"], "--accounts nowhere.csv cannot be read: name a CSV file in UTF-8, or a .toml"),
         (["--accounts", "latin.csv"], "--accounts latin.csv cannot be read: name a CSV file in UTF-8, or a .toml"),
         (["--accounts", "short.csv"], f"--accounts short.csv {LACKS}"),
@@ -471,4 +471,4 @@ except SystemExit as exit:
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert "ihss-payroll export ach --instructions out" in told.stdout
+    assert "ihss-payroll export ach --paid out" in told.stdout

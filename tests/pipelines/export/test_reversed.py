@@ -47,7 +47,7 @@ def write(later: list[Row], **of_the_next_run: object) -> None:
 
 def export(kind: str, *more: str, day: int = DAY) -> int:
     files = ("--accounts", "accounts.csv", "--originator", "county.toml") if kind == "ach" else ()
-    asked = ("export", kind, "--instructions", "out", "--date", iso(day), *files, "--out", f"{day}.{kind}", *more)
+    asked = ("export", kind, "--paid", "out", "--run", iso(day), *files, "--out", f"{day}.{kind}", *more)
     with pytest.raises(SystemExit) as exit:
         cli.main(list(asked))
     return exit.value.code or 0

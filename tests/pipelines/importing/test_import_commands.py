@@ -7,7 +7,7 @@ import stat
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import openpyxl
@@ -16,9 +16,9 @@ import pytest
 from pipelines.command import cli
 from pipelines.console.imported import last_words
 from pipelines.importing.editor import text
-from pipelines.importing.map import FieldMap, FileMap, ImportMap, RowsMap, Skip, When
+from pipelines.importing.map import FieldMap, FileMap, Form, ImportMap, RowsMap, Skip, When
 from pipelines.importing.maps import EDITOR_SCHEMA, PRESETS, load_map, made
-from pipelines.importing.targets import unknown_arrays
+from pipelines.importing.targets import targets
 from pipelines.importing.templates import EXAMPLE, headings, kind_of_headings, template_name, write_csv
 from pipelines.misuse import Misuse
 from schemas import FACTS
@@ -210,7 +210,12 @@ def test_every_kind_is_known_by_its_headings(tmp_path: Path) -> None:
     for kind in FACTS:
         write_csv(kind, tmp_path / "a.csv")
         assert kind_of_headings([each.name for each in headings(kind)]) == kind
-    assert kind_of_headings(["provider_id", "something"]) is None and not unknown_arrays()
+    assert kind_of_headings(["provider_id", "something"]) is None
+
+
+def test_every_array_of_a_fact_has_a_form_that_reads_it() -> None:
+    forms = {target.form for kind in FACTS for target in targets(kind).values()}
+    assert forms <= set(get_args(Form))
 
 
 def test_a_workbook_as_people_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -264,6 +269,11 @@ def test_a_guess_is_a_map_once_its_gaps_are_filled(rows: Path, capsys: pytest.Ca
     filled = filled.replace('{ column = "Place" }', '{ column = "Place", default = "HOME" }')
     (rows / "guess.toml").write_text(filled, "utf-8")
     assert run("import", rows / "rows.csv", "--map", rows / "guess.toml", "--out", rows / "facts", "--quiet") == 0
+
+
+def test_a_guess_is_of_one_file(rows: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("import", "--guess", rows / "rows.csv", rows / "rows.csv") == 2
+    assert "--guess looks at one file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("sample", ["sandata_flat", "carebridge", "homebase", "square", "sandata_altevv", "hhax_api"])

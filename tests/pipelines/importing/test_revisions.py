@@ -200,7 +200,7 @@ def test_nothing_is_left_of_an_import_that_breaks(sender: Sender, monkeypatch: p
 
 
 def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten times the rows are read in the same memory (docs/measured.md has a million)."""
+    """Ten times the rows are read in the same memory."""
     monkeypatch.setattr("pipelines.importing.spool.AT_ONCE", 50)
     peaks = []
     for rows in (200, 1500):

@@ -318,6 +318,7 @@ def test_facts_of_a_folder_are_published_as_a_source_does(
             received = subscriber.pull(request={"subscription": name, "max_messages": 1000}, timeout=10)
         sheets = [decode_plain("Timesheet", each.message.data) for each in received.received_messages]
         assert len(sheets) == counts["Timesheet"] > 2 and len(counts) > 5
+        assert main([str(tmp_path / "county"), PROJECT]) == 0 and "Timesheet" in capsys.readouterr().out
         write_container(tmp_path / "county" / "a.avro", "Timesheet", [{**sheets[0].model_dump(), "revision": 0}])
         with pytest.raises(Misuse, match="revision"):
             publish(tmp_path / "county", options, pubsub_v1.PublisherClient())

@@ -373,6 +373,7 @@ def test_the_image_is_pinned_and_one() -> None:
     [line] = [line for line in lines if "pip install" in line]
     assert re.findall(r"pip install (.*?)\s*&&", line) == [
         "--no-cache-dir --no-deps --require-hashes --requirement requirements.txt",
+        "--no-cache-dir --no-deps --require-hashes --requirement compiler.txt --target compiler",
         "--no-cache-dir --no-index --no-deps --no-build-isolation .",
     ]
     assert "pip check" in line and "EXTRA_INDEX" not in " ".join(lines)

@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines.live.deciding import SentSums
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.folders import FolderIn
 from pipelines.live.job import How, Job
@@ -72,11 +73,18 @@ class World:
         folders = [f"--from=folder:{self.inbox}", f"--to=folder:{self.out}", f"--journal={self.journal}"]
         return ["--settle=0", *folders]
 
-    def job(self, sink: Sink | None = None, law: Law = LAW, after: int | None = None, accept: int | None = None) -> Job:
+    def job(
+        self,
+        sink: Sink | None = None,
+        law: Law = LAW,
+        after: int | None = None,
+        accept: int | None = None,
+        sums: SentSums | None = None,
+    ) -> Job:
         self.teller = Teller(self.journal, JsonLines(self.log), lambda: self.now)
         how = How(trusted=self.trusted)
         job = Job(self.journal, law, lambda: self.now, sink or FolderOut(self.out), self.teller, how)
-        job.resume(after, accept)
+        job.resume(after, accept, sums)
         return job
 
     def source(self, job: Job) -> FolderIn:

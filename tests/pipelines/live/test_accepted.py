@@ -37,6 +37,8 @@ from tests.paid import replay_plain
 from tests.pipelines.live.drill import LAW, Day, Records, World
 from tests.pipelines.live.test_scenario import WINDOWS, dealt, scenario
 
+pytestmark = pytest.mark.engines
+
 DEARER = {"from": date(2024, 7, 1), "value": 99_000, "grade": "assumption", "citation": "a test's own"}
 CHEAPER = DEARER | {"value": 17_000}
 
@@ -355,7 +357,7 @@ def fold(world: World, law: Law, facts: Sequence[Fact], first: int, last: int, a
     """Let a job of this law close the pay runs with cut-offs from first to last; whether anything was accepted."""
     job = world.job(law=law, accept=accept)
     for number, fact in enumerate(facts):
-        run = job.begun if fact.KIND == "CourseListing" else admission(fact)
+        run = job.deciding.begun if fact.KIND == "CourseListing" else admission(fact)
         if first <= run <= last:
             job.journal.append([Entry(number, 0, run, "", encode_message(fact))])
     job.close_runs(last)

@@ -31,6 +31,8 @@ from tests.histories import History, histories
 from tests.pipelines.live.drill import LAW, Day, World
 from tests.pipelines.live.test_scenario import WINDOWS, scenario
 
+pytestmark = pytest.mark.engines
+
 RUNS_IN_BEAM = 4  # each takes seconds to come up
 
 

@@ -14,15 +14,19 @@ import pytest
 
 from pipelines.check.rejections import rejections
 from pipelines.live import folders, memory
+from pipelines.live.clock_doubt import ClockDoubt
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.folder_out import FolderOut
 from pipelines.live.journal import Journal
 from pipelines.live.outbox import Letter, NotSent
 from pipelines.live.verify import verify
+from pipelines.live.vital_signs import unwell
 from schemas import FACTS
 from schemas.avro import MARKER, encode, encode_message, fingerprint_of, validate, write_container
 from schemas.envelope import Fact
-from tests.pipelines.live.drill import LAW, Day, World
+from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
+
+pytestmark = pytest.mark.drill
 
 HOUR = 3_600_000
 
@@ -43,7 +47,8 @@ def sheets(days: list[Day]) -> list[Fact]:
 @pytest.fixture
 def collector(world: World, days: list[Day]) -> Collector:
     """One that comes up at the end, so that nothing of the county is in its future."""
-    return Collector(Journal(world.journal), days[-1].cut_off)
+    journal = Journal(world.journal)
+    return Collector(journal, days[-1].cut_off, ClockDoubt(journal, TRUSTED))
 
 
 def take(collector: Collector, now: int, *taken: Message) -> None:
@@ -185,6 +190,30 @@ def test_a_file_is_taken_once_though_the_job_dies_in_it(
     assert verdict.facts + verdict.rejections == 5 and not list(world.inbox.glob("*.avro"))
 
 
+@pytest.mark.parametrize("nights", [0, 1])
+def test_a_file_that_the_job_died_in_is_known_to_have_been_rejected(
+    world: World, days: list[Day], monkeypatch: pytest.MonkeyPatch, nights: int
+) -> None:
+    """So that it is taken again when somebody moves it back; also where the night fell in between, and later."""
+    monkeypatch.setattr(folders, "LARGEST_BATCH", 2)
+    kind, records = next((kind, each) for kind, each in days[0].facts.items() if len(each) > 4)
+    future = records[0] | {"recorded_at": days[0].cut_off + 30 * HOUR}
+    write_container(world.inbox / "facts.avro", kind, [future, *records[1:5]])
+    world.now = days[0].cut_off - 1
+    job = world.job()
+    batch = next(iter(world.source(job).batches()))
+    job.collector.take(Batch(batch.messages, lambda: None), world.now)
+    job.close()
+    world.now = days[nights].cut_off - 1
+    job = world.job()
+    job.round(world.source(job))
+    assert list(job.journal.taken.values()) == [True]
+    world.now = days[nights + 1].cut_off
+    job.round(world.source(job))
+    job.close()
+    assert list(Journal(world.journal).taken.values()) == [True]
+
+
 def test_a_gap_and_a_misplaced_segment_are_found(world: World, days: list[Day]) -> None:
     world.live(days).close()
     paths = sorted((world.journal / "segments").rglob("*.avro"))
@@ -236,6 +265,36 @@ def test_a_disk_that_is_really_full(small_disk: Path, world: World, days: list[D
     assert world.said() == world.replayed(days[-1].cut_off)
     published = {fact["event_id"] for day in days for of_kind in day.facts.values() for fact in of_kind}
     assert verify(world.journal).facts + verify(world.journal).rejections >= len(published)
+
+
+def test_a_job_that_is_well_says_so_now_and_then(world: World, days: list[Day]) -> None:
+    """Nothing has changed, and still its health is written again; of one that stands or is troubled the check tells."""
+    job = world.job()
+    path, machine = world.journal / "health.json", world.teller.machine()
+    assert unwell(world.journal, machine / 1000, 900) == [f"no job has said how it is in {world.journal}"]
+    world.teller.machine = lambda: machine
+    for waited, written in ((0, True), (9_000, False), (10_000, True), (19_000, False)):
+        path.unlink(missing_ok=True)
+        world.teller.machine = lambda at=machine + waited: at
+        job.round(world.source(job))
+        assert path.exists() == written, waited
+    job.round(world.source(job))
+    world.teller.machine = lambda: machine + 20_000
+    job.round(world.source(job))
+    job.close()
+    now = path.stat().st_mtime
+    assert unwell(world.journal, now + 900, 900) == []
+    assert "said nothing of itself for 901 seconds" in unwell(world.journal, now + 901, 900)[0]
+    health = json.loads(path.read_bytes())
+    for sign, told in (
+        ({"clock_doubted": 1}, "clock is doubted"), ({"unsent_pay_runs": 2}, "2 pay runs are closed and not sent"),
+        ({"oldest_unacknowledged_seconds": 301}, "waited for 301 seconds"),
+    ):  # fmt: skip
+        path.write_text(json.dumps(health | sign))
+        [said] = unwell(world.journal, path.stat().st_mtime, 900)
+        assert told in said
+    path.write_text("{")
+    assert "is no JSON" in unwell(world.journal, now, 900)[0]
 
 
 def test_how_long_the_oldest_waits_is_counted(world: World, days: list[Day]) -> None:

@@ -24,6 +24,8 @@ from pipelines.live.verify import verify
 from rules.periods import business_day_of, iso
 from tests.pipelines.live.drill import LAW, TRUSTED, Day, World
 
+pytestmark = pytest.mark.drill
+
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 SECONDS_AT_MOST = 60

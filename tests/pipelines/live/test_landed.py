@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from pipelines.command import cli
+from pipelines.live import folders, landed_text
 from pipelines.live.collector import Message
 from pipelines.live.folders import FolderIn
 from pipelines.live.landed import LandedFile, opened
@@ -151,13 +152,54 @@ def test_a_slow_writer_under_its_final_name_is_waited_for(world: World) -> None:
     assert [reason for reason, _, _ in taken(world)] == [None]
 
 
+@pytest.mark.parametrize("seen_before", [False, True])
+@pytest.mark.parametrize("name", ["a.avro", "a.jsonl"])
+def test_a_name_that_goes_to_another_file_amid_reading_keeps_that_one(
+    world: World, name: str, seen_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new file was moved to taken/, and nobody had read it; of a text both were read as one."""
+    lay(world, name, told(name, "e-1"))
+    first = one_round(world)
+    if seen_before:
+        os.replace(first.done / name, world.inbox / name)
+    else:
+        lay(world, name, told(name, "e-2"))
+    (world.root / "new").write_bytes(told(name, "e-3"))
+
+    first_of = landed_text.landed
+
+    def replaced(stream: BufferedReader, path: Path) -> LandedFile:
+        file = first_of(stream, path)
+        if (world.root / "new").exists() and path == world.inbox / name:
+            os.replace(world.root / "new", path)
+        return file
+
+    monkeypatch.setattr(folders, "landed", replaced)
+    one_round(world)
+    assert (world.inbox / name).read_bytes() == told(name, "e-3")
+    one_round(world)
+    events = {decode_message(raw).model_dump()["event_id"] for _, _, raw in taken(world)}
+    assert events == {SHEET["event_id"], "e-1", "e-3"} | (set() if seen_before else {"e-2"})
+
+
+def told(name: str, event: str) -> bytes:
+    """A file of one sheet."""
+    sheet = changed("Timesheet", event_id=event)
+    if name.endswith(".avro"):
+        return file_with(published("Timesheet"), encoded(published("Timesheet"), sheet))
+    return json.dumps({"kind": "Timesheet", **sheet}).encode()
+
+
 def test_a_file_that_changes_while_it_is_read_comes_again(world: World) -> None:
-    path = lay(world, "a.avro", file_with(published("Timesheet"), encoded(published("Timesheet"), SHEET)))
+    path = lay(world, "a.avro", told("a.avro", "e-1"))
     with opened(path) as stream:
         file = LandedFile(stream, path.name)
+        assert file.lies_at(path)
         with path.open("ab") as more:
             more.write(b"more")
-        assert file.changed()
+        assert not file.lies_at(path)
+        path.unlink()
+        assert not file.lies_at(path)
 
 
 def test_a_job_that_closes_a_run_waits_for_what_has_just_landed(world: World) -> None:

@@ -21,6 +21,8 @@ from pipelines.live.pubsub import ENCODING, message_of
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from schemas import CONCLUSIONS, FACTS
 
+pytestmark = pytest.mark.drill
+
 NOON = datetime(2026, 1, 20, 20, tzinfo=UTC)
 SEED = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
 KILLS = int(os.environ.get("KILLS", "1"))

@@ -18,6 +18,8 @@ from pipelines.live.pubsub import TopicsIn, subscriber
 from pipelines.live.topics import subscription_to, topics_of_facts
 from pipelines.misuse import Misuse
 
+pytestmark = pytest.mark.drill
+
 SOMEBODY = "P17"
 BUILT = server.CACHE / "pstest"
 NAME = subscription_to(topics_of_facts()["Timesheet"])

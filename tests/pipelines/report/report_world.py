@@ -1,12 +1,11 @@
 """A small county, simulated and replayed into a folder, for the tests of what is read off a replay's folder."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from fold.record_files import file_name
 from pipelines.sample.simulate import simulate
-from pipelines.summarize import summary_of
+from pipelines.summary import SUMMARY, summary_of
 from rules.law import Law
 from schemas import CONCLUSIONS
 from schemas.avro import Container, write_container
@@ -25,8 +24,7 @@ def county(root: Path, recipients: int = 24, months: int = 4, seed: int = 11) ->
     outcome = replay_folder(facts, sorted(path.name for path in facts.glob("*.avro")), law)
     for kind in CONCLUSIONS:
         write_container(paid / file_name(kind), kind, outcome.records.get(kind, []))
-    summary = summary_of(outcome.tally, law, None) | {"seconds": 1.0}
-    (paid / "summary.json").write_text(json.dumps(summary))
+    (paid / SUMMARY).write_text(summary_of(outcome.tally, law, None).text())
     return facts, paid
 
 

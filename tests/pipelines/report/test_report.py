@@ -26,6 +26,7 @@ from pipelines.report.county_section import county_section
 from pipelines.report.held_section import MOST_DOCUMENTS, held_section, next_actors
 from pipelines.report.page import report, unusual
 from pipelines.report.parts import Story, Table
+from pipelines.report.payments_section import changes_section
 from pipelines.report.records import ReportFolder
 from pipelines.report.span import ReportSpan, span_of
 from pipelines.report.verified import Verified
@@ -41,6 +42,7 @@ from tests.pipelines.statements.statement_world import every_case, write_case
 from tests.schemas.samples import SAMPLES
 
 LAW = Law.load()
+Ymd = tuple[int, int, int]
 DAYS_BACK = epoch_day(date(2026, 1, 21)), epoch_day(date(2026, 1, 22))  # it came back, and the day after
 DAYS = [epoch_day(date(2026, 4, day)) for day in (1, 2, 3, 6, 7, 8, 9)]
 
@@ -353,7 +355,7 @@ def test_a_range_is_its_pay_runs(paid: Path) -> None:
     runs = sorted(run["run_date"] for run in records(paid, "PayRun"))
     first, last = runs[20], runs[45]
     net = sum(row["net_cents"] for row in records(paid, "PaymentInstruction") if first <= row["run_date"] <= last)
-    html = page(paid, "--from", iso(first), "--to", iso(last))
+    html = page(paid, "--since", iso(first), "--until", iso(last))
     assert net and f'<p class="big">{money(net)}</p>' in html and "26 pay runs" in html
     one = books(paid, first, first)
     assert (one.span.days, one.span.last, one.span.before) == ((first,), first, one.span.usual[-1])
@@ -368,8 +370,8 @@ MISUSES = {
     "--paid nowhere --out r.html": "is no folder",
     "--paid empty --out r.html": "has no pay_run",
     "--paid paid --out report": "is no HTML file",
-    "--paid paid --out r.html --run 2024-02-20 --to 2024-02-21": "take one or the other",
-    "--paid paid --out r.html --from 2024-03-20 --to 2024-02-21": "turn them round",
+    "--paid paid --out r.html --run 2024-02-20 --until 2024-02-21": "take one or the other",
+    "--paid paid --out r.html --since 2024-03-20 --until 2024-02-21": "turn them round",
     "--paid paid --out r.html --run 2030-01-02": "name days between these",
     "--paid paid --out r.html --run 2024-02-24": "nearest are --run 2024-02-23 and --run 2024-02-26: name one",
     "--paid paid --out r.html --run tomorrow": "is not a day",
@@ -428,25 +430,58 @@ def test_age_counts_from_the_run_that_first_held_it() -> None:
     assert {f.finding_id for f in earlier.standing} == {"a", "c"}
 
 
-def test_the_provider_with_the_most_held_hours_comes_first_with_why_and_what_to_do(paid: Path) -> None:
-    held: dict[str, int] = Counter()
-    for finding in standing(paid):
-        if finding["outcome"] == "HELD":
-            held[finding["provider_id"]] += finding["minutes"] or 0
+def test_held_work_is_one_table_most_hours_first_with_why_and_what_to_do(paid: Path) -> None:
+    held = [finding for finding in standing(paid) if finding["outcome"] == "HELD"]
     asked = ReportAsked(Path("my out"), Path("facts"), with_ids=True)
-    tables = {part.caption: part for part in held_section(books(paid), asked).parts if isinstance(part, Table)}
-    provider, minutes, *_, story = tables["Providers with the most held hours"].rows[0]
-    assert (provider, minutes) == max(held.items(), key=lambda item: (item[1], item[0]))
-    ours = [f for f in standing(paid) if f["provider_id"] == provider and f["outcome"] == "HELD"]
-    worst = max(ours, key=lambda f: f["minutes"] or 0)
-    assert isinstance(story, Story) and worst["message"] in story.told and story.next_step == worst["next_step"]
+    [table] = [part for part in held_section(books(paid), asked).parts if isinstance(part, Table)]
+    provider, _, _, minutes, *_, story = table.rows[0]
+    assert table.find and len(table.rows) == len(held)
+    [*ours] = [f for f in held if f["provider_id"] == provider and f["minutes"] == minutes]
+    assert minutes == max(f["minutes"] or 0 for f in held) and isinstance(story, Story)
+    [worst] = [f for f in ours if f["message"] in story.told]
+    assert story.next_step == worst["next_step"]
     period = worst["statement_id"].rsplit(":", 1)[1]
     command = ["ihss-payroll", "explain", "--provider", provider, "--period", period, "--events", "facts"]
     assert shlex.split(story.command or "") == [*command, "--paid", "my out"]
     of_old = ReportAsked(Path("out"), until=DAYS[0], what_if=True).explain(outgoing(Finding, worst))
     assert of_old and of_old.endswith("--events FACTS --paid out --until 2026-04-01 --law LAW")
-    unnamed = held_section(books(paid), ReportAsked(Path("out"))).parts
-    assert not any(isinstance(part, Table) and part.caption in list(tables)[1:] for part in unnamed)
+    [unnamed] = [part for part in held_section(books(paid), ReportAsked(Path("out"))).parts if isinstance(part, Table)]
+    assert unnamed.caption == "Held, by reason" and sum(row[1] for row in unnamed.rows) == len(held)
+    assert sum(row[2] for row in unnamed.rows) == sum(f["minutes"] or 0 for f in held)
+
+
+def test_changes_are_against_the_same_pay_period_a_month_before(paid: Path) -> None:
+    """As it was as long after: what was paid later of the month before is in neither sum."""
+    last, period, before = (epoch_day(date(2024, month, day)) for month, day in ((4, 18), (4, 1), (3, 1)))
+    ledger = books(paid, None, last)
+    assert (ledger.span.period, ledger.span.period_before) == (period, before) and ledger.span.last == last
+    said = records(paid, "PaymentInstruction")
+    sums = {
+        when: sum(each["net_cents"] for each in said if each["period_start"] == start and each["run_date"] <= end)
+        for when, start, end in (("last", period, last), ("before", before, last - 31))
+    }
+    later = [each for each in said if each["period_start"] == before and last - 31 < each["run_date"] <= last]
+    assert sums["last"] and sums["before"] and later
+    compared = ledger.payments.compared
+    for when, cents in sums.items():
+        assert sum(row[when] for (what, _), row in compared.items() if what == "payee") == cents
+        assert sum(row[when] for (what, _), row in compared.items() if what == "kind") == cents
+    first = changes_section(books(paid, None, epoch_day(date(2024, 1, 22))), ReportAsked(paid))
+    assert first.lead == ["Nothing was paid for the pay period of 1 Dec 2023: there is nothing to compare with."]
+
+
+@pytest.mark.parametrize(
+    ("last", "period", "before"),
+    [
+        ((2025, 1, 13), (2024, 12, 16), (2024, 11, 16)),
+        ((2025, 1, 16), (2025, 1, 1), (2024, 12, 1)),
+        ((2024, 3, 31), (2024, 3, 1), (2024, 2, 1)),
+        ((2024, 4, 1), (2024, 3, 16), (2024, 2, 16)),
+    ],
+)
+def test_the_pay_period_of_a_run_is_the_newest_that_has_ended(last: Ymd, period: Ymd, before: Ymd) -> None:
+    of = span(epoch_day(date(*last)))
+    assert (iso(of.period), iso(of.period_before)) == (date(*period).isoformat(), date(*before).isoformat())
 
 
 def test_what_is_left_out_of_a_long_table_is_counted(paid: Path) -> None:

@@ -195,9 +195,9 @@ def test_what_was_excused_or_taken_out_is_no_longer_held_against_anyone(sample, 
 def test_every_kind_of_pay_is_instructed(paid):
     kinds = {instruction["kind"] for instruction in paid.records["PaymentInstruction"]}
     earnings = {line["earning"] for each in paid.records["PaymentInstruction"] for line in each["lines"]}
-    assert kinds == {"ARREARS", "ADVANCE", "TRAINING", "INCENTIVE"}
-    assert earnings == {"SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE"}
-    assert paid.records["BenefitHours"] and paid.records["AdvanceReconciliation"]
+    assert kinds == {"ARREARS", "ADVANCE", "TRAINING", "INCENTIVE", "SICK_LEAVE"}
+    assert earnings == {"SERVICE", "OVERTIME_PREMIUM", "TRAVEL", "TRAINING", "INCENTIVE", "ADVANCE", "SICK_LEAVE"}
+    assert paid.records["BenefitHours"] and paid.records["AdvanceReconciliation"] and paid.records["LeaveBalance"]
 
 
 def involved(at: dict[str, Any], records: dict[str, list[dict[str, Any]]]) -> set[str]:

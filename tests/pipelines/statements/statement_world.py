@@ -73,13 +73,15 @@ def said(one: Case, law: Law) -> dict[str, list[dict[str, Any]]]:
 def dossiers_of(records: dict[str, list[dict[str, Any]]]) -> dict[Person, Dossier]:
     """Everybody's, as ``dossiers`` reads them from files."""
     known: dict[Person, Dossier] = defaultdict(Dossier)
-    for kind in ("PaymentInstruction", "Finding", "AdvanceReconciliation"):
+    for kind in ("PaymentInstruction", "Finding", "AdvanceReconciliation", "LeaveBalance"):
         for stored in sorted(records.get(kind, []), key=lambda stored: stored["cut_off"]):
             one: Any = validate(kind, stored)
             if kind == "PaymentInstruction":
                 known[one.payee_type, one.payee_id].instructions.append(one)
             elif kind == "AdvanceReconciliation":
                 known["RECIPIENT", one.recipient_id].reconciliations[one.service_month] = one
+            elif kind == "LeaveBalance":
+                known["PROVIDER", one.provider_id].balances[one.leave_year] = one
             else:
                 for person in concerned(one):
                     known[person].findings[one.finding_id] = one

@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,18 @@ def test_the_pdf_is_tagged_and_letter(papers: dict[str, Path], code: str, name: 
 
 def test_the_pdf_says_what_the_html_says(papers: dict[str, Path]) -> None:
     text = pypdf.PdfReader(io.BytesIO((papers["es"] / "0001.pdf").read_bytes())).pages[0].extract_text()
-    assert "Comprobante de pago" in text
+    assert "Detalle de su pago" in text
     assert "$981.12" in text
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_the_lines_of_the_head_are_apart(papers: dict[str, Path], code: str) -> None:
+    """In print a word and its value once touched: Período de pagodel 1 ene."""
+    page = pypdf.PdfReader(papers[code] / "0001.pdf").pages[0]
+    lines = page.extract_text(extraction_mode="layout").splitlines()
+    words = {"en": ("Pay period", "Payment sent"), "es": ("Período de pago", "Pago enviado")}[code]
+    for word in words:
+        assert [line for line in lines if re.search(rf"{word} {{2,}}\S", line)], lines[:5]
 
 
 def test_the_same_html_gives_the_same_pdf(papers: dict[str, Path]) -> None:

@@ -25,6 +25,7 @@ from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, epoch_day, iso, year_of
 from schemas.avro import Container, outgoing, validate, write_container
 from schemas.finding import Finding
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 from tests.case_files import Case
 from tests.pipelines.statements.statement_world import dossiers_of, every_case, fortnight, said, write_case
@@ -76,6 +77,9 @@ def known_of(one: Case, law: Law, cut_off: int) -> dict[Person, Dossier]:
         people = {addressed_to(outgoing(Finding, record)), ("PROVIDER", record["provider_id"])} & set(known)
         for person in people if record["cut_off"] <= cut_off else ():
             known[person].findings[record["finding_id"]] = validate("Finding", record)  # type: ignore[assignment,index]
+    for record in sorted(said(one, law).get("LeaveBalance", []), key=lambda record: record["cut_off"]):
+        if record["cut_off"] <= cut_off and (person := ("PROVIDER", record["provider_id"])) in known:
+            known[person].balances[record["leave_year"]] = outgoing(LeaveBalance, record)
     return known
 
 
@@ -160,6 +164,36 @@ def test_the_year_is_that_of_the_pay_run(made: list[tuple[PrintedStatement, Doss
         assert statement.year_to_date.net == sum(paid.net_cents for paid in of_year if paid.instruction_id not in lost)
 
 
+def test_wages_of_the_year_are_those_that_taxes_were_withheld_from(
+    made: list[tuple[PrintedStatement, Dossier, int]],
+) -> None:
+    """Of each statement half a cent at most was rounded; the rates are those of the year."""
+    law, seen = Law.load(), set()
+    for statement, dossier, _ in made:
+        year, january = statement.year_to_date, epoch_day(date(statement.year, 1, 1))
+        if statement.payee_type == "PROVIDER":
+            for tax, cents in year.subject.items():
+                exact = cents * law.value(f"tax.{tax}", january) / 100_000
+                assert abs(exact - year.deductions[tax]) <= len(dossier.instructions), (tax, statement.payee_id)
+                seen.add(tax)
+            assert (year.gross == sum(year.earnings.values()) and year.excluded in (0, year.gross)) or year.excluded > 0
+    assert seen == {"FICA", "MEDICARE", "SDI"}
+
+
+def test_the_balance_of_sick_leave_is_on_the_paper(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
+    balances = [statement.leave for statement, *_ in made if statement.leave is not None]
+    assert len({balance.used_minutes for balance in balances}) > 3
+    told = [each for each in made if each[0].leave is not None]
+    for statement, dossier, _ in told:
+        assert statement.leave is not None
+        assert statement.leave.leave_year <= statement.as_of <= statement.leave.ends_on
+        assert statement.leave == dossier.balances[statement.leave.leave_year]
+    for statement, *_ in told[:: len(told) // 5]:
+        if statement.leave is not None:
+            html = re.sub(r"\s+", " ", statement_html(statement, Contacts(None).of(None, "en"), EN))
+            assert "Your paid sick leave" in html
+
+
 def test_a_payment_that_came_back_is_told(made: list[tuple[PrintedStatement, Dossier, int]]) -> None:
     returned = [statement for statement, *_ in made if statement.returned]
     assert len(returned) > 5
@@ -175,12 +209,12 @@ def test_a_statement_of_the_fortnight(paid: Path, tmp_path: Path) -> None:
     # R1: 48:00 x 20.44 = 981.12; of 48:00 + 5:00 in the week of the 4th, 13:00 are overtime: 8:00 on R1, 5:00 on R3.
     assert "$981.12" in statement
     assert "48:00" in statement
-    assert "Overtime, on top of your normal pay" in statement
+    assert "Overtime: the extra half, on top of your normal pay" in statement
     # R2: 12:00 stand, 3:00 wait.
     assert re.search(
         r'class="claimed">15:00</td><td class="paid"><i>=</i>12:00</td><td class="held"><i>\+</i>3:00', statement
     )
-    assert "3 hours on timesheet fortnight.1.T3 wait until the person you care for approves it." in statement
+    assert "Timesheet fortnight.1.T3 waits for approval by the person you care for. It has 3 hours." in statement
     assert "$100.00" in statement
     assert "Ask the recipient for this amount; the State does not pay this part." in letter
     assert "Too many hours in one week" in letter
@@ -224,13 +258,13 @@ def test_an_advance_has_a_statement_and_says_what_is_open(paid: Path, tmp_path: 
     assert "Statement of your advance pay" in statement
     assert "Pay your providers by January 31, 2026." in statement
     # Of 80:00, 5:00 have a timesheet.
-    assert "75 hours of care" in letter
+    assert "Care that you were paid for and that still has no timesheet: 75 hours." in letter
 
 
 def test_a_statement_without_pay_says_why(paid: Path, tmp_path: Path) -> None:
     [page] = told(tmp_path / "out", "--paid", str(paid), "--provider", P2, "--period", "2026-01-01").values()
     assert "Nothing has been paid for this pay period yet." in page
-    assert "2 hours on timesheet fortnight.1.T5 wait" in page
+    assert "Timesheet fortnight.1.T5 waits for approval by the person you care for. It has 2 hours." in page
 
 
 def test_as_of_a_pay_run_the_correction_is_not_known(paid: Path, tmp_path: Path) -> None:
@@ -417,7 +451,7 @@ def test_what_was_taken_off_too_much_is_not_called_a_tax(made: list[tuple[Printe
     back = [one for one, *_ in made for kind, now, _ in one.deductions if now < 0 and kind == "SHARE_OF_COST"]
     assert back
     page = statement_html(back[0], Contacts(None).of(None, "en"), EN)
-    assert "Too much was taken off before. It is put right here." in page
+    assert "Too much was taken off before. It is corrected here." in page
 
 
 def test_a_folder_that_lost_a_file_is_refused(paid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -580,6 +614,8 @@ def test_what_is_over_is_said_to_be_over(paid: Path, tmp_path: Path) -> None:
     assert "The last day to dispute was:</b> January 26, 2026" in now["0002.html"]
     assert "Last day to dispute:</b> January 26, 2026" in then["0001.html"]
     assert "All of 2026 so far" in now["0001.html"]
+    offered = [re.findall("If you disagree|form SOC 2272", page) for page in (now["0001.html"], then["0001.html"])]
+    assert offered == [[], ["If you disagree", "form SOC 2272"]], "no date is offered that is over"
     records = {**said(fortnight(), Law.load())}
     statement = statement_of(("RECIPIENT", R3), dossiers_of(records)["RECIPIENT", R3], 20454, 20515, EN)
     assert "All of 2025</h2>" in statement_html(statement, Contacts(None).of(None, "en"), EN)

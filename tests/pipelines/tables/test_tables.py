@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,11 @@ from pipelines.command import cli
 from pipelines.misuse import Misuse
 from pipelines.report.books import Books
 from pipelines.report.records import ReportFolder
+from pipelines.tables.formats import LONGEST_CELL
 from pipelines.tables.layout import tables
 from pipelines.tables.run import DATABASE, write_tables
 from pipelines.tables.store import NAMES
+from pipelines.tables.views import VIEWS
 from rules.periods import civil_date, cut_off_of
 from schemas import CONCLUSIONS, private
 from schemas.pay_run import PayRun
@@ -79,7 +82,7 @@ def test_every_column_is_explained(database: Path) -> None:
 
 @pytest.mark.parametrize("format", ["csv", "parquet", "xlsx"])
 def test_every_format_has_the_same_rows(database: Path, tmp_path: Path, format: str) -> None:
-    counts = write_tables(database.parent / "paid", tmp_path, format)
+    counts, _ = write_tables(database.parent / "paid", tmp_path, format)
     found = {name: read(tmp_path, format, name) for name in NAMES}
     assert {name: len(rows) for name, rows in found.items()} == counts
     [(net,)] = asked(database, "SELECT sum(net_dollars) FROM instructions")
@@ -110,6 +113,17 @@ def test_the_same_folder_makes_the_same_bytes(database: Path, tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_a_view_has_one_order(database: Path, tmp_path: Path, view: str) -> None:
+    """Whatever order its tables are read in."""
+    other = shutil.copy(database, tmp_path / "other.duckdb")
+    with duckdb.connect(str(other)) as connection:
+        before = connection.execute(f"FROM {view}").fetchall()
+        for table in tables():
+            connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS FROM {table.name} ORDER BY hash(COLUMNS(*))")
+        assert connection.execute(f"FROM {view}").fetchall() == before
+
+
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_what_others_wrote_is_shown_and_never_obeyed(paid: Path, tmp_path: Path, format: str) -> None:
     rows = records(paid, "Rejection")
@@ -119,6 +133,20 @@ def test_what_others_wrote_is_shown_and_never_obeyed(paid: Path, tmp_path: Path,
     write_tables(paid, out, format)
     [row] = read(out, format, "rejections")
     assert row["origin"].startswith("'=cmd") and row["message"].startswith("'@SUM")
+
+
+@pytest.mark.parametrize(("format", "cut"), [("csv", 0), ("xlsx", 1)])
+def test_a_text_that_no_cell_holds_is_counted(
+    paid: Path, tmp_path: Path, format: str, cut: int, capsys: pytest.CaptureFixture
+) -> None:
+    rows = records(paid, "Rejection")
+    rewrite(paid, "Rejection", [rows[0] | {"message": "x" * 40_000}, rows[1] | {"message": "x" * LONGEST_CELL}])
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SystemExit):
+        cli.main(["tables", "--paid", str(paid), "--out", str(tmp_path / "out"), "--format", format])
+    lengths = sorted(len(row["message"]) for row in read(tmp_path / "out", format, "rejections"))
+    assert lengths == [LONGEST_CELL, LONGEST_CELL if cut else 40_000]
+    assert ("1 text is longer than a cell holds and was cut" in capsys.readouterr().err) == bool(cut)
 
 
 def test_findings_that_stand_are_those_of_the_report(database: Path) -> None:
@@ -198,7 +226,7 @@ def test_an_id_that_says_two_things_is_refused_and_the_same_twice_is_one(tmp_pat
     paid = instruction("P1")
     run = pay_run([paid]) | {"content_sha256": ""}
     write_run(tmp_path, [paid, paid], [run, run])
-    assert write_tables(tmp_path, tmp_path, "csv")["instructions"] == 1
+    assert write_tables(tmp_path, tmp_path, "csv").rows["instructions"] == 1
     write_run(tmp_path, [paid, paid | {"net_cents": 1}], [run])
     with pytest.raises(Misuse, match="two instructions of one instruction_id"):
         write_tables(tmp_path, tmp_path, "csv")

@@ -1,4 +1,4 @@
-"""What was found, on a terminal and as JSON."""
+"""What was found, and the pay periods of a person, on a terminal."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
@@ -11,12 +11,13 @@ from pipelines.console.tables import sections, table
 from pipelines.find.about import UNPAID, About, Payment
 from pipelines.find.arrived import Arrived
 from pipelines.find.next_commands import find_command
+from pipelines.find.periods import PeriodOf
 from pipelines.find.search import FoundId
+from pipelines.own_name import called, pasted
 from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.wording import REASONS, clock, in_words, money
 from rules.periods import civil_day, iso
 from schemas.finding import Finding
-from schemas.types import Json
 
 T = TypeVar("T")
 MOST = 24  # rows, unless all are asked for
@@ -64,7 +65,7 @@ def _show_commands(commands: Sequence[str], console: Console) -> None:
     if commands:
         console.print(Text("Next", style="bold"))
     for command in commands:
-        console.print(Text(command), soft_wrap=True)
+        console.print(Text(pasted(command)), soft_wrap=True)
     if any("FACTS" in command.split() for command in commands):
         console.print(Text("(FACTS: the folder that was paid from; name it with --events)", style="dim"))
 
@@ -105,37 +106,18 @@ def _facts(facts: Sequence[Arrived]) -> Table:
     return made
 
 
-def as_json(hits: Sequence[FoundId], about: About | None, facts: Sequence[Arrived], commands: Sequence[str]) -> Json:
-    """What was found; of one, all about it. Amounts in cents, time in minutes."""
-    told: Json = {"found": [each._asdict() for each in hits], "next": list(commands)}
-    if about is None:
-        return told
-    return told | {
-        "periods": [iso(each) for each in about.periods],
-        "payments": [_payment(each) for each in about.payments],
-        "findings": [_finding(each) for each in about.findings],
-        "documents": [
-            {
-                "document": each.document,
-                "revision": each.revision,
-                "withdrawn": each.withdrawn,
-                "event_id": each.event_id,
-            }
-            for each in facts
-        ],
-        "rejections": about.rejected,
-    }
-
-
-def _payment(payment: Payment) -> Json:
-    said, came_back = payment
-    return {
-        "instruction_id": said.instruction_id, "period_start": iso(said.period_start), "run_date": iso(said.run_date),
-        "gross_cents": said.gross_cents, "net_cents": said.net_cents, "held_minutes": said.held_minutes,
-        "came_back": iso(came_back) if came_back is not None else None,
-    }  # fmt: skip
-
-
-def _finding(told: Finding) -> Json:
-    names = ("finding_id", "code", "outcome", "addressee", "provider_id", "recipient_id", "document_id", "minutes")
-    return {name: getattr(told, name) for name in (*names, "message", "next_step")}
+def show_periods(found: list[PeriodOf], who: str, id: str, asked: ReportAsked, console: Console) -> None:
+    """A row each, and the command that explains the newest."""
+    if not found:
+        console.print(Text(f"{asked.paid} says nothing of this {who}: {called()} find looks for parts of an id"))
+        return
+    made = table("Pay period", "Net", "Hours held")
+    for each in found:
+        made.add_row(iso(each.start), money(each.net), clock(each.held) if each.held else "")
+    sections(console, {f"Pay periods of {who} {id}: {len(found):,}": made})
+    console.print(
+        Text("Explain one", style="bold"),
+        Text(pasted(asked.explain_command(who, id, found[0].start))),
+        sep="\n",
+        soft_wrap=True,
+    )

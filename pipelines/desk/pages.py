@@ -1,0 +1,188 @@
+"""Pages as HTML: the templates, how they write days, hours and money, and the words of a language.
+
+What a page says of its own is in the desk's catalog, what people are told in that of the statements; explanations and
+sentences to the county are English alone, and are marked so.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from pipelines.county_names import county_name
+from pipelines.desk.safety import noted, officer_of, policy, utc
+from pipelines.desk.station import Station
+from pipelines.explain.page import rules_named
+from pipelines.explain.words import moment, next_step
+from pipelines.law_text import address_of, authority_of, paragraphs, plain
+from pipelines.report.wording import ADDRESSEES, METHODS, OUTCOMES, advance_clock, clock, consequence
+from pipelines.statements.language import LOCALES, SOURCE, Language, translations
+from pipelines.statements.sentences import said, wording
+from pipelines.wording import DEDUCED_BY, DEDUCTIONS, EARNINGS, KINDS, PAID_FOR, REASONS, in_words
+from rules.periods import iso
+from schemas.ids import referred
+
+FOLDER = Path(__file__).parent
+WORDS = {
+    "who": ADDRESSEES, "method": METHODS, "outcome": OUTCOMES, "kind": KINDS, "paid_for": PAID_FOR,
+    "earning": EARNINGS, "deduction": DEDUCTIONS,
+    "unusual": {
+        "MUCH_MORE": "Twice the usual, or more",
+        "TAKEN_BACK": "Takes back what was paid before",
+        "LONG_AGO": "For work of more than three months ago",
+        "NEW_PAYEE": "First payment to this payee",
+        "BY_WARRANT": "By warrant, before by direct deposit",
+    },
+    "found": {
+        "provider": "Providers", "recipient": "Recipients", "person": "Other people", "document": "Documents",
+        "instruction": "Payments", "statement": "Statements", "finding": "Findings",
+    },
+    "field": {
+        "provider_id": "Provider", "recipient_id": "Recipient", "workweek_start": "First day of the workweek, a Sunday",
+        "extra_minutes": "Extra hours", "decision": "Decision", "instruction_id": "Payment", "outcome": "Outcome",
+        "cents": "Amount that came back", "reason": "Reason", "recipient_approved_at": "When the recipient approved",
+    },
+    "limit": {
+        "violation.usual_weekly_minutes": "Usual weekly limit for a recipient",
+        "limit.several_recipients_minutes": "Weekly limit for several recipients",
+        "exemption.weekly_minutes": "Weekly limit with an exemption",
+        "exemption.monthly_minutes": "Monthly limit with an exemption",
+        "travel.weekly_minutes": "Weekly limit of travel",
+    },
+    "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
+    "any": {},
+}  # fmt: skip
+"""Tables of words for symbols, in English."""
+LANGUAGES = {"en": "English", "es": "Español"}
+
+
+def catalog_path(code: str) -> Path:
+    """Where the desk's own catalog of a language lies."""
+    return FOLDER / "locale" / code / "LC_MESSAGES" / "desk.po"
+
+
+@cache
+def own_translations(code: str) -> NullTranslations:
+    """The desk's catalog, and behind it that of the statements."""
+    if code == SOURCE:
+        return NullTranslations()
+    compiled = BytesIO()
+    with catalog_path(code).open("rb") as stream:
+        write_mo(compiled, read_po(stream, locale=code))
+    compiled.seek(0)
+    made = GNUTranslations(compiled)
+    made.add_fallback(translations(code))
+    return made
+
+
+@cache
+def spoken(code: str) -> Language:
+    """A language as the desk speaks it."""
+    language = Language(code)
+    language.translations = own_translations(code)
+    return language
+
+
+@cache
+def environment(code: str) -> Environment:
+    """Templates that speak a language."""
+    jinja = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    language = spoken(code)
+    jinja.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja.filters |= {
+        "money": language.money, "clock": clock, "rate": language.rate, "day": language.short_day,
+        "month": language.month, "iso": iso, "moment": moment, "svg": Markup, "count": "{:,}".format,
+    }  # fmt: skip
+    jinja.globals |= {
+        "language": language, "languages": LANGUAGES, "next_step": next_step, "plain": plain,
+        "authority_of": authority_of, "county_name": county_name, "rules": paragraphs, "deduced_by": DEDUCED_BY,
+        "advance_clock": advance_clock, "consequence": consequence, "referred": referred, "rules_named": rules_named,
+    }  # fmt: skip
+    jinja.globals["words"] = lambda table, symbol: language.say(in_words(symbol, WORDS[table]))
+    jinja.globals["reason"] = lambda code: _reason(code, language)
+    jinja.globals["told"] = lambda finding: said(finding, language)
+    jinja.globals["is_english"] = lambda finding: not said(finding, language).own
+    return jinja
+
+
+def _reason(code: str, language: Language) -> str:
+    """Why, of a finding: in another language than English as people are told it."""
+    title = wording()["code"].get(code, {}).get("title", "")
+    if language.code == SOURCE or not title:
+        return language.say(in_words(code, REASONS))
+    return language.say(title)
+
+
+class DeskView:
+    """One answer to one request. ``on``: "", "now" or the day as of which all is shown."""
+
+    def __init__(self, request: Request, station: Station, on: str = "") -> None:
+        self.request, self.station, self.on = request, station, on
+        asked = request.query_params.get("lang") or request.session.get("language")
+        self.code = asked if asked in LOCALES else SOURCE
+        request.session["language"] = self.code
+
+    @property
+    def language(self) -> Language:
+        """What the page speaks."""
+        return spoken(self.code)
+
+    @property
+    def officer(self) -> str:
+        """Who asks."""
+        return officer_of(self.request) or ""
+
+    @property
+    def decides(self) -> bool:
+        """May they file facts?"""
+        return self.officer in self.station.deciders
+
+    def link(self, *parts: str, **asked: object) -> str:
+        """An address of the desk, as of the same day: parts of its path, each of which may be anything."""
+        path = "/" + "/".join(quote(part, safe=":") for part in parts)
+        query = {"on": self.on, **asked}
+        told = urlencode({name: value for name, value in query.items() if value not in ("", None, False)})
+        return f"{path}?{told}" if told else path
+
+    @property
+    def path(self) -> str:
+        """The address of this page, on this host, whatever was asked for."""
+        return "/" + quote(self.request.url.path.lstrip("/\\"), safe="/:")
+
+    def here(self, **changed: object) -> str:
+        """This page with other questions."""
+        query = {**self.request.query_params, **changed}
+        query.pop("token", None)
+        told = urlencode({name: value for name, value in query.items() if value not in ("", None, False)})
+        return f"{self.path}?{told}" if told else self.path
+
+    def note_access(self, page: str, people: Iterable[str]) -> None:
+        """Who saw whom, in the access log. ``people``: keys."""
+        told = {"at": utc(self.station.clock()), "officer": self.officer, "page": page, "people": [*people]}
+        noted(self.station.accesses, told)
+
+    def answer(self, template: str, status: int = 200, **about: Any) -> HTMLResponse:
+        """The page."""
+        law_address = f"{self.station.docs.rstrip('/')}/law/text.html" if self.station.docs else ""
+        html = environment(self.code).get_template(template).render(
+            view=self, station=self.station, request=self.request, mark=self.request.session.get("mark", ""),
+            law_address=law_address, address_of=address_of, **about,
+        )  # fmt: skip
+        return HTMLResponse(html, status, {"Content-Security-Policy": policy(html)})

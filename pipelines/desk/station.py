@@ -1,0 +1,85 @@
+"""What every page of a running desk shares: where things lie, the law, the clock, and who may decide."""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.desk.index import Beat, index_path, is_fresh, refreshed
+from pipelines.desk.origins import DeskOrigin, JournalOrigin
+from pipelines.desk.passwords import PasswordDoor
+from pipelines.desk.shelf import DeskShelf
+from pipelines.live.clock import Clock, machine_clock
+from pipelines.statements.contact import Contacts
+from rules.law import Law
+
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+@dataclass
+class Station:
+    """``law``: by which was paid; ``deciders``: officers who may file facts; ``land``: where these go; ``docs``: the
+    docs site; ``token``: lets in whoever knows it, "": passwords do."""
+
+    origin: DeskOrigin
+    law: Law
+    token: str = ""
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    passwords: PasswordDoor | None = None
+    deciders: tuple[str, ...] = ()
+    land: Path | None = None
+    clock: Clock = machine_clock
+    docs: str | None = None
+    contacts: Contacts = field(default_factory=lambda: Contacts(None))
+
+    def __post_init__(self) -> None:
+        self._lock, self._looked, self._maker = threading.Lock(), 0.0, threading.Thread()
+
+    @property
+    def accesses(self) -> Path:
+        """Who saw whom."""
+        return index_path(self.origin).with_suffix(".desk.access")
+
+    @property
+    def log(self) -> Path:
+        """What was decided here."""
+        return index_path(self.origin).with_suffix(".desk.decisions")
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal, if this is the desk of one."""
+        return self.origin.events if isinstance(self.origin, JournalOrigin) else None
+
+    def make(self, beat: Beat) -> None:
+        """Make the index, or see that it is of what is there."""
+        refreshed(self.origin, beat)
+
+    @contextmanager
+    def shelf(self, on: int | None = None) -> Iterator[DeskShelf]:
+        """The index, open. If files came since it was made, another thread takes them in."""
+        self._look()
+        with closing(DeskShelf(index_path(self.origin), on)) as shelf:
+            yield shelf
+
+    @property
+    def is_making(self) -> bool:
+        """Are files being taken in that came since?"""
+        return self._maker.is_alive()
+
+    def wait(self) -> None:
+        """Until what came is taken in."""
+        if self._maker.is_alive():
+            self._maker.join()
+
+    def _look(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if self._maker.is_alive() or now - self._looked < SECONDS_BETWEEN_LOOKS:
+                return
+            self._looked = now
+            if not is_fresh(self.origin):
+                self._maker = threading.Thread(target=refreshed, args=(self.origin,), daemon=True)
+                self._maker.start()

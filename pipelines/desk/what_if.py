@@ -1,0 +1,142 @@
+"""What one person would have been paid under another wage, limit or authorization: before and after, by period."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of, revised
+from pipelines.desk.payments import sources
+from pipelines.desk.shelf import DeskShelf
+from pipelines.desk.station import Station
+from pipelines.explain.paid import ExplainRefusal
+from pipelines.explain.trial import Trial, TrialOutcome
+from pipelines.find.search import FoundId
+from rules.law import Law, LawError
+from rules.periods import civil_date, epoch_day
+from schemas.envelope import Fact
+from schemas.payment_instruction import PaymentInstruction
+from schemas.service_authorization import ServiceAuthorization
+
+MILLS_IN_CENT = 10
+LIMITS = (
+    "violation.usual_weekly_minutes", "limit.several_recipients_minutes", "exemption.weekly_minutes",
+    "exemption.monthly_minutes", "travel.weekly_minutes",
+)  # fmt: skip
+WAGE = "wage."
+
+
+class WhatIfChoice(NamedTuple):
+    """Something that can be otherwise, and how it is now: ``what`` is a wage, a limit, or an authorization's monthly
+    minutes."""
+
+    what: str
+    name: str
+    form: str
+    now: int
+
+
+class WhatIfRow(NamedTuple):
+    """A statement: minutes of service paid, and net to date in cents, as it is and as it would be."""
+
+    statement_id: str
+    period: int
+    either: PaymentInstruction
+    minutes: tuple[int, int]
+    gross: tuple[int, int]
+    net: tuple[int, int]
+
+
+def choices(shelf: DeskShelf, law: Law, named: FoundId, counties: list[str]) -> list[WhatIfChoice]:
+    """What may be asked about a person: the wages of their counties, limits, authorizations."""
+    wages = [f"{WAGE}{county}" for county in counties]
+    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *LIMITS)]
+    found = [
+        WhatIfChoice(*(("wage", name, "dollars") if name in wages else ("limit", name, "hours")), entry.value)
+        for name, entry in known
+        if entry
+    ]
+    return found + [
+        WhatIfChoice("authorization", id, "hours", each.monthly_minutes)
+        for id, each in authorizations(shelf, named).items()
+    ]
+
+
+def authorizations(shelf: DeskShelf, named: FoundId) -> dict[str, ServiceAuthorization]:
+    """The newest revision of each of a recipient's authorizations, by number."""
+    found = (fact for _, fact in shelf.facts(named) if isinstance(fact, ServiceAuthorization))
+    newest: dict[str, ServiceAuthorization] = {}
+    for fact in found:
+        if fact.revision >= newest.get(fact.document_id, fact).revision:
+            newest[fact.document_id] = fact
+    return {id: fact for id, fact in sorted(newest.items()) if not fact.withdrawn}
+
+
+def what_if(
+    station: Station, shelf: DeskShelf, named: FoundId, key: str, asked: Mapping[str, str], choice: WhatIfChoice
+) -> list[WhatIfRow]:
+    """Rows that would differ, newest period first. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
+    try:
+        value = cents_of(asked.get("value", "")) if choice.form == "dollars" else minutes_of(asked.get("value", ""))
+    except ValueError as wrong:
+        raise WrongForm({"value": str(wrong)}) from None
+    known, new, law = authorizations(shelf, named), [], None
+    if choice.what == "authorization":
+        new = [_revised(known[choice.name], value)]
+    else:
+        mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
+        law = _amended(station.law, choice.name, mills, asked.get("from", ""))
+    try:
+        return _rows(Trial(sources(station, shelf), [key], shelf.on, new).outcome(law))
+    except ExplainRefusal as refused:
+        raise WrongForm({"": str(refused)}) from None
+
+
+def _revised(fact: ServiceAuthorization, minutes: int) -> Fact:
+    """The authorization as if it had said so when it came."""
+    changed = {"monthly_minutes": minutes, "revision": fact.revision + 1, "event_id": f"what-if-{fact.revision}"}
+    return revised(fact, changed)
+
+
+def _amended(law: Law, name: str, value: int, first: str) -> Law:
+    """The law with a value from a day on, in place of those that began since."""
+    try:
+        day = epoch_day(date.fromisoformat(first))
+    except ValueError:
+        raise WrongForm({"from": WRITE_DAY}) from None
+    later = {(each.from_day, each.published) for each in law.parameters[name].entries if each.from_day >= day}
+    begins = {*later, *({(day, None)} if day not in {begin for begin, _ in later} else ())}
+    values = [
+        {"from": civil_date(begin), "value": value} | ({"published": civil_date(at)} if at is not None else {})
+        for begin, at in sorted(begins, key=lambda each: (each[0], each[1] or 0))
+    ]
+    try:
+        return law.amended({"what-if": _table(name, values)})
+    except LawError as refused:
+        raise WrongForm({"value": str(refused).partition(": ")[2]}) from None
+
+
+def _table(name: str, values: list[dict[str, object]]) -> dict[str, object]:
+    head, _, tail = name.partition(".")
+    return {head: {tail: {"values": values}}}
+
+
+def _rows(outcome: TrialOutcome) -> list[WhatIfRow]:
+    newest = [_newest(each) for each in (outcome.before, outcome.after)]
+    rows = []
+    for id in {**newest[0], **newest[1]}:
+        was, now = (each.get(id) for each in newest)
+        either = now or was
+        assert either is not None
+        minutes, gross, net = (
+            (getattr(was, name, 0), getattr(now, name, 0))
+            for name in ("paid_minutes", "gross_to_date_cents", "net_to_date_cents")
+        )
+        if minutes[0] != minutes[1] or gross[0] != gross[1] or net[0] != net[1]:
+            rows.append(WhatIfRow(id, either.period_start, either, minutes, gross, net))
+    return sorted(rows, key=lambda row: (-row.period, row.statement_id))
+
+
+def _newest(instructions: Mapping[str, PaymentInstruction]) -> dict[str, PaymentInstruction]:
+    """The last instruction of each statement."""
+    by_statement = sorted(instructions.values(), key=lambda each: each.sequence)
+    return {each.statement_id: each for each in by_statement}

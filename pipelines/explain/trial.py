@@ -1,0 +1,87 @@
+"""What pay runs would say if one thing were otherwise: a fact more, or another law. Nothing of it is paid.
+
+The same fold as `explain`, twice, over the facts of the people concerned.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from fold.places import keys_of
+from fold.rows import arrival
+from pipelines.explain.answer import Sources
+from pipelines.explain.facts import Facts, FactsFolder
+from pipelines.explain.fold import ExplainedFold, ExplainFold, unkeyed
+from pipelines.explain.statement import standing_findings
+from rules.law import Law
+from schemas.envelope import Fact
+from schemas.finding import Finding
+from schemas.ids import RECIPIENT, person_of, provider_key, recipient_key
+from schemas.payment_instruction import PaymentInstruction
+
+
+class TrialOutcome(NamedTuple):
+    """What is said without and with what is tried: instructions by id, findings that stand at the end by id."""
+
+    before: dict[str, PaymentInstruction]
+    after: dict[str, PaymentInstruction]
+    stood: dict[str, Finding]
+    stands: dict[str, Finding]
+
+
+class Trial:
+    """Of some people, by key. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere;
+    ``strangers``: people whom no other fact names.
+
+    Raises ExplainRefusal for somebody whom no fact names.
+    """
+
+    def __init__(self, sources: Sources, people: Iterable[str], until: int, new: Sequence[Fact] = ()) -> None:
+        index = sources.paid.index if sources.paid else None
+        self.facts, self.law, self.until, self.new = (
+            Facts(FactsFolder(sources.events, index), until),
+            sources.law,
+            until,
+            new,
+        )
+        named = {*people, *(key for fact in new for key in keys_of(fact.KIND, vars(fact)))}
+        self.facts.read(named)
+        self.strangers = sorted(key for key in named if key not in self.facts.met)
+        for fact in new:
+            self.facts.door.take(fact)
+        self.facts.read(())
+        sides = [person_of(key) for key in sorted(named)]
+        recipients = [id for side, id in sides if side == RECIPIENT]
+        providers = [id for side, id in sides if side != RECIPIENT]
+        met = {each for provider in providers for each in self.facts.recipients_of(provider)}
+        self.settlements = sorted({*map(provider_key, providers), *map(recipient_key, {*recipients, *met})})
+        self.concerned = self.facts.concerned(recipients, providers)
+
+    @cached_property
+    def known(self) -> list[Fact]:
+        """Facts about the people concerned, without those tried, each once."""
+        tried = {(fact.source, fact.event_id) for fact in self.new}
+        rows = {unkeyed(row): row for of_key in self.facts.rows.values() for row in of_key}
+        found = (arrival(row).content for row in rows.values())
+        return [fact for fact in found if (fact.source, fact.event_id) not in tried]
+
+    def outcome(self, law: Law | None = None) -> TrialOutcome:
+        """With the facts tried, and by a law (None: by the same)."""
+        tried = {(fact.source, fact.event_id) for fact in self.new}
+        rows = (row for of_key in self.concerned.rows.values() for row in of_key)
+        without = frozenset(unkeyed(row) for row in rows if (row[3], row[4]) in tried)
+        fold = ExplainFold(self.concerned, self.settlements, self.law, self.until)
+        before = fold.run(without)
+        after = fold.run() if law is None else self._by(law)
+        return TrialOutcome(_instructions(before), _instructions(after), _findings(before), _findings(after))
+
+    def _by(self, law: Law) -> ExplainedFold:
+        return ExplainFold(self.concerned, self.settlements, law, self.until).run()
+
+
+def _instructions(folded: ExplainedFold) -> dict[str, PaymentInstruction]:
+    return {each.instruction_id: each for each in folded.records(PaymentInstruction)}
+
+
+def _findings(folded: ExplainedFold) -> dict[str, Finding]:
+    return {each.finding_id: each for each in standing_findings(folded)}

@@ -1,0 +1,1 @@
+"""The conformance kit: the worked cases of the law for anybody's engine (`ihss-payroll vectors`)."""

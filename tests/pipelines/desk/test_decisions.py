@@ -1,0 +1,227 @@
+"""What is decided at the desk: previewed, filed, paid by the next pay run as was said, undone; and what is refused."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from pipelines.desk import decisions
+from pipelines.desk.forms import FILED, WrongForm, cents_of, fields_of_kind, filed_fact, minutes_of, read_form
+from schemas.ids import statement_id
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, hidden, text_of
+
+APPROVAL = {"document": "desk.1.T2", "provider_id": P1, "recipient_id": R1}
+EXCEPTION = {"provider_id": P1, "recipient_id": R1, "workweek_start": "2026-01-04", "extra_minutes": "6:00"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> LiveDesk:
+    return LiveDesk(tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture(scope="module")
+def anna(desk: LiveDesk) -> TestClient:
+    return client_of(desk.station)
+
+
+def previewed(client: TestClient, what: str, **filled: str) -> str:
+    """The page after the form was sent."""
+    form = client.get(f"/decide/{what}", params=filled)
+    assert form.status_code == 200
+    sent = client.post(f"/decide/{what}", data={"mark": hidden(form.text, "mark"), **filled})
+    assert sent.status_code == 200, text_of(sent.text)
+    return sent.text
+
+
+def filed(client: TestClient, page: str) -> str:
+    """The page after what was previewed was filed."""
+    sent = client.post("/file", data={"mark": hidden(page, "mark"), "draft": hidden(page, "draft")})
+    assert sent.url.path == "/decisions" and "Filed." in sent.text
+    return sent.text
+
+
+def test_the_next_pay_run_pays_what_the_preview_said(desk: LiveDesk, anna: TestClient) -> None:
+    """An approval that came on paper; and as of now before that, which is not yet paid."""
+    before = len(desk.instructions())
+    page = previewed(anna, "approval", **APPROVAL, recipient_approved_at="2026-02-02T10:00")
+    told = text_of(page)
+    said = re.search(r"This pays 7:15 = \$([\d,.]+) gross, \$([\d,.]+) net, in the pay run of Feb 5, 2026", told)
+    assert said and "Valid" in told and "Awaiting recipient approval" in told
+    assert len(list(desk.world.inbox.glob("desk-*"))) == 0, "a preview files nothing"
+    log = filed(anna, page)
+    assert "not yet" in text_of(log) and "anna" in text_of(log)
+    desk.round()
+    address = f"/statement/{statement_id('ARREARS', P1, R1, 20_469)}"
+    now = text_of(anna.get(address, params={"on": "now"}).text)
+    assert "not yet paid" in now and f"${said[2]}" in now, now[:500]
+    assert said[2] not in text_of(anna.get(address).text)
+    desk.close_run("2026-02-05")
+    (paid,) = desk.instructions()[before:] if len(desk.instructions()) == before + 1 else [None]
+    assert paid and [paid["gross_cents"], paid["net_cents"]] == [cents_of(said[1]), cents_of(said[2])]
+    assert "by a pay run" in text_of(anna.get("/decisions").text)
+    assert f"${said[2]}" in text_of(anna.get(address).text)
+    assert "anna" in text_of(anna.get(f"/provider/{P1}").text), "decisions are on the person's page"
+
+
+def test_an_exception_takes_a_violation_away_and_its_withdrawal_brings_it_back(
+    desk: LiveDesk, anna: TestClient
+) -> None:
+    violations = "Violations, and what they bring"
+    assert violations in anna.get(f"/provider/{P1}").text
+    page = previewed(anna, "HoursException", **EXCEPTION)
+    told = text_of(page)
+    assert "No payment changes" in told and "No longer so" in told and "Violation" in told
+    filed(anna, page)
+    desk.close_run("2026-02-06")
+    assert violations not in anna.get(f"/provider/{P1}").text
+    [number] = [each.number for each in decisions.decided(desk.station) if each.fact.KIND == "HoursException"]
+    log = anna.get("/decisions").text
+    undo = anna.post(f"/undo/{number}", data={"mark": hidden(log, "mark")})
+    assert "withdrawn" in text_of(undo.text) and "New, or told otherwise" in text_of(undo.text)
+    filed(anna, undo.text)
+    desk.close_run("2026-02-09")
+    assert violations in anna.get(f"/provider/{P1}").text
+    again = anna.post(f"/undo/{number}", data={"mark": hidden(log, "mark")})
+    assert again.status_code == 404, "what is undone is not undone twice"
+
+
+def test_every_decision_is_in_the_log_as_it_was_filed(desk: LiveDesk) -> None:
+    found = decisions.decided(desk.station)
+    assert {each.fact.source for each in found} == {"desk.anna"} and {each.officer for each in found} == {"anna"}
+    assert [each.fact.revision for each in found if each.fact.KIND == "HoursException"] == [1, 2]
+    assert desk.station.log.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "filled", "words"),
+    [
+        ("HoursException", EXCEPTION | {"workweek_start": "2026-01-05"}, "A workweek starts on a Sunday."),
+        ("HoursException", EXCEPTION | {"extra_minutes": "5 hours"}, "Write hours and minutes, such as 5:30."),
+        ("HoursException", EXCEPTION | {"provider_id": "a b"}, "provider"),
+        ("HoursException", EXCEPTION | {"recipient_id": ""}, "Fill this in."),
+        ("ViolationDecision", {"provider_id": P1, "workweek_start": "2026-01-04", "decision": "MAYBE"}, "decision"),
+        ("PaymentOutcome", {"instruction_id": "ARREARS:P1", "outcome": "RECOVERED"}, "cents"),
+        ("PaymentOutcome", {"instruction_id": "X", "outcome": "RETURNED", "cents": "1.5"}, "Write dollars and cents"),
+        ("approval", APPROVAL | {"recipient_approved_at": "2099-01-01T00:00"}, "That is in the future."),
+        ("approval", APPROVAL | {"recipient_approved_at": "soon"}, "Write a day and a time."),
+    ],
+)
+def test_a_form_that_the_job_would_reject_is_not_previewed(
+    desk: LiveDesk, anna: TestClient, what: str, filled: dict[str, str], words: str
+) -> None:
+    mark = hidden(anna.get("/decide/HoursException").text, "mark")
+    before = len(decisions.decided(desk.station))
+    sent = anna.post(f"/decide/{what}", data={"mark": mark, **filled})
+    assert sent.status_code == 422 and words in sent.text and "draft" not in sent.text
+    for value in filter(None, filled.values()):
+        assert value in sent.text or value == "MAYBE" or what == "approval", "what was filled in is still there"
+    assert len(decisions.decided(desk.station)) == before
+
+
+def test_who_is_named_by_no_fact_is_doubted(anna: TestClient) -> None:
+    page = previewed(anna, "ViolationDecision", provider_id="NOBODY", workweek_start="2026-01-04", decision="UPHELD")
+    assert "No fact that came names NOBODY" in page
+    assert "No fact that came" not in previewed(anna, "HoursException", **EXCEPTION)
+
+
+def test_a_draft_that_somebody_changed_is_not_filed(desk: LiveDesk, anna: TestClient) -> None:
+    page = previewed(anna, "HoursException", **EXCEPTION)
+    before = len(decisions.decided(desk.station))
+    draft = hidden(page, "draft")
+    sent = anna.post("/file", data={"mark": hidden(page, "mark"), "draft": draft.replace(draft[8], "x", 1)})
+    assert sent.status_code == 404 and len(decisions.decided(desk.station)) == before
+
+
+def test_a_draft_is_filed_once(desk: LiveDesk, anna: TestClient) -> None:
+    page = previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2026-01-11"})
+    before = len(decisions.decided(desk.station))
+    filed(anna, page)
+    filed(anna, page)
+    assert len(decisions.decided(desk.station)) == before + 1
+
+
+def test_two_officers_at_once_make_two_revisions(desk: LiveDesk) -> None:
+    clients = [client_of(desk.station) for _ in range(4)]
+    filled = EXCEPTION | {"workweek_start": "2026-01-18"}
+    pages = [previewed(each, "HoursException", **filled) for each in clients]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(filed, clients, pages))
+    found = [
+        each.fact for each in decisions.decided(desk.station) if each.fact.document_id.startswith("DESK-2026-01-18")
+    ]
+    assert sorted(fact.revision for fact in found) == [1, 2, 3, 4]
+    assert len({fact.event_id for fact in found}) == 4
+
+
+def test_a_rejected_event_is_repaired(desk: LiveDesk, anna: TestClient) -> None:
+    bad = b'{"kind": "HoursException", "event_id": "e1", "source": "county.43",'
+    bad += b'"recorded_at": "2026-02-09T10:00:00-08:00",'
+    bad += f'"document_id": "HX1", "revision": 1, "withdrawn": false, "provider_id": "{P1}",'.encode()
+    bad += f'"recipient_id": "{R1}", "workweek_start": "2026-01-26", "extra_minutes": 60}}\n'.encode()
+    (desk.world.inbox / "bad.jsonl").write_bytes(bad)
+    desk.close_run("2026-02-10")
+    listed = anna.get("/rejections").text
+    number = re.findall(r"/rejections/(\d+)", listed)[0]
+    of_run = text_of(anna.get("/runs/2026-02-10").text)
+    assert re.search(r"Events that could not be used .* Contradictory workweek_start 1 ", of_run), of_run
+    form = anna.get("/decide/repair", params={"number": number})
+    assert "A workweek starts on a Sunday." in form.text and "2026-01-26" in form.text
+    data = {"mark": hidden(form.text, "mark"), "number": number}
+    assert anna.post("/decide/repair", data=data | {"text": bad.decode()}).status_code == 422
+    page = anna.post("/decide/repair", data=data | {"text": bad.decode().replace("01-26", "01-25")})
+    assert page.status_code == 200
+    filed(anna, page.text)
+    last = decisions.decided(desk.station)[-1].fact
+    assert (last.source, last.document_id) == ("desk.anna", "HX1") and last.recorded_at == desk.world.now
+
+
+def test_nobody_else_decides(desk: LiveDesk) -> None:
+    ben = client_of(desk.station)
+    desk.station.deciders, kept = ("carl",), desk.station.deciders
+    try:
+        assert ben.get("/decide").status_code == 404 and "Withdraw" not in ben.get("/decisions").text
+        mark = hidden(ben.get("/").text, "mark")
+        assert ben.post("/decide/HoursException", data={"mark": mark, **EXCEPTION}).status_code == 403
+        assert ben.post("/file", data={"mark": mark, "draft": "x"}).status_code == 403
+    finally:
+        desk.station.deciders = kept
+
+
+@pytest.mark.parametrize("kind", FILED)
+def test_a_form_has_the_fields_of_its_schema(kind: str) -> None:
+    names = [field.name for field in fields_of_kind(kind)]
+    assert names and not {"event_id", "source", "revision"} & {*names}
+    with pytest.raises(WrongForm) as refused:
+        read_form(kind, {})
+    assert {*refused.value.wrong} == {field.name for field in fields_of_kind(kind) if field.required}
+
+
+def test_the_same_thing_decided_again_is_the_same_document() -> None:
+    def fact(minutes: int, week: str = "2026-01-04", who: str = "P1") -> str:
+        fields = {"provider_id": who, "recipient_id": "R1", "workweek_start": week, "extra_minutes": minutes}
+        return filed_fact("HoursException", fields, "desk.anna", 1_770_000_000_000).document_id
+
+    assert fact(60) == fact(90) and len({fact(60), fact(60, "2026-01-11"), fact(60, who="P2")}) == 3
+
+
+def test_hours_and_dollars_as_people_write_them() -> None:
+    assert (minutes_of("5:30"), minutes_of("0:05"), cents_of("1,234.50"), cents_of("$7")) == (330, 5, 123_450, 700)
+    for wrong in ("5", "5:60", "5.5", "-1:00", ""):
+        with pytest.raises(ValueError, match="Write hours"):
+            minutes_of(wrong)
+    for wrong in ("1,23", "1.5", "-1", "", "1.234"):
+        with pytest.raises(ValueError, match="Write dollars"):
+            cents_of(wrong)
+
+
+def test_what_is_filed_is_private(desk: LiveDesk, tmp_path: Path) -> None:
+    kept, desk.station.land = desk.station.land, tmp_path
+    anna = client_of(desk.station)
+    try:
+        filed(anna, previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2026-01-25"}))
+    finally:
+        desk.station.land = kept
+    [path] = tmp_path.iterdir()
+    assert path.stat().st_mode & 0o077 == 0

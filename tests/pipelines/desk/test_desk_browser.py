@@ -1,0 +1,198 @@
+"""The desk as an officer meets it, in a real Chromium: by eye, key and ear; with and without scripts; while pay runs
+are closed behind it."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from unicodedata import normalize
+
+import pypdf
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipelines.desk.station import Station
+from rules.periods import iso
+from schemas.avro import write_container
+from schemas.ids import instruction_id, statement_id
+from tests.browser import DESK, PHONE, axe_violations, open_address, sideways
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, served
+from tests.schemas.samples import changed
+
+MOST = {"minor", "moderate", "serious", "critical"}
+HOSTILE = "\"><script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def county(station: Station) -> Iterator[str]:
+    with served(station) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> LiveDesk:
+    return LiveDesk(tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture(scope="module")
+def live(desk: LiveDesk) -> Iterator[str]:
+    with served(desk.station) as address:
+        yield address
+
+
+def root(address: str) -> str:
+    return address.partition("enter")[0]
+
+
+def go(page: Page, address: str, path: str) -> None:
+    page.goto(root(address) + path.removeprefix("/"))
+
+
+def pages(station: Station) -> list[str]:
+    with station.shelf() as shelf:
+        [paid] = shelf.rows("SELECT * FROM payments WHERE kind = 'ARREARS' AND sequence > 1 LIMIT 1")
+        document = shelf.one("SELECT document FROM findings WHERE outcome = 'HELD' AND document IS NOT NULL")
+        rejection = shelf.rejections()[0]
+    return [
+        "/", "/held", "/runs", f"/runs/{iso(paid['run_date'])}", f"/provider/{paid['provider_id']}",
+        f"/recipient/{paid['recipient_id']}", f"/payment/{paid['instruction_id']}", f"/document/{document}",
+        "/find?q=P0", "/rejections", f"/rejections/{rejection}", "/decisions",
+        f"/what-if/provider/{paid['provider_id']}?what=wage.17&value=30.00&from=2024-01-01",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_everybody_can_use_every_page(station: Station, county: str, dark: bool) -> None:
+    """axe finds nothing, on a desk; in the dark, of each kind of page one."""
+    with open_address(county, root(county), DESK, dark) as page:
+        for path in pages(station)[: 4 if dark else None]:
+            go(page, county, path)
+            assert axe_violations(page, MOST) == [], path
+            background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (background == "rgb(16, 21, 27)") == dark
+
+
+def test_nobody_scrolls_sideways_on_a_phone(station: Station, county: str) -> None:
+    with open_address(county, root(county), PHONE) as page:
+        for path in pages(station):
+            go(page, county, path)
+            assert sideways(page) == 0, path
+        go(page, county, "/held")
+        assert axe_violations(page, MOST) == []
+
+
+def test_with_the_keyboard_alone(station: Station, county: str) -> None:
+    """From the start: to the find box, to a person, to a payment, back in time."""
+    with station.shelf() as shelf:
+        [paid] = shelf.rows("SELECT * FROM payments WHERE kind = 'ARREARS' AND sequence = 1 AND net > 0 LIMIT 1")
+    with open_address(county, root(county)) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("/")
+        page.keyboard.type(paid["provider_id"])
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(paid["provider_id"])
+        net = page.locator(f"a[href*='/payment/{paid['instruction_id']}']").first
+        net.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Why $")
+        assert page.evaluate("getComputedStyle(document.querySelector('summary')).cursor") == "pointer"
+        page.locator("summary").first.focus()
+        page.keyboard.press("Space")
+        assert page.locator(".why details").first.get_attribute("open") is None
+        page.get_by_label("As known on").fill(iso(paid["run_date"]))
+        page.keyboard.press("Enter")
+        expect(page.locator(".as-of")).to_contain_text("what came later is left out")
+
+
+def test_a_table_sorts_by_its_headings(county: str) -> None:
+    with open_address(county, root(county)) as page:
+        go(page, county, "/runs")
+        table = page.locator("table", has=page.get_by_text("Newest first"))
+        table.get_by_role("button", name="Net").click()
+        assert table.locator("th").nth(3).get_attribute("aria-sort") == "descending"
+        nets = [float(text.strip("$").replace(",", "")) for text in table.locator("td:nth-child(4)").all_inner_texts()]
+        assert nets == sorted(nets, reverse=True) and nets[0] > nets[-1]
+
+
+def test_it_prints_with_all_that_is_folded(station: Station, county: str) -> None:
+    with open_address(county, root(county)) as page:
+        go(page, county, pages(station)[6])
+        printed = pypdf.PdfReader(BytesIO(page.pdf(format="Letter")))
+        text = normalize("NFKC", "\n".join(sheet.extract_text() for sheet in printed.pages))
+    assert "Why $" in text and "Documents that decided it" in text and "Held work" not in text
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_an_approval_is_filed_and_the_next_pay_run_pays_it(
+    tmp_path_factory: pytest.TempPathFactory, scripts: bool
+) -> None:
+    """Find the person, work the queue, a rejected form, the preview, the file; then the pay run is closed."""
+    desk = LiveDesk(tmp_path_factory.mktemp("flow"))
+    with served(desk.station) as address, open_address(address, root(address), scripts=scripts) as page:
+        page.get_by_label("Find a provider").fill(P1)
+        page.get_by_role("button", name="Find").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(P1)
+        page.get_by_role("link", name="Held work").click()
+        page.get_by_label("Reason").select_option("AWAITING_RECIPIENT_APPROVAL")
+        page.get_by_role("button", name="Show").last.click()
+        page.get_by_role("link", name="Awaiting recipient approval").last.click()
+        page.get_by_role("link", name="Record an approval on paper").click()
+        when = page.get_by_label("When the recipient approved")
+        when.fill("2027-02-02T10:00")
+        page.get_by_role("button", name="See what it would do").click()
+        expect(page.locator("main")).to_contain_text("That is in the future.")
+        assert when.get_attribute("aria-invalid") == "true" and page.locator("[role=alert]").count() == 1
+        when.fill("2026-02-02T10:00")
+        page.get_by_role("button", name="See what it would do").click()
+        expect(page.locator(".answer")).to_contain_text("This pays 7:15 = $148.19 gross")
+        net = page.locator(".total td").last.inner_text()
+        page.get_by_role("button", name="File it").click()
+        expect(page.locator("[role=status]").first).to_contain_text("Filed.")
+        desk.close_run("2026-02-05")
+        go(page, address, f"/statement/{statement_id('ARREARS', P1, R1, 20_469)}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(net)
+
+
+def test_the_journal_grows_while_the_page_is_open(desk: LiveDesk, live: str) -> None:
+    """What came is decided at once, marked as not yet paid; when the pay run is closed, it is paid."""
+    statement = statement_id("ARREARS", P1, R1, 20_454)
+    with open_address(live, root(live)) as page:
+        go(page, live, f"/statement/{statement}")
+        before = page.get_by_role("heading", level=1).inner_text()
+        sheet = next(path for path in (desk.world.inbox / "taken").glob("first-*") if b"desk.1.T1" in path.read_bytes())
+        fact = next(fact for fact in _facts(desk) if fact["document_id"] == "desk.1.T1")
+        more = fact | {"revision": 2, "event_id": "more", "recorded_at": desk.world.now, "minutes_worked": [240] * 15}
+        write_container(desk.world.inbox / "more.avro", "Timesheet", [more])
+        desk.round()
+        page.get_by_role("link", name="As of now").click()
+        expect(page.locator(".banner")).to_contain_text("not yet paid")
+        expect(page.locator("main")).to_contain_text("revision 2")
+        go(page, live, f"/statement/{statement}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(before)
+        desk.close_run("2026-02-05")
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+        assert sheet.exists()
+
+
+def _facts(desk: LiveDesk) -> list[dict[str, object]]:
+    from tests.pipelines.live.drill import records_below
+
+    return [record for _, record in records_below(desk.world.inbox / "taken")]
+
+
+def test_a_hostile_reason_is_shown_and_never_run(desk: LiveDesk, live: str) -> None:
+    paid = instruction_id(statement_id("ARREARS", P1, R1, 20_454), 20_473)
+    fields = {"event_id": "hostile", "instruction_id": paid, "outcome": "RETURNED", "reason": HOSTILE}
+    fact = changed("PaymentOutcome", document_id="BANK-1", recorded_at=desk.world.now, **fields)
+    write_container(desk.world.inbox / "hostile.avro", "PaymentOutcome", [fact])
+    (desk.world.inbox / "bad.jsonl").write_text('{"kind": "Timesheet", "event_id": "<script>alert(1)</script>"}\n')
+    desk.close_run("2026-02-06")
+    with open_address(live, root(live)) as page:
+        for path in ("/document/PaymentOutcome/BANK-1", f"/provider/{P1}", "/rejections", "/held", "/"):
+            go(page, live, path)
+            assert "broken" not in page.title(), path
+        go(page, live, "/document/PaymentOutcome/BANK-1")
+        expect(page.locator("main")).to_contain_text(HOSTILE)
+        go(page, live, "/rejections")
+        page.locator("main tbody a").first.click()
+        expect(page.locator("pre")).to_contain_text("<script>alert(1)</script>")

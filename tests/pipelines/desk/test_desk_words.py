@@ -1,0 +1,33 @@
+"""The desk's own words are in every language, and no page says what its catalog does not know."""
+
+import re
+from string import Formatter
+
+import pytest
+
+from pipelines.desk import catalogs
+from pipelines.desk.pages import catalog_path, spoken
+from pipelines.statements.catalogs import missing, updated
+from pipelines.statements.language import LOCALES, SOURCE
+
+OTHERS = pytest.mark.parametrize("code", sorted(set(LOCALES) - {SOURCE}))
+
+
+@OTHERS
+def test_the_catalog_is_up_to_date_and_whole(code: str) -> None:
+    path = catalog_path(code)
+    assert path.read_bytes() == updated(code, path, catalogs.texts()), "run python -m pipelines.desk.catalogs"
+    assert missing(path, code) == []
+
+
+@OTHERS
+def test_a_translation_has_the_places_of_its_text(code: str) -> None:
+    for _, text in catalogs.texts():
+        said = text if isinstance(text, str) else text[0]
+        spoken_so = spoken(code).translations.gettext(said)
+        assert sorted(re.findall(r"%\(\w+\)s", said)) == sorted(re.findall(r"%\(\w+\)s", spoken_so)), said
+        assert not [field for _, field, _, _ in Formatter().parse(said) if field], said
+
+
+def test_what_the_statements_say_is_not_said_twice() -> None:
+    assert spoken("es").say("Your hours") == "Sus horas"

@@ -1,0 +1,120 @@
+"""A disk that forgets: what was not synced is lost, torn or there, as chance has it, when the power is cut.
+
+The job writes to real files in memory (/dev/shm) through its own code. Whatever must survive goes through `os.fsync`,
+and that is where this looks: what a file held, and which names a folder had, when it was last synced. A power cut puts
+the folder back to that, and of all that came later keeps what chance says: names each for itself, bytes up to anywhere.
+The job's memory is a database of its own syncs, and a cache: it is kept, lost or damaged.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from stat import S_ISDIR
+from typing import Final
+
+CACHE: Final = ("memory.sqlite", "remembered.json")
+PLACE = Path("/dev/shm")
+_fsync = os.fsync
+
+
+class PowerCut(BaseException):
+    """Nothing runs on: no handler of the job may see it, as none sees a real one."""
+
+
+class ForgetfulDisk:
+    """A folder on such a disk. ``cut_in``: so many syncs from now the power is cut; ``full_in``: the disk is full."""
+
+    def __init__(self, root: Path, random: Random) -> None:
+        self.root, self.random = root, random
+        self.contents: dict[int, bytes] = {}
+        self.names: dict[str, dict[str, int]] = {}
+        self.cut_in = self.full_in = 0
+        self.syncs = self.cuts = 0
+
+    @contextmanager
+    def mounted(self) -> Iterator[None]:
+        """From now on syncs are seen."""
+        os.fsync = self._sync
+        try:
+            yield
+        finally:
+            os.fsync = _fsync
+
+    def _sync(self, descriptor: int) -> None:
+        self.syncs += 1
+        self.cut_in, self.full_in = self.cut_in - 1, self.full_in - 1
+        if self.full_in == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        late = self.random.random() < 0.5
+        if self.cut_in == 0 and not late:
+            raise PowerCut
+        path, stat = os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor)
+        if S_ISDIR(stat.st_mode):
+            self.names[path] = {each.name: each.inode() for each in os.scandir(path)}
+        else:
+            with open(f"/proc/self/fd/{descriptor}", "rb") as stream:
+                self.contents[stat.st_ino] = stream.read()
+        if self.cut_in == 0:
+            raise PowerCut
+
+    def lose_power(self) -> None:
+        """What is there when it comes back."""
+        self.cuts += 1
+        kept: dict[Path, bytes | None] = {}
+        self._keep(self.root, kept)
+        shutil.rmtree(self.root)
+        self.root.mkdir(parents=True)
+        for path, content in kept.items():
+            if content is None:
+                path.mkdir(exist_ok=True)
+            else:
+                path.write_bytes(content)
+        self.believe()
+
+    def believe(self) -> None:
+        """All that is there is on the disk."""
+        self.contents, self.names = {}, {}
+        for folder, _, files in os.walk(self.root):
+            self.names[folder] = {each.name: each.inode() for each in os.scandir(folder)}
+            for name in files:
+                path = Path(folder, name)
+                self.contents[path.stat().st_ino] = path.read_bytes()
+
+    def _keep(self, folder: Path, kept: dict[Path, bytes | None]) -> None:
+        synced = self.names.get(str(folder), {})
+        now = {each.name: each.inode() for each in os.scandir(folder)} if folder.is_dir() else {}
+        for name in sorted({*synced, *now}):
+            inode = synced.get(name)
+            if inode != now.get(name) and self.random.random() < 0.5:
+                inode = now.get(name)
+            path = folder / name
+            if path.is_dir() and inode is not None:
+                kept[path] = None
+                self._keep(path, kept)
+            elif name in CACHE and folder == self.root:
+                self._keep_cache(path, kept)
+            elif inode is not None:
+                kept[path] = self._content(inode, path if now.get(name) == inode else None)
+
+    def _keep_cache(self, path: Path, kept: dict[Path, bytes | None]) -> None:
+        chance = self.random.random()
+        if chance < 0.05 or not path.exists():
+            return
+        content = bytearray(path.read_bytes())
+        if chance < 0.1 and content:
+            content[self.random.randrange(len(content))] ^= 1 << self.random.randrange(8)
+        kept[path] = bytes(content)
+
+    def _content(self, inode: int, path: Path | None) -> bytes:
+        synced = self.contents.get(inode, b"")
+        now = path.read_bytes() if path is not None else synced
+        if synced == now or self.random.random() < 0.4:
+            return synced
+        if now.startswith(synced):
+            torn = now[: self.random.randint(len(synced), len(now))]
+            return torn + bytes(self.random.choice((0, 0, 7)))
+        return now if self.random.random() < 0.5 else now[: self.random.randint(0, len(now))]

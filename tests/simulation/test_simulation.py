@@ -1,0 +1,27 @@
+"""One life of the live job by seed holds, and one seed is one life; a job that is broken is found (`make prove`)."""
+
+import pytest
+
+from tests.simulation import world
+from tests.simulation.breaks import broken
+from tests.simulation.disk import PLACE
+
+pytestmark = pytest.mark.skipif(not PLACE.is_dir(), reason="there is no /dev/shm")
+
+
+@pytest.fixture(autouse=True)
+def a_small_county(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "RECIPIENTS", 8)
+    world.county_of.cache_clear()
+
+
+def test_a_life_with_power_cuts_holds_and_is_the_same_again() -> None:
+    first, again = world.live(9), world.live(9)
+    assert first == again
+    assert first.cuts and first.payments
+
+
+def test_what_was_acknowledged_and_not_synced_is_missed() -> None:
+    with broken("journal is not synced"), pytest.raises((world.Wrong, world.Damaged)):
+        for seed in range(20):
+            world.live(seed)
