@@ -15,7 +15,7 @@ MAKERS := $(wildcard pipelines/command/sample.py pipelines/sample/*.py pipelines
 REPORT = $(or $(TO),out)/report.html
 SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
-PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms
+PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms $(addprefix --ignore=tests/transforms/test_,traps.py resume.py)
 
 .PHONY: bench-state cloud compiled dataflow-template desk engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 

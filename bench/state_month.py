@@ -91,8 +91,8 @@ def as_made(folder: Path, summary: dict) -> dict[str, int]:
     read, refused = sum(each["inputs"] for each in truths), sum(sum(each["rejections"].values()) for each in truths)
     if (told["total"], told["rejected"], told["not_yet_due"]) != (read, refused, 0):
         raise SystemExit(f"{read} facts were made, {refused} of them bad, and the replay says {told}")
-    made = {kind: sum(each["counts"][kind] for each in truths) for kind in truths[0]["counts"]}
-    if missing := made.keys() - kinds.keys():
+    made = {kind for each in truths for kind in each["counts"]}
+    if missing := made - kinds.keys():
         raise SystemExit(f"nothing was used of {sorted(missing)}")
     if not summary["instructions"]["ARREARS"]["count"]:
         raise SystemExit("nobody was paid")

@@ -41,7 +41,7 @@ def floor(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
     from pipelines import plain
     from pipelines.summary import SUMMARY, summary_of
     from schemas import CONCLUSIONS
-    from schemas.avro import write_container
+    from schemas.avro import write_bodies, write_container
 
     def pay() -> Stages:
         laps = Laps()
@@ -50,8 +50,10 @@ def floor(events: Path, out: Path, law: Law) -> Callable[[], Stages]:
         with patch.object(plain, "Shard", timed(Shard, laps)):
             paid = plain.replay_folder(events, names, law)
         laps.lap(CLOSE)
-        for kind in CONCLUSIONS:
+        for kind in CONCLUSIONS.keys() - paid.bodies.keys():
             write_container(out / file_name(kind), kind, paid.records.get(kind, []))
+        for kind, bodies in paid.bodies.items():
+            write_bodies(out / file_name(kind), kind, bodies)
         (out / SUMMARY).write_text(summary_of(paid.tally, law, None).text())
         laps.lap(WRITE)
         return dict(laps.seconds)

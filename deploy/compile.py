@@ -48,6 +48,7 @@ def build(scratch: Path) -> None:
     from mypyc.build import mypycify
     from setuptools import Distribution
 
+    begun = digest()  # a source that somebody changes meanwhile makes the build stale, not wrong
     os.environ["MYPY_CACHE_DIR"] = str(scratch / "mypy")
     options = ["--config-file", "pyproject.toml", *modules()]
     extensions = mypycify(options, group_name=GROUP, multi_file=True, opt_level="2", target_dir=str(scratch / "c"))
@@ -56,17 +57,17 @@ def build(scratch: Path) -> None:
     command.parallel = os.cpu_count()
     command.ensure_finalized()
     command.run()
-    put(scratch / "lib")
+    put(scratch / "lib", begun)
 
 
-def put(built: Path) -> None:
-    """Put modules in their place; their digest goes first and comes last."""
+def put(built: Path, of_sources: str) -> None:
+    """Put modules in their place; the digest of what they were made from goes first and comes last."""
     DIGEST.unlink(missing_ok=True)
     for old in HERE.glob(f"*{SUFFIX}"):
         old.unlink()
     for path in built.rglob(f"*{SUFFIX}"):
         private.written(HERE / ".".join(path.relative_to(built).parts), path.read_bytes(), private.EVERYBODY)
-    private.written(DIGEST, digest().encode("ascii"), private.EVERYBODY)
+    private.written(DIGEST, of_sources.encode("ascii"), private.EVERYBODY)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from schemas import KINDS_OF_RUN
 from schemas.avro import encode
 from schemas.envelope import OutgoingRecord
 
+Bodies = dict[str, list[bytes]]  # records by kind, as plain Avro
 BYTES_OF_LENGTH = 4
 FAST = 1  # of zlib's levels
 _cut_off: Callable[[OutgoingRecord], int] = attrgetter("cut_off")
@@ -34,14 +35,18 @@ def content_sha256(bodies: Mapping[str, Iterable[bytes]]) -> str:
     return mark.hexdigest()
 
 
-def note_content(tally: Tally, records: Mapping[str, Iterable[OutgoingRecord]]) -> None:
-    """Add records to what their runs say."""
+def note_content(tally: Tally, records: Mapping[str, Iterable[OutgoingRecord]]) -> Bodies:
+    """Add records to what their runs say; their plain Avro bodies, in the same order."""
+    bodies_of: Bodies = {}
     for kind in records.keys() & set(KINDS_OF_RUN):
         by_run: dict[int, list[bytes]] = defaultdict(list)
+        bodies_of[kind] = []
         for record in records[kind]:
-            by_run[_cut_off(record)].append(encode(record))
+            bodies_of[kind].append(body := encode(record))
+            by_run[_cut_off(record)].append(body)
         for cut_off, bodies in by_run.items():
             tally.run(cut_off).said.setdefault(kind, []).append(_packed(bodies))
+    return bodies_of
 
 
 def content_of(run: RunTotals) -> str:

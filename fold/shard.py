@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fold.beat import Beat
 from fold.collections import rare_collections
-from fold.content import note_content
+from fold.content import Bodies, note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
@@ -36,6 +36,7 @@ class Shard:
         self.stage, self.law, self.catalog, self.until = stage, law, catalog, until
         self.dealer, self.tally = Dealer(shards), Tally()
         self.records: Records = defaultdict(list)
+        self.bodies: Bodies = {}  # of the records, once all keys were told
 
     def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
         """Decide every key of the blocks as of every cut-off that matters to it; ``beat`` hears how far it is."""
@@ -52,7 +53,7 @@ class Shard:
     def finish(self) -> None:
         """When all keys were told: records in their order, and what each pay run says (`fold.content`)."""
         self.sort_records()
-        note_content(self.tally, self.records)
+        self.bodies = note_content(self.tally, self.records)
 
     def sort_records(self) -> None:
         """Records of each kind by cut-off, then id."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from fold.admissions import Admissions, admissions_in, as_told
 from fold.collections import rare_collections
+from fold.content import Bodies
 from fold.door import Door
 from fold.pay_runs import pay_runs
 from fold.rows import catalog_of
@@ -25,11 +26,13 @@ ONE_SHARD = 1
 
 
 class Outcome(NamedTuple):
-    """Records by kind, in canonical order, and what was counted."""
+    """Records by kind, in canonical order, what was counted, and records as plain Avro (but for rejections and pay
+    runs)."""
 
     records: Records
     tally: Tally
     until: int
+    bodies: Bodies
 
 
 def replay_plain(facts: Iterable[Record], law: Law, until: int | None = None) -> Outcome:
@@ -63,6 +66,7 @@ def fold_door(door: Door, law: Law) -> Outcome:
     tally = door.tally
     blocks: dict[str, list[bytes]] = defaultdict(list)
     records: Records = defaultdict(list)
+    bodies: Bodies = defaultdict(list)
     records["Rejection"] = [*door.rejections]
     _take(blocks, door.dealer.blocks())
     for stage in STAGES:
@@ -71,8 +75,10 @@ def fold_door(door: Door, law: Law) -> Outcome:
         tally.merge(shard.tally)
         for kind, said in shard.records.items():
             records[kind] += said
+        for kind, plain in shard.bodies.items():
+            bodies[kind] += plain
     records["PayRun"] = [*pay_runs(tally, law, until)]
-    return Outcome(dict(records), tally, until)
+    return Outcome(dict(records), tally, until, bodies)
 
 
 def _take(blocks: dict[str, list[bytes]], dealt: Iterable[tuple[str, tuple[int, bytes]]]) -> None:

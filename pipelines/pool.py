@@ -34,7 +34,7 @@ from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
 from schemas import private
-from schemas.avro import write_container
+from schemas.avro import write_bodies, write_container
 from schemas.rejection import Rejection
 
 BLOCKS = "blocks"
@@ -170,8 +170,8 @@ def _fold(task: ShardTask) -> bytes:
     shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards)
     shard.fold(_taken(replay, stage, number), replay.work.beat)
     _put(replay, f"{stage}-{number}", shard.dealer.blocks())
-    for kind, records in shard.records.items():
-        write_container(replay.work.out / file_name(kind, stage, number), kind, records)
+    for kind, bodies in shard.bodies.items():
+        write_bodies(replay.work.out / file_name(kind, stage, number), kind, bodies)
     return shard.tally.packed()
 
 

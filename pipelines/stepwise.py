@@ -53,7 +53,7 @@ class Steps:
                     self.wake(place, now)
             watch(now, self.state)
         self.records["PayRun"] = [*pay_runs(self.tally, self.law, self.until)]
-        return Outcome(dict(self.records), self.tally, self.until)
+        return Outcome(dict(self.records), self.tally, self.until, {})
 
     def arrive(self, stage: str, row: Row) -> None:
         """A row for a key of a stage."""

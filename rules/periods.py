@@ -30,14 +30,10 @@ MONTHS_IN_YEAR = 12
 PACIFIC = ZoneInfo("America/Los_Angeles")
 STANDARD_OFFSET_MILLIS = 8 * 3_600_000  # Pacific time is 8 hours behind UTC, 7 in summer
 STANDARD_DAY_MILLIS = 24 * 3_600_000
-
-
-def _calendar() -> dict[str, tuple[str, ...]]:
-    written = tomllib.loads(Path(rules.__file__).with_name("parameters").joinpath("calendar.toml").read_text("utf-8"))
-    return {name: tuple(parameter["values"][0]["value"]) for name, parameter in written["calendar"].items()}
-
-
-CALENDAR = _calendar()
+_WRITTEN = tomllib.loads(Path(rules.__file__).with_name("parameters").joinpath("calendar.toml").read_text("utf-8"))
+CALENDAR: dict[str, tuple[str, ...]] = {
+    name: tuple(parameter["values"][0]["value"]) for name, parameter in _WRITTEN["calendar"].items()
+}
 
 
 def epoch_day(civil: date) -> int:
@@ -152,8 +148,11 @@ def saturday_of(workweek: int) -> int:
 
 def _observed(holiday: str, year: int) -> int:
     civil = date.fromisoformat(f"{year}-{holiday}")
-    moved = civil.isoweekday() == SATURDAY and holiday in CALENDAR["friday_before_if_saturday"]
-    return epoch_day(civil) + (civil.isoweekday() == SUNDAY) - moved
+    if civil.isoweekday() == SUNDAY:
+        return epoch_day(civil) + 1
+    if civil.isoweekday() == SATURDAY and holiday in CALENDAR["friday_before_if_saturday"]:
+        return epoch_day(civil) - 1
+    return epoch_day(civil)
 
 
 def _weekday_holidays(holiday: str, year: int) -> list[int]:

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import ValidationError
 
 from schemas import KINDS
-from schemas.container import Container, fields_of, original_message, read_container, write_container
+from schemas.container import Container, fields_of, original_message, read_container, write_bodies, write_container
 from schemas.envelope import Crossing, OutgoingRecord
 from schemas.physical import (
     Published,
@@ -41,6 +41,7 @@ __all__ = [
     "read_container",
     "schema_path",
     "validate",
+    "write_bodies",
     "write_container",
 ]
 

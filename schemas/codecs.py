@@ -50,7 +50,8 @@ class Inflated:
             body = self._inflate(_exactly(self._source, _value(_long(self._source))))
             if len(body) > LARGEST_BLOCK:
                 raise ValueError("a block too large")
-            self._waiting = BytesIO(b"".join((count, _written(len(body)), body, _exactly(self._source, self._marker))))
+            marker = _exactly(self._source, self._marker)
+            self._waiting = BytesIO(b"".join((count, long_bytes(len(body)), body, marker)))
         return self._waiting
 
 
@@ -69,7 +70,8 @@ def _value(long: bytes) -> int:
     return (number >> 1) ^ -(number & 1)
 
 
-def _written(size: int) -> bytes:
+def long_bytes(size: int) -> bytes:
+    """A number, not negative, as Avro writes a long."""
     number, found = size << 1, b""
     while number > 0x7F:
         number, found = number >> 7, found + bytes([number & 0x7F | 0x80])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 from fastavro.read import HEADER_SCHEMA
 
 from schemas import ARRIVALS, FACTS, private
-from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated
+from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated, long_bytes
 from schemas.envelope import Crossing, OutgoingRecord
 from schemas.physical import (
     Unreadable,
@@ -190,6 +191,9 @@ def fields_of(record: Crossing) -> Fields:
     return record.model_dump()
 
 
+BYTES_IN_BLOCK = 16_000  # from which a block is closed
+
+
 def write_container(
     path: Path | str, kind: str, records: Iterable[Fields | OutgoingRecord], codec: str = "null"
 ) -> None:
@@ -197,13 +201,42 @@ def write_container(
 
     The same records give the same bytes. The file appears whole or not at all; writing it twice does no harm.
     """
-    path = Path(path)
-    marker = hashlib.sha256(kind.encode()).digest()[:16]
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     plain = (record if isinstance(record, dict) else fields_of(record) for record in records)
+    with _whole(Path(path)) as stream:
+        fastavro.writer(stream, logical_schema(kind), plain, codec, BYTES_IN_BLOCK, sync_marker=_marker(kind))
+
+
+def write_bodies(path: Path, kind: str, bodies: Iterable[bytes]) -> None:
+    """The same file as `write_container` makes, of records that are encoded already (`schemas.avro.encode`)."""
+    marker = _marker(kind)
+    with _whole(path) as stream:
+        fastavro.writer(stream, logical_schema(kind), [], sync_marker=marker)
+        block, size = [], 0
+        for body in bodies:
+            block.append(body)
+            size += len(body)
+            if size >= BYTES_IN_BLOCK:
+                stream.write(_block(block, size, marker))
+                block, size = [], 0
+        if block:
+            stream.write(_block(block, size, marker))
+
+
+def _block(bodies: list[bytes], size: int, marker: bytes) -> bytes:
+    return b"".join((long_bytes(len(bodies)), long_bytes(size), *bodies, marker))
+
+
+def _marker(kind: str) -> bytes:
+    return hashlib.sha256(kind.encode()).digest()[:16]
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A stream to a file that appears when all is written, or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with private.created(unfinished) as stream:
-            fastavro.writer(stream, logical_schema(kind), plain, codec=codec, sync_marker=marker)
+            yield stream
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

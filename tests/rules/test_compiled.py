@@ -24,7 +24,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(compiled, name, place)
         monkeypatch.setattr(f"deploy.compile.{name}", place)
     monkeypatch.delenv(compiled.WISH, raising=False)
-    put(tmp_path / "built")
+    put(tmp_path / "built", compiled.digest())
     return tmp_path
 
 
@@ -43,6 +43,13 @@ def test_what_was_built_from_others_is_not(house: Path, change) -> None:
 
 def test_a_source_that_came_since_makes_it_stale(house: Path) -> None:
     (house / "schemas" / "new.py").write_text("")
+    assert compiled.state() == compiled.STALE
+
+
+def test_a_source_that_changed_during_the_build_makes_it_stale(house: Path) -> None:
+    begun = compiled.digest()
+    (house / "rules" / "tithe.py").write_text("TENTH = 11\n")
+    put(house / "built", begun)
     assert compiled.state() == compiled.STALE
 
 
