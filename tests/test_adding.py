@@ -203,6 +203,7 @@ def test_whatever_is_forgotten_is_noticed(toy: str, copy: Path) -> None:
 
 def test_the_page_lists_the_files() -> None:
     page = (ROOT / "docs" / "adding.md").read_text("utf-8")
-    for toy, files in zip(TOYS, re.split(r"\n## ", page)[1:], strict=True):
+    _, *sections = re.split(r"\n## ", page)
+    for toy, files in zip(TOYS, sections[: len(TOYS)], strict=True):  # a record that leaves, the last, has no toy
         rows = [row for row in files.splitlines() if row.startswith("|")][2:]
         assert len(rows) == len(TOYS[toy].edits), toy
