@@ -127,7 +127,7 @@ dataflow-template: $(READY)
 	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json
 
 clean:
-	@rm -rf .venv out sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis rules/compiled/*.so rules/compiled/digest
+	@rm -rf .venv out out.desk* sample build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis rules/compiled/*.so rules/compiled/digest
 
 $(SAMPLE): $(MAKERS) | $(READY)
 	@rm -rf sample && mkdir -p $(@D)

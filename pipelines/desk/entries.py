@@ -12,10 +12,12 @@ from pipelines.desk.origins import AdmittedFact
 from pipelines.find.arrived import arrived_of
 from pipelines.find.search import FoundId, document_of_finding, named_by
 from pipelines.report.asked import period_of_finding
+from rules.periods import cut_off_after
 from schemas.envelope import OutgoingRecord
 from schemas.finding import Finding
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.rejection import Rejection
 
 SCHEMA = """
 CREATE TABLE made (name TEXT PRIMARY KEY, value TEXT);
@@ -74,8 +76,7 @@ class DeskEntries:
         number = self._once(record)
         if number is None:
             return
-        cut_off = getattr(record, "cut_off", 0)
-        self._file(number, record.KIND, cut_off, msgspec.msgpack.encode(record), named_by(record))
+        self._file(number, record.KIND, _cut_off(record), msgspec.msgpack.encode(record), named_by(record))
         if isinstance(record, PaymentInstruction):
             self._sum(record)
 
@@ -129,6 +130,14 @@ class DeskEntries:
             cents[line.county or "", line.earning] += line.cents
         rows = [(paid.run_date, paid.kind, *key, minutes[key], cents[key]) for key in cents]
         self.connection.executemany("INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _cut_off(record: OutgoingRecord) -> int:
+    """Of the pay run that says it; of a rejection the one that was open when it came, 0: a replay does not know."""
+    if isinstance(record, Rejection):
+        return cut_off_after(record.seen_at) if record.seen_at is not None else 0
+    cut_off: int = getattr(record, "cut_off", 0)
+    return cut_off
 
 
 def _payment(number: int, paid: PaymentInstruction) -> tuple[object, ...]:

@@ -41,7 +41,7 @@ def home(view: DeskView, shelf: DeskShelf) -> Response:
     wrong = [sentence for each in shelf.agreements() for sentence in each.wrong]
     return view.answer(
         "home.html.j2", run=run, wrong=wrong, checks=shelf.agreements(), held=held_page(shelf, HeldAsked()),
-        rejected=len(shelf.rejections()), chart=net_chart(runs, view.language.say(WORDS["chart"]["net"])), shelf=shelf,
+        rejected=shelf.rejected, chart=net_chart(runs, view.language.say(WORDS["chart"]["net"])), shelf=shelf,
     )  # fmt: skip
 
 

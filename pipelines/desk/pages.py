@@ -161,12 +161,17 @@ class DeskView:
         told = urlencode({name: value for name, value in query.items() if value not in ("", None, False)})
         return f"{path}?{told}" if told else path
 
+    @property
+    def path(self) -> str:
+        """The address of this page, on this host, whatever was asked for."""
+        return "/" + quote(self.request.url.path.lstrip("/\\"), safe="/:")
+
     def here(self, **changed: object) -> str:
         """This page with other questions."""
         query = {**self.request.query_params, **changed}
         query.pop("token", None)
         told = urlencode({name: value for name, value in query.items() if value not in ("", None, False)})
-        return f"{self.request.url.path}?{told}" if told else self.request.url.path
+        return f"{self.path}?{told}" if told else self.path
 
     def note_access(self, page: str, people: Iterable[str]) -> None:
         """Who saw whom, in the access log. ``people``: keys."""

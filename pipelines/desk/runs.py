@@ -1,6 +1,6 @@
 """Pay runs: control totals, money by county and kind against the month before, findings, what is unusual."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from pipelines.wording import EARNINGS, in_words, money
 from rules.periods import add_months, is_business_day, month_of, next_business_day, period_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
+from schemas.rejection import Rejection
 
 MOST_BARS, MOST_UNUSUAL, MOST_PAYMENTS = 24, 50, 100
 CENTS = 100
@@ -51,7 +52,8 @@ class TotalRow(NamedTuple):
 
 
 class RunPage(NamedTuple):
-    """``like``: the pay run of the month before that lies alike in its pay period, None: the folder has none."""
+    """``rejected``: reason, field and number. ``like``: the pay run of the month before that lies alike in its half of
+    the month, None: the folder has none."""
 
     run: PayRun
     like: int | None
@@ -61,6 +63,7 @@ class RunPage(NamedTuple):
     unusual: list[tuple[PaymentInstruction, list[str]]]
     greatest: list[PaymentInstruction]
     number: int
+    rejected: list[tuple[str, str, int]]
     chart: Chart | None
 
 
@@ -121,6 +124,7 @@ def run_page(shelf: DeskShelf, day: int, title: str) -> RunPage | None:
         unusual=[(each, row["unusual"].split()) for each, row in zip(paid, unusual, strict=True)],
         greatest=shelf.all_of(PaymentInstruction, [row[0] for row in most]),
         number=shelf.one("SELECT count(*) FROM payments WHERE run_date = ?", day),
+        rejected=_rejected(shelf, run.cut_off),
         chart=_money_chart(tuple(rows), title) if any(row.now for row in rows) else None,
     )
 
@@ -180,6 +184,13 @@ def _findings(shelf: DeskShelf, cut_off: int) -> list[tuple[str, str, int, int]]
         cut_off,
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def _rejected(shelf: DeskShelf, cut_off: int) -> list[tuple[str, str, int]]:
+    """Reason, field, how many of the events that came for the run could not be used."""
+    found = shelf.rows("SELECT id FROM records WHERE kind = 'Rejection' AND cut_off = ?", cut_off)
+    told = Counter((each.reason, each.field or "") for each in shelf.all_of(Rejection, [row[0] for row in found]))
+    return [(*key, count) for key, count in sorted(told.items(), key=lambda each: (-each[1], each[0]))]
 
 
 @lru_cache(maxsize=64)

@@ -4,12 +4,16 @@ import asyncio
 import logging
 import socket
 import sys
+import threading
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
 
+from pipelines.desk.look import RUNS_IN_CHART
+from pipelines.desk.pages import WORDS
+from pipelines.desk.runs import net_chart, run_rows
 from pipelines.desk.safety import WithoutPeople
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
@@ -55,7 +59,14 @@ def address_of(station: Station, host: str, listening: socket.socket, tls: Tls |
 def serve(station: Station, host: str, listening: socket.socket, tls: Tls | None) -> None:
     """Serve until asked to end."""
     server = server_of(station, host, tls)
+    threading.Thread(target=_draw_ahead, args=(station,), daemon=True).start()
     asyncio.run(server.serve(sockets=[listening]))
+
+
+def _draw_ahead(station: Station) -> None:
+    """Charts of the first page, so that who opens it first does not wait for what draws them to come up."""
+    with station.shelf() as shelf:
+        net_chart(run_rows(shelf, RUNS_IN_CHART), WORDS["chart"]["net"])
 
 
 def server_of(station: Station, host: str, tls: Tls | None) -> uvicorn.Server:

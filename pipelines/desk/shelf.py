@@ -21,7 +21,7 @@ from schemas.envelope import Fact
 from schemas.ids import document_name
 from schemas.pay_run import PayRun
 
-MOST_FOUND = 200
+MOST_FOUND, MOST_REJECTED, FEW_REJECTED = 200, 500, 50
 LIKE = "name LIKE ? ESCAPE '!' LIMIT 2000"
 DECODERS = {kind: msgspec.msgpack.Decoder(struct).decode for kind, struct in CONCLUSIONS.items()}
 Row = sqlite3.Row
@@ -137,12 +137,15 @@ class DeskShelf:
         return max((each.revision for each in same), default=0)
 
     def rejections(self, named: FoundId | None = None) -> list[int]:
-        """Numbers of rejections, newest first; of those whose bytes hold an id."""
-        if named is None:
-            return [row[0] for row in self.rows("SELECT id FROM records WHERE kind = 'Rejection' ORDER BY id DESC")]
-        text = named.short.encode()
-        query = "SELECT id FROM records WHERE kind = 'Rejection' AND instr(body, ?) ORDER BY id DESC LIMIT 50"
-        return [row[0] for row in self.rows(query, text)]
+        """Numbers of rejections, the last read first; of those whose bytes hold an id."""
+        text = b"" if named is None else named.short.encode()
+        query = "SELECT id FROM records WHERE kind = 'Rejection' AND instr(body, ?) ORDER BY +id DESC LIMIT ?"
+        return [row[0] for row in self.rows(query, text, MOST_REJECTED if named is None else FEW_REJECTED)]
+
+    @property
+    def rejected(self) -> int:
+        """How many events were rejected."""
+        return int(self.one("SELECT count(*) FROM records WHERE kind = 'Rejection'"))
 
     def instruction(self, id: str) -> Row | None:
         """The columns of a payment."""

@@ -30,6 +30,7 @@ PARTS = {
     "Finding": "findings",
     "AdvanceReconciliation": "reconciliations",
     "BenefitHours": "benefit_hours",
+    "LeaveBalance": "leave_balances",
 }
 """What a pay run says, and its name in an answer."""
 

@@ -18,7 +18,7 @@ from tests.paid import Outcome, replay_plain, replay_stepwise
 from tests.pipelines.live.drill import records_below
 
 LAW = Law.load()
-KINDS = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "BenefitHours")
+KINDS = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "LeaveBalance", "BenefitHours")
 Rows = dict[str, list[dict[str, Any]]]
 
 

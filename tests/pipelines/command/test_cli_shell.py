@@ -54,7 +54,7 @@ def test_help_is_in_groups() -> None:
     places = [said.index(f"─ {panel} ─") for panel in cli.PANELS if set(cli.PANELS[panel]) & set(commands)]
     assert places == sorted(places)
     assert "─ Commands ─" not in said
-    listed = re.findall(r"│ ([a-z-]+)  ", said)
+    listed = re.findall(r"│ ([a-z][a-z-]*)  ", said)
     assert listed == list(commands)
     assert set(commands) <= {name for names in cli.PANELS.values() for name in names}
 

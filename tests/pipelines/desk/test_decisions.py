@@ -164,6 +164,8 @@ def test_a_rejected_event_is_repaired(desk: LiveDesk, anna: TestClient) -> None:
     desk.close_run("2026-02-10")
     listed = anna.get("/rejections").text
     number = re.findall(r"/rejections/(\d+)", listed)[0]
+    of_run = text_of(anna.get("/runs/2026-02-10").text)
+    assert re.search(r"Events that could not be used .* Contradictory workweek_start 1 ", of_run), of_run
     form = anna.get("/decide/repair", params={"number": number})
     assert "A workweek starts on a Sunday." in form.text and "2026-01-26" in form.text
     data = {"mark": hidden(form.text, "mark"), "number": number}

@@ -1,10 +1,19 @@
 """Who may come in, what a browser may do with a page, and what is written down of it."""
 
+import asyncio
+import datetime
 import logging
 import ssl
+import threading
+from ipaddress import ip_address
 from pathlib import Path
 
+import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from starlette.testclient import TestClient
 
 from pipelines.command import cli
@@ -189,8 +198,56 @@ def test_a_port_that_is_taken_is_said(station: Station) -> None:
 def test_a_certificate_that_is_none_is_said(station: Station, tmp_path: Path) -> None:
     for name in ("c", "k"):
         (tmp_path / name).write_text("no PEM")
-    with pytest.raises((Misuse, ssl.SSLError)):
+    with pytest.raises(Misuse, match="name PEM files that fit"):
         serve.server_of(station, "192.168.1.5", serve.Tls(tmp_path / "c", tmp_path / "k"))
+
+
+def test_it_speaks_tls(station: Station, tmp_path: Path) -> None:
+    """With a certificate of its own, to a client that believes that one alone."""
+    certificate, key = certified(tmp_path)
+    with serve.bound(HOST, 0) as listening:
+        server = serve.server_of(station, HOST, serve.Tls(certificate, key))
+        running = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        running.start()
+        address = serve.address_of(station, HOST, listening, serve.Tls(certificate, key))
+        try:
+            context = ssl.create_default_context(cafile=certificate)
+            with httpx2.Client(verify=context, follow_redirects=True) as client:
+                entered = client.get(address)
+        finally:
+            server.should_exit = True
+            running.join()
+    assert address.startswith("https://") and entered.status_code == 200 and "Does it add up" in entered.text
+    assert "secure" in entered.history[0].headers["set-cookie"].lower()
+
+
+def certified(folder: Path) -> tuple[Path, Path]:
+    """Files of a certificate for this machine, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(since)
+        .not_valid_after(since + datetime.timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    for path, content in ((folder / "c.pem", made.public_bytes(pem)), (folder / "k.pem", private)):
+        path.write_bytes(content)
+    return folder / "c.pem", folder / "k.pem"
+
+
+def test_no_address_leads_to_another_host(client: TestClient) -> None:
+    for path in ("//evil.example/", "//evil.example/held", "/\\evil.example"):
+        html = client.get(f"http://{HOST}{path}").text
+        assert 'href="//' not in html and 'action="//' not in html and 'action="/\\' not in html
 
 
 @pytest.mark.parametrize(("host", "own"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)])
