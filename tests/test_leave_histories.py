@@ -29,7 +29,7 @@ LAW = Law.load().amended(QUICK)
 CLOSING = LAW.amended(CLOSES_SOON)
 KINDS = (*["SickLeaveClaim"] * 6, "Timesheet", "ProviderAssignment", "ProviderEnrollment")
 HISTORIES = histories(kinds=KINDS, windows=((2024, 6, 3, "17"), (2025, 5, 4, "17")))
-MANY = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
 Record = dict[str, Any]
 
 

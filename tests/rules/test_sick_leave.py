@@ -17,7 +17,7 @@ ALWAYS = 1 << 60
 # Days of service as gaps and minutes: mostly days apart, at times about a year.
 GAPS = st.integers(1, 4) | st.integers(1, 40) | st.integers(350, 375)
 SERVICE = st.lists(st.tuples(GAPS, st.sampled_from((60, 479, 600, 1440))), min_size=1, max_size=60)
-MANY = settings(deadline=None, max_examples=80)
+MANY = settings(deadline=None, max_examples=50)
 Days = list[tuple[int, int]]
 
 
