@@ -13,8 +13,10 @@ from babel.messages.pofile import read_po
 
 from pipelines.statements import catalogs
 from pipelines.statements.language import LOCALES, SOURCE, catalog_path
+from rules.law import Law
 
 ROOT = Path(__file__).resolve().parents[1]
+LAW = Law.load()
 CODE = (
     "rules/*.py", "pipelines/explain/*.py", "pipelines/report/*.py", "pipelines/statements/*.py",
     "pipelines/wording.py", "pipelines/law_notices.py",
@@ -36,23 +38,34 @@ NO_NUMBER_OF_OURS = (
     r"\b(\d+ USC|\d+ CFR|WIC|MPP|ACL|Labor Code|UI Code|Gov\. Code)\b[^:\n]*",  # an outside text
     r"\b[A-Z]{2,8}-\d+(?: to -?\d+)?",  # a rule of LAW.md
     r"%\(\w+\)s|%[a-z-]+|\{[^}]*\}",  # a place
-    r"\bV[1-4]\b|SOC 2298|UTF-8|W-2|SHA-256|content_sha256|ihss\.v1|\d{4}-\d\d-\d\d",  # names
+    r"\bV[1-4]\b|SOC \d{4}|SB \d+ \(\d{4}\)|UTF-8|W-2|SHA-256|content_sha256|ihss\.v1|\d{4}-\d\d-\d\d",  # names
 )
 ALLOWED = {
     r"\btwo (of your )?(providers|recipients|people|visits)|\b(both|one) of the two\b|need two at once": (
         "two overlap, or are travelled between: by nature, not by a parameter"
     ),
-    r"\bdos (de sus )?(proveedores|beneficiarios|personas|visitas)|necesita a dos a la vez": "the same in Spanish",
-    r"\b(two (timesheets|versions|pay runs)|(sent|sheet|timesheet|claimed|there) twice)\b": "duplicates",
-    r"\b(dos hojas|dos veces|trabajó las dos)\b": "the same in Spanish",
+    r"\bdos (de sus )?(proveedores|beneficiarios|personas|visitas)|entre los dos|necesita a dos a la vez": (
+        "the same in Spanish"
+    ),
+    r"\b(two (timesheets|versions|pay runs)|(sent|sheet|timesheet|claimed|there|the day) twice)\b": "duplicates",
+    r"\b(dos hojas|dos veces|trabajó las dos|dos solicitudes)\b": "the same in Spanish",
     r"number 1 again|la número 1": "counting begins at one",
     r"rounded half up": "the name of a rounding (MONEY-1)",
     r"ceiling of 24:00 a day": "what this project does not cover, so there is no parameter",
-    r"the last two that said anything": "pay runs that the report compares",
+    r"January 1\b|\b1 de enero": "a payment year is a calendar year (TAX-3)",
+    r"Service Desk: .*|Mesa de ayuda .*": "a telephone and when it is answered, in pipelines/statements/county.toml",
     r"1 to 64 letters|two-digit State code, 01 to 58": "forms of ids",
     r"ARREARS:P1:R1:\S*": "an example of an id",
 }
 """What may stand in a sentence as a number, and why it is no parameter's."""
+
+OF_PARAMETERS = {
+    r"\b1 July\b|\b1 de julio\b|\bJune 30\b|\b30 de junio\b": ("sick_leave.first_month", 7),
+    r"Sick leave is paid from one hour on": ("sick_leave.least_minutes", 60),
+    r"\bby half hours\b": ("sick_leave.step_minutes", 30),
+    r"\bthe extra half\b|\(la mitad de su tarifa normal\)": ("overtime.premium_divisor", 2),
+}
+"""Where a whole sentence is about the number: the parameter that it is of, and the value for which it is true."""
 
 
 class Sentence(NamedTuple):
@@ -66,8 +79,8 @@ class Sentence(NamedTuple):
 def numbers(sentence: Sentence) -> list[str]:
     """Digits and number words that are not allowed."""
     text = sentence.text
-    for kept in (*NO_NUMBER_OF_OURS, *ALLOWED):
-        text = re.sub(kept, " ", text, flags=re.IGNORECASE if kept in ALLOWED else 0)
+    for kept in (*NO_NUMBER_OF_OURS, *ALLOWED, *OF_PARAMETERS):
+        text = re.sub(kept, " ", text, flags=0 if kept in NO_NUMBER_OF_OURS else re.IGNORECASE)
     words = "|".join((SPANISH if sentence.spanish else ENGLISH).split())
     return re.findall(rf"\d[\d:,.]*|\b(?:{words})\b", text, re.IGNORECASE)
 
@@ -113,7 +126,12 @@ def test_no_sentence_has_a_number_of_its_own() -> None:
     assert [f"{each.where}: {found} in {each.text}" for each in said if (found := numbers(each))] == []
 
 
-@pytest.mark.parametrize("allowed", ALLOWED)
+@pytest.mark.parametrize(("name", "value"), OF_PARAMETERS.values(), ids=[name for name, _ in OF_PARAMETERS.values()])
+def test_a_sentence_about_a_number_is_true(name: str, value: int) -> None:
+    assert {entry.value for entry in LAW.parameters[name].entries} == {value}
+
+
+@pytest.mark.parametrize("allowed", [*ALLOWED, *OF_PARAMETERS])
 def test_what_is_allowed_is_needed(allowed: str) -> None:
     assert any(re.search(allowed, each.text, re.IGNORECASE) for each in sentences())
 

@@ -25,6 +25,7 @@ PROGRAM = Path(sys.executable).with_name("ihss-payroll")
 KINDS = "*.avro, *.csv, *.json, *.jsonl, *.ndjson"
 ONLY = f"only {KINDS}"
 REMEDY = "ihss-payroll validate says what to do about each"
+TYPED_REMEDY = REMEDY.replace("ihss-payroll", str(PROGRAM.relative_to(Path.cwd())))  # as it is called here
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_local_time_is_one_rejection_that_names_its_field_and_the_run_fails(tmp_
     (events / "b.avro").write_text("no Avro")
     told = typed("replay", "--events", events, "--out", tmp_path / "out")
     assert told.returncode == 1
-    assert said_last(told) == f"nothing could be used: 2 of 2 inputs rejected; {REMEDY}"
+    assert said_last(told) == f"nothing could be used: 2 of 2 inputs rejected; {TYPED_REMEDY}"
     with next((tmp_path / "out").glob("rejection*.avro")).open("rb") as stream:
         rejected = [(each["origin"], each["reason"], each["field"]) for _, each in Container(stream)]
     assert rejected == [("a.avro:0", "UNKNOWN_SCHEMA", "recorded_at"), ("b.avro:0", "UNREADABLE", None)]
@@ -107,7 +108,7 @@ def test_strict_makes_any_rejection_count(county: Path, tmp_path: Path) -> None:
     strict = typed(*asked, "--strict", "--json")
     assert strict.returncode == 1
     total = json.loads(strict.stdout)["inputs"]["total"]
-    said = f"ihss-payroll: --strict: 1 of {total} inputs rejected; {REMEDY}"
+    said = f"ihss-payroll: --strict: 1 of {total} inputs rejected; {TYPED_REMEDY}"
     assert strict.stderr.splitlines()[-1] == said and total > 20
 
 
