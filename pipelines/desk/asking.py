@@ -24,15 +24,15 @@ def otherwise(view: DeskView, shelf: DeskShelf) -> Response:
         return nothing(view, shelf)
     view.note_access("what-if", [KEYS[side](id)])
     offered = choices(shelf, view.station.law, named, person_page(shelf, named).counties)
-    asked, rows, wrong = dict(view.request.query_params), None, {}
+    asked, told, wrong = dict(view.request.query_params), None, {}
     chosen = next((each for each in offered if each.name == asked.get("what")), None)
     if chosen is not None and asked.get("value"):
         try:
-            rows = what_if(view.station, shelf, named, KEYS[side](id), asked, chosen)
+            told = what_if(view.station, shelf, named, KEYS[side](id), asked, chosen)
         except WrongForm as refused:
             wrong = refused.wrong
     asked.setdefault("from", iso(month_of(shelf.run)))
     return view.answer(
         "what_if.html.j2", UNUSABLE if wrong else 200, shelf=shelf, named=named, offered=offered, asked=asked,
-        chosen=chosen, rows=rows, wrong=wrong,
+        chosen=chosen, told=told, wrong=wrong,
     )  # fmt: skip

@@ -31,9 +31,12 @@ WRITE_DOLLARS, WRITE_TIME = "Write dollars and cents, such as 120.50.", "Write a
 WRITE_DAY, IN_FUTURE = "Write a day.", "That is in the future."
 SENTENCES = (FILL_IN, WRITE_HOURS, WRITE_DOLLARS, WRITE_TIME, WRITE_DAY, IN_FUTURE)
 APPROVAL = "approval"
-FILED = ("HoursException", "ViolationDecision", "PaymentOutcome")
+FILED = ("HoursException", "ViolationDecision", "PaymentOutcome", "SickLeaveClaim")
 """Kinds that an officer files from an empty form."""
-UNDER = {"HoursException": "workweek_start", "ViolationDecision": "workweek_start", "PaymentOutcome": "outcome"}
+UNDER = {
+    "HoursException": "workweek_start", "ViolationDecision": "workweek_start", "PaymentOutcome": "outcome",
+    "SickLeaveClaim": "service_date",
+}  # fmt: skip
 """Of which field, beside the key fields, a kind has one document."""
 
 
@@ -68,7 +71,7 @@ def _field(field: Json) -> FormField:
     symbols = tuple(plain["symbols"][1:]) if logical == "enum" else ()
     forms = {"date": "day", "timestamp-millis": "instant", "enum": "choice"}
     form = forms.get(str(logical)) or (
-        "hours" if name.endswith("_minutes") else "dollars" if name.endswith("cents") else ""
+        "hours" if name.endswith("minutes") else "dollars" if name.endswith("cents") else ""
     )
     return FormField(name, form or ("long" if name in LONG else "text"), not nullable, field.get("doc", ""), symbols)
 

@@ -12,6 +12,7 @@ from pipelines.check.rejections import as_text
 from pipelines.desk import decisions
 from pipelines.desk.documents import document_page, rejected_rows
 from pipelines.desk.held import HeldAsked, held_page
+from pipelines.desk.leave import leave_page
 from pipelines.desk.pages import WORDS, DeskView
 from pipelines.desk.payments import paper, payment_page
 from pipelines.desk.people import person_page
@@ -20,6 +21,7 @@ from pipelines.desk.safety import policy
 from pipelines.desk.shelf import DeskShelf
 from pipelines.find.search import DOCUMENT, FINDING, INSTRUCTION, PEOPLE, PROVIDER, RECIPIENT, STATEMENT, FoundId
 from rules.periods import epoch_day, iso
+from rules.sick_leave import next_leave_year
 from schemas.envelope import Fact
 from schemas.finding import Finding
 from schemas.ids import document_name, document_named, kind_and_number, payee_of, provider_key, recipient_key
@@ -95,6 +97,22 @@ def person(view: DeskView, shelf: DeskShelf, side: str) -> Response:
     )  # fmt: skip
 
 
+def leave(view: DeskView, shelf: DeskShelf) -> Response:
+    """A provider's paid sick leave of the leave year that a day is in, explained."""
+    named, day = FoundId(PROVIDER, view.request.path_params["id"]), _day_of(view)
+    if day is None or not 0 <= day <= next_leave_year(shelf.run) or not shelf.is_known(named):
+        return nothing(view, shelf)
+    view.note_access("sick-leave", [_key(named)])
+    page = leave_page(view.station, shelf, named, day, view.on == "now")
+    return view.answer("leave.html.j2", shelf=shelf, page=page)
+
+
+def _day_of(view: DeskView) -> int | None:
+    with suppress(ValueError):
+        return epoch_day(date.fromisoformat(view.request.path_params["day"]))
+    return None
+
+
 def payment(view: DeskView, shelf: DeskShelf, what: str) -> Response:
     """A payment, or a statement whatever was paid of it, explained."""
     id = view.request.path_params["id"]
@@ -159,9 +177,7 @@ def runs(view: DeskView, shelf: DeskShelf) -> Response:
 
 def run(view: DeskView, shelf: DeskShelf) -> Response:
     """One pay run."""
-    day = None
-    with suppress(ValueError):
-        day = epoch_day(date.fromisoformat(view.request.path_params["day"]))
+    day = _day_of(view)
     page = None if day is None else run_page(shelf, day, view.language.say(WORDS["chart"]["earning"]))
     if page is None or day is None:
         return nothing(view, shelf)

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse
 from pipelines.county_names import county_name
 from pipelines.desk.safety import noted, officer_of, policy, utc
 from pipelines.desk.station import Station
-from pipelines.explain.page import rules_named
+from pipelines.explain.page import rules_in, rules_named
 from pipelines.explain.words import moment, next_step
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report.wording import ADDRESSEES, METHODS, OUTCOMES, advance_clock, clock, consequence
@@ -31,8 +31,10 @@ from pipelines.statements.sentences import said, wording
 from pipelines.wording import DEDUCED_BY, DEDUCTIONS, EARNINGS, KINDS, PAID_FOR, REASONS, in_words
 from rules.periods import iso
 from schemas.ids import referred
+from schemas.symbols import PROGRAMS
 
 FOLDER = Path(__file__).parent
+PROGRAM_NAMES: dict[str, str] = {each: each for each in PROGRAMS}
 WORDS = {
     "who": ADDRESSEES, "method": METHODS, "outcome": OUTCOMES, "kind": KINDS, "paid_for": PAID_FOR,
     "earning": EARNINGS, "deduction": DEDUCTIONS,
@@ -50,6 +52,7 @@ WORDS = {
     "field": {
         "provider_id": "Provider", "recipient_id": "Recipient", "workweek_start": "First day of the workweek, a Sunday",
         "extra_minutes": "Extra hours", "decision": "Decision", "instruction_id": "Payment", "outcome": "Outcome",
+        "channel": "How it came", "program": "Program", "service_date": "Day of leave", "minutes": "Hours of leave",
         "cents": "Amount that came back", "reason": "Reason", "recipient_approved_at": "When the recipient approved",
     },
     "limit": {
@@ -58,9 +61,10 @@ WORDS = {
         "exemption.weekly_minutes": "Weekly limit with an exemption",
         "exemption.monthly_minutes": "Monthly limit with an exemption",
         "travel.weekly_minutes": "Weekly limit of travel",
+        "sick_leave.grant_minutes": "Paid sick leave in a leave year",
     },
     "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
-    "any": {},
+    "any": {"ESP": "State's web portal (ESP)", "PAPER": "On paper", **PROGRAM_NAMES},
 }  # fmt: skip
 """Tables of words for symbols, in English."""
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -114,6 +118,7 @@ def environment(code: str) -> Environment:
         "language": language, "languages": LANGUAGES, "next_step": next_step, "plain": plain,
         "authority_of": authority_of, "county_name": county_name, "rules": paragraphs, "deduced_by": DEDUCED_BY,
         "advance_clock": advance_clock, "consequence": consequence, "referred": referred, "rules_named": rules_named,
+        "rules_in": rules_in,
     }  # fmt: skip
     jinja.globals["words"] = lambda table, symbol: language.say(in_words(symbol, WORDS[table]))
     jinja.globals["reason"] = lambda code: _reason(code, language)

@@ -23,6 +23,7 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.finding import Finding
 from schemas.ids import PROVIDER as PROVIDER_SIDE
 from schemas.ids import day_of, payee_of, person_of, settlement_of, statement_of
+from schemas.leave_balance import LeaveBalance
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.symbols import PAYMENT_KINDS
@@ -204,6 +205,7 @@ def _dossier(shelf: DeskShelf, person: Person) -> Dossier:
     found.findings = {each.finding_id: each for each in _told(shelf.records(Finding, named), person)}
     if person[0] == "RECIPIENT":
         found.reconciliations = {each.service_month: each for each in shelf.records(AdvanceReconciliation, named)}
+    found.balances = {each.leave_year: each for each in shelf.records(LeaveBalance, named)}
     for run in shelf.turning_runs():
         for whose, turn in turns_of(run):
             if whose == person:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from pipelines.desk.leave import balances, cut_claims
 from pipelines.desk.shelf import DeskShelf, FiledFact, RecordsAbout
 from pipelines.explain.words import said_fields
 from pipelines.find.about import About, about
@@ -18,6 +19,7 @@ from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.finding import Finding
 from schemas.ids import day_of, payee_of
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 
 TERMS = ("ProviderEnrollment", "ProviderAssignment", "ServiceAuthorization", "IncomeAssessment")
@@ -69,7 +71,7 @@ class TimeLineRow(NamedTuple):
 
 
 class PersonPage(NamedTuple):
-    """Everything on the page."""
+    """Everything on the page; ``leave`` and ``claims``: a provider's sick leave, and claims of it that were cut."""
 
     named: FoundId
     told: About
@@ -79,6 +81,8 @@ class PersonPage(NamedTuple):
     share_of_cost: list[tuple[int, int]]
     advances: list[AdvanceReconciliation]
     benefits: list[BenefitHours]
+    leave: list[LeaveBalance]
+    claims: list[Finding]
     time_line: list[TimeLineRow]
     counties: list[str]
 
@@ -89,8 +93,9 @@ class PersonPage(NamedTuple):
 
     @property
     def others(self) -> list[Finding]:
-        """Other findings that stand, but for violations, which have their own place."""
-        return [each for each in self.told.findings if each.outcome != "HELD" and each.code not in VIOLATIONS]
+        """Other findings that stand, but for violations and claims of sick leave, which have their own places."""
+        placed = {each.finding_id for each in (*self.held, *self.violations, *self.claims)}
+        return [each for each in self.told.findings if each.finding_id not in placed]
 
 
 def person_page(shelf: DeskShelf, named: FoundId) -> PersonPage:
@@ -108,6 +113,8 @@ def person_page(shelf: DeskShelf, named: FoundId) -> PersonPage:
         share_of_cost=_share_of_cost(instructions),
         advances=_newest(shelf.records(AdvanceReconciliation, named)),
         benefits=_newest_hours(shelf.records(BenefitHours, named)),
+        leave=balances(shelf, named),
+        claims=cut_claims(told.findings) if named.kind == PROVIDER else [],
         time_line=_time_line(facts, instructions),
         counties=sorted(lines),
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pipelines.check.counter import Counter, Placed
 from pipelines.check.verdict import verdict
+from pipelines.desk.leave import LeaveChange, changed_leave
 from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
@@ -42,6 +43,7 @@ class FactPreview(NamedTuple):
     told: Json | None
     refusal: str
     strangers: list[str]
+    leave: list[LeaveChange]
 
     @property
     def net(self) -> int:
@@ -67,11 +69,12 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
         outcome = trial.outcome()
     except (ExplainRefusal, Unreadable) as refused:
         words = refused.message if isinstance(refused, Unreadable) else str(refused)
-        return FactPreview(business_day_of(seen), day, [], [], [], None, words, [])
+        return FactPreview(business_day_of(seen), day, [], [], [], None, words, [], [])
     strangers = [id for _, id in map(person_of, trial.strangers)]
     begins = [each for id, each in outcome.stands.items() if not _same(outcome.stood.get(id), each)]
     ends = [each for id, each in outcome.stood.items() if id not in outcome.stands]
-    return FactPreview(business_day_of(seen), day, differing(outcome), begins, ends, told, "", strangers)
+    leave = changed_leave(outcome)
+    return FactPreview(business_day_of(seen), day, differing(outcome), begins, ends, told, "", strangers, leave)
 
 
 def differing(outcome: TrialOutcome) -> list[PreviewRow]:

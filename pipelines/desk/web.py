@@ -56,7 +56,7 @@ def _routes() -> list[Route]:
         "/statement/{id:path}": partial(look.payment, what="statement"),
         "/paper/{id:path}": look.paper_of, "/document/{kind}/{id}": look.document,
         "/rejections": look.rejections, "/rejections/{number:int}": look.rejection,
-        "/what-if/{side}/{id}": asking.otherwise, "/decisions": deciding.log,
+        "/what-if/{side}/{id}": asking.otherwise, "/sick-leave/{id}/{day}": look.leave, "/decisions": deciding.log,
         **{f"/{side}/{{id}}": partial(look.person, side=side) for side in ("provider", "recipient", "person")},
     }  # fmt: skip
     only_deciders = {"/decide": deciding.choose, "/decide/{what}": deciding.form}

@@ -5,14 +5,16 @@ from datetime import date
 from typing import NamedTuple
 
 from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of, revised
+from pipelines.desk.leave import LeaveChange, changed_leave
 from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.trial import Trial, TrialOutcome
-from pipelines.find.search import FoundId
+from pipelines.find.search import PROVIDER, FoundId
 from rules.law import Law, LawError
 from rules.periods import civil_date, epoch_day
+from rules.sick_leave import GRANT, leave_year_of
 from schemas.envelope import Fact
 from schemas.payment_instruction import PaymentInstruction
 from schemas.service_authorization import ServiceAuthorization
@@ -46,10 +48,17 @@ class WhatIfRow(NamedTuple):
     net: tuple[int, int]
 
 
+class WhatIfTold(NamedTuple):
+    """Statements and balances of sick leave that would differ, newest first."""
+
+    rows: list[WhatIfRow]
+    leave: list[LeaveChange]
+
+
 def choices(shelf: DeskShelf, law: Law, named: FoundId, counties: list[str]) -> list[WhatIfChoice]:
-    """What may be asked about a person: the wages of their counties, limits, authorizations."""
-    wages = [f"{WAGE}{county}" for county in counties]
-    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *LIMITS)]
+    """What may be asked about a person: the wages of their counties, limits, a provider's leave, authorizations."""
+    wages, grant = [f"{WAGE}{county}" for county in counties], [GRANT] if named.kind == PROVIDER else []
+    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *LIMITS, *grant)]
     found = [
         WhatIfChoice(*(("wage", name, "dollars") if name in wages else ("limit", name, "hours")), entry.value)
         for name, entry in known
@@ -73,8 +82,8 @@ def authorizations(shelf: DeskShelf, named: FoundId) -> dict[str, ServiceAuthori
 
 def what_if(
     station: Station, shelf: DeskShelf, named: FoundId, key: str, asked: Mapping[str, str], choice: WhatIfChoice
-) -> list[WhatIfRow]:
-    """Rows that would differ, newest period first. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
+) -> WhatIfTold:
+    """What would differ. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
     try:
         value = cents_of(asked.get("value", "")) if choice.form == "dollars" else minutes_of(asked.get("value", ""))
     except ValueError as wrong:
@@ -86,7 +95,8 @@ def what_if(
         mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
         law = _amended(station.law, choice.name, mills, asked.get("from", ""))
     try:
-        return _rows(Trial(sources(station, shelf), [key], shelf.on, new).outcome(law))
+        outcome = Trial(sources(station, shelf), [key], shelf.on, new).outcome(law)
+        return WhatIfTold(_rows(outcome), changed_leave(outcome))
     except ExplainRefusal as refused:
         raise WrongForm({"": str(refused)}) from None
 
@@ -103,6 +113,8 @@ def _amended(law: Law, name: str, value: int, first: str) -> Law:
         day = epoch_day(date.fromisoformat(first))
     except ValueError:
         raise WrongForm({"from": WRITE_DAY}) from None
+    if name == GRANT:
+        day = leave_year_of(max(day, 0), law)  # of a leave year counts what is in force when it begins (SICK-1)
     later = {(each.from_day, each.published) for each in law.parameters[name].entries if each.from_day >= day}
     begins = {*later, *({(day, None)} if day not in {begin for begin, _ in later} else ())}
     values = [

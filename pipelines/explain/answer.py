@@ -157,15 +157,16 @@ def answered(looked: LookedInto) -> Answer:
         notes=notes + _nothing(question, [*statements, *loose]),
         statements=statements,
         beside=loose,
-        leave=_leave(question, folded),
+        leave=leave_of(looked),
     )
 
 
-def _leave(question: Question, folded: ExplainedFold) -> list[Node]:
+def leave_of(looked: LookedInto) -> list[Node]:
     """Of a provider that is asked about as such, or by a payment of sick leave. Raises ExplainRefusal."""
+    question = looked.question
     if question.provider_id is None or question.kind not in (None, LEAVE):
         return []
-    judged = folded.leave(question.provider_id)
+    judged = looked.folded.leave(question.provider_id)
     try:
         return [balanced(node) for node in leave_nodes(judged, question.period)] if judged else []
     except Unbalanced as wrong:

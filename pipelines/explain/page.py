@@ -1,5 +1,6 @@
 """An explanation as a page that needs nothing else: one file, light or dark, foldable, all of it in print."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -46,5 +47,10 @@ def page(answer: Answer, docs: str | None = None) -> str:
 
 def rules_named(answer: Answer) -> list[str]:
     """Law ids of all nodes, in the order of the law."""
-    named = {node.rule for tree in (*answer.statements, *answer.beside, *answer.leave) for node in tree.walk()}
+    return rules_in((*answer.statements, *answer.beside, *answer.leave))
+
+
+def rules_in(trees: Iterable[Node]) -> list[str]:
+    """Law ids of all nodes of trees, in the order of the law."""
+    named = {node.rule for tree in trees for node in tree.walk()}
     return [id for id in paragraphs() if id in named]

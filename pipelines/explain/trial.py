@@ -17,16 +17,22 @@ from rules.law import Law
 from schemas.envelope import Fact
 from schemas.finding import Finding
 from schemas.ids import RECIPIENT, person_of, provider_key, recipient_key
+from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
+
+LeaveKey = tuple[str, int]
 
 
 class TrialOutcome(NamedTuple):
-    """What is said without and with what is tried: instructions by id, findings that stand at the end by id."""
+    """What is said without and with what is tried: instructions by id, findings that stand at the end by id,
+    the newest balances of paid sick leave by provider and leave year."""
 
     before: dict[str, PaymentInstruction]
     after: dict[str, PaymentInstruction]
     stood: dict[str, Finding]
     stands: dict[str, Finding]
+    had: dict[LeaveKey, LeaveBalance]
+    has: dict[LeaveKey, LeaveBalance]
 
 
 class Trial:
@@ -73,7 +79,10 @@ class Trial:
         fold = ExplainFold(self.concerned, self.settlements, self.law, self.until)
         before = fold.run(without)
         after = fold.run() if law is None else self._by(law)
-        return TrialOutcome(_instructions(before), _instructions(after), _findings(before), _findings(after))
+        return TrialOutcome(
+            _instructions(before), _instructions(after), _findings(before), _findings(after), _leave(before),
+            _leave(after),
+        )  # fmt: skip
 
     def _by(self, law: Law) -> ExplainedFold:
         return ExplainFold(self.concerned, self.settlements, law, self.until).run()
@@ -85,3 +94,7 @@ def _instructions(folded: ExplainedFold) -> dict[str, PaymentInstruction]:
 
 def _findings(folded: ExplainedFold) -> dict[str, Finding]:
     return {each.finding_id: each for each in standing_findings(folded)}
+
+
+def _leave(folded: ExplainedFold) -> dict[LeaveKey, LeaveBalance]:
+    return {(each.provider_id, each.leave_year): each for each in folded.records(LeaveBalance)}

@@ -19,7 +19,7 @@ REFUSED = ("HELD", "CUT", "DENIED")
 
 def leave_section(books: Books, asked: ReportAsked) -> Section:
     """Balances by leave year, and claims that were not paid in full."""
-    refused = [finding for finding in books.findings.standing if _about_leave(finding)]
+    refused = [finding for finding in books.findings.standing if about_leave(finding)]
     if not books.leave and not refused:
         return Section(ID, TITLE, ["Nobody has earned paid sick leave."])
     paid = sum(each["cents"] for (_, earning, _), each in books.payments.lines.items() if earning == "SICK_LEAVE")
@@ -34,7 +34,8 @@ def leave_section(books: Books, asked: ReportAsked) -> Section:
     return Section(ID, TITLE, lead, parts + ([_balances(asked, usable)] if asked.with_ids and usable else []))
 
 
-def _about_leave(finding: Finding) -> bool:
+def about_leave(finding: Finding) -> bool:
+    """Of a claim that is not paid in full, or needs a look?"""
     document = document_named(finding.finding_id)
     is_claim = document is not None and document.kind == CLAIM and finding.outcome in REFUSED
     return is_claim or finding.code == REVIEW
