@@ -73,6 +73,22 @@ def hidden(html: str, name: str) -> str:
     return found[1]
 
 
+def previewed(client: TestClient, what: str, **filled: str) -> str:
+    """The page after the form was sent."""
+    form = client.get(f"/decide/{what}", params=filled)
+    assert form.status_code == 200
+    sent = client.post(f"/decide/{what}", data={"mark": hidden(form.text, "mark"), **filled})
+    assert sent.status_code == 200, text_of(sent.text)
+    return sent.text
+
+
+def filed(client: TestClient, page: str) -> str:
+    """The page after what was previewed was filed."""
+    sent = client.post("/file", data={"mark": hidden(page, "mark"), "draft": hidden(page, "draft")})
+    assert sent.url.path == "/decisions" and "Filed." in sent.text
+    return sent.text
+
+
 @contextmanager
 def served(station: Station) -> Iterator[str]:
     """The address of a desk that is open."""

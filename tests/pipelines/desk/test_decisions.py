@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from pipelines.desk import decisions
 from pipelines.desk.forms import FILED, WrongForm, cents_of, fields_of_kind, filed_fact, minutes_of, read_form
 from schemas.ids import statement_id
-from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, hidden, text_of
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, filed, hidden, previewed, text_of
 
 APPROVAL = {"document": "desk.1.T2", "provider_id": P1, "recipient_id": R1}
 EXCEPTION = {"provider_id": P1, "recipient_id": R1, "workweek_start": "2026-01-04", "extra_minutes": "6:00"}
@@ -24,22 +24,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> LiveDesk:
 @pytest.fixture(scope="module")
 def anna(desk: LiveDesk) -> TestClient:
     return client_of(desk.station)
-
-
-def previewed(client: TestClient, what: str, **filled: str) -> str:
-    """The page after the form was sent."""
-    form = client.get(f"/decide/{what}", params=filled)
-    assert form.status_code == 200
-    sent = client.post(f"/decide/{what}", data={"mark": hidden(form.text, "mark"), **filled})
-    assert sent.status_code == 200, text_of(sent.text)
-    return sent.text
-
-
-def filed(client: TestClient, page: str) -> str:
-    """The page after what was previewed was filed."""
-    sent = client.post("/file", data={"mark": hidden(page, "mark"), "draft": hidden(page, "draft")})
-    assert sent.url.path == "/decisions" and "Filed." in sent.text
-    return sent.text
 
 
 def test_the_next_pay_run_pays_what_the_preview_said(desk: LiveDesk, anna: TestClient) -> None:

@@ -16,16 +16,21 @@ Row = dict[str, Any]
 
 def county(root: Path, recipients: int = 24, months: int = 4, seed: int = 11) -> tuple[Path, Path]:
     """Folders of facts and of what their replay said."""
-    facts, paid = root / "facts", root / "paid"
+    facts = root / "facts"
     facts.mkdir(parents=True)
-    paid.mkdir()
-    law = Law.load()
     simulate(facts, "17", recipients, months, "2024-01", seed, 0.05)
+    return facts, replayed(facts, root / "paid")
+
+
+def replayed(facts: Path, paid: Path) -> Path:
+    """What the replay of a folder of facts says, as files."""
+    law = Law.load()
+    paid.mkdir()
     outcome = replay_folder(facts, sorted(path.name for path in facts.glob("*.avro")), law)
     for kind in CONCLUSIONS:
         write_container(paid / file_name(kind), kind, outcome.records.get(kind, []))
     (paid / SUMMARY).write_text(summary_of(outcome.tally, law, None).text())
-    return facts, paid
+    return paid
 
 
 def records(folder: Path, kind: str) -> list[Row]:
