@@ -72,7 +72,9 @@ def section(html: str, title: str) -> str:
 
 
 def test_the_page_says_how_much_from_when_and_why_a_claim_was_cut(whole: Station) -> None:
-    told = section(client_of(whole).get(f"/provider/{P1}").text, "leave-title")
+    html = client_of(whole).get(f"/provider/{P1}").text
+    told = section(html, "leave-title")
+    assert f"Apr 1, 2026 {R1} Paid sick leave" in section(html, "periods-title")
     assert "Jul 1, 2025 40:00 40:00 0:00 Jan 15, 2026 Mar 16, 2026 Jun 30, 2026" in told
     assert "Over a limit More sick leave than was left 4:00" in told and "S2" in told
 
