@@ -15,7 +15,7 @@ from pipelines.desk.origins import PaidOrigin
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
 from rules.law import Law
-from rules.periods import cut_off_of, iso
+from rules.periods import cut_off_of, epoch_day, iso
 from schemas.leave_balance import LeaveBalance
 from tests.case_files import case_files
 from tests.paid import replay_folder
@@ -119,10 +119,14 @@ def test_what_was_told_otherwise_is_not_explained(whole: Station, tmp_path: Path
     facts, paid = (shutil.copytree(path, tmp_path / path.name) for path in (whole.origin.events, whole.origin.paid))
     with whole.shelf() as shelf:
         told = [{name: getattr(each, name) for name in each.__struct_fields__} for each in _balances(shelf)]
-    rewrite(paid, "LeaveBalance", [each | {"used_minutes": each["used_minutes"] + 60} for each in told])
+    more = [each | {"used_minutes": each["used_minutes"] + 60} for each in told]
+    rewrite(paid, "LeaveBalance", [*more, told[-1] | {"leave_year": epoch_day(date(2026, 7, 1))}])
     station = Station(PaidOrigin(facts, paid), Law.load(), TOKEN)
     station.make(lambda *_: None)
-    page = text_of(client_of(station).get(f"/sick-leave/{P1}/{YEAR}").text)
+    client = client_of(station)
+    page = text_of(client.get(f"/sick-leave/{P1}/{YEAR}").text)
+    years = re.findall(r'href="/sick-leave/[^"]+/([^/"]+)"', client.get(f"/provider/{P1}").text)
+    assert years == ["2026-07-01", YEAR]
     assert "it would not be true" in page and "granted on" not in page
 
 
