@@ -49,6 +49,14 @@ def test_the_next_pay_run_pays_what_the_preview_said(desk: LiveDesk, anna: TestC
     assert "anna" in text_of(anna.get(f"/provider/{P1}").text), "decisions are on the person's page"
 
 
+def test_service_that_counts_for_leave_as_of_now(desk: LiveDesk, anna: TestClient) -> None:
+    """With the journal, beyond the last pay run: marked as such."""
+    address = f"/sick-leave/{P1}/2026-02-01"
+    told = text_of(anna.get(address, params={"on": "now"}).text)
+    assert "As of now, not yet paid" in told and "Not earned yet: 52:15 of paid service" in told
+    assert "As of now" not in text_of(anna.get(address).text)
+
+
 def test_an_exception_takes_a_violation_away_and_its_withdrawal_brings_it_back(
     desk: LiveDesk, anna: TestClient
 ) -> None:
