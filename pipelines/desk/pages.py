@@ -59,6 +59,11 @@ WORDS = {
         "exemption.monthly_minutes": "Monthly limit with an exemption",
         "travel.weekly_minutes": "Weekly limit of travel",
     },
+    "stage": {
+        "read": "Facts are read", "authorize": "Time is authorized", "price": "Time is priced",
+        "settle": "Payments are settled", "close": "Pay runs are closed", "index": "Records are sorted",
+        "sums": "Sums are made",
+    },
     "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
     "any": {},
 }  # fmt: skip
