@@ -4,12 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from multiprocessing import Pipe
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from pipelines.desk.county import CountyAnswered, CountyProgress, CountyQuestion, CountyQuestions
+from pipelines.desk.county import (
+    CountyAnswered,
+    CountyProgress,
+    CountyQuestion,
+    CountyQuestions,
+    CountyWork,
+    answered,
+)
 from pipelines.desk.county_sums import CountyAnswer
 from pipelines.desk.index import index_path, refreshed
 from pipelines.desk.station import Station
@@ -96,6 +105,17 @@ def test_held_hours_of_a_county_are_those_of_the_report(station: Station, asked:
     assert folder is not None
     held = Books(ReportFolder(folder), None, None).findings.of("HELD")
     assert answer_of(station).was.held == sum(each.minutes or 0 for each in held) > 0
+
+
+def test_by_the_same_law_nothing_differs(station: Station, tmp_path: Path) -> None:
+    """What was paid, as the index has it, is what the replay behind a question pays: money and hours, each period."""
+    receiving, sending = Pipe(duplex=False)
+    with station.shelf() as shelf:
+        question = QUESTION._replace(run=shelf.run, on=shelf.on)
+    answered(CountyWork(question, station.origin.events, index_path(station.origin), tmp_path, station.law), sending)
+    while not isinstance(told := receiving.recv(), CountyAnswer):
+        pass
+    assert told.rows and all(row.was == row.would_be for row in told.rows) and (told.gain, told.lose) == (0, 0)
 
 
 def test_the_answer_is_on_the_page_and_names_nobody(station: Station, asked: TestClient) -> None:
