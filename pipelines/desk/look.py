@@ -172,7 +172,9 @@ def runs(view: DeskView, shelf: DeskShelf) -> Response:
     count = sum(day <= shelf.run for day in shelf.days)
     chart = net_chart(run_rows(shelf, RUNS_IN_CHART), view.language.say(WORDS["chart"]["net"]))
     pages = max(1, -(-count // RUNS_ON_A_PAGE))
-    return view.answer("runs.html.j2", shelf=shelf, rows=rows, pages=pages, at=at, count=count, chart=chart)
+    return view.answer(
+        "runs.html.j2", shelf=shelf, rows=rows, pages=pages, at=at, count=count, chart=chart, counties=shelf.counties,
+    )  # fmt: skip
 
 
 def run(view: DeskView, shelf: DeskShelf) -> Response:

@@ -63,6 +63,11 @@ WORDS = {
         "travel.weekly_minutes": "Weekly limit of travel",
         "sick_leave.grant_minutes": "Paid sick leave in a leave year",
     },
+    "stage": {
+        "read": "Facts are read", "authorize": "Time is authorized", "price": "Time is priced",
+        "settle": "Payments are settled", "close": "Pay runs are closed", "index": "Records are sorted",
+        "sums": "Sums are made",
+    },
     "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
     "any": {"ESP": "State's web portal (ESP)", "PAPER": "On paper", **PROGRAM_NAMES},
 }  # fmt: skip

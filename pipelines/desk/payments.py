@@ -187,13 +187,14 @@ def paper(station: Station, shelf: DeskShelf, statement: str, language: str) -> 
     if payee.kind not in PAYMENT_KINDS or day_of(statement) is None:
         return None
     person = ("RECIPIENT" if payee.provider_id is None else "PROVIDER", payee.payee_id)
-    law = station.law if _paid_by(shelf) == station.law.version else None
+    law = station.law if paid_by(shelf) == station.law.version else None
     asked = PapersAsked(shelf.on, day_of(statement), language, station.contacts, law)
     papers = papers_of(person, _dossier(shelf, person), asked)
     return next((each.html for each in papers if each.kind == "statement"), None)
 
 
-def _paid_by(shelf: DeskShelf) -> str:
+def paid_by(shelf: DeskShelf) -> str:
+    """The version of the law of the pay run as of which all is read; "": there is none."""
     run = shelf.all_of(PayRun, [shelf.one("SELECT record FROM runs WHERE cut_off = ?", shelf.on)])
     return run[0].law_version if run else ""
 

@@ -60,7 +60,10 @@ def serve(station: Station, host: str, listening: socket.socket, tls: Tls | None
     """Serve until asked to end."""
     server = server_of(station, host, tls)
     threading.Thread(target=_draw_ahead, args=(station,), daemon=True).start()
-    asyncio.run(server.serve(sockets=[listening]))
+    try:
+        asyncio.run(server.serve(sockets=[listening]))
+    finally:
+        station.counties.stop()
 
 
 def _draw_ahead(station: Station) -> None:

@@ -70,6 +70,12 @@ class DeskShelf:
         """Business days of all pay runs, newest first."""
         return [row[0] for row in self.rows("SELECT run_date FROM runs ORDER BY run_date DESC")]
 
+    @cached_property
+    def counties(self) -> list[str]:
+        """Counties in which anybody was paid, by code."""
+        found = self.rows("SELECT DISTINCT county FROM sums WHERE county <> '' ORDER BY county")
+        return [row[0] for row in found]
+
     def agreements(self) -> list[Agreement]:
         """What was held against each other when the index was made."""
         told = json.loads(self.one("SELECT value FROM made WHERE name = 'agreements'"))

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.desk.county import CountyQuestions
 from pipelines.desk.index import Beat, index_path, is_fresh, refreshed
 from pipelines.desk.origins import DeskOrigin, JournalOrigin
 from pipelines.desk.passwords import PasswordDoor
@@ -34,6 +35,7 @@ class Station:
     clock: Clock = machine_clock
     docs: str | None = None
     contacts: Contacts = field(default_factory=lambda: Contacts(None))
+    counties: CountyQuestions = field(default_factory=CountyQuestions)
 
     def __post_init__(self) -> None:
         self._lock, self._looked, self._maker = threading.Lock(), 0.0, threading.Thread()

@@ -56,7 +56,8 @@ def _routes() -> list[Route]:
         "/statement/{id:path}": partial(look.payment, what="statement"),
         "/paper/{id:path}": look.paper_of, "/document/{kind}/{id}": look.document,
         "/rejections": look.rejections, "/rejections/{number:int}": look.rejection,
-        "/what-if/{side}/{id}": asking.otherwise, "/sick-leave/{id}/{day}": look.leave, "/decisions": deciding.log,
+        "/what-if/county/{county}": asking.county, "/what-if/{side}/{id}": asking.otherwise,
+        "/sick-leave/{id}/{day}": look.leave, "/decisions": deciding.log,
         **{f"/{side}/{{id}}": partial(look.person, side=side) for side in ("provider", "recipient", "person")},
     }  # fmt: skip
     only_deciders = {"/decide": deciding.choose, "/decide/{what}": deciding.form}
@@ -71,6 +72,7 @@ def _routes() -> list[Route]:
         *(Route(path, _page(page)) for path, page in shown.items()),
         *(Route(path, _page(page, deciders=True)) for path, page in only_deciders.items()),
         *(Route(path, _form(page), methods=["POST"]) for path, page in sent.items()),
+        Route("/what-if/county/{county}", _form(asking.ask_of_county, deciders=False), methods=["POST"]),
     ]
 
 
@@ -89,14 +91,14 @@ def _page(page: Shown, deciders: bool = False) -> Callable[[Request], Response]:
     return endpoint
 
 
-def _form(page: Sent) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that takes a form of an officer who may decide."""
+def _form(page: Sent, deciders: bool = True) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that takes a form of an officer who may decide, or (``deciders`` False) of anybody who came in."""
 
     async def endpoint(request: Request) -> Response:
         station: Station = request.app.state.station
         view = DeskView(request, station)
         filled = await _filled(request)
-        if not view.decides or not is_own_form(request, filled.get("mark")):
+        if (deciders and not view.decides) or not is_own_form(request, filled.get("mark")):
             return _closed(request)
 
         def answered() -> Response:

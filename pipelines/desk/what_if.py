@@ -57,16 +57,23 @@ class WhatIfTold(NamedTuple):
 
 def choices(shelf: DeskShelf, law: Law, named: FoundId, counties: list[str]) -> list[WhatIfChoice]:
     """What may be asked about a person: the wages of their counties, limits, a provider's leave, authorizations."""
-    wages, grant = [f"{WAGE}{county}" for county in counties], [GRANT] if named.kind == PROVIDER else []
-    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *LIMITS, *grant)]
-    found = [
+    limits = (*LIMITS, GRANT) if named.kind == PROVIDER else LIMITS
+    return choices_of_law(shelf, law, counties, limits) + [
+        WhatIfChoice("authorization", id, "hours", each.monthly_minutes)
+        for id, each in authorizations(shelf, named).items()
+    ]
+
+
+def choices_of_law(
+    shelf: DeskShelf, law: Law, counties: list[str], limits: tuple[str, ...] = LIMITS
+) -> list[WhatIfChoice]:
+    """The wages of counties, and limits."""
+    wages = [f"{WAGE}{county}" for county in counties]
+    known = [(name, law.parameters[name].on(shelf.run, shelf.on)) for name in (*wages, *limits)]
+    return [
         WhatIfChoice(*(("wage", name, "dollars") if name in wages else ("limit", name, "hours")), entry.value)
         for name, entry in known
         if entry
-    ]
-    return found + [
-        WhatIfChoice("authorization", id, "hours", each.monthly_minutes)
-        for id, each in authorizations(shelf, named).items()
     ]
 
 
@@ -84,21 +91,31 @@ def what_if(
     station: Station, shelf: DeskShelf, named: FoundId, key: str, asked: Mapping[str, str], choice: WhatIfChoice
 ) -> WhatIfTold:
     """What would differ. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
-    try:
-        value = cents_of(asked.get("value", "")) if choice.form == "dollars" else minutes_of(asked.get("value", ""))
-    except ValueError as wrong:
-        raise WrongForm({"value": str(wrong)}) from None
     known, new, law = authorizations(shelf, named), [], None
     if choice.what == "authorization":
-        new = [_revised(known[choice.name], value)]
+        new = [_revised(known[choice.name], _value(asked, choice))]
     else:
-        mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
-        law = _amended(station.law, choice.name, mills, asked.get("from", ""))
+        law = other_law(station.law, asked, choice)
     try:
         outcome = Trial(sources(station, shelf), [key], shelf.on, new).outcome(law)
         return WhatIfTold(_rows(outcome), changed_leave(outcome))
     except ExplainRefusal as refused:
         raise WrongForm({"": str(refused)}) from None
+
+
+def other_law(law: Law, asked: Mapping[str, str], choice: WhatIfChoice) -> Law:
+    """The law with a wage or limit that was asked for: ``value`` and ``from``. Raises WrongForm."""
+    value = _value(asked, choice)
+    mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
+    return _amended(law, choice.name, mills, asked.get("from", ""))
+
+
+def _value(asked: Mapping[str, str], choice: WhatIfChoice) -> int:
+    """Cents or minutes."""
+    try:
+        return cents_of(asked.get("value", "")) if choice.form == "dollars" else minutes_of(asked.get("value", ""))
+    except ValueError as wrong:
+        raise WrongForm({"value": str(wrong)}) from None
 
 
 def _revised(fact: ServiceAuthorization, minutes: int) -> Fact:

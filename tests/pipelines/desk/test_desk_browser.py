@@ -56,6 +56,7 @@ def pages(station: Station) -> list[str]:
         f"/recipient/{paid['recipient_id']}", f"/payment/{paid['instruction_id']}", f"/document/{document}",
         "/find?q=P0", "/rejections", f"/rejections/{rejection}", "/decisions",
         f"/what-if/provider/{paid['provider_id']}?what=wage.17&value=30.00&from=2024-01-01",
+        "/what-if/county/17",
     ]  # fmt: skip
 
 

@@ -1,0 +1,183 @@
+"""What a county would have been paid under another wage or limit: its facts are replayed by that law in a process of
+its own, behind the pages, and the records held against those that were paid.
+
+One question at a time, whoever asks; the answer is kept for the session that asked.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from contextlib import closing
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.desk.county_sums import CountyAnswer, compared
+from pipelines.desk.index import index_path, refreshed
+from pipelines.desk.origins import Agreement, DeskOrigin, PaidOrigin
+from pipelines.desk.shelf import DeskShelf
+from pipelines.live.crash import crash_without_people
+from pipelines.replay import PLAIN, replay
+from pipelines.watch import end_with
+from rules.law import Law
+from schemas import private
+
+MOST_KEPT = 50  # answers: sums of a few numbers each
+NICENESS = 10  # pages go first
+
+
+class CountyQuestion(NamedTuple):
+    """``what``: a parameter of the law; ``value``, ``first``: as they were written; ``run``: the last pay run looked
+    at, a business day, ``on``: its cut-off."""
+
+    county: str
+    what: str
+    value: str
+    first: str
+    run: int
+    on: int
+
+
+class CountyAnswered(NamedTuple):
+    """A question and its answer; None: whoever worked on it ended before."""
+
+    question: CountyQuestion
+    answer: CountyAnswer | None
+
+
+class CountyProgress(NamedTuple):
+    """Whose question is being answered, and how far the stage is."""
+
+    who: str
+    question: CountyQuestion
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class CountyWork(NamedTuple):
+    """All that the process needs: facts, the index of what was said (paid), a folder of its own, and the other law."""
+
+    question: CountyQuestion
+    events: Path
+    said: Path
+    folder: Path
+    law: Law
+
+
+class CountyQuestions:
+    """Who asked what, how far it is, and what came of it. ``who``: a session."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, CountyAnswered] = {}
+        self.progress: CountyProgress | None = None
+        self._lock, self._thread = threading.Lock(), threading.Thread()
+        self._process: BaseProcess | None = None
+
+    def ask(self, who: str, question: CountyQuestion, origin: DeskOrigin, law: Law) -> bool:
+        """Begin to answer; False: another question is being answered, and this one is not taken."""
+        with self._lock:
+            if self.progress is not None:
+                return False
+            index = index_path(origin)
+            folder = Path(tempfile.mkdtemp(prefix=f".{index.name}.what-if-", dir=index.parent))
+            work = CountyWork(question, origin.events, index, folder, law)
+            self._process, receiving = _begun(work)
+            self.progress = CountyProgress(who, question)
+            asked = who, work, self._process, receiving
+            self._thread = threading.Thread(target=self._answer, args=asked, daemon=True)
+            self._thread.start()
+        return True
+
+    def wait(self) -> None:
+        """Until what was asked is answered."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def stop(self) -> None:
+        """Answer no more, and leave nothing behind."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+        self.wait()
+
+    def _answer(self, who: str, work: CountyWork, process: BaseProcess, receiving: Connection) -> None:
+        found = None
+        try:
+            found = self._told(receiving)
+        finally:
+            process.join()
+            shutil.rmtree(work.folder, ignore_errors=True)
+            with self._lock:
+                self._keep(who, CountyAnswered(work.question, found))
+                self.progress = self._process = None
+
+    def _keep(self, who: str, answered: CountyAnswered) -> None:
+        self.answers.pop(who, None)
+        self.answers[who] = answered
+        for old in [*self.answers][:-MOST_KEPT]:
+            del self.answers[old]
+
+    def _told(self, receiving: Connection) -> CountyAnswer | None:
+        """What the process says at last; None: it ended."""
+        while True:
+            try:
+                told = receiving.recv()
+            except (EOFError, OSError):  # before a message, or within one
+                return None
+            if isinstance(told, CountyAnswer):
+                return told
+            assert self.progress is not None
+            self.progress = self.progress._replace(stage=told[0], done=told[1], total=told[2])
+
+
+def _begun(work: CountyWork) -> tuple[BaseProcess, Connection]:
+    """The process that works on it, and where it tells of that."""
+    context = multiprocessing.get_context("spawn")  # a fork of many threads may stand still for ever
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_begin, args=(work, sending, os.getpid()), daemon=True)
+    process.start()
+    sending.close()  # so that its end is seen here
+    return process, receiving
+
+
+class _RecordsAlone(PaidOrigin):
+    """What a question's replay wrote: records without facts, which nobody reads as they are."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(private.folder(folder / "facts"), folder / "paid")
+
+    def agreements(self) -> list[Agreement]:
+        """Nothing was paid of it."""
+        return []
+
+
+def answered(work: CountyWork, sending: Connection) -> None:
+    """Replay by the other law, and hold the records against what was paid: progress goes out, then the answer."""
+
+    def beat(stage: str, done: int, total: int) -> None:
+        sending.send((stage, done, total))
+
+    replay(work.events, work.folder / "paid", work.question.run, work.law, beat=beat, engine=PLAIN)
+    tried = _RecordsAlone(work.folder)
+    index = refreshed(tried, beat)
+    with (
+        closing(DeskShelf(work.said, work.question.on)) as before,
+        closing(DeskShelf(index, work.question.on)) as after,
+    ):
+        sending.send(compared(before, after, work.question.county, beat))
+
+
+def _begin(work: CountyWork, sending: Connection, parent: int) -> None:
+    """In the process: an error is told without its text, by a thread since `multiprocessing` tells it whole."""
+    end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the desk ends it
+    os.nice(NICENESS)
+    crash_without_people()
+    thread = threading.Thread(target=answered, args=(work, sending))
+    thread.start()
+    thread.join()
