@@ -54,6 +54,7 @@ def pages(station: Station) -> list[str]:
     return [
         "/", "/held", "/runs", f"/runs/{iso(paid['run_date'])}", f"/provider/{paid['provider_id']}",
         f"/recipient/{paid['recipient_id']}", f"/payment/{paid['instruction_id']}", f"/document/{document}",
+        f"/sick-leave/{paid['provider_id']}/2023-07-01",
         "/find?q=P0", "/rejections", f"/rejections/{rejection}", "/decisions",
         f"/what-if/provider/{paid['provider_id']}?what=wage.17&value=30.00&from=2024-01-01",
         "/what-if/county/17",

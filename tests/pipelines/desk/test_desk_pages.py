@@ -182,6 +182,7 @@ def test_every_page_in_every_language(station: Station, client: TestClient) -> N
         "/", "/held", "/runs", f"/runs/{iso(paid.run_date)}", f"/provider/{paid.provider_id}",
         f"/recipient/{paid.recipient_id}", f"/payment/{paid.instruction_id}", f"/document/{_document(paid)}",
         "/rejections", "/decisions", "/find?q=P0", f"/what-if/provider/{paid.provider_id}",
+        f"/sick-leave/{paid.provider_id}/2023-07-01",
     ]  # fmt: skip
     for address in addresses:
         english, spanish = (client.get(address, params={"lang": code, **_query(address)}) for code in ("en", "es"))
