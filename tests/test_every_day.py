@@ -150,7 +150,7 @@ def _days(period: date) -> Iterator[int]:
 
 
 def _beside(first: date, following: date) -> Iterator[dict[str, Any]]:
-    """Training, incentives, exceptions, decisions, and payments that came back."""
+    """Training, incentives, sick leave, exceptions, decisions, and payments that came back."""
     recorded = {"recorded": following}
     for number in range(3):
         held = {"date": first + timedelta(days=number * 10), "minutes": "10:00", "course": "C1", **recorded}
@@ -159,6 +159,8 @@ def _beside(first: date, following: date) -> Iterator[dict[str, Any]]:
     for number, incentive in enumerate(("TRAINING", "ONE_MONTH_ASSIGNMENT", "SIX_MONTH_ASSIGNMENT")):
         claim = {"kind": "IncentiveClaim", "incentive": incentive, "pathway": "COMPLEX_PHYSICAL_CARE_NEEDS"}
         yield claim | {"id": f"I{number}", **recorded}
+        ill = {"date": first + timedelta(days=number), "minutes": "1:00", **recorded}
+        yield {"kind": "SickLeaveClaim", "id": f"S{number}", **ill}
     sunday = civil_date(workweek_of(epoch_day(first) + 9))
     yield {"kind": "HoursException", "workweek_start": sunday, "extra": 60, **recorded}
     yield {"kind": "ViolationDecision", "workweek_start": sunday, "decision": "OVERTURNED", **recorded}
