@@ -34,7 +34,7 @@ live: $(READY)
 # More of what the tests do: job killed 60 times with folders, 6 times with Pub/Sub; files damaged, lost and put back 12 times
 # a kind; Ctrl-C of a replay 3 times an engine. SEED= does the same again.
 faults: $(READY) server
-	@KILLS=60 DRILLS=12 STOPS=3 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
+	@KILLS=$(or $(KILLS),60) DRILLS=$(or $(DRILLS),12) STOPS=3 $(BIN)/python -m pytest -q -s --timeout 300 -m drill tests/pipelines/live tests/pipelines/command -k "not pubsub and not pulling"
 	@KILLS=6 $(BIN)/python -m pytest -q -s --timeout 300 tests/pipelines/live/test_pubsub.py tests/pipelines/live/test_pulling.py
 
 # Receipts of every payment of every worked case, each number of each changed by one (docs/receipts.md).
