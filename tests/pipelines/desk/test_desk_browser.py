@@ -1,6 +1,7 @@
 """The desk as an officer meets it, in a real Chromium: by eye, key and ear; with and without scripts; while pay runs
 are closed behind it."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from unicodedata import normalize
@@ -87,7 +88,7 @@ def test_with_the_keyboard_alone(station: Station, county: str) -> None:
         [paid] = shelf.rows("SELECT * FROM payments WHERE kind = 'ARREARS' AND sequence = 1 AND net > 0 LIMIT 1")
     with open_address(county, root(county)) as page:
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
+        expect(page.locator(".skip")).to_be_focused()
         page.keyboard.press("/")
         page.keyboard.type(paid["provider_id"])
         page.keyboard.press("Enter")
@@ -96,10 +97,10 @@ def test_with_the_keyboard_alone(station: Station, county: str) -> None:
         net.focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Why $")
-        assert page.evaluate("getComputedStyle(document.querySelector('summary')).cursor") == "pointer"
+        expect(page.locator("summary").first).to_have_css("cursor", "pointer")
         page.locator("summary").first.focus()
         page.keyboard.press("Space")
-        assert page.locator(".why details").first.get_attribute("open") is None
+        expect(page.locator(".why details").first).not_to_have_attribute("open", re.compile(""))
         page.get_by_label("As known on").fill(iso(paid["run_date"]))
         page.keyboard.press("Enter")
         expect(page.locator(".as-of")).to_contain_text("what came later is left out")
@@ -110,7 +111,7 @@ def test_a_table_sorts_by_its_headings(county: str) -> None:
         go(page, county, "/runs")
         table = page.locator("table", has=page.get_by_text("Newest first"))
         table.get_by_role("button", name="Net").click()
-        assert table.locator("th").nth(3).get_attribute("aria-sort") == "descending"
+        expect(table.locator("th").nth(3)).to_have_attribute("aria-sort", "descending")
         nets = [float(text.strip("$").replace(",", "")) for text in table.locator("td:nth-child(4)").all_inner_texts()]
         assert nets == sorted(nets, reverse=True) and nets[0] > nets[-1]
 
@@ -142,7 +143,8 @@ def test_an_approval_is_filed_and_the_next_pay_run_pays_it(
         when.fill("2027-02-02T10:00")
         page.get_by_role("button", name="See what it would do").click()
         expect(page.locator("main")).to_contain_text("That is in the future.")
-        assert when.get_attribute("aria-invalid") == "true" and page.locator("[role=alert]").count() == 1
+        expect(when).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("[role=alert]")).to_have_count(1)
         when.fill("2026-02-02T10:00")
         page.get_by_role("button", name="See what it would do").click()
         expect(page.locator(".answer")).to_contain_text("This pays 7:15 = $148.19 gross")
