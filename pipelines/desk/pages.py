@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -105,16 +105,8 @@ def spoken(code: str) -> Language:
 @cache
 def environment(code: str) -> Environment:
     """Templates that speak a language."""
-    jinja = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
     language = spoken(code)
-    jinja.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja = language.templates(FOLDER / "templates")
     jinja.filters |= {
         "money": language.money, "clock": clock, "rate": language.rate, "day": language.short_day,
         "month": language.month, "iso": iso, "moment": moment, "svg": Markup, "count": "{:,}".format,

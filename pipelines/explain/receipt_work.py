@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import asdict
+
 from pipelines.explain.earnings import pieces
 from pipelines.explain.evidence import Side
 from pipelines.explain.hours import losses_by_day, tallies_of
@@ -105,18 +107,8 @@ def weeks_shown(statement: Statement, month: MonthOfWork, law: LawUsed) -> Itera
 
 
 def _of_week(worked: Worked, law: LawUsed) -> PieceOfWeek:
-    piece = _piece(worked, law)
-    return PieceOfWeek(
-        document=piece.document,
-        day=piece.day,
-        earning=piece.earning,
-        program=piece.program,
-        county=piece.county,
-        rate_mills=piece.rate_mills,
-        minutes=piece.minutes,
-        recipient_id=worked.recipient_id,
-        overtime_minutes=worked.overtime_minutes,
-    )
+    piece = asdict(_piece(worked, law))
+    return PieceOfWeek(**piece, recipient_id=worked.recipient_id, overtime_minutes=worked.overtime_minutes)
 
 
 def worth_shown(statement: Statement) -> list[WorthLine]:

@@ -12,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 from babel.units import format_unit
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rules.periods import civil_date, hhmm
 
@@ -28,6 +29,19 @@ class Language:
         self.code = code
         self.locale = Locale.parse(LOCALES[code])
         self.translations = translations(code)
+
+    def templates(self, folder: Path) -> Environment:
+        """The templates of a folder; their texts are the catalog's, and what others wrote is escaped."""
+        jinja = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        jinja.install_gettext_translations(self.translations, newstyle=True)  # type: ignore[attr-defined]
+        return jinja
 
     def say(self, text: str, **places: str) -> str:
         """A text of the catalog in this language, its places filled."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from pipelines.misuse import Misuse
@@ -37,15 +37,7 @@ class PaperLetter:
 @cache
 def environment(language: Language) -> Environment:
     """Templates that speak a language."""
-    jinja = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    jinja.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja = language.templates(FOLDER / "templates")
     jinja.filters.update(
         money=language.money,
         rate=language.rate,
