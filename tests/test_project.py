@@ -1,5 +1,6 @@
 """What others need to carry the project on is there, and says what the house does."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -142,7 +143,10 @@ def test_set_up_shows_what_it_does(tmp_path: Path) -> None:
     assert step is not None
     whole = "".join(f"{name}:\n\t$(call step,first,true)\n\t$(call step,second,{end})\n" for name, end in ENDS.items())
     (tmp_path / "Makefile").write_text(step[0] + whole)
-    made = {name: subprocess.run(["make", name], cwd=tmp_path, capture_output=True, text=True) for name in ENDS}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    made = {
+        name: subprocess.run(["make", name], cwd=tmp_path, env=plain, capture_output=True, text=True) for name in ENDS
+    }
     assert re.fullmatch(r"  first \.\.\. +\d+ s\n  second \.\.\. +\d+ s\n", made["good"].stdout)
     assert (
         made["bad"].returncode and re.search(r"second \.\.\. +$", made["bad"].stdout) and "failed" in made["bad"].stderr
