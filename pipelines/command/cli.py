@@ -21,6 +21,7 @@ from pipelines.command import (
     find,
     importing,
     launch,
+    law,
     live,
     pay,
     report,
@@ -39,7 +40,7 @@ from pipelines.terminal import complain, harmless_streams
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
     "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor", "vectors"),
+    "Check": ("validate", "rejections", "doctor", "vectors", "law"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch", "completion", "desk-password"),
 }
@@ -73,6 +74,7 @@ importing.register(app)
 pay.register(app)
 sample.register(app)
 check.register(app)
+app.add_typer(law.app, name="law")
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)

@@ -41,6 +41,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("vectors",): {"--out": "new"},
     ("statement",): {"--paid": "paid", "--out": "new", "--provider": "P000001", "--format": "html"},
     ("diff",): {"a": "paid", "b": "paid"},
+    ("law", "check"): {"overlay": "law"},
     ("validate",): {"files": "facts/timesheet-0001.avro"},
     ("rejections", "list"): {"--journal": "journal"},
     ("rejections", "show"): {"number": "1", "--journal": "journal"},
@@ -146,6 +147,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (tmp_path / path.name).symlink_to(path)
     monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
     monkeypatch.setattr("pipelines.command.sample.RECIPIENTS", 1)
+    monkeypatch.setattr("pipelines.overlays.check.changed_cases", lambda overlay: [])
     monkeypatch.setattr("pipelines.desk.serve.serve", lambda *asked: None)
     monkeypatch.setattr("pipelines.desk.station.Station.make", lambda *asked: None)
     monkeypatch.setattr("typer.prompt", lambda *asked, **more: "a word of some length")

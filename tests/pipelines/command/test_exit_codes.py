@@ -42,6 +42,8 @@ TYPED: dict[tuple[str, str], str] = {
     ("report", "0"): "report --paid paid --out r.html",
     ("statement", "0"): "statement --paid paid --provider PROVIDER --period PERIOD --out p --format html",
     ("tables", "0"): "tables --paid paid --out t",
+    ("law check", "0"): "law check overlay --no-cases",
+    ("law check", "1"): "law check below --no-cases",
     ("diff", "0"): "diff paid paid",
     ("diff", "1"): "diff paid ach",
     ("validate", "1"): "validate wrong.jsonl",
@@ -153,6 +155,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sheet.csv").write_text(head + "P1,R1,2026-10-04,2:00\n")
     (folder / "empty.csv").write_text(head)
     (folder / "wrong.jsonl").write_text('{"kind": "Timesheet"}\n')
+    for name, value in (("overlay", 17000), ("below", 15000)):
+        values = f"[wage.17]\nvalues = [{{ from = 2024-02-01, until = 2024-12-31, value = {value} }}]\n"
+        (folder / name).mkdir()
+        (folder / name / "wage.toml").write_text(values)
     for name in ("la", "lb", "lc", "lw", "lw2"):
         (folder / name).mkdir()
     return folder
