@@ -80,8 +80,8 @@ def _replay(
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
-    work = Work(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
-    with _watched(partial / "beat", work, beat):
+    work = Work(events, names, partial, shards_of(size), Beat(str(partial / "beat")), until)
+    with watched(partial / "beat", work, beat):
         engine.run(work, law, size)
     tally = merged([work.tally.read_bytes()])
     write_index(partial, partial / INDEX, work.shards)
@@ -98,7 +98,8 @@ def last_cut_off(until: int | None) -> int | None:
     return cut_off_of(until if is_business_day(until) else previous_business_day(until))
 
 
-def _shards(size: int) -> int:
+def shards_of(size: int) -> int:
+    """How finely so many bytes of facts are dealt."""
     return min(max(SHARDS.start, size // BYTES_IN_SHARD), SHARDS.stop - 1)
 
 
@@ -130,7 +131,7 @@ def _stem(kind: str) -> str:
     return file_name(kind).removesuffix(".avro")
 
 
-class _watched:
+class watched:
     """Reads the beats of all workers a few times a second and passes them on."""
 
     def __init__(self, path: Path, work: Work, beat: Callable[[str, int, int], None]) -> None:

@@ -51,6 +51,28 @@ def steps(*parameters: Parameter) -> list[int]:
     return sorted({FIRST_DAY, *begins, *ends})
 
 
+def days_differing(before: Law, after: Law) -> dict[str, list[range]]:
+    """Days on which ``after`` answers otherwise to some pay run, whatever it knows, by parameter."""
+    names = (name for name, each in after.parameters.items() if each != before.parameters.get(name))
+    found = {name: [*_ranges(before.parameters[name], after.parameters[name])] for name in sorted(names)}
+    return {name: ranges for name, ranges in found.items() if ranges}
+
+
+def _ranges(before: Parameter, after: Parameter) -> Iterator[range]:
+    known = {entry.known_from for each in (before, after) for entry in each.entries}
+    days = steps(before, after)
+    for first, following in zip(days, [*days[1:], LAST_DAY + 1], strict=True):
+        if any(_read(before.on(first, at)) != _read(after.on(first, at)) for at in (None, 0, *known)):
+            yield range(first, following)
+
+
+def _read(entry: LawEntry | None) -> Any:
+    """What a rule may read of an entry."""
+    if entry is None:
+        return None
+    return entry.value, entry.grade, entry.carried_from and entry.carried_from.grade
+
+
 def _same(span: LawSpan, one: LawEntry | None, other: LawEntry | None) -> bool:
     return (_value(span.before), _value(span.after)) == (_value(one), _value(other))
 

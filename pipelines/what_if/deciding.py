@@ -1,0 +1,102 @@
+"""A shard of a stage, as it is and as each variant would have it: only keys that a variant can touch are decided again.
+
+Two things touch a key: the law answers otherwise what the key asked of it (`rules.law.AskedLaw`), or other rows come to
+it than in the baseline, from facts that are otherwise or from a key of a stage before. What a variant says otherwise
+travels as rows taken away and rows added.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fold.rows import Row
+from fold.shard import Records, Shard
+from fold.stages import Catalog
+from pipelines.what_if.moves import Moves
+from pipelines.what_if.sums import Standing, Sums, standing_of
+from pipelines.what_if.variant import Touch, Variant
+from rules.law import AskedLaw, Law
+
+Routed = tuple[str, Row]  # the stage to which a row goes
+
+
+class Deciding(NamedTuple):
+    """What decides a shard's keys."""
+
+    stage: str
+    catalog: Catalog
+    until: int
+
+
+class KeySaid(NamedTuple):
+    """What a key came to: rows for later stages, records, minutes by statement, and what stands at the end."""
+
+    rows: list[Routed]
+    records: Records
+    hours: dict[str, list[int]]
+    standing: Standing
+
+    @property
+    def told(self) -> tuple[Records, Standing]:
+        """What is compared."""
+        return self.records, self.standing
+
+
+NOTHING = KeySaid([], {}, {}, standing_of({}))
+
+
+class Changed(NamedTuple):
+    """What a variant does to a stage's rows."""
+
+    gone: Counter[Routed]
+    more: Counter[Routed]
+
+
+class ShardOfVariants:
+    """Folds keys one after another; ``rows`` go on to later stages, ``changed`` is what each variant does to them."""
+
+    def __init__(self, deciding: Deciding, touch: Touch, variants: list[Variant]) -> None:
+        self.deciding, self.touch, self.variants = deciding, touch, variants
+        self.rows: list[Routed] = []
+        self.changed = [Changed(Counter(), Counter()) for _ in variants]
+        self.baseline, self.sums, self.moves = Sums(), [Sums() for _ in variants], [Moves() for _ in variants]
+
+    def decide(self, key: str, rows: list[Row], arriving: list[tuple[list[Row], list[Row]]]) -> None:
+        """A key whose ``rows`` came; of each variant, which of them would not, and what would come beside them."""
+        law = AskedLaw(self.touch.law) if self.touch.names else self.touch.law
+        before = self._folded(key, rows, law) if rows else NOTHING
+        self.rows += before.rows
+        self.baseline.add(1, before.records, before.hours, before.standing)
+        asked = law.asked if isinstance(law, AskedLaw) else ()
+        for number, touched in enumerate(self.touch.touched(asked)):
+            gone, more = arriving[number]
+            if touched or gone or more:
+                others = [*(Counter(rows) - Counter(gone)).elements(), *more]
+                after = self._folded(key, others, self.variants[number].law) if others else NOTHING
+                self._note(number, before, after)
+        if isinstance(law, AskedLaw):
+            law.forget()
+
+    def _folded(self, key: str, rows: list[Row], law: Law) -> KeySaid:
+        stage, catalog, until = self.deciding
+        shard = Shard(stage, law, catalog, until, 1)
+        shard.fold_key(key, list(rows))
+        dealt = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
+        return KeySaid(dealt, shard.records, shard.tally.hours, standing_of(shard.records))
+
+    def _note(self, number: int, before: KeySaid, after: KeySaid) -> None:
+        self.moves[number].compare(self.deciding.stage, before.told, after.told)
+        self.sums[number].add(-1, before.records, before.hours, before.standing)
+        self.sums[number].add(1, after.records, after.hours, after.standing)
+        if before.rows != after.rows:
+            was, now = Counter(before.rows), Counter(after.rows)
+            self.changed[number].gone.update(was - now)
+            self.changed[number].more.update(now - was)
+
+
+def by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows of each key."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found

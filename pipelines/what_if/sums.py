@@ -1,0 +1,123 @@
+"""What is added up of records while they are decided: of the baseline, and of each variant what it takes away and adds.
+
+Sums of keys, shards and processes merge in any order. Money in cents, time in minutes. A sum is a list of numbers under
+a tuple of what it is of.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fold.shard import Records
+from rules.periods import business_day_of, month_of
+from schemas.advance_reconciliation import AdvanceReconciliation
+from schemas.benefit_hours import BenefitHours
+from schemas.finding import Finding
+from schemas.ids import day_of
+from schemas.payment_instruction import PaymentInstruction
+
+Added = dict[tuple[Any, ...], list[int]]
+EMPLOYER = ("FICA", "MEDICARE")
+"""Taxes of which an employer owes as much again (26 USC 3111): nobody pays that here, and it is cost all the same."""
+NOBODY = ""
+
+
+class Standing(NamedTuple):
+    """What holds at the end for one key, by id: of findings code and outcome with minutes; of benefits whether the hours
+    reach; of advances their status."""
+
+    findings: dict[str, tuple[str, str, int]]
+    benefits: dict[tuple[str, str, int], bool | None]
+    advances: dict[tuple[str, int], tuple[str, int, int]]
+    outstanding: dict[str, int]
+
+
+def standing_of(records: Records) -> Standing:
+    """The newest of each, of records in the order in which they were said."""
+    made = Standing({}, {}, {}, {})
+    for each in records.get("Finding", ()):
+        _find(made, each)
+    for each in records.get("BenefitHours", ()):
+        assert isinstance(each, BenefitHours)
+        made.benefits[each.provider_id, each.county, each.service_month] = each.eligible
+    for each in records.get("AdvanceReconciliation", ()):
+        assert isinstance(each, AdvanceReconciliation)
+        made.advances[each.recipient_id, each.service_month] = each.status, each.open_minutes, each.advanced_cents
+    for each in records.get("PaymentInstruction", ()):
+        assert isinstance(each, PaymentInstruction)
+        made.outstanding[each.statement_id] = each.outstanding_cents
+    return made
+
+
+def _find(made: Standing, finding: Any) -> None:
+    assert isinstance(finding, Finding)
+    if finding.cleared:
+        made.findings.pop(finding.finding_id, None)
+    else:
+        made.findings[finding.finding_id] = finding.code, finding.outcome, finding.minutes or 0
+
+
+class Sums(msgspec.Struct):
+    """``lines``: (county, program, service month, earning) to minutes and cents; ``taken``: (deduction, service month)
+    to cents; ``paid``: (payee type, service month) to gross and net; ``people``: (payee type, id) to gross, net and
+    minutes of service; ``runs``: (business day, pay period) to gross and net; ``hours``: (service month,) to claimed,
+    held, cut and denied minutes; ``findings``: (outcome, code) to how many and minutes; ``advances``: (status,) to
+    how many and open minutes; ``reached``: (county,) to how many months of benefits; ``owed``: () to overpayments not
+    taken back."""
+
+    lines: Added = {}
+    taken: Added = {}
+    paid: Added = {}
+    people: Added = {}
+    runs: Added = {}
+    hours: Added = {}
+    findings: Added = {}
+    advances: Added = {}
+    reached: Added = {}
+    owed: Added = {}
+
+    def add(self, sign: int, records: Records, hours: Mapping[str, list[int]], standing: Standing) -> None:
+        """What one key said (1), or what is taken away of it (-1). ``hours``: of statements that work is paid by."""
+        for paid in records.get("PaymentInstruction", ()):
+            assert isinstance(paid, PaymentInstruction)
+            self._pay(sign, paid)
+        for id, minutes in hours.items():
+            _add(self.hours, (month_of(day_of(id) or 0),), sign, minutes)
+        for code, outcome, minutes_found in standing.findings.values():
+            _add(self.findings, (outcome, code), sign, (1, minutes_found))
+        for status, minutes_open, _ in standing.advances.values():
+            _add(self.advances, (status,), sign, (1, minutes_open))
+        for (_, county, _), reached in standing.benefits.items():
+            _add(self.reached, (county,), sign, (1 if reached else 0,))
+        _add(self.owed, (), sign, (sum(standing.outstanding.values()),))
+
+    def _pay(self, sign: int, paid: PaymentInstruction) -> None:
+        month = month_of(paid.period_start)
+        amounts = paid.gross_cents, paid.net_cents
+        for line in paid.lines:
+            named = line.county or NOBODY, line.program, month, line.earning
+            _add(self.lines, named, sign, (line.minutes, line.cents))
+        for each in paid.deductions:
+            _add(self.taken, (each.kind, month), sign, (each.cents,))
+        minutes = sum(line.minutes for line in paid.lines if line.earning == "SERVICE")
+        _add(self.paid, (paid.payee_type, month), sign, amounts)
+        _add(self.people, (paid.payee_type, paid.payee_id), sign, (*amounts, minutes))
+        _add(self.runs, (business_day_of(paid.cut_off), paid.period_start), sign, amounts)
+
+    def merge(self, other: "Sums") -> "Sums":
+        """Add another's."""
+        for name in self.__struct_fields__:
+            own: Added = getattr(self, name)
+            for named, amounts in getattr(other, name).items():
+                _add(own, named, 1, amounts)
+        return self
+
+
+def _add(where: Added, named: tuple[Any, ...], sign: int, amounts: Iterable[int]) -> None:
+    known = where.get(named)
+    if known is None:
+        where[named] = [sign * each for each in amounts]
+    else:
+        for place, each in enumerate(amounts):
+            known[place] += sign * each
