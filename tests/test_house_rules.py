@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
 STORIES = {
-    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "blocks", "cores", "pool",
-    "on_beam",
+    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "blocks", "cores",
+    "pool", "on_beam",
 }  # fmt: skip
 ROOMS = (
     ("own_name",),

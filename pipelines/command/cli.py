@@ -29,6 +29,7 @@ from pipelines.command import (
     statement,
     tables,
     vectors,
+    what_if,
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
@@ -39,7 +40,7 @@ from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
-    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff", "what-if"),
     "Check": ("validate", "rejections", "doctor", "vectors", "law"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch", "completion", "desk-password"),
@@ -86,6 +87,7 @@ statement.register(app)
 tables.register(app)
 completion.register(app)
 vectors.register(app)
+what_if.register(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of, revised
+from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of
 from pipelines.desk.leave import LeaveChange, changed_leave
 from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
@@ -12,6 +12,7 @@ from pipelines.desk.station import Station
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.trial import Trial, TrialOutcome
 from pipelines.find.search import PROVIDER, FoundId
+from pipelines.what_if.variant import revised
 from rules.law import Law, LawError
 from rules.periods import civil_date, epoch_day
 from rules.sick_leave import GRANT, leave_year_of

@@ -1,5 +1,5 @@
-"""Baseline and variants over a folder of facts, in one run on all cores: facts are read once, each stage folds its shards,
-and of each shard only what a variant can touch is decided again.
+"""Baseline and variants over a folder of facts, in one run on all cores: facts are read once, each stage folds its
+shards, and of each shard only what a variant can touch is decided again.
 
 Nothing is written but blocks on their way; what comes back is sums and what moved. `compare` is the one comparison of
 its kind: the command ``what-if``, previews and pages ask it.
@@ -25,9 +25,9 @@ from pipelines.cores import here
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor
 from pipelines.replay import WORTH_PROCESSES, shards_of, watched
-from pipelines.what_if.deciding import Deciding, ShardOfVariants, by_key
+from pipelines.what_if.deciding import ShardOfVariants, StageAsked, by_key
 from pipelines.what_if.moves import Moves
-from pipelines.what_if.sums import Sums
+from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import Touch, Variant
 from pipelines.work import Work
 from rules.law import Law
@@ -40,7 +40,7 @@ GONE, MORE = "-", "+"  # rows that a variant takes away, and adds
 class ComparedVariant(NamedTuple):
     """What a variant would have paid: ``sums`` all of it, ``moves`` what comes and goes."""
 
-    sums: Sums
+    sums: WhatIfSums
     moves: Moves
 
 
@@ -49,7 +49,7 @@ class Comparison(NamedTuple):
     decided; ``keys``: how many keys there are, by stage; ``used``, ``inputs``: facts that were used, and all that was
     read."""
 
-    baseline: Sums
+    baseline: WhatIfSums
     variants: list[ComparedVariant]
     until: int
     keys: dict[str, int]
@@ -83,7 +83,7 @@ class _FoldTask(NamedTuple):
 
 class _Folded(NamedTuple):
     keys: int
-    baseline: Sums
+    baseline: WhatIfSums
     variants: list[ComparedVariant]
 
 
@@ -119,7 +119,7 @@ def _compared(asked: _Asked, processes: int) -> Comparison:
         catalog = [body for _, bodies in read for body in bodies]
         tally = merged([one for one, _ in read])
         until = work.until or tally.latest_cut_off
-        whole, keys = _Folded(0, Sums(), [ComparedVariant(Sums(), Moves()) for _ in asked.variants]), {}
+        whole, keys = _Folded(0, WhatIfSums(), [ComparedVariant(WhatIfSums(), Moves()) for _ in asked.variants]), {}
         for stage in STAGES:
             tasks = [_FoldTask(stage, number, catalog, until) for number in _waiting(asked, stage)]
             folded = each(_fold, tasks)
@@ -197,7 +197,7 @@ def _fold(task: _FoldTask) -> _Folded:
         for each in range(len(asked.variants))
     ]
     shard = ShardOfVariants(
-        Deciding(stage, catalog_of(task.catalog), task.until), Touch(asked.law, asked.variants), asked.variants
+        StageAsked(stage, catalog_of(task.catalog), task.until), Touch(asked.law, asked.variants), asked.variants
     )
     keys = sorted({*rows, *(key for _, more in arriving for key in more)})
     with rare_collections():

@@ -13,14 +13,14 @@ from fold.rows import Row
 from fold.shard import Records, Shard
 from fold.stages import Catalog
 from pipelines.what_if.moves import Moves
-from pipelines.what_if.sums import Standing, Sums, standing_of
+from pipelines.what_if.sums import Standing, WhatIfSums, standing_of
 from pipelines.what_if.variant import Touch, Variant
 from rules.law import AskedLaw, Law
 
 Routed = tuple[str, Row]  # the stage to which a row goes
 
 
-class Deciding(NamedTuple):
+class StageAsked(NamedTuple):
     """What decides a shard's keys."""
 
     stage: str
@@ -55,11 +55,12 @@ class Changed(NamedTuple):
 class ShardOfVariants:
     """Folds keys one after another; ``rows`` go on to later stages, ``changed`` is what each variant does to them."""
 
-    def __init__(self, deciding: Deciding, touch: Touch, variants: list[Variant]) -> None:
+    def __init__(self, deciding: StageAsked, touch: Touch, variants: list[Variant]) -> None:
         self.deciding, self.touch, self.variants = deciding, touch, variants
         self.rows: list[Routed] = []
         self.changed = [Changed(Counter(), Counter()) for _ in variants]
-        self.baseline, self.sums, self.moves = Sums(), [Sums() for _ in variants], [Moves() for _ in variants]
+        self.baseline = WhatIfSums()
+        self.sums, self.moves = [WhatIfSums() for _ in variants], [Moves() for _ in variants]
 
     def decide(self, key: str, rows: list[Row], arriving: list[tuple[list[Row], list[Row]]]) -> None:
         """A key whose ``rows`` came; of each variant, which of them would not, and what would come beside them."""

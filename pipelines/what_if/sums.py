@@ -1,7 +1,7 @@
 """What is added up of records while they are decided: of the baseline, and of each variant what it takes away and adds.
 
-Sums of keys, shards and processes merge in any order. Money in cents, time in minutes. A sum is a list of numbers under
-a tuple of what it is of.
+Sums of keys, shards and processes merge in any order. Money in cents, time in minutes. A sum is a list of numbers
+under a tuple of what it is of.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,8 +24,8 @@ NOBODY = ""
 
 
 class Standing(NamedTuple):
-    """What holds at the end for one key, by id: of findings code and outcome with minutes; of benefits whether the hours
-    reach; of advances their status."""
+    """What holds at the end for one key, by id: of findings code, outcome and minutes; of benefits whether the hours
+    reach; of advances status, open minutes and cents; of statements what was overpaid and not taken back."""
 
     findings: dict[str, tuple[str, str, int]]
     benefits: dict[tuple[str, str, int], bool | None]
@@ -58,7 +58,7 @@ def _find(made: Standing, finding: Any) -> None:
         made.findings[finding.finding_id] = finding.code, finding.outcome, finding.minutes or 0
 
 
-class Sums(msgspec.Struct):
+class WhatIfSums(msgspec.Struct):
     """``lines``: (county, program, service month, earning) to minutes and cents; ``taken``: (deduction, service month)
     to cents; ``paid``: (payee type, service month) to gross and net; ``people``: (payee type, id) to gross, net and
     minutes of service; ``runs``: (business day, pay period) to gross and net; ``hours``: (service month,) to claimed,
@@ -105,7 +105,7 @@ class Sums(msgspec.Struct):
         _add(self.people, (paid.payee_type, paid.payee_id), sign, (*amounts, minutes))
         _add(self.runs, (business_day_of(paid.cut_off), paid.period_start), sign, amounts)
 
-    def merge(self, other: "Sums") -> "Sums":
+    def merge(self, other: "WhatIfSums") -> "WhatIfSums":
         """Add another's."""
         for name in self.__struct_fields__:
             own: Added = getattr(self, name)

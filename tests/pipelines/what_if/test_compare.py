@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fold.record_files import file_name
 from pipelines.plain import replay_plain
 from pipelines.what_if.compare import Comparison, FactRefused, compare
-from pipelines.what_if.sums import Sums
+from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import FactChange, Variant
 from rules.law import Law
 from schemas.avro import fields_of, write_container
@@ -75,15 +75,15 @@ def write_facts(folder: Path, facts: Iterable[Fact]) -> Path:
     return folder
 
 
-def without_nothing(sums: Sums) -> dict[str, Any]:
-    """Sums that are 0 are as good as none."""
+def without_nothing(sums: WhatIfSums) -> dict[str, Any]:
+    """WhatIfSums that are 0 are as good as none."""
     return {
         name: {key: amounts for key, amounts in getattr(sums, name).items() if any(amounts)}
         for name in sums.__struct_fields__
     }
 
 
-def alone(folder: Path, scratch: Path, law: Law, until: int) -> Sums:
+def alone(folder: Path, scratch: Path, law: Law, until: int) -> WhatIfSums:
     """The sums of a whole replay."""
     return compare(folder, law, [], scratch, until, processes=1).baseline
 

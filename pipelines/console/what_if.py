@@ -1,0 +1,31 @@
+"""A what-if on a terminal: the question, the answer in sentences, and of a range a line for each of its points."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.console.tables import signed_dollars, table
+from pipelines.what_if.answer import WhatIfAnswer
+from pipelines.what_if.scenario import Scenario
+from pipelines.what_if.tables import Answered
+from pipelines.what_if.words import sentences
+
+
+def render(answered: Answered, console: Console) -> None:
+    """Print each scenario."""
+    for scenario, answers in answered:
+        console.print(Text(scenario.name, style="bold"), Text(scenario.question, style="italic"), sep="\n")
+        if scenario.axis:
+            console.print(_points(scenario, answers))
+        for sentence in sentences(scenario, answers[-1]):
+            console.print(Text(f"  {sentence}" if not scenario.axis else f"  {answers[-1].label}: {sentence}"))
+        console.print()
+
+
+def _points(scenario: Scenario, answers: list[WhatIfAnswer]) -> Table:
+    made = table(scenario.axis, "Gross", "Employer too", "Net", "Gain", "Lose", "For past periods")
+    for answer in answers:
+        amounts = (signed_dollars(each.difference) for each in (answer.gross, answer.cost, answer.net))
+        people = f"{answer.people.gain:,}", f"{answer.people.lose:,}"
+        made.add_row(answer.label, *amounts, *people, signed_dollars(answer.retroactive.gross))
+    return made
