@@ -23,9 +23,9 @@ def render(answered: Answered, console: Console) -> None:
 
 
 def _points(scenario: Scenario, answers: list[WhatIfAnswer]) -> Table:
-    made = table(scenario.axis, "Gross", "Employer too", "Net", "Gain", "Lose", "For past periods")
+    made = table(scenario.axis, "Pay", "With taxes", "Net", "Gain", "Lose", "For past periods")
     for answer in answers:
-        amounts = (signed_dollars(each.difference) for each in (answer.gross, answer.cost, answer.net))
+        amounts = (signed_dollars(each.difference) for each in (answer.pay, answer.cost, answer.net))
         people = f"{answer.people.gain:,}", f"{answer.people.lose:,}"
         made.add_row(answer.label, *amounts, *people, signed_dollars(answer.retroactive.gross))
     return made

@@ -24,10 +24,11 @@ from rules.periods import (
 )
 from schemas.symbols import TAXES
 
+ADVANCED = ("ADVANCE_PAID",)
 LATE = 2  # months after a service month in which most of it has been claimed
 
 
-class Change(NamedTuple):
+class BeforeAfter(NamedTuple):
     """Before and after, of ``name`` (parts of it, as in the table's columns)."""
 
     name: tuple[Any, ...]
@@ -56,25 +57,26 @@ class Retroactive(NamedTuple):
     day of adoption was named, and it would be due after the last run); by service month, gross and net together."""
 
     since: int | None
-    by_month: list[Change]
+    by_month: list[BeforeAfter]
     gross: int
     net: int
 
 
 class WhatIfAnswer(NamedTuple):
-    """A variant of a scenario against the baseline."""
+    """A variant of a scenario against the baseline. ``advanced``: pay that an advance covered, which is gross twice."""
 
     label: str
-    gross: Change
-    net: Change
-    employer: Change
-    owed: Change
-    by_county: list[Change]
-    by_month: list[Change]
-    by_program: list[Change]
-    by_earning: list[Change]
-    by_payer: list[Change]
-    hours: list[Change]
+    gross: BeforeAfter
+    advanced: BeforeAfter
+    net: BeforeAfter
+    employer: BeforeAfter
+    owed: BeforeAfter
+    by_county: list[BeforeAfter]
+    by_month: list[BeforeAfter]
+    by_program: list[BeforeAfter]
+    by_earning: list[BeforeAfter]
+    by_payer: list[BeforeAfter]
+    hours: list[BeforeAfter]
     findings: list[ComesAndGoes]
     benefits: list[tuple[str, int, int]]
     advances: tuple[int, int]
@@ -86,9 +88,14 @@ class WhatIfAnswer(NamedTuple):
     keys: int
 
     @property
-    def cost(self) -> Change:
-        """Gross and the employer's part of the taxes."""
-        return Change(("cost",), self.gross.before + self.employer.before, self.gross.after + self.employer.after)
+    def pay(self) -> BeforeAfter:
+        """Gross, what an advance covered once."""
+        return BeforeAfter(("pay",), self.gross.before - self.advanced.before, self.gross.after - self.advanced.after)
+
+    @property
+    def cost(self) -> BeforeAfter:
+        """Pay, and the employer's part of the taxes."""
+        return BeforeAfter(("cost",), self.pay.before + self.employer.before, self.pay.after + self.employer.after)
 
 
 def answers(
@@ -107,8 +114,9 @@ def _answer(
     return WhatIfAnswer(
         label=variant.label,
         gross=_total("gross", was.paid, now.paid, 0),
+        advanced=BeforeAfter(("advanced",), _taken(was, ADVANCED), _taken(now, ADVANCED)),
         net=_total("net", was.paid, now.paid, 1),
-        employer=Change(("employer",), _employer(was), _employer(now)),
+        employer=BeforeAfter(("employer",), _taken(was, EMPLOYER), _taken(now, EMPLOYER)),
         owed=_total("owed", was.owed, now.owed, 0),
         by_county=cents(lambda name: (name[0],)),
         by_month=cents(lambda name: (name[2],)),
@@ -122,53 +130,64 @@ def _answer(
         shares=_two(moves.shares),
         people=people_moved(was.people, now.people),
         retroactive=_retroactive(scenario, was, now, comparison.until, base),
-        full_month=_full_month(variant, base, cents(lambda name: (name[2],)), comparison.until),
+        full_month=_full_month(variant, base, _pay_by_month(was, now), comparison.until),
         decided_again=sum(count for (count,) in moves.keys.values()),
         keys=sum(comparison.keys.values()),
     )
 
 
-def _by(was: Added, now: Added) -> Callable[[Callable[[tuple[Any, ...]], tuple[Any, ...]]], list[Change]]:
+def _by(was: Added, now: Added) -> Callable[[Callable[[tuple[Any, ...]], tuple[Any, ...]]], list[BeforeAfter]]:
     """Cents of lines by a part of their names."""
 
-    def by(part: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> list[Change]:
+    def by(part: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> list[BeforeAfter]:
         before, after = (defaultdict[tuple[Any, ...], int](int) for _ in range(2))
         for sums, added in ((before, was), (after, now)):
             for name, (_, cents) in added.items():
                 sums[part(name)] += cents
-        return [Change(name, before[name], after[name]) for name in sorted({**before, **after})]
+        return [BeforeAfter(name, before[name], after[name]) for name in sorted({**before, **after})]
 
     return by
 
 
-def _total(name: str, was: Added, now: Added, place: int) -> Change:
-    return Change((name,), *(sum(amounts[place] for amounts in each.values()) for each in (was, now)))
+def _total(name: str, was: Added, now: Added, place: int) -> BeforeAfter:
+    return BeforeAfter((name,), *(sum(amounts[place] for amounts in each.values()) for each in (was, now)))
 
 
-def _employer(sums: WhatIfSums) -> int:
-    return sum(cents for (kind, _), (cents,) in sums.taken.items() if kind in EMPLOYER)
+def _taken(sums: WhatIfSums, kinds: Iterable[str]) -> int:
+    return sum(cents for (kind, _), (cents,) in sums.taken.items() if kind in kinds)
 
 
-def _payers(was: WhatIfSums, now: WhatIfSums) -> list[Change]:
+def _pay_by_month(was: WhatIfSums, now: WhatIfSums) -> dict[int, int]:
+    """The difference in pay of each service month."""
+    months = defaultdict[int, int](int)
+    for sign, sums in ((-1, was), (1, now)):
+        for (_, month), (gross, _) in sums.paid.items():
+            months[month] += sign * gross
+        for (kind, month), (cents,) in sums.taken.items():
+            months[month] -= sign * cents if kind in ADVANCED else 0
+    return months
+
+
+def _payers(was: WhatIfSums, now: WhatIfSums) -> list[BeforeAfter]:
     """Who pays taxes and shares: (payer, kind)."""
     found = []
     kinds = sorted({kind for sums in (was, now) for kind, _ in sums.taken})
     for kind in kinds:
         of_kind = [sum(cents for (each, _), (cents,) in sums.taken.items() if each == kind) for sums in (was, now)]
         payer = "provider" if kind in TAXES else "recipient" if kind == "SHARE_OF_COST" else "set against"
-        found.append(Change((payer, kind), *of_kind))
+        found.append(BeforeAfter((payer, kind), *of_kind))
         if kind in EMPLOYER:
-            found.append(Change(("employer", kind), *of_kind))
+            found.append(BeforeAfter(("employer", kind), *of_kind))
     return sorted(found)
 
 
-def _hours(was: WhatIfSums, now: WhatIfSums) -> list[Change]:
+def _hours(was: WhatIfSums, now: WhatIfSums) -> list[BeforeAfter]:
     """Minutes of service that were claimed, by what became of them."""
     sums = [[sum(amounts[place] for amounts in each.hours.values()) for place in range(4)] for each in (was, now)]
     names = ("claimed", "held", "cut", "denied")
-    found = {name: Change((name,), sums[0][place], sums[1][place]) for place, name in enumerate(names)}
+    found = {name: BeforeAfter((name,), sums[0][place], sums[1][place]) for place, name in enumerate(names)}
     paid = (each[0] - sum(each[1:]) for each in sums)
-    return [found["claimed"], Change(("paid",), *paid), found["cut"], found["held"], found["denied"]]
+    return [found["claimed"], BeforeAfter(("paid",), *paid), found["cut"], found["held"], found["denied"]]
 
 
 def _findings(was: WhatIfSums, now: WhatIfSums, one: ComparedVariant) -> list[ComesAndGoes]:
@@ -203,7 +222,9 @@ def _retroactive(scenario: Scenario, was: WhatIfSums, now: WhatIfSums, until: in
         after[month_of(period),] += other[0]
         gross, net = gross + other[0] - one[0], net + other[1] - one[1]
         runs += [run] if other[0] != one[0] else []
-    months = [Change(month, before[month], after[month]) for month in sorted(after) if before[month] != after[month]]
+    months = [
+        BeforeAfter(month, before[month], after[month]) for month in sorted(after) if before[month] != after[month]
+    ]
     return Retroactive(min(runs, default=None) if scenario.adopted is not None else None, months, gross, net)
 
 
@@ -212,10 +233,10 @@ def _closed(month: int, until: int, law: Law) -> bool:
     return closing_cut_off(month, law.value("filing.closes_after_months", month)) <= until
 
 
-def _full_month(variant: Variant, base: Law, by_month: Iterable[Change], until: int) -> int | None:
+def _full_month(variant: Variant, base: Law, by_month: dict[int, int], until: int) -> int | None:
     """Cents that a service month differs by, on average over those in which all of it holds and that are long over."""
     days = [span.start for spans in days_differing(base, variant.law).values() for span in spans]
     first, last = max(days, default=0), add_months(month_of(business_day_of(until)), -LATE)
     begins = first if first == month_of(first) else next_month(month_of(first))
-    whole = [each.difference for each in by_month if begins <= each.name[0] <= last]
+    whole = [difference for month, difference in by_month.items() if begins <= month <= last]
     return sum(whole) // len(whole) if whole else None

@@ -49,8 +49,8 @@ def _cards(scenario: Scenario, answer: WhatIfAnswer) -> list[tuple[str, str, str
     return [
         (
             "What does it cost?",
-            signed_money(answer.gross.difference),
-            f"gross; {signed_money(answer.cost.difference)} with the employer's part of the taxes",
+            signed_money(answer.pay.difference),
+            f"in pay before taxes; {signed_money(answer.cost.difference)} with the employer's part of the taxes",
         ),
         (
             "Who gains, who loses?",
@@ -60,11 +60,13 @@ def _cards(scenario: Scenario, answer: WhatIfAnswer) -> list[tuple[str, str, str
         (
             "What is owed for past periods?",
             signed_money(owed.gross),
-            "gross, paid by the first runs that know it" if adopted else "gross, if it were adopted only now",
+            "before taxes, from the first run that knows it"
+            if adopted
+            else "before taxes, if it were adopted only now",
         ),
         (
             "What does a full month cost?",
             "–" if answer.full_month is None else signed_money(answer.full_month),
-            "gross, on average, where all of it holds",
+            "in pay, on average, where all of it holds",
         ),
     ]

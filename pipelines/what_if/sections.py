@@ -3,7 +3,7 @@
 from pipelines.report.charts import BLUE, GREY, ORANGE, TEAL, bars_across, bars_up, curve
 from pipelines.report.parts import Cells, Chart, Column, Section, Table
 from pipelines.report.wording import PROGRAMS, county, month
-from pipelines.what_if.answer import Change, WhatIfAnswer
+from pipelines.what_if.answer import BeforeAfter, WhatIfAnswer
 from pipelines.what_if.people import OneMoved, Spread
 from pipelines.what_if.scenario import Scenario
 from pipelines.wording import DEDUCTIONS, EARNINGS, REASONS, in_words, money
@@ -48,12 +48,12 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
     rows = [
         {"point": float(answer.label), "series": series, "value": cents / CENTS_IN_DOLLAR}
         for answer in answers
-        for series, cents in (("Gross", answer.gross.difference), ("Net", answer.net.difference))
+        for series, cents in (("Pay", answer.pay.difference), ("Net", answer.net.difference))
     ]
-    says = f"Gross from {signed_money(answers[0].gross.difference)} to {signed_money(answers[-1].gross.difference)}."
+    says = f"Pay from {signed_money(answers[0].pay.difference)} to {signed_money(answers[-1].pay.difference)}."
     columns = [
         Column(scenario.axis),
-        Column("Gross", "dollars"),
+        Column("Pay", "dollars"),
         Column("Net", "dollars"),
         Column("Gain", "count"),
         Column("Lose", "count"),
@@ -62,7 +62,7 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
     table: list[Cells] = [
         (
             each.label,
-            each.gross.difference,
+            each.pay.difference,
             each.net.difference,
             each.people.gain,
             each.people.lose,
@@ -70,7 +70,7 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
         )
         for each in answers
     ]
-    drawn = curve("What it costs more", says, rows, {"Gross": ORANGE, "Net": BLUE}, "dollars", scenario.axis)
+    drawn = curve("What it costs more", says, rows, {"Pay": ORANGE, "Net": BLUE}, "dollars", scenario.axis)
     return [drawn, Table("Each point of the range", columns, table)]
 
 
@@ -89,13 +89,15 @@ def _costs(answer: WhatIfAnswer) -> list[Table | Chart | None]:
     )
     total: list[Cells] = [
         ("Gross", *_three(answer.gross)),
+        ("Paid before as an advance", *(-each for each in _three(answer.advanced))),
+        ("Pay before taxes", *_three(answer.pay)),
         ("Employer's part of FICA and Medicare", *_three(answer.employer)),
         ("Cost", *_three(answer.cost)),
         ("Net: what reaches people", *_three(answer.net)),
     ]
     return [
         chart,
-        Table("In all", [Column(""), *AFTER], total),
+        Table("In all", [Column("What"), *AFTER], total),
         _changes("Gross by county", "County", [(county(each.name[0]), each) for each in answer.by_county]),
         _changes(
             "Gross by program",
@@ -114,12 +116,12 @@ def _costs(answer: WhatIfAnswer) -> list[Table | Chart | None]:
     ]
 
 
-def _changes(caption: str, first: str, named: list[tuple[str, Change]]) -> Table | None:
+def _changes(caption: str, first: str, named: list[tuple[str, BeforeAfter]]) -> Table | None:
     rows: list[Cells] = [(name, *_three(each)) for name, each in named]
-    return Table(caption, [Column(first), *AFTER], rows) if rows else None
+    return _table(caption, [Column(first), *AFTER], rows)
 
 
-def _three(change: Change) -> tuple[int, int, int]:
+def _three(change: BeforeAfter) -> tuple[int, int, int]:
     return change.before, change.after, change.difference
 
 
@@ -164,7 +166,7 @@ def _between(spread: Spread) -> str:
 
 def _largest(caption: str, ones: list[OneMoved], with_ids: bool) -> Table | None:
     columns = [
-        Column("", "text"),
+        Column("Who"),
         Column("Hours", "hours"),
         Column("Net before", "dollars"),
         Column("Net after", "dollars"),
@@ -180,13 +182,13 @@ def _largest(caption: str, ones: list[OneMoved], with_ids: bool) -> Table | None
         )
         for rank, each in enumerate(ones, 1)
     ]
-    return Table(caption, columns, rows) if rows else None
+    return _table(caption, columns, rows)
 
 
 def _owed(answer: WhatIfAnswer) -> list[Table | None]:
     return [
         _changes(
-            "Gross due for past periods, by service month",
+            "Due for past periods before taxes, by service month",
             "Month",
             [(month(each.name[0]), each) for each in answer.retroactive.by_month],
         )
@@ -212,11 +214,14 @@ def _moves(answer: WhatIfAnswer) -> list[Table | None]:
     ]
     benefits = [Column("County"), Column("Months reached", "count"), Column("Months lost", "count")]
     moved = any(each.difference for each in answer.hours)
+    differ = [Column("What"), Column("Differ", "count"), Column("By", "dollars")]
     return [
-        Table("Hours of service, by what became of them", [Column(""), *minutes], hours) if moved or found else None,
-        Table("Findings that come and go", [Column("Outcome"), Column("Finding"), *counts], found) if found else None,
-        Table("Benefit thresholds", benefits, reached) if reached else None,
-        Table("Share of cost and advances", [Column(""), Column("Differ", "count"), Column("By", "dollars")], others)
-        if others
-        else None,
+        _table("Hours of service, by what became of them", [Column("What"), *minutes], hours if moved or found else []),
+        _table("Findings that come and go", [Column("Outcome"), Column("Finding"), *counts], found),
+        _table("Benefit thresholds", benefits, reached),
+        _table("Share of cost and advances", differ, others),
     ]
+
+
+def _table(caption: str, columns: list[Column], rows: list[Cells]) -> Table | None:
+    return Table(caption, columns, rows) if rows else None

@@ -61,7 +61,8 @@ def _find(made: Standing, finding: Any) -> None:
 class WhatIfSums(msgspec.Struct):
     """``lines``: (county, program, service month, earning) to minutes and cents; ``taken``: (deduction, service month)
     to cents; ``paid``: (payee type, service month) to gross and net; ``people``: (payee type, id) to gross, net and
-    minutes of service; ``runs``: (business day, pay period) to gross and net; ``hours``: (service month,) to claimed,
+    minutes of service; ``runs``: (business day, pay period) to gross less what
+    an advance covered, and net; ``hours``: (service month,) to claimed,
     held, cut and denied minutes; ``findings``: (outcome, code) to how many and minutes; ``advances``: (status,) to
     how many and open minutes; ``reached``: (county,) to how many months of benefits; ``owed``: () to overpayments not
     taken back."""
@@ -103,7 +104,9 @@ class WhatIfSums(msgspec.Struct):
         minutes = sum(line.minutes for line in paid.lines if line.earning == "SERVICE")
         _add(self.paid, (paid.payee_type, month), sign, amounts)
         _add(self.people, (paid.payee_type, paid.payee_id), sign, (*amounts, minutes))
-        _add(self.runs, (business_day_of(paid.cut_off), paid.period_start), sign, amounts)
+        covered = sum(each.cents for each in paid.deductions if each.kind == "ADVANCE_PAID")
+        by_run = paid.gross_cents - covered, paid.net_cents
+        _add(self.runs, (business_day_of(paid.cut_off), paid.period_start), sign, by_run)
 
     def merge(self, other: "WhatIfSums") -> "WhatIfSums":
         """Add another's."""

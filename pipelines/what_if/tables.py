@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pipelines.cells import Rows
-from pipelines.what_if.answer import Change, WhatIfAnswer
+from pipelines.what_if.answer import BeforeAfter, WhatIfAnswer
 from pipelines.what_if.people import OneMoved
 from pipelines.what_if.scenario import Scenario
 from pipelines.what_if.words import sentences
@@ -40,7 +40,7 @@ def tables_of(answer: WhatIfAnswer, with_ids: bool) -> dict[str, list[tuple[Any,
     """Rows of each table of COLUMNS."""
     people = answer.people
     return {
-        "totals": [*map(_row, (answer.gross, answer.net, answer.employer, answer.cost, answer.owed)), *_counts(answer)],
+        "totals": [*map(_row, _totals(answer)), *_counts(answer)],
         "by_county": [*map(_row, answer.by_county)],
         "by_month": [*map(_by_month, answer.by_month)],
         "by_program": [*map(_row, answer.by_program)],
@@ -57,11 +57,15 @@ def tables_of(answer: WhatIfAnswer, with_ids: bool) -> dict[str, list[tuple[Any,
     }
 
 
-def _row(each: Change) -> tuple[Any, ...]:
+def _totals(answer: WhatIfAnswer) -> list[BeforeAfter]:
+    return [answer.gross, answer.advanced, answer.pay, answer.employer, answer.cost, answer.net, answer.owed]
+
+
+def _row(each: BeforeAfter) -> tuple[Any, ...]:
     return (*each.name, each.before, each.after, each.difference)
 
 
-def _by_month(each: Change) -> tuple[Any, ...]:
+def _by_month(each: BeforeAfter) -> tuple[Any, ...]:
     return (iso(each.name[0]), *_row(each)[1:])
 
 

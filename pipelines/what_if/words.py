@@ -18,21 +18,21 @@ def sentences(scenario: Scenario, answer: WhatIfAnswer) -> list[str]:
 
 
 def _cost(answer: WhatIfAnswer) -> Iterator[str]:
-    more = answer.gross.difference
-    share = f" ({_per_cent(more, answer.gross.before)})" if answer.gross.before else ""
+    more = answer.pay.difference
+    share = f" ({_per_cent(more, answer.pay.before)})" if answer.pay.before else ""
     if not more:
-        yield "The gross pay of all together stays the same."
+        yield "The pay of all together stays the same."
     else:
-        taxes = answer.cost.difference
+        taxes, net = money(abs(answer.cost.difference)), answer.net.difference
         yield (
-            f"It costs {money(abs(more))} {_more(more)} in gross pay{share}; with the employer's part of the taxes "
-            f"{money(abs(taxes))}. {money(abs(answer.net.difference))} {_more(answer.net.difference)} reaches people."
+            f"It costs {money(abs(more))} {_more(more)} in pay before taxes{share}; "
+            f"with the employer's part of the taxes {taxes}. {money(abs(net))} {_more(net)} reaches people."
         )
     if answer.full_month:
         year = answer.full_month * MONTHS_IN_YEAR
         yield (
             f"A month in which all of it holds costs about {money(abs(answer.full_month))} {_more(answer.full_month)} "
-            f"gross, so twelve of them {money(abs(year))}, if the hours stay as they were."
+            f"in pay, so twelve of them {money(abs(year))}, if the hours stay as they were."
         )
 
 
@@ -68,13 +68,13 @@ def _owed(scenario: Scenario, answer: WhatIfAnswer) -> Iterator[str]:
         span = month(first) if first == last else f"{month(first)} to {month(last)}"
         run = "" if owed.since is None else f", from the pay run of {day(owed.since)} on"
         yield (
-            f"Adopted on {day(scenario.adopted)}, {money(owed.gross)} gross ({money(owed.net)} net) is due for past "
-            f"periods, {span}{run}."
+            f"Adopted on {day(scenario.adopted)}, {money(owed.gross)} before taxes ({money(owed.net)} net) is due for "
+            f"past periods, {span}{run}."
         )
     elif owed.by_month:
         yield (
-            f"If it were adopted only now, with effect from its first day, {money(owed.gross)} gross would be due for "
-            "past periods that are still open (TIME-6)."
+            f"If it were adopted only now, with effect from its first day, {money(owed.gross)} before taxes would be "
+            "due for past periods that are still open (TIME-6)."
         )
     if answer.owed.difference:
         less = money(abs(answer.owed.difference)), _more(answer.owed.difference)
