@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.console.tables import signed_dollars, table
+from pipelines.console.tables import signed_count, signed_dollars, table
 from pipelines.what_if.answer import WhatIfAnswer
 from pipelines.what_if.scenario import Scenario
 from pipelines.what_if.tables import Answered
@@ -23,9 +23,10 @@ def render(answered: Answered, console: Console) -> None:
 
 
 def _points(scenario: Scenario, answers: list[WhatIfAnswer]) -> Table:
-    made = table(scenario.axis, "Pay", "With taxes", "Net", "Gain", "Lose", "For past periods")
+    made = table(scenario.axis, "Pay", "With taxes", "Net", "Gain", "Lose", "Past periods", "Violations")
     for answer in answers:
         amounts = (signed_dollars(each.difference) for each in (answer.pay, answer.cost, answer.net))
         people = f"{answer.people.gain:,}", f"{answer.people.lose:,}"
-        made.add_row(answer.label, *amounts, *people, signed_dollars(answer.retroactive.gross))
+        owed, violations = signed_dollars(answer.retroactive.gross), signed_count(answer.violations)
+        made.add_row(answer.label, *amounts, *people, owed, violations)
     return made

@@ -24,6 +24,7 @@ from rules.periods import (
 )
 from schemas.symbols import TAXES
 
+VIOLATION = "VIOLATION"
 ADVANCED = ("ADVANCE_PAID",)
 LATE = 2  # months after a service month in which most of it has been claimed
 
@@ -86,6 +87,11 @@ class WhatIfAnswer(NamedTuple):
     full_month: int | None
     decided_again: int
     keys: int
+
+    @property
+    def violations(self) -> int:
+        """How many more stand."""
+        return sum(row.come - row.go for row in self.findings if row.outcome == VIOLATION)
 
     @property
     def pay(self) -> BeforeAfter:
@@ -196,7 +202,7 @@ def _findings(was: WhatIfSums, now: WhatIfSums, one: ComparedVariant) -> list[Co
         outcome, code = name
         before, after = (each.findings.get(name, [0])[0] for each in (was, now))
         rows.append(ComesAndGoes(outcome, code, before, after, come, go))
-    return sorted(rows, key=lambda row: (row.outcome != "VIOLATION", -(row.come + row.go), row.code))
+    return sorted(rows, key=lambda row: (row.outcome != VIOLATION, -(row.come + row.go), row.code))
 
 
 def _two(added: Added) -> tuple[int, int]:

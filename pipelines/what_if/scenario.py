@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pipelines.overlays.differences import spelled
 from pipelines.what_if.held_value import WAGE, held_from, over_minimum
 from pipelines.what_if.variant import FactChange, Variant
 from rules.law import Law, LawError
@@ -22,6 +23,7 @@ from schemas import FACTS
 from schemas.types import Json
 
 MOST_POINTS = 40
+LAW, VALUE = "law.", ".values.value"
 RANGE = {"from", "to", "by"}
 MILLS_IN_DOLLAR = 1000
 
@@ -82,10 +84,11 @@ def read_scenario(path: Path, base: Law) -> Scenario:
         raise ScenarioError(f"{path}: {ranges[1][1][0]}: a second range; only one number of a scenario may be a range")
     axis, points = (ranges[0][1][0], _points(path, *ranges[0][1])) if ranges else ("", [])
     at_points = [[(at, _at_point(each, point)) for at, each in raw] for point in _points_or_one(points)]
-    variants = [_variant(*each, base) for each in zip(at_points, _points_or_one(points), strict=True)]
+    labels = [*(_label(axis, point, base) for point in points)] or [""]
+    variants = [_variant(*each, base) for each in zip(at_points, labels, strict=True)]
     own = _converted(path, _at_point(raw[-1][1], points[0] if points else None))
     adopted = None if own.adopted is None else epoch_day(own.adopted)
-    return Scenario(path, own.name, own.question, adopted, axis, points, variants)
+    return Scenario(path, own.name, own.question, adopted, _parameter_of(axis) or axis, points, variants)
 
 
 def _raw(path: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, Json]]:
@@ -137,6 +140,19 @@ def _points(path: Path, name: str, written: Json) -> list[Decimal]:
     return [first + step * number for number in range(int((last - first) // step) + 1)]
 
 
+def _parameter_of(axis: str) -> str:
+    """The parameter whose value is a range, "" for any other number."""
+    return axis.removeprefix(LAW).removesuffix(VALUE) if axis.startswith(LAW) else ""
+
+
+def _label(axis: str, point: Decimal, base: Law) -> str:
+    """A point as it is read: a value of the law in its unit."""
+    parameter = base.parameters.get(_parameter_of(axis))
+    if parameter is not None and point == int(point):
+        return spelled(parameter, int(point))
+    return f"{point.normalize():f}"
+
+
 def _points_or_one(points: list[Decimal]) -> list[Decimal | None]:
     return [*points] or [None]
 
@@ -153,7 +169,7 @@ def _at_point(branch: Any, point: Decimal | None) -> Any:
 # --- law and facts ----------------------------------------------------------------------------------------------------
 
 
-def _variant(documents: list[tuple[Path, Json]], point: Decimal | None, base: Law) -> Variant:
+def _variant(documents: list[tuple[Path, Json]], label: str, base: Law) -> Variant:
     """What all files together would change, one after the other."""
     law, facts = base, []
     adopted = _converted(*documents[-1]).adopted
@@ -166,7 +182,7 @@ def _variant(documents: list[tuple[Path, Json]], point: Decimal | None, base: La
         facts += [_facts(path, each) for each in written.facts]
     if law.version == base.version and not facts:
         raise ScenarioError(f"{documents[-1][0]}: changes nothing: write [law…], [supplement…] or [[facts]]")
-    return Variant("" if point is None else f"{point.normalize():f}", law, facts)
+    return Variant(label, law, facts)
 
 
 def _law(law: Law, path: Path, written: WrittenScenario, adopted: date | None) -> Law:

@@ -46,8 +46,8 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
     if not scenario.axis:
         return []
     rows = [
-        {"point": float(answer.label), "series": series, "value": cents / CENTS_IN_DOLLAR}
-        for answer in answers
+        {"point": float(point), "series": series, "value": cents / CENTS_IN_DOLLAR}
+        for point, answer in zip(scenario.points, answers, strict=True)
         for series, cents in (("Pay", answer.pay.difference), ("Net", answer.net.difference))
     ]
     says = f"Pay from {signed_money(answers[0].pay.difference)} to {signed_money(answers[-1].pay.difference)}."
@@ -58,6 +58,7 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
         Column("Gain", "count"),
         Column("Lose", "count"),
         Column("Past periods", "dollars"),
+        Column("Violations", "count"),
     ]
     table: list[Cells] = [
         (
@@ -67,6 +68,7 @@ def _range(scenario: Scenario, answers: list[WhatIfAnswer]) -> list[Table | Char
             each.people.gain,
             each.people.lose,
             each.retroactive.gross,
+            each.violations,
         )
         for each in answers
     ]

@@ -8,6 +8,7 @@ from pipelines.what_if.scenario import Scenario
 from pipelines.wording import REASONS, clock, in_words, money
 
 MONTHS_IN_YEAR = 12
+SHOWN = 0.01  # per cent
 
 
 def sentences(scenario: Scenario, answer: WhatIfAnswer) -> list[str]:
@@ -41,10 +42,9 @@ def _people(answer: WhatIfAnswer) -> Iterator[str]:
     if not people.gain and not people.lose:
         yield f"Of {counted(people.people, 'payee')} nobody gains or loses."
         return
-    yield (
-        f"Of {counted(people.people, 'payee')} {_who(people.gain, 'gain')} and {_who(people.lose, 'lose')}; "
-        f"the one in the middle of them gets {money(abs(people.middle))} {_more(people.middle)} net."
-    )
+    who = f"Of {counted(people.people, 'payee')} {_who(people.gain, 'gain')} and {_who(people.lose, 'lose')}"
+    middle = f"; the one in the middle of them gets {money(abs(people.middle))} {_more(people.middle)} net"
+    yield who + (middle if people.gain + people.lose > 1 else "") + "."
     for which, ones in (("gains", people.most_gained), ("loses", people.most_lost)):
         if ones:
             one = ones[0]
@@ -72,9 +72,11 @@ def _owed(scenario: Scenario, answer: WhatIfAnswer) -> Iterator[str]:
             f"past periods, {span}{run}."
         )
     elif owed.by_month:
+        amount = f"{money(abs(owed.gross))} before taxes"
+        would = f"{amount} would be due" if owed.gross > 0 else f"{amount} would have been paid too much"
         yield (
-            f"If it were adopted only now, with effect from its first day, {money(owed.gross)} before taxes would be "
-            "due for past periods that are still open (TIME-6)."
+            f"If it were adopted only now, with effect from its first day, {would} for past periods that are still open "
+            "(TIME-6)."
         )
     if answer.owed.difference:
         less = money(abs(answer.owed.difference)), _more(answer.owed.difference)
@@ -90,7 +92,8 @@ def _else(answer: WhatIfAnswer) -> Iterator[str]:
         yield "No hour moves between paid, cut and held."
     for row in answer.findings:
         if row.outcome == "VIOLATION":
-            yield f"{in_words(row.code, REASONS)}: {row.come:,} violations come, {row.go:,} go."
+            come = f"{counted(row.come, 'violation')} {'comes' if row.come == 1 else 'come'}"
+            yield f"{in_words(row.code, REASONS)}: {come}, {row.go:,} {'goes' if row.go == 1 else 'go'}."
     for code, rise, fall in answer.benefits:
         yield f"{county(code)}: {counted(rise, 'month')} of benefits reached, {counted(fall, 'month')} lost."
     if answer.shares[0]:
@@ -109,4 +112,5 @@ def _signed(written: str) -> str:
 
 
 def _per_cent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:+.2f} %"
+    share = 100 * part / whole
+    return f"{share:+.2f} %" if abs(share) >= SHOWN else f"{'+' if part > 0 else '-'}0.01 % at most"
