@@ -15,7 +15,7 @@ app = typer.Typer(help="Look at a change of the law before anybody is paid by it
 @app.command()
 def check(
     overlay: Annotated[Path, typer.Argument(help="Folder of TOML that would be laid over the law.")],
-    with_cases: Annotated[bool, typer.Option("--cases/--no-cases", help="Also answer all worked cases by it.")] = True,
+    no_cases: Annotated[bool, typer.Option("--no-cases", help="Do not answer all worked cases by it.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 also for what is unusual.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -39,7 +39,7 @@ def check(
         raise Misuse(f"{overlay} is no folder: name a folder of TOML files that overlay rules/parameters")
     base = Law.load()
     try:
-        found = checked(overlay, base, with_cases)
+        found = checked(overlay, base, not no_cases)
     except LawError as error:
         raise Misuse(str(error)) from error
     if as_json:
