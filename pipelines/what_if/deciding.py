@@ -9,13 +9,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fold.rows import Row
+from fold.rows import Row, arrival
 from fold.shard import Records, Shard
 from fold.stages import Catalog
 from pipelines.what_if.moves import Moves
-from pipelines.what_if.sums import Standing, WhatIfSums, standing_of
+from pipelines.what_if.standing import Standing, standing_of, standing_payments
+from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import Touch, Variant
+from rules.conclusion import METHOD
 from rules.law import AskedLaw, Law
+from rules.method import AwaitsMethod
+from schemas.envelope import OutgoingRecord
 
 Routed = tuple[str, Row]  # the stage to which a row goes
 
@@ -83,7 +87,17 @@ class ShardOfVariants:
         shard = Shard(stage, law, catalog, until, 1)
         shard.fold_key(key, list(rows))
         dealt = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
-        return KeySaid(dealt, shard.records, shard.tally.hours, standing_of(shard.records))
+        records = shard.records | {"PaymentInstruction": self._standing_payments(shard, dealt)}
+        return KeySaid(dealt, records, shard.tally.hours, standing_of(records))
+
+    def _standing_payments(self, shard: Shard, dealt: list[Routed]) -> list[OutgoingRecord]:
+        """Instructions of a settlement that stand at the end (RUN-4), in the order in which they were said. Those that
+        wait for their method count here, where it is known which do not stand, and not where they are said."""
+        if self.deciding.stage == METHOD:
+            return []
+        waiting = [arrival(row).content for to, row in dealt if to == METHOD and row[-1] == AwaitsMethod.__name__]
+        said = [*shard.records.get("PaymentInstruction", ()), *(each.instruction for each in waiting if each)]
+        return standing_payments(said, shard.tally.runs)
 
     def _note(self, number: int, before: KeySaid, after: KeySaid) -> None:
         self.moves[number].compare(self.deciding.stage, before.told, after.told)

@@ -5,15 +5,13 @@ under a tuple of what it is of.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from fold.shard import Records
+from pipelines.what_if.standing import Standing
 from rules.periods import business_day_of, month_of
-from schemas.advance_reconciliation import AdvanceReconciliation
-from schemas.benefit_hours import BenefitHours
-from schemas.finding import Finding
 from schemas.ids import day_of
 from schemas.payment_instruction import PaymentInstruction
 
@@ -21,41 +19,6 @@ Added = dict[tuple[Any, ...], list[int]]
 EMPLOYER = ("FICA", "MEDICARE")
 """Taxes of which an employer owes as much again (26 USC 3111): nobody pays that here, and it is cost all the same."""
 NOBODY = ""
-
-
-class Standing(NamedTuple):
-    """What holds at the end for one key, by id: of findings code, outcome and minutes; of benefits whether the hours
-    reach; of advances status, open minutes and cents; of statements what was overpaid and not taken back."""
-
-    findings: dict[str, tuple[str, str, int]]
-    benefits: dict[tuple[str, str, int], bool | None]
-    advances: dict[tuple[str, int], tuple[str, int, int]]
-    outstanding: dict[str, int]
-
-
-def standing_of(records: Records) -> Standing:
-    """The newest of each, of records in the order in which they were said."""
-    made = Standing({}, {}, {}, {})
-    for each in records.get("Finding", ()):
-        _find(made, each)
-    for each in records.get("BenefitHours", ()):
-        assert isinstance(each, BenefitHours)
-        made.benefits[each.provider_id, each.county, each.service_month] = each.eligible
-    for each in records.get("AdvanceReconciliation", ()):
-        assert isinstance(each, AdvanceReconciliation)
-        made.advances[each.recipient_id, each.service_month] = each.status, each.open_minutes, each.advanced_cents
-    for each in records.get("PaymentInstruction", ()):
-        assert isinstance(each, PaymentInstruction)
-        made.outstanding[each.statement_id] = each.outstanding_cents
-    return made
-
-
-def _find(made: Standing, finding: Any) -> None:
-    assert isinstance(finding, Finding)
-    if finding.cleared:
-        made.findings.pop(finding.finding_id, None)
-    else:
-        made.findings[finding.finding_id] = finding.code, finding.outcome, finding.minutes or 0
 
 
 class WhatIfSums(msgspec.Struct):
