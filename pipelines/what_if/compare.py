@@ -67,6 +67,7 @@ class _Asked(NamedTuple):
     work: Work
     law: Law
     variants: list[Variant]
+    by_person: bool
 
     @property
     def blocks(self) -> Path:
@@ -95,10 +96,11 @@ def compare(
     until: int | None = None,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
     processes: int | None = None,
+    by_person: bool = False,
 ) -> Comparison:
     """Decide all facts below ``events`` by ``law``, and again what each variant touches, up to the cut-off ``until``
-    (None: the latest that facts name). ``scratch``: a folder that is made for this, and gone afterwards. Raises
-    FactRefused."""
+    (None: the latest that facts name). ``scratch``: a folder that is made for this, and gone afterwards.
+    ``by_person``: also sums by person and pay period, which take memory. Raises FactRefused."""
     names = files_below(events).files
     size = sum((events / name).stat().st_size for name in names)
     private.folder(scratch)
@@ -106,7 +108,7 @@ def compare(
     number = processes or (1 if size < WORTH_PROCESSES else os.cpu_count() or 1)
     try:
         with watched(scratch / "beat", work, beat):
-            return _compared(_Asked(work, law, list(variants)), number)
+            return _compared(_Asked(work, law, list(variants), by_person), number)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -196,9 +198,8 @@ def _fold(task: _FoldTask) -> _Folded:
         tuple(by_key(rows_of(taken(asked.blocks, f"{stage}{sign}{each}", number))) for sign in (GONE, MORE))
         for each in range(len(asked.variants))
     ]
-    shard = ShardOfVariants(
-        StageAsked(stage, catalog_of(task.catalog), task.until), Touch(asked.law, asked.variants), asked.variants
-    )
+    deciding = StageAsked(stage, catalog_of(task.catalog), task.until, asked.by_person)
+    shard = ShardOfVariants(deciding, Touch(asked.law, asked.variants), asked.variants)
     keys = sorted({*rows, *(key for _, more in arriving for key in more)})
     with rare_collections():
         for done, key in enumerate(keys, 1):

@@ -25,11 +25,12 @@ Routed = tuple[str, Row]  # the stage to which a row goes
 
 
 class StageAsked(NamedTuple):
-    """What decides a shard's keys."""
+    """What decides a shard's keys, and whether sums by person and pay period are asked for."""
 
     stage: str
     catalog: Catalog
     until: int
+    by_person: bool = False
 
 
 class KeySaid(NamedTuple):
@@ -71,7 +72,7 @@ class ShardOfVariants:
         law = AskedLaw(self.touch.law) if self.touch.names else self.touch.law
         before = self._folded(key, rows, law) if rows else NOTHING
         self.rows += before.rows
-        self.baseline.add(1, before.records, before.hours, before.standing)
+        self._add(self.baseline, 1, before)
         asked = law.asked if isinstance(law, AskedLaw) else ()
         for number, touched in enumerate(self.touch.touched(asked)):
             gone, more = arriving[number]
@@ -83,7 +84,7 @@ class ShardOfVariants:
             law.forget()
 
     def _folded(self, key: str, rows: list[Row], law: Law) -> KeySaid:
-        stage, catalog, until = self.deciding
+        stage, catalog, until, _ = self.deciding
         shard = Shard(stage, law, catalog, until, 1)
         shard.fold_key(key, list(rows))
         dealt = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
@@ -99,10 +100,15 @@ class ShardOfVariants:
         said = [*shard.records.get("PaymentInstruction", ()), *(each.instruction for each in waiting if each)]
         return standing_payments(said, shard.tally.runs)
 
+    def _add(self, sums: WhatIfSums, sign: int, said: KeySaid) -> None:
+        sums.add(sign, said.records, said.hours, said.standing)
+        if self.deciding.by_person:
+            sums.add_people(sign, said.records, said.hours, said.standing)
+
     def _note(self, number: int, before: KeySaid, after: KeySaid) -> None:
         self.moves[number].compare(self.deciding.stage, before.told, after.told)
-        self.sums[number].add(-1, before.records, before.hours, before.standing)
-        self.sums[number].add(1, after.records, after.hours, after.standing)
+        self._add(self.sums[number], -1, before)
+        self._add(self.sums[number], 1, after)
         if before.rows != after.rows:
             was, now = Counter(before.rows), Counter(after.rows)
             self.changed[number].gone.update(was - now)

@@ -15,17 +15,19 @@ from schemas.payment_instruction import PaymentInstruction
 
 class Standing(NamedTuple):
     """What holds at the end for one key, by id: of findings code, outcome and minutes; of benefits whether the hours
-    reach; of advances status, open minutes and cents; of statements what was overpaid and not taken back."""
+    reach; of advances status, open minutes and cents; of statements what was overpaid and not taken back; of
+    findings whose they are, (county, payee type, id)."""
 
     findings: dict[str, tuple[str, str, int]]
     benefits: dict[tuple[str, str, int], bool | None]
     advances: dict[tuple[str, int], tuple[str, int, int]]
     outstanding: dict[str, int]
+    homes: set[tuple[str, str, str]]
 
 
 def standing_of(records: Records) -> Standing:
     """The newest of each, of records in the order in which they were said."""
-    made = Standing({}, {}, {}, {})
+    made = Standing({}, {}, {}, {}, set())
     for each in records.get("Finding", ()):
         _find(made, each)
     for each in records.get("BenefitHours", ()):
@@ -42,6 +44,8 @@ def standing_of(records: Records) -> Standing:
 
 def _find(made: Standing, finding: Any) -> None:
     assert isinstance(finding, Finding)
+    people = ("PROVIDER", finding.provider_id), ("RECIPIENT", finding.recipient_id)
+    made.homes.update((finding.county, side, id) for side, id in people if finding.county and id)
     if finding.cleared:
         made.findings.pop(finding.finding_id, None)
     else:
