@@ -77,7 +77,7 @@ class CountyQuestions:
         self._process: BaseProcess | None = None
 
     def ask(self, who: str, question: CountyQuestion, origin: DeskOrigin, laws: tuple[Law, Law]) -> bool:
-        """Begin to answer, by a law and another one; False: another question is being answered, and this is not taken."""
+        """Begin to answer, by a law and another; False: another question is being answered, and this is not taken."""
         with self._lock:
             if self.progress is not None:
                 return False
