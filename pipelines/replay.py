@@ -5,6 +5,7 @@ Beam's DirectRunner (`pipelines.on_beam`), which alone is imported only if it is
 """
 
 import os
+import secrets
 import shutil
 import threading
 import time
@@ -22,7 +23,7 @@ from pipelines.files_below import files_below
 from pipelines.live.durable import Owned
 from pipelines.stopping import held
 from pipelines.summary import SUMMARY, Summary, summary_of
-from pipelines.work import Work
+from pipelines.work import Cluster, Work
 from rules.conclusion import METHOD
 from rules.law import Law
 from rules.periods import cut_off_of, is_business_day, previous_business_day
@@ -47,24 +48,31 @@ def replay(
     beam_arguments: list[str] | None = None,
     beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
     engine: str = AUTO,
+    cluster: Cluster | None = None,
 ) -> Summary:
     """Pay all facts below ``events`` up to and including business day ``until`` (an epoch day); returns the summary.
 
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. ``engine``: one of
-    ENGINES; Beam's own arguments are for Beam. Raises Misuse while another replay writes to ``out``.
+    ENGINES; Beam's own arguments are for Beam. ``cluster``: does the work instead; both folders must lie where its
+    workers see them at the same paths. Raises Misuse while another replay writes to ``out``, Lost.
     """
     with Owned(out, OF_A_REPLAY, LOCK):
-        return _replay(events, out, last_cut_off(until), law, ReplayEngine(engine, beam_arguments or []), beat)
+        return _replay(events, out, last_cut_off(until), law, ReplayEngine(engine, beam_arguments or [], cluster), beat)
 
 
 class ReplayEngine(NamedTuple):
-    """Which does the work, and Beam's own arguments."""
+    """Which does the work, with Beam's own arguments, or a cluster."""
 
     name: str
     beam_arguments: list[str]
+    cluster: Cluster | None
 
     def run(self, work: Work, law: Law, size: int) -> None:
         """Do it. ``size``: bytes of facts."""
+        if self.cluster:
+            from pipelines import cluster
+
+            return cluster.run(work, law, self.cluster)
         if self.name == BEAM or (self.name == AUTO and self.beam_arguments):
             from pipelines.on_beam import run
 
@@ -79,7 +87,8 @@ def _replay(
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
     size = sum((events / name).stat().st_size for name in names)
-    partial = _emptied(out / PARTIAL)
+    # A folder of its own: on a cluster a task of a replay before, which was given up, may still write to that one's.
+    partial = private.folder(_emptied(out / PARTIAL) / secrets.token_hex(8))
     work = Work(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
     with _watched(partial / "beat", work, beat):
         engine.run(work, law, size)
@@ -123,7 +132,7 @@ def _publish(partial: Path, out: Path, summary: Summary) -> None:
             old.unlink()
         for path in (*partial.glob("*.avro"), partial / INDEX, partial / SUMMARY):
             path.replace(out / path.name)
-    shutil.rmtree(partial)
+    shutil.rmtree(partial.parent, ignore_errors=True)
 
 
 def _stem(kind: str) -> str:

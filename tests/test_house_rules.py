@@ -18,10 +18,22 @@ LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
 STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
+    "blocks", "tasks", "on_worker", "cluster",
 }  # fmt: skip
 ROOMS = (
     ("own_name",),
-    ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
+    (
+        "misuse",
+        "cells",
+        "stopping",
+        "terminal",
+        "wording",
+        "county_names",
+        "law_text",
+        "watch",
+        "worker_log",
+        "loopback",
+    ),
     ("files_below", "people", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
     ("importing",),
     ("summary", "unchanged"),

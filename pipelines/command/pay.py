@@ -17,6 +17,7 @@ from pipelines.own_name import pasted
 from pipelines.terminal import Terminal, complain
 
 if TYPE_CHECKING:
+    from pipelines.command.engines import EngineAsked
     from pipelines.summary import Summary
     from rules.law import Law
     from schemas.types import Json
@@ -41,11 +42,17 @@ def replay(
     engine: Annotated[
         str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")
     ] = "auto",
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler whose workers do it: same bytes.")
+    ] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="Of a cluster at tls://: the authority, PEM.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate of this machine, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
     beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
 ) -> int:
     """Pay a folder of facts, pay run by pay run, as each would have been.
 
-    Exit code 1 if the summary does not add up, or nothing could be used and something was rejected.
+    Exit code 1 if the summary does not add up, nothing could be used and something was rejected, or a cluster is lost.
 
     [bold]Examples[/]
 
@@ -54,14 +61,18 @@ def replay(
         ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
 
         ihss-payroll replay --events facts --out out --engine beam -- --direct_num_workers=2
+
+        ihss-payroll replay --events /shared/facts --out /shared/out --cluster tcp://127.0.0.1:8786
     """
+    from pipelines.command.engines import cluster_asked, engine_asked
     from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 
     last_day = day_asked(until, "--until") if until else None
-    _engine(engine, beam or [])
+    there = cluster_asked(cluster, (tls_ca, tls_cert, tls_key), law)
+    asked = engine_asked(engine, beam or [], there)
     _folders(events, out)
     _tell_of_accepted(events)
-    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet or as_json)
+    summary = _replayed(events, out, last_day, law, asked, quiet or as_json)
     if nothing_due(summary.inputs):
         raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
     wrong = _told(summary, events, out, law, as_json, quiet)
@@ -127,7 +138,7 @@ def _made(quiet: bool, *asked: Any) -> "Json":
 
 
 def _replayed(
-    events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
+    events: Path, out: Path, until: int | None, law: Path | None, engine: "EngineAsked", quiet: bool
 ) -> "Summary":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
@@ -138,7 +149,7 @@ def _replayed(
     with shown(Terminal(stderr=True), quiet) as beat:
         from pipelines.replay import replay as run
 
-        return run(events, out, until, overlaid, beam, beat, engine)
+        return run(events, out, until, overlaid, engine.beam, beat, engine.name, engine.cluster)
 
 
 def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
@@ -167,18 +178,6 @@ def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
         f"  ihss-payroll report {folders} --out report.html",
         f"  ihss-payroll explain INSTRUCTION_ID {folders}{overlay}",
     ]
-
-
-def _engine(engine: str, beam: list[str]) -> None:
-    """Raises Misuse for an engine that there is not, and for options that the engine does not take."""
-    from pipelines.replay import AUTO, BEAM, ENGINES
-
-    if engine not in ENGINES:
-        raise Misuse(f"--engine {engine} is none: name one of {', '.join(ENGINES)}")
-    if beam and engine not in (AUTO, BEAM):
-        raise Misuse(f"--engine {engine} takes no options of Beam ({beam[0]}): leave them, or name --engine beam")
-    if beam and not beam[0].startswith("-"):
-        raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
 
 
 def _folders(events: Path, out: Path) -> None:
