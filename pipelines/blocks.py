@@ -26,7 +26,7 @@ class BlockFile(NamedTuple):
     checksum: int
 
 
-class Outgoing:
+class OutgoingBlocks:
     """What one task writes. ``task``: its name, which files bear after stage and shard."""
 
     def __init__(self, folder: Path, task: str) -> None:

@@ -22,7 +22,7 @@ from distributed.scheduler import KilledWorker
 from fold.beat import Beat
 from fold.tally import merged
 from pipelines.loopback import is_loopback
-from pipelines.misuse import Lost, Misuse
+from pipelines.misuse import MachineLost, Misuse
 from pipelines.on_worker import (
     NONCE,
     OVERLAY,
@@ -34,20 +34,20 @@ from pipelines.on_worker import (
     report,
     wrong,
 )
-from pipelines.tasks import D, Each, Replay, T, pay
+from pipelines.tasks import Done, Each, Replay, Task, pay
 from pipelines.work import Cluster, Work
 from rules.law import Law
 from schemas import private
 
 SECONDS_TO_CONNECT, SECONDS_BETWEEN_LOOKS = 10, 0.1
 PATIENCE = 60.0  # seconds without any worker, or until a shared folder shows what a worker wrote
-TLS, IN_THE_CLEAR = "tls", "tcp"
+TLS, RUNNING = "tls", "running"
 QUIETLY = {"distributed.comm.timeouts.connect": SECONDS_TO_CONNECT, "distributed.comm.retry.count": 0}
 
 
 def run(work: Work, law: Law, cluster: Cluster) -> None:
     """What `pipelines.pool.run` does, on a cluster. Raises Misuse for one that may not be used or whose worker is
-    refused, Lost if its scheduler is gone or no worker is left."""
+    refused, MachineLost if its scheduler is gone or no worker is left."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     ticket = _ticket(work, law, cluster)
     with dask.config.set(QUIETLY), _connected(cluster) as client:
@@ -87,14 +87,14 @@ def _connected(cluster: Cluster) -> Iterator[Client]:
 
 
 def _check(client: Client, ticket: Ticket) -> None:
-    """Raises Misuse for a cluster that others could listen to, and for a worker that is refused; Lost."""
+    """Raises Misuse for a cluster that others could listen to, and for a worker that is refused; MachineLost."""
     with suppress(TimeoutError):
         client.wait_for_workers(1, timeout=PATIENCE)
     known = client.scheduler_info(n_workers=-1)
     _refuse_in_the_clear([known["address"], *known["workers"]])
     answers = client.run(report, ticket, on_error="return")
     if not answers:
-        raise Lost("no worker has joined the cluster: start some, then do it again")
+        raise MachineLost("no worker has joined the cluster: start some, then do it again")
     for address, answer in answers.items():
         if words := _wrong(answer, ticket):
             raise Misuse(f"worker {address} {words}")
@@ -112,29 +112,30 @@ def _refuse_in_the_clear(addresses: Sequence[str]) -> None:
         if address.scheme != TLS and not is_loopback(address.hostname or ""):
             raise Misuse(
                 f"--cluster: {each} is open to other machines without TLS, and whoever reaches it may run any code:"
-                " let it listen on 127.0.0.1, or name tls:// with --tls-ca, --tls-cert and --tls-key"
+                " let it listen on 127.0.0.1, or name one at tls:// with --tls"
             )
 
 
-def _each(client: Client, ticket: Ticket, do: Callable[[Replay, T], D], tasks: Sequence[T]) -> list[D]:
-    """All tasks of a kind, when the last is done. Raises what a task raised, Misuse, Lost."""
+def _each(client: Client, ticket: Ticket, do: Callable[[Replay, Task], Done], tasks: Sequence[Task]) -> list[Done]:
+    """All tasks of a kind, when the last is done. Raises what a task raised, Misuse, MachineLost."""
     named = [f"{do.__name__}-{ticket.needs.nonce[:8]}-{secrets.token_hex(4)}-{number}" for number in range(len(tasks))]
     try:
         futures = client.map(partial(do_task, ticket, do), tasks, key=named, pure=False)
         _wait(client, futures)
-        return client.gather(futures)
+        found: list[Done] = client.gather(futures)
+        return found
     except WorkerRefused as refused:
         raise Misuse(f"a worker that joined since {refused}") from None
     except KilledWorker as killed:
-        raise Lost(f"each worker that tried a task died: {killed}") from None
+        raise MachineLost(f"each worker that tried a task died: {killed}") from None
     except (CancelledError, OSError) as lost:
-        if client.status == "running" and isinstance(lost, OSError):
+        if client.status == RUNNING and isinstance(lost, OSError):
             raise
-        raise Lost("the scheduler of the cluster is gone: start it and its workers, then do it again") from None
+        raise MachineLost("the scheduler of the cluster is gone: start it and its workers, then do it again") from None
 
 
 def _wait(client: Client, futures: list[Future]) -> None:
-    """Until all are done or one has failed. Raises Lost when there has been no worker for a while."""
+    """Until all are done or one has failed. Raises MachineLost when there has been no worker for a while."""
     alone = time.monotonic()
     while True:
         with suppress(TimeoutError):
@@ -142,10 +143,12 @@ def _wait(client: Client, futures: list[Future]) -> None:
             return
         if any(each.status == "error" for each in futures):
             return
+        if client.status != RUNNING:
+            raise CancelledError
         if client.scheduler_info(n_workers=1)["workers"]:
             alone = time.monotonic()
         elif time.monotonic() - alone > PATIENCE:
-            raise Lost("no worker of the cluster is left: start some, then do it again")
+            raise MachineLost("no worker of the cluster is left: start some, then do it again")
 
 
 def _in_pairs(each: Each, tallies: list[bytes]) -> list[bytes]:
@@ -160,9 +163,9 @@ def _sum(_: Replay, pair: list[bytes]) -> bytes:
 
 
 def _all_there(folder: Path, names: list[str]) -> None:
-    """Wait until the folder shows this machine all that workers wrote. Raises Lost."""
+    """Wait until the folder shows this machine all that workers wrote. Raises MachineLost."""
     ends = time.monotonic() + PATIENCE
     while missing := set(names) - {path.name for path in folder.iterdir()}:
         if time.monotonic() > ends:
-            raise Lost(f"the shared folder does not show {len(missing):,} files that workers wrote")
+            raise MachineLost(f"the shared folder does not show {len(missing):,} files that workers wrote")
         time.sleep(SECONDS_BETWEEN_LOOKS)

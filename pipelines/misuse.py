@@ -32,7 +32,7 @@ class Misuse(TyperException):
     """What the user asked cannot be done; the message is one line with the remedy."""
 
 
-class Lost(Misuse):
+class MachineLost(Misuse):
     """What was asked was right, and a machine that it needs is gone: exit code 1, and nothing was published."""
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.beat import Beat
-from pipelines.tasks import D, Replay, T
+from pipelines.tasks import Done, Replay, Task
 from pipelines.work import Work
 from rules.law import Law, LawError
 
@@ -64,7 +64,7 @@ def wrong(found: WorkerReport, needed: WorkerReport) -> str | None:
     return None
 
 
-def do_task(ticket: Ticket, do: Callable[[Replay, T], D], task: T) -> D:
+def do_task(ticket: Ticket, do: Callable[[Replay, Task], Done], task: Task) -> Done:
     """A task of a replay. Raises WorkerRefused."""
     known = _known.get(ticket.needs.nonce)
     if known is None:

@@ -11,7 +11,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from pipelines.tasks import D, Each, Replay, T, pay
+from pipelines.tasks import Done, Each, Replay, Task, pay
 from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
@@ -43,7 +43,7 @@ def _processes(replay: Replay, number: int) -> Iterator[Each]:
         gc.unfreeze()
 
 
-def _all(pool: Executor, do: Callable[[Replay, T], D], tasks: Sequence[T]) -> list[D]:
+def _all(pool: Executor, do: Callable[[Replay, Task], Done], tasks: Sequence[Task]) -> list[Done]:
     with ExitStack() as unless_done:
         unless_done.callback(_end_all)  # of an interrupted replay nobody reads what they would still write
         found = list(pool.map(partial(_do, do), tasks))
@@ -62,5 +62,5 @@ def _begin(replay: Replay, parent: int) -> None:
     _here[:] = [replay]
 
 
-def _do(do: Callable[[Replay, T], D], task: T) -> D:
+def _do(do: Callable[[Replay, Task], Done], task: Task) -> Done:
     return do(_here[0], task)

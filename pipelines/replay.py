@@ -54,7 +54,7 @@ def replay(
 
     Records appear in ``out`` only when all is done; what an earlier replay left there is replaced. ``engine``: one of
     ENGINES; Beam's own arguments are for Beam. ``cluster``: does the work instead; both folders must lie where its
-    workers see them at the same paths. Raises Misuse while another replay writes to ``out``, Lost.
+    workers see them at the same paths. Raises Misuse while another replay writes to ``out``, MachineLost.
     """
     with Owned(out, OF_A_REPLAY, LOCK):
         return _replay(events, out, last_cut_off(until), law, ReplayEngine(engine, beam_arguments or [], cluster), beat)

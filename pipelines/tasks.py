@@ -25,7 +25,7 @@ from fold.rows import catalog_of
 from fold.shard import Shard
 from fold.stages import STAGES
 from fold.tally import merged
-from pipelines.blocks import BlockFile, Outgoing, taken
+from pipelines.blocks import BlockFile, OutgoingBlocks, taken
 from pipelines.importing.text_facts import FolderDoor
 from pipelines.work import Work
 from rules.law import Law
@@ -77,13 +77,14 @@ class ShardTask(NamedTuple):
     until: int
 
 
-T, D = TypeVar("T"), TypeVar("D")
+Task = TypeVar("Task")
+Done = TypeVar("Done")
 
 
 class Each(Protocol):
     """Does all tasks of a kind and waits for the last."""
 
-    def __call__(self, do: Callable[[Replay, T], D], tasks: Sequence[T]) -> list[D]:
+    def __call__(self, do: Callable[[Replay, Task], Done], tasks: Sequence[Task]) -> list[Done]:
         """What each came to, in order."""
 
 
@@ -146,7 +147,7 @@ def _read(replay: Replay, task: FileTask) -> Came:
     (number, name), work = task, replay.work
     told = _decode_told((replay.blocks / TOLD).read_bytes())
     door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
-    outgoing = Outgoing(replay.blocks, f"read-{number}")
+    outgoing = OutgoingBlocks(replay.blocks, f"read-{number}")
     with rare_collections():
         for _ in door.read_file(work.events / name, name):
             outgoing.put(door.dealer.full_blocks())
@@ -164,7 +165,7 @@ def _fold(replay: Replay, task: ShardTask) -> Came:
     catalog = catalog_of(_decode_bodies((replay.blocks / CATALOG).read_bytes()))
     shard = Shard(task.stage, replay.law, catalog, task.until, replay.work.shards)
     shard.fold(taken(replay.blocks, task.blocks), replay.work.beat)
-    outgoing = Outgoing(replay.blocks, f"{task.stage}-{task.number}")
+    outgoing = OutgoingBlocks(replay.blocks, f"{task.stage}-{task.number}")
     outgoing.put(shard.dealer.blocks())
     names = {kind: file_name(kind, task.stage, task.number) for kind in shard.bodies}
     for kind, bodies in shard.bodies.items():

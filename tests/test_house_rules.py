@@ -78,6 +78,7 @@ MARKED = {
     "pipelines/desk/passwords.py": "a line of a file",
     "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
+    "pipelines/command/engines.py": "an address",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
     "pipelines/launch/graph.py": "names of Beam and of the cloud",

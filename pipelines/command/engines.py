@@ -1,14 +1,15 @@
 """Who does a replay's work, as it was asked for on the command line."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pipelines.misuse import Misuse
 from pipelines.work import Cluster, TlsFiles
 
 CLUSTER_EXTRA = "pip install 'ihss-payroll[cluster]'"
-SCHEMES = ("tcp://", "tls://")
+TLS = "tls"
+SCHEMES = ("tcp", TLS)
 
 
 class EngineAsked(NamedTuple):
@@ -19,8 +20,11 @@ class EngineAsked(NamedTuple):
     cluster: Cluster | None = None
 
 
-def engine_asked(name: str, beam: list[str], cluster: Cluster | None) -> EngineAsked:
-    """Raises Misuse for an engine that there is not, and for options that the engine does not take."""
+def engine_asked(
+    name: str, beam: list[str], address: str | None, tls: Path | None, overlay: Path | None
+) -> EngineAsked:
+    """``address``: of a cluster, ``tls``: folder of its files, ``overlay``: of the law. Raises Misuse for an engine that
+    there is not, and for options that the engine does not take."""
     from pipelines.replay import AUTO, BEAM, ENGINES
 
     if name not in ENGINES:
@@ -29,36 +33,35 @@ def engine_asked(name: str, beam: list[str], cluster: Cluster | None) -> EngineA
         raise Misuse(f"--engine {name} takes no options of Beam ({beam[0]}): leave them, or name --engine beam")
     if beam and not beam[0].startswith("-"):
         raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
-    if cluster and (beam or name != AUTO):
+    if address is not None and (beam or name != AUTO):
         raise Misuse("--cluster does the work itself: leave --engine and Beam's options, or leave --cluster")
-    return EngineAsked(name, beam, cluster)
+    return EngineAsked(name, beam, _cluster(address, tls, overlay))
 
 
-def cluster_asked(address: str | None, files: Sequence[Path | None], overlay: Path | None) -> Cluster | None:
-    """The cluster at an address; ``files``: authority, certificate and key. Raises Misuse."""
+def _cluster(address: str | None, tls: Path | None, overlay: Path | None) -> Cluster | None:
     if address is None:
-        if any(files):
-            raise Misuse("--tls-ca, --tls-cert and --tls-key are for --cluster tls://HOST:PORT: name one")
+        if tls is not None:
+            raise Misuse("--tls is for --cluster tls://HOST:PORT: name one, or leave --tls")
         return None
-    if not address.startswith(SCHEMES) or not address.rpartition(":")[2].isdigit():
+    named = urlsplit(address)
+    try:
+        whole = named.scheme in SCHEMES and named.hostname and named.port
+    except ValueError:  # no number, or too large a one
+        whole = False
+    if not whole or named.path:
         raise Misuse(f"--cluster {address} is no address: write it as tcp://127.0.0.1:8786")
-    tls = _tls(files)
-    if (tls is None) == address.startswith("tls://"):
-        raise Misuse("--cluster tls://HOST:PORT, --tls-ca, --tls-cert and --tls-key go together")
+    if (tls is None) == (named.scheme == TLS):
+        raise Misuse("--cluster tls://HOST:PORT and --tls FOLDER go together")
     _installed()
-    return Cluster(address, tls, overlay)
+    return Cluster(address, _files(tls) if tls else None, overlay)
 
 
-def _tls(files: Sequence[Path | None]) -> TlsFiles | None:
-    given = [path for path in files if path is not None]
-    if not given:
-        return None
-    for path in given:
+def _files(folder: Path) -> TlsFiles:
+    files = TlsFiles(*(folder / name for name in ("ca.pem", "cert.pem", "key.pem")))
+    for path in files:
         if not path.is_file():
-            raise Misuse(f"{path} is no file: name one in PEM")
-    if len(given) < len(files):
-        raise Misuse("--tls-ca, --tls-cert and --tls-key go together")
-    return TlsFiles(*given)
+            raise Misuse(f"--tls: {path} is no file: put one in PEM there")
+    return files
 
 
 def _installed() -> None:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from rules.law import Law
     from schemas.types import Json
 
+Engine = Annotated[str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler whose workers do it: same bytes.")
+]
+TlsFolder = Annotated[
+    Path | None, typer.Option(help="Folder with ca.pem, cert.pem and key.pem, for --cluster tls://HOST:PORT.")
+]
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
 
@@ -39,15 +46,9 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")] = False,
-    engine: Annotated[
-        str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")
-    ] = "auto",
-    cluster: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler whose workers do it: same bytes.")
-    ] = None,
-    tls_ca: Annotated[Path | None, typer.Option(help="Of a cluster at tls://: the authority, PEM.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate of this machine, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    engine: Engine = "auto",
+    cluster: Scheduler = None,
+    tls: TlsFolder = None,
     beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
 ) -> int:
     """Pay a folder of facts, pay run by pay run, as each would have been.
@@ -64,12 +65,11 @@ def replay(
 
         ihss-payroll replay --events /shared/facts --out /shared/out --cluster tcp://127.0.0.1:8786
     """
-    from pipelines.command.engines import cluster_asked, engine_asked
+    from pipelines.command.engines import engine_asked
     from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 
     last_day = day_asked(until, "--until") if until else None
-    there = cluster_asked(cluster, (tls_ca, tls_cert, tls_key), law)
-    asked = engine_asked(engine, beam or [], there)
+    asked = engine_asked(engine, beam or [], cluster, tls, law)
     _folders(events, out)
     _tell_of_accepted(events)
     summary = _replayed(events, out, last_day, law, asked, quiet or as_json)
