@@ -9,7 +9,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ SHARDS = range(2, 65)
 WORTH_PROCESSES = 1 << 20  # bytes of input from which processes on other cores pay for their start
 PARTIAL = ".partial"
 LOCK = ".lock"
+Progress = Callable[[str, int, int], None]  # hears stage, parts done, parts in all
 OF_A_REPLAY = "--out {folder} is being written by another replay: wait for its end, or name another folder"
 
 
@@ -46,7 +47,7 @@ def replay(
     until: int | None,
     law: Law,
     beam_arguments: list[str] | None = None,
-    beat: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    beat: Progress = lambda stage, done, total: None,
     engine: str = AUTO,
     cluster: Cluster | None = None,
 ) -> Summary:
@@ -81,17 +82,15 @@ class ReplayEngine(NamedTuple):
         return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 
 
-def _replay(
-    events: Path, out: Path, until: int | None, law: Law, engine: ReplayEngine, beat: Callable[..., None]
-) -> Summary:
+def _replay(events: Path, out: Path, until: int | None, law: Law, engine: ReplayEngine, beat: Progress) -> Summary:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
-    size = sum((events / name).stat().st_size for name in names)
+    sizes = [(events / name).stat().st_size for name in names]
     # A folder of its own: on a cluster a task of a replay before, which was given up, may still write to that one's.
     partial = private.folder(_emptied(out / PARTIAL) / secrets.token_hex(8))
-    work = Work(events, names, partial, _shards(size), Beat(str(partial / "beat")), until)
-    with _watched(partial / "beat", work, beat):
-        engine.run(work, law, size)
+    work = Work(events, names, partial, shards_of(sum(sizes)), Beat(str(partial / "beat")), until)
+    with Watched(partial / "beat", sizes, work.shards, beat):
+        engine.run(work, law, sum(sizes))
     tally = merged([work.tally.read_bytes()])
     write_index(partial, partial / INDEX, work.shards)
     os.utime(partial / INDEX, (began, began))  # a file of facts changed since then is not what was read
@@ -107,7 +106,8 @@ def last_cut_off(until: int | None) -> int | None:
     return cut_off_of(until if is_business_day(until) else previous_business_day(until))
 
 
-def _shards(size: int) -> int:
+def shards_of(size: int) -> int:
+    """How finely to deal facts of so many bytes."""
     return min(max(SHARDS.start, size // BYTES_IN_SHARD), SHARDS.stop - 1)
 
 
@@ -139,15 +139,15 @@ def _stem(kind: str) -> str:
     return file_name(kind).removesuffix(".avro")
 
 
-class _watched:
+class Watched:
     """Reads the beats of all workers a few times a second and passes them on."""
 
-    def __init__(self, path: Path, work: Work, beat: Callable[[str, int, int], None]) -> None:
+    def __init__(self, path: Path, sizes: Iterable[int], shards: int, beat: Progress) -> None:
         self.path, self.beat = path, beat
         # Few payments wait for their method, mostly none: no bar, it would never fill.
         stages = (stage for stage in STAGES if stage != METHOD)
-        parts = sum(parts_of_file((work.events / name).stat().st_size) for name in work.names)
-        self.totals = {"read": parts, **dict.fromkeys(stages, work.shards * PARTS_OF_SHARD), "close": 1}
+        parts = sum(map(parts_of_file, sizes))
+        self.totals = {"read": parts, **dict.fromkeys(stages, shards * PARTS_OF_SHARD), "close": 1}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 

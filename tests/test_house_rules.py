@@ -19,6 +19,7 @@ LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
     "blocks", "tasks", "on_worker", "cluster",
+    "facts_at", "publishing_at", "replay_job", "job_options",
 }  # fmt: skip
 ROOMS = (
     ("own_name",),

@@ -23,8 +23,8 @@ class EngineAsked(NamedTuple):
 def engine_asked(
     name: str, beam: list[str], address: str | None, tls: Path | None, overlay: Path | None
 ) -> EngineAsked:
-    """``address``: of a cluster, ``tls``: folder of its files, ``overlay``: of the law. Raises Misuse for an engine that
-    there is not, and for options that the engine does not take."""
+    """``address``: of a cluster, ``tls``: folder of its files, ``overlay``: of the law. Raises Misuse for an engine
+    that there is not, and for options that the engine does not take."""
     from pipelines.replay import AUTO, BEAM, ENGINES
 
     if name not in ENGINES:
