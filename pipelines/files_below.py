@@ -30,16 +30,16 @@ def is_ours(path: Path) -> bool:
 
 
 class Below(NamedTuple):
-    """``files`` are read, ``ignored`` are not: both as paths from ``folder``, sorted."""
+    """``files`` are read, ``ignored`` are not: both as paths from ``folder`` (or an address), sorted."""
 
-    folder: Path
+    folder: Path | str
     files: list[str]
     ignored: list[str]
 
 
-def endings_of(folder: Path) -> Sequence[str]:
+def endings_of(folder: Path | str) -> Sequence[str]:
     """What files of facts below a folder end in: those of a journal are its own."""
-    return JOURNALLED if is_journal(folder) else FACTS
+    return JOURNALLED if is_journal(Path(folder)) else FACTS
 
 
 def files_below(folder: Path) -> Below:

@@ -65,14 +65,14 @@ class Publishing(NamedTuple):
         summary; then the names of all but the summary."""
         with TemporaryDirectory() as scratch, sent(self.partial) as here:
             self._index(Path(scratch), here)
-            for kind in CONCLUSIONS:
-                if not any(name.startswith(file_name(kind).removesuffix(".avro")) for name in names):
-                    write_container(here / file_name(kind), kind, [])
+            empty = [kind for kind in CONCLUSIONS if not any(name.startswith(_stem(kind)) for name in names)]
+            for kind in empty:
+                write_container(here / file_name(kind), kind, [])
             took = round(time.time() - self.began, 1)
             ignored = facts_at(self.events).ignored
             summary = summary_of(merged([tally]), self.law, self.until, ignored, took)
             private.written(here / SUMMARY, summary.text())
-            names |= {path.name for path in here.iterdir()} - {SUMMARY}
+            names |= {INDEX, *map(file_name, empty)}
         with sent(self.partial) as here:
             private.written(here / COMPLETE, _encode(sorted(names)))
 
@@ -85,4 +85,8 @@ class Publishing(NamedTuple):
 
 def _is_record(name: str) -> bool:
     """Whether a name is one that a replay gives, of a file of records in the folder itself."""
-    return "/" not in name and any(name.startswith(file_name(kind).removesuffix(".avro")) for kind in CONCLUSIONS)
+    return "/" not in name and name.startswith(tuple(map(_stem, CONCLUSIONS)))
+
+
+def _stem(kind: str) -> str:
+    return file_name(kind).removesuffix(".avro")

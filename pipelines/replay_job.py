@@ -11,6 +11,7 @@ over the law), ``--shards``; all others are Beam's.
 
 import argparse
 import secrets
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ import apache_beam as beam
 import msgspec
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, SetupOptions
+from google.api_core.exceptions import GoogleAPICallError
+from google.resumable_media import InvalidResponse
 
 from fold.beat import Beat
 from pipelines.facts_at import FactsAt, facts_at
@@ -33,9 +36,11 @@ from pipelines.publishing_at import Publishing
 from pipelines.replay import PARTIAL, Progress, Watched, last_cut_off, shards_of
 from pipelines.summary import SUMMARY, Summary
 from rules.law import Law
-from transforms.addresses import bring, is_address, options_here, remove, set_options, stored
+from schemas import private
+from transforms.addresses import bring, is_address, options_here, remove, sent, set_options, stored
 
 JOB = "ihss-replay"
+BEGUN = "begun"
 BYTES_IN_LARGE_SHARD, MOST_SHARDS = 16 << 20, 9999  # their number has four digits in names of files
 
 
@@ -85,7 +90,8 @@ def replay_at(events: str, out: str, until: int | None, law: Law, arguments: lis
     """What `pipelines.replay.replay` does, of facts at an address to records at one, on this machine. Raises Misuse."""
     arguments = [*arguments, *options_here()]
     set_options(arguments)
-    facts, waiting = facts_asked(events), waiting_at(out)
+    apart(events, out)
+    facts, waiting = facts_asked(events), begun_at(out)
     with TemporaryDirectory() as scratch:
         beats = Path(scratch, "beat")
         dealing = Dealing(shards_at(facts), last_cut_off(until), Beat(str(beats)))
@@ -93,6 +99,8 @@ def replay_at(events: str, out: str, until: int | None, law: Law, arguments: lis
         with progress, pipeline_here(arguments, sum(facts.sizes), Path(scratch)) as pipeline:
             construct(pipeline, Files(events, waiting, facts.files, dealing), out, law)
         remove(waiting, [each.name for each in stored(waiting)])
+        if not is_address(out):
+            shutil.rmtree(Path(out, PARTIAL))
         return msgspec.json.decode(bring(out, SUMMARY, Path(scratch)).read_bytes(), type=Summary)
 
 
@@ -119,6 +127,20 @@ def shards_at(facts: FactsAt) -> int:
     """As of a folder of this machine, and more for more than fits there."""
     size = sum(facts.sizes)
     return max(shards_of(size), min(size // BYTES_IN_LARGE_SHARD, MOST_SHARDS))
+
+
+def begun_at(out: str) -> str:
+    """Where records wait, after a first file was put there. Raises Misuse if nobody may."""
+    waiting = waiting_at(out)
+    try:
+        if not is_address(out):
+            private.folder(Path(waiting))
+        with sent(waiting) as here:
+            private.written(here / BEGUN, b"")
+    except (OSError, GoogleAPICallError, InvalidResponse) as error:
+        why = type(error).__name__
+        raise Misuse(f"--out {out} cannot be written to ({why}): is it there, and may you?") from error
+    return waiting
 
 
 def waiting_at(out: str) -> str:

@@ -1,5 +1,6 @@
 """Who does a replay's work, as it was asked for on the command line."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -7,9 +8,20 @@ from urllib.parse import urlsplit
 from pipelines.misuse import Misuse
 from pipelines.work import Cluster, TlsFiles
 
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/(?!/)(.+)")
 CLUSTER_EXTRA = "pip install 'ihss-payroll[cluster]'"
 TLS = "tls"
 SCHEMES = ("tcp", TLS)
+
+
+Place = Path | str
+"""A folder of this machine, or an address that Beam reads."""
+
+
+def place_in(path: Path) -> Place:
+    """The place that was named: a path knows one slash where an address has two."""
+    found = ADDRESS.fullmatch(str(path))
+    return f"{found[1]}://{found[2]}" if found else path
 
 
 class EngineAsked(NamedTuple):
@@ -62,6 +74,17 @@ def _files(folder: Path) -> TlsFiles:
         if not path.is_file():
             raise Misuse(f"--tls: {path} is no file: put one in PEM there")
     return files
+
+
+def fits_places(asked: EngineAsked, *places: Place) -> bool:
+    """Whether one of the places is an address. Raises Misuse for an engine that reads none."""
+    from pipelines.replay import AUTO, BEAM
+
+    addresses = [place for place in places if isinstance(place, str)]
+    if addresses and (asked.cluster or asked.name not in (AUTO, BEAM)):
+        other = "--cluster" if asked.cluster else f"--engine {asked.name}"
+        raise Misuse(f"{addresses[0]} is read by Beam alone: leave {other}, or copy it to a folder first")
+    return bool(addresses)
 
 
 def _installed() -> None:
