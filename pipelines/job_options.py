@@ -1,16 +1,27 @@
-"""Values of options of a job on Dataflow: days, and the law at any address."""
+"""Options that both jobs on Dataflow have, and their values: days, and the law at any address."""
 
+import argparse
 import tempfile
 from datetime import date
 from pathlib import Path
 
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.misuse import Misuse
 from pipelines.replay import last_cut_off
 from rules.law import Law, LawError
 from rules.periods import epoch_day
 from schemas import private
+
+
+class JobOptions(PipelineOptions):
+    """What every job may be asked, beside Beam's own."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--law", help="Folder of TOML that overlays the law.")
+        parser.add_argument("--until", metavar="YYYY-MM-DD", help="Last business day to decide.")
 
 
 def cut_off_named(option: str, day: str | None) -> int | None:

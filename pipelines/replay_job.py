@@ -28,7 +28,7 @@ from google.resumable_media import InvalidResponse
 from fold.beat import Beat
 from pipelines.facts_at import FactsAt, facts_at
 from pipelines.file_edges import Dealing, Files
-from pipelines.job_options import cut_off_named, law_named
+from pipelines.job_options import JobOptions, cut_off_named, law_named
 from pipelines.misuse import Misuse
 from pipelines.on_beam import pipeline_here
 from pipelines.payroll import build
@@ -51,8 +51,6 @@ class ReplayJobOptions(PipelineOptions):
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--events", help="Address of the folder of facts.")
         parser.add_argument("--out", help="Address of the folder for records and summary.json.")
-        parser.add_argument("--until", metavar="YYYY-MM-DD", help="Last business day to pay.")
-        parser.add_argument("--law", help="Folder of TOML that overlays the law.")
         parser.add_argument("--shards", type=int, help="How finely work is dealt; default: by the size of the facts.")
 
 
@@ -65,13 +63,14 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     """The whole pipeline, not yet run. Raises Misuse."""
     options = PipelineOptions(arguments)
     asked, cloud = options.view_as(ReplayJobOptions), options.view_as(GoogleCloudOptions)
+    both = options.view_as(JobOptions)
     options.view_as(SetupOptions).save_main_session = False
     cloud.job_name = cloud.job_name or JOB
     for name in ("events", "out"):
         if not is_address(getattr(asked, name) or ""):
             raise Misuse(f"--{name} {getattr(asked, name)} is no address: name one such as gs://my-bucket/{name}")
     apart(asked.events, asked.out)
-    until, law = cut_off_named("--until", asked.until), law_named(asked.law)
+    until, law = cut_off_named("--until", both.until), law_named(both.law)
     pipeline = beam.Pipeline(options=options)
     shards = asked.shards or shards_at(facts_asked(asked.events))
     construct(pipeline, Files(asked.events, waiting_at(asked.out), None, Dealing(shards, until)), asked.out, law)

@@ -26,7 +26,7 @@ from apache_beam.options.pipeline_options import (
 )
 
 from fold.rows import fact_body
-from pipelines.job_options import cut_off_named, law_named, read_at
+from pipelines.job_options import JobOptions, cut_off_named, law_named, read_at
 from pipelines.live.clock import Clock, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
@@ -45,9 +45,7 @@ class PayrollOptions(PipelineOptions):
 
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--law", help="Folder of TOML that overlays the law.")
         parser.add_argument("--catalog", help="Avro file of CourseListings; a change of them is a new deployment.")
-        parser.add_argument("--until", metavar="YYYY-MM-DD", help="Last business day to decide.")
         parser.add_argument("--journal", help="Folder of the journal to begin from: the job reads all of it first.")
         resumes = "--resume_after", "--resume-after"  # a Flex Template's parameter, and how people write it
         parser.add_argument(*resumes, metavar="YYYY-MM-DD", help="Last business day that was said whole.")
@@ -64,6 +62,7 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     """The whole pipeline, not yet run. Raises Misuse."""
     options = PipelineOptions(arguments)
     asked, cloud = options.view_as(PayrollOptions), options.view_as(GoogleCloudOptions)
+    both = options.view_as(JobOptions)
     if not cloud.project:
         raise Misuse("no project: name the Google Cloud project with --project")
     options.view_as(StandardOptions).streaming = True
@@ -71,10 +70,10 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     options.view_as(WorkerOptions).max_cache_memory_usage_mb = 0  # sizing what it holds costs more than it spares
     cloud.enable_streaming_engine = True
     cloud.job_name = cloud.job_name or JOB
-    until, beginning = cut_off_named("--until", asked.until), beginning_of(asked.journal, asked.resume_after)
+    until, beginning = cut_off_named("--until", both.until), beginning_of(asked.journal, asked.resume_after)
     edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until, asked.id_label or None)
     pipeline = beam.Pipeline(options=options)
-    build(pipeline, edges, law_named(asked.law))
+    build(pipeline, edges, law_named(both.law))
     return pipeline
 
 

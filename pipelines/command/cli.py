@@ -21,6 +21,7 @@ from pipelines.command import (
     find,
     importing,
     launch,
+    launch_replay,
     live,
     pay,
     report,
@@ -76,6 +77,7 @@ check.register(app)
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+launch_replay.register(launch.launch_app)
 desk.register(app)
 explain.register(app)
 find.register(app)
