@@ -136,7 +136,7 @@ def begun_at(out: str) -> str:
             private.folder(Path(waiting))
         with sent(waiting) as here:
             private.written(here / BEGUN, b"")
-    except (OSError, GoogleAPICallError, InvalidResponse) as error:
+    except (OSError, ValueError, GoogleAPICallError, InvalidResponse) as error:
         why = type(error).__name__
         raise Misuse(f"--out {out} cannot be written to ({why}): is it there, and may you?") from error
     return waiting
