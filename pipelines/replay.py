@@ -34,6 +34,7 @@ AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
 ENGINES = (AUTO, PLAIN, POOL, BEAM)
 BYTES_IN_SHARD = 1 << 20
 SHARDS = range(2, 65)
+BYTES_IN_LARGE_SHARD, MOST_SHARDS = 16 << 20, 9999  # so that one fits a memory; names of files have four digits
 WORTH_PROCESSES = 1 << 20  # bytes of input from which processes on other cores pay for their start
 PARTIAL = ".partial"
 LOCK = ".lock"
@@ -108,7 +109,8 @@ def last_cut_off(until: int | None) -> int | None:
 
 def shards_of(size: int) -> int:
     """How finely to deal facts of so many bytes."""
-    return min(max(SHARDS.start, size // BYTES_IN_SHARD), SHARDS.stop - 1)
+    few = min(max(SHARDS.start, size // BYTES_IN_SHARD), SHARDS.stop - 1)
+    return max(few, min(size // BYTES_IN_LARGE_SHARD, MOST_SHARDS))
 
 
 def _emptied(folder: Path) -> Path:

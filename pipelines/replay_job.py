@@ -41,7 +41,6 @@ from transforms.addresses import bring, is_address, options_here, remove, sent, 
 
 JOB = "ihss-replay"
 BEGUN = "begun"
-BYTES_IN_LARGE_SHARD, MOST_SHARDS = 16 << 20, 9999  # their number has four digits in names of files
 
 
 class ReplayJobOptions(PipelineOptions):
@@ -72,7 +71,7 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     apart(asked.events, asked.out)
     until, law = cut_off_named("--until", both.until), law_named(both.law)
     pipeline = beam.Pipeline(options=options)
-    shards = asked.shards or shards_at(facts_asked(asked.events))
+    shards = asked.shards or shards_of(sum(facts_asked(asked.events).sizes))
     construct(pipeline, Files(asked.events, waiting_at(asked.out), None, Dealing(shards, until)), asked.out, law)
     return pipeline
 
@@ -93,7 +92,7 @@ def replay_at(events: str, out: str, until: int | None, law: Law, arguments: lis
     facts, waiting = facts_asked(events), begun_at(out)
     with TemporaryDirectory() as scratch:
         beats = Path(scratch, "beat")
-        dealing = Dealing(shards_at(facts), last_cut_off(until), Beat(str(beats)))
+        dealing = Dealing(shards_of(sum(facts.sizes)), last_cut_off(until), Beat(str(beats)))
         progress = Watched(beats, facts.sizes, dealing.shards, beat)
         with progress, pipeline_here(arguments, sum(facts.sizes), Path(scratch)) as pipeline:
             construct(pipeline, Files(events, waiting, facts.files, dealing), out, law)
@@ -120,12 +119,6 @@ def facts_asked(events: str) -> FactsAt:
     if not facts.files:
         raise Misuse(f"No file of facts below --events {events}: name the folder that holds the facts")
     return facts
-
-
-def shards_at(facts: FactsAt) -> int:
-    """As of a folder of this machine, and more for more than fits there."""
-    size = sum(facts.sizes)
-    return max(shards_of(size), min(size // BYTES_IN_LARGE_SHARD, MOST_SHARDS))
 
 
 def begun_at(out: str) -> str:

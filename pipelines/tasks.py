@@ -8,7 +8,7 @@ task leaves the same files. The bytes are those of the pipeline on Beam. Who doe
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -34,6 +34,7 @@ from schemas.avro import write_bodies, write_container
 from schemas.rejection import Rejection
 
 BLOCKS = "blocks"
+BYTES_IN_TASK = 1 << 20
 TOLD, CATALOG, REJECTED = "told", "catalog", "rejections"  # what files tell of admissions; course listings; rejections
 _encode = msgspec.msgpack.Encoder().encode
 _decode_rejections = msgspec.msgpack.Decoder(list[Rejection]).decode
@@ -61,11 +62,11 @@ class Came(NamedTuple):
     names: list[str]
 
 
-class FileTask(NamedTuple):
-    """A file of facts to read, the one with this number."""
+class FilesTask(NamedTuple):
+    """Files of facts to read, the group with this number."""
 
     number: int
-    name: str
+    names: list[str]
 
 
 class ShardTask(NamedTuple):
@@ -95,7 +96,7 @@ def pay(replay: Replay, each: Each, fewer: Fewer = lambda tallies: tallies) -> l
     """All of it, on whatever does the tasks; the names of what they left below the output folder. ``fewer``: adds
     tallies up before they are kept."""
     private.folder(replay.blocks)
-    files = [FileTask(*each_of) for each_of in enumerate(replay.work.names)]
+    files = [FilesTask(*group) for group in enumerate(_groups(replay.work))]
     _gathered(replay, TOLD, each(_told, files))
     came = each(_read, files)
     _gathered(replay, CATALOG, [f"{CATALOG}-{number}" for number, _ in files])
@@ -109,9 +110,22 @@ def pay(replay: Replay, each: Each, fewer: Fewer = lambda tallies: tallies) -> l
         _drop(replay, tasks)
         tallies += fewer([one.tally for one in came])
         names += [name for one in came for name in one.names]
-    _write_rejections(replay)
+    _write_rejections(replay, len(files))
     _close(replay, fewer(tallies), until)
     return names
+
+
+def _groups(work: Work) -> Iterator[list[str]]:
+    """Names of files for one task each: small ones together, for each task leaves a file for each shard."""
+    group, size = [], 0
+    for name in work.names:
+        group.append(name)
+        size += (work.events / name).stat().st_size
+        if size >= BYTES_IN_TASK:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _deal(waiting: dict[str, dict[int, list[BlockFile]]], came: Iterable[Came]) -> None:
@@ -136,28 +150,35 @@ def _gathered(replay: Replay, kind: str, names: Iterable[str]) -> None:
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-def _told(replay: Replay, task: FileTask) -> str:
-    """What a file tells of admissions."""
-    told = [*admissions_in(replay.work.events / task.name)]
+def _told(replay: Replay, task: FilesTask) -> str:
+    """What files tell of admissions."""
+    told = [one for name in task.names for one in admissions_in(replay.work.events / name)]
     return private.written(replay.blocks / f"{TOLD}-{task.number}", _encode(told)).name
 
 
-def _read(replay: Replay, task: FileTask) -> Came:
-    """A file to blocks, rejections, course listings and a part of the index."""
-    (number, name), work = task, replay.work
-    told = _decode_told((replay.blocks / TOLD).read_bytes())
-    door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
-    outgoing = OutgoingBlocks(replay.blocks, f"read-{number}")
+def _read(replay: Replay, task: FilesTask) -> Came:
+    """Files to blocks, rejections, course listings and parts of the index."""
+    told = Admissions(_decode_told((replay.blocks / TOLD).read_bytes()))
+    outgoing = OutgoingBlocks(replay.blocks, f"read-{task.number}")
+    doors = [_read_file(replay, name, told, outgoing) for name in task.names]
+    rejections = [one for door, _ in doors for one in door.rejections]
+    listings = [one for door, _ in doors for one in door.catalog]
+    private.written(replay.blocks / f"{REJECTED}-{task.number}", _encode(rejections))
+    private.written(replay.blocks / f"{CATALOG}-{task.number}", _encode(listings))
+    tally = merged(door.tally.packed() for door, _ in doors)
+    return Came(outgoing.done(), tally.packed(), [part for _, part in doors])
+
+
+def _read_file(replay: Replay, name: str, told: Admissions, outgoing: OutgoingBlocks) -> tuple[FolderDoor, str]:
+    """The door that took a file in, and the name of the file's part of the index."""
+    work, door = replay.work, FolderDoor(replay.work.shards, replay.work.until, places := Places(), told)
     with rare_collections():
         for _ in door.read_file(work.events / name, name):
             outgoing.put(door.dealer.full_blocks())
     outgoing.put(door.dealer.blocks())
-    private.written(replay.blocks / f"{REJECTED}-{number}", _encode(door.rejections))
-    private.written(replay.blocks / f"{CATALOG}-{number}", _encode(door.catalog))
-    assert door.places is not None
-    part = door.places.write_part(work.out, work.events, name)
+    part = places.write_part(work.out, work.events, name)
     work.beat("read", parts_of_file((work.events / name).stat().st_size))
-    return Came(outgoing.done(), door.tally.packed(), [part.name])
+    return door, part.name
 
 
 def _fold(replay: Replay, task: ShardTask) -> Came:
@@ -173,9 +194,9 @@ def _fold(replay: Replay, task: ShardTask) -> Came:
     return Came(outgoing.done(), shard.tally.packed(), [*names.values()])
 
 
-def _write_rejections(replay: Replay) -> None:
+def _write_rejections(replay: Replay, groups: int) -> None:
     """Of all files, in one."""
-    files = [replay.blocks / f"{REJECTED}-{number}" for number, _ in enumerate(replay.work.names)]
+    files = [replay.blocks / f"{REJECTED}-{number}" for number in range(groups)]
     rejections = in_order([one for path in files for one in _decode_rejections(path.read_bytes())])
     write_container(replay.work.out / file_name("Rejection", "read", 0), "Rejection", rejections)
 

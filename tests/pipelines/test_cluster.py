@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from fold.beat import Beat
 from fold.stages import STAGES
 from pipelines import replay as replaying
+from pipelines import tasks as tasks_of_all
 from pipelines.command import cli
 from pipelines.misuse import MachineLost, Misuse
 from pipelines.on_worker import NONCE, Ticket, WorkerRefused, WorkerReport, do_task, package_digest, report, wrong
@@ -59,6 +60,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finely() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replaying, "BYTES_IN_SHARD", SMALLER)
+        patch.setattr(tasks_of_all, "BYTES_IN_TASK", SMALLER)
         yield
 
 
