@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fold.record_files import file_name
 from pipelines.plain import Outcome, replay_plain
-from pipelines.what_if.compare import Comparison, FactRefused, compare
+from pipelines.what_if.compare import Comparison, compare
+from pipelines.what_if.door import FactRefused
 from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import FactChange, Variant
 from rules.law import Law
