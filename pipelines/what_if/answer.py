@@ -5,13 +5,13 @@ Money in cents, time in minutes, days as epoch days. Names of people are in it o
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.overlays.differences import days_differing
 from pipelines.what_if.compare import ComparedVariant, Comparison
 from pipelines.what_if.people import PeopleMoved, people_moved
 from pipelines.what_if.scenario import Scenario
-from pipelines.what_if.sums import EMPLOYER, Added, WhatIfSums
+from pipelines.what_if.sums import EMPLOYER, Added, Named, WhatIfSums
 from pipelines.what_if.variant import Variant
 from rules.law import Law
 from rules.periods import (
@@ -32,7 +32,7 @@ LATE = 2  # months after a service month in which most of it has been claimed
 class BeforeAfter(NamedTuple):
     """Before and after, of ``name`` (parts of it, as in the table's columns)."""
 
-    name: tuple[Any, ...]
+    name: Named
     before: int
     after: int
 
@@ -142,11 +142,11 @@ def _answer(
     )
 
 
-def _by(was: Added, now: Added) -> Callable[[Callable[[tuple[Any, ...]], tuple[Any, ...]]], list[BeforeAfter]]:
+def _by(was: Added, now: Added) -> Callable[[Callable[[Named], Named]], list[BeforeAfter]]:
     """Cents of lines by a part of their names."""
 
-    def by(part: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> list[BeforeAfter]:
-        before, after = (defaultdict[tuple[Any, ...], int](int) for _ in range(2))
+    def by(part: Callable[[Named], Named]) -> list[BeforeAfter]:
+        before, after = (defaultdict[Named, int](int) for _ in range(2))
         for sums, added in ((before, was), (after, now)):
             for name, (_, cents) in added.items():
                 sums[part(name)] += cents

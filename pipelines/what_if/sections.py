@@ -104,10 +104,12 @@ def _costs(answer: WhatIfAnswer) -> list[Table | Chart | None]:
         _changes(
             "Gross by program",
             "Program",
-            [(PROGRAMS.get(each.name[0], each.name[0]), each) for each in answer.by_program],
+            [(str(PROGRAMS.get(each.name[0], each.name[0])), each) for each in answer.by_program],
         ),
         _changes(
-            "Gross by earning", "Earned by", [(in_words(each.name[0], EARNINGS), each) for each in answer.by_earning]
+            "Gross by earning",
+            "Earned by",
+            [(in_words(str(each.name[0]), EARNINGS), each) for each in answer.by_earning],
         ),
         _changes(
             "Taxes and shares, by who pays",

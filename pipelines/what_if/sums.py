@@ -15,7 +15,9 @@ from rules.periods import business_day_of, month_of, period_of
 from schemas.ids import day_of, payee_of
 from schemas.payment_instruction import PaymentInstruction
 
-Added = dict[tuple[Any, ...], list[int]]
+Named = tuple[Any, ...]
+"""What a sum is of: strings and days."""
+Added = dict[Named, list[int]]
 EMPLOYER = ("FICA", "MEDICARE")
 """Taxes of which an employer owes as much again (26 USC 3111): nobody pays that here, and it is cost all the same."""
 NOBODY = ""
@@ -101,7 +103,7 @@ def _period(statement: str) -> int:
     return period_of(day_of(statement) or 0)
 
 
-def _add(where: Added, named: tuple[Any, ...], sign: int, amounts: Iterable[int]) -> None:
+def _add(where: Added, named: Named, sign: int, amounts: Iterable[int]) -> None:
     known = where.get(named)
     if known is None:
         where[named] = [sign * each for each in amounts]

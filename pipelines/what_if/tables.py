@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -10,6 +9,7 @@ from pipelines.cells import Rows
 from pipelines.what_if.answer import BeforeAfter, WhatIfAnswer
 from pipelines.what_if.people import OneMoved
 from pipelines.what_if.scenario import Scenario
+from pipelines.what_if.sums import Named
 from pipelines.what_if.words import sentences
 from rules.periods import iso
 from schemas import private
@@ -36,7 +36,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 LEADING = ("scenario", "point")
 
 
-def tables_of(answer: WhatIfAnswer, with_ids: bool) -> dict[str, list[tuple[Any, ...]]]:
+def tables_of(answer: WhatIfAnswer, with_ids: bool) -> dict[str, list[Named]]:
     """Rows of each table of COLUMNS."""
     people = answer.people
     return {
@@ -61,15 +61,15 @@ def _totals(answer: WhatIfAnswer) -> list[BeforeAfter]:
     return [answer.gross, answer.advanced, answer.pay, answer.employer, answer.cost, answer.net, answer.owed]
 
 
-def _row(each: BeforeAfter) -> tuple[Any, ...]:
+def _row(each: BeforeAfter) -> Named:
     return (*each.name, each.before, each.after, each.difference)
 
 
-def _by_month(each: BeforeAfter) -> tuple[Any, ...]:
+def _by_month(each: BeforeAfter) -> Named:
     return (iso(each.name[0]), *_row(each)[1:])
 
 
-def _counts(answer: WhatIfAnswer) -> Iterator[tuple[Any, ...]]:
+def _counts(answer: WhatIfAnswer) -> Iterator[Named]:
     owed = answer.retroactive
     yield "retroactive_gross", 0, owed.gross, owed.gross
     yield "retroactive_net", 0, owed.net, owed.net
@@ -78,7 +78,7 @@ def _counts(answer: WhatIfAnswer) -> Iterator[tuple[Any, ...]]:
     yield "advances", 0, answer.advances[0], answer.advances[1]
 
 
-def _largest(ones: list[OneMoved], with_ids: bool) -> Iterator[tuple[Any, ...]]:
+def _largest(ones: list[OneMoved], with_ids: bool) -> Iterator[Named]:
     for rank, each in enumerate(ones, 1):
         name = each.id if with_ids else ""
         yield (
