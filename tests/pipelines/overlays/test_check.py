@@ -3,10 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipelines.overlays.check import UNUSUAL, WRONG, checked
 from pipelines.overlays.differences import law_spans, spelled
+from pipelines.vectors.kit import stored_kit
 from rules.law import Law
 from rules.periods import iso
 
@@ -84,12 +86,22 @@ def test_spans_are_joined_and_end_where_the_law_goes_on(tmp_path) -> None:
     assert spelled(LAW.parameters["wage.17"], span.after and span.after.value) == "17.00"
 
 
+@pytest.fixture
+def few(monkeypatch) -> None:
+    """The kit's cases of travel alone: all of them take seconds."""
+    kit = stored_kit()
+    vectors = {name: vector for name, vector in kit.vectors.items() if name.startswith("travel")}
+    monkeypatch.setattr("pipelines.overlays.check.stored_kit", lambda: msgspec.structs.replace(kit, vectors=vectors))
+
+
+@pytest.mark.usefixtures("few")
 def test_the_cases_that_a_limit_decides_change(tmp_path) -> None:
     (tmp_path / "own.toml").write_text("[travel.weekly_minutes]\nvalues = [{ from = 2020-01-01, value = 300 }]")
     found = checked(tmp_path, LAW)
     assert found.cases and all({"TRAVEL-1", "LIMIT-4"} & {*case.law} for case in found.cases)
 
 
+@pytest.mark.usefixtures("few")
 def test_an_overlay_that_changes_nothing_changes_no_case(tmp_path) -> None:
     (tmp_path / "own.toml").write_text("[travel.weekly_minutes]\nvalues = [{ from = 2190-01-01, value = 420 }]")
     assert checked(tmp_path, LAW).cases == []
