@@ -79,7 +79,6 @@ MARKED = {
     "pipelines/desk/passwords.py": "a line of a file",
     "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
-    "pipelines/command/engines.py": "an address",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
     "pipelines/launch/graph.py": "names of Beam and of the cloud",
@@ -94,12 +93,12 @@ MARKED = {
     "pipelines/sample/homes.py": "a seed",
     "pipelines/sample/simulate.py": "a seed",
     "pipelines/statements/sentences.py": "hours and minutes",
-    "pipelines/streaming.py": "a file's name",
     "pipelines/topic_edges.py": "paths of the cloud",
     "pipelines/wording.py": "hours and minutes",
     "pipelines/vectors/judge.py": "a place in JSON",
     "schemas/cloud_journal.py": "a path of the cloud",
     "schemas/resolution.py": "a type and what it stands for",
+    "transforms/addresses.py": "an address",
     "transforms/journal_folders.py": "paths of the cloud",
 }
 """Files in which another text than an id has ``:`` or ``/`` between its parts, and what it is."""
