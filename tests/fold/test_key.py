@@ -109,6 +109,7 @@ def test_months_far_apart(history: History, seed: int, law: Law) -> None:
 CASES = [(file, each) for file in case_files() for each in file.cases]
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("soon", (False, True), ids=("as the law has it", "months close after 2"))
 def test_worked_examples_step_by_step(soon: bool) -> None:
     """Every worked example, looked at for a year more: published values, the ladder, overlaps, what came back."""
