@@ -70,7 +70,7 @@ FINDS_RULES = {"rules/__init__.py", "rules/compiled/__init__.py"}
 """Where Python is shown the compiled rules: no rules themselves."""
 CLOCKS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime"}
 NUMBERS = {0, 1, 60}
-CARRIERS = {f"fold/{name}.py" for name in ("closing", "key", "key_memory", "rows", "stages")}
+CARRIERS = {f"fold/{name}.py" for name in ("closing", "key", "key_memory", "opening", "rows", "shelves", "stages")}
 CONCLUDED = r"(?m)^class (\w+)\((?:Conclusion|ToProvider|ToMethod), frozen=True\)"
 TAKES_APART = {"split", "rsplit", "partition", "rpartition", "join", "startswith"}
 AN_ID = r"^(\w+[:/])?\0([:/](-|\w+|\0))+$|^\w[:/]\0$"
