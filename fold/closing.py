@@ -8,18 +8,20 @@ which a document sent again is told from another under its number.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
-from fold.remembered import Remembered
+from fold.key_memory import bring_out
+from fold.remembered import STANDING_ROWS, Remembered
 from fold.rows import Row, arrival
+from fold.shelves import VISIT, mark
 from rules.conclusion import Closed, Conclusion
 from rules.documents import Document, content
 from rules.law import Law
-from rules.periods import business_day_of, month_of, previous_month
+from rules.periods import business_day_of, month_of, next_month, previous_month
 from rules.restatement import LIFETIME, STANDING, Concluded, Unit, closed, month_unit
 from rules.settle.outcomes import outcome_is_over
 from rules.visits import visit_is_over
@@ -40,17 +42,20 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode
 
 
-def forget(memory: Remembered, cut_off: int, law: Law) -> None:
+def forget(memory: Remembered, key: str, cut_off: int, law: Law) -> None:
     """Drop what nobody reads again after this cut-off, if a month has closed since the last time."""
     last = last_closed(cut_off, law)
     if last <= memory.closed:
         return
-    memory.closed = last
+    first, memory.closed = previous_month(memory.closed), last
+    for month in [month for month in memory.put_away if first <= month <= last]:
+        bring_out(memory, key, month)
     is_closed = _closed_at(cut_off, law)
-    memory.rows = [*_rows_still_read(memory, is_closed)]
+    _keep_rows(memory, is_closed)
     said = {unit: _still_read(unit, of_unit, is_closed) for unit, of_unit in memory.said.items()}
     memory.said.clear()
-    memory.said.update({unit: of_unit for unit, of_unit in said.items() if of_unit})
+    kept = {unit: of_unit for unit, of_unit in said.items() if of_unit or month_of(unit.month) in memory.put_away}
+    memory.said.update(kept)
     memory.reviews = {unit: at for unit, at in memory.reviews.items() if not closed(unit, cut_off, law)}
 
 
@@ -70,11 +75,26 @@ def _closed_at(cut_off: int, law: Law) -> Closed:
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _rows_still_read(memory: Remembered, is_closed: Closed) -> Iterator[Row]:
-    """In their order; of those that vanished, that they did."""
+def _keep_rows(memory: Remembered, is_closed: Closed) -> None:
+    """Rows that are still read; what was concluded of a month that no open one reads is only read for good."""
     going = _going(memory, is_closed)
     told: dict[str, set[str]] = defaultdict(set)
-    for row in memory.rows:
+    kept: dict[int, list[Row]] = {month: [] for month in sorted(memory.rows)}
+    for month in kept:
+        long_closed = month != STANDING_ROWS and is_closed(next_month(month))
+        for row in _rows_still_read(memory.rows[month], going, told, is_closed):
+            kept[STANDING_ROWS if long_closed and row[-1] not in FACTS else month].append(row)
+    memory.rows.clear()
+    memory.rows.update(kept)
+    for month, rows in kept.items():
+        memory.marks[month] = {mark(arrival(row).content) for row in rows if row[-1] == VISIT}
+
+
+def _rows_still_read(
+    rows: Iterable[Row], going: set[bytes], told: dict[str, set[str]], is_closed: Closed
+) -> Iterator[Row]:
+    """In their order; of those that vanished, that they did."""
+    for row in rows:
         kind = row[-1]
         if kind in _FORGOTTEN:
             if document_key(row) not in going:
@@ -86,7 +106,7 @@ def _rows_still_read(memory: Remembered, is_closed: Closed) -> Iterator[Row]:
 def _going(memory: Remembered, is_closed: Closed) -> set[bytes]:
     """Documents that can go, noted among those that are gone."""
     documents: dict[bytes, list[Row]] = defaultdict(list)
-    for row in memory.rows:
+    for row in memory.open_rows:
         if row[-1] in _FORGOTTEN:
             documents[document_key(row)].append(row)
     lasting = memory.said.get(LIFETIME, {})
@@ -120,7 +140,7 @@ def recalled(row: Row, memory: Remembered) -> Iterator[Row]:
     fact = arrival(row).content
     if any(each == (fact.revision, digest(fact)) for each in known):
         return
-    if not any(other[-1] in _FORGOTTEN and document_key(other) == key for other in memory.rows):
+    if not any(other[-1] in _FORGOTTEN and document_key(other) == key for other in memory.open_rows):
         yield from (_stand_in(row, revision) for revision in dict.fromkeys(revision for revision, _ in known))
     yield row
 

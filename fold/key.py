@@ -4,26 +4,21 @@
 due, and stores the bytes again; both call `rules.restatement.step` and give the same conclusions.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from fold.closing import forget, recalled
+from fold.closing import forget
 from fold.key_memory import NEVER, Waiting, opened, packed, remembered, sealed
-from fold.news import News
-from fold.remembered import Remembered
-from fold.rows import Row, arrival
+from fold.opening import OpenedFile
+from fold.rows import Row
 from fold.shard import Shard
-from fold.stages import CONCLUSIONS, STAGES, Catalog
-from rules.documents import Arrival
+from fold.stages import Catalog
 from rules.law import Law
-from rules.restatement import CaseFile, Change, step
-from schemas import FACTS
-from schemas.envelope import Fact
+from rules.restatement import Change, step
 
 _CUT_OFF = 1  # its place in a row
-NOWHERE = -1
 _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
@@ -85,19 +80,11 @@ class KeyFold:
         memory = remembered(key, known)
         if cut_off <= memory.decided:
             raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
-        case = case_file(self.stage, key, memory, self.law, self.catalog)
+        case = OpenedFile(self.stage, key, memory, self.law, self.catalog)
         new_facts: list[Row] = []
-        changes = step(case, memory, _filed(memory, fresh, new_facts), cut_off, self.law)
-        forget(memory, cut_off, self.law)
+        changes = step(case, memory, case.filed(fresh, new_facts), cut_off, self.law)
+        forget(memory, key, cut_off, self.law)
         return FoldedKey(changes, packed(memory), memory.due(self.law) or NEVER, new_facts)
-
-
-def case_file(stage: str, key: str, memory: Remembered, law: Law, catalog: Catalog) -> CaseFile:
-    """The case file of a key as it was left, made again from the rows that are remembered."""
-    case = STAGES[stage](key, law, catalog)
-    for row in memory.rows:
-        case.admit(arrival(row))
-    return case
 
 
 def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
@@ -106,45 +93,3 @@ def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
     waiting.rows = [raw for raw, row in rows.items() if row[_CUT_OFF] > cut_off]
     waiting.arrivals_due = min((rows[raw][_CUT_OFF] for raw in waiting.rows), default=NEVER)
     return sorted((row for row in rows.values() if row[_CUT_OFF] <= cut_off), key=lambda row: row[1:])
-
-
-def _filed(memory: Remembered, fresh: Iterable[Row], new_facts: list[Row]) -> Iterator[Arrival]:
-    """What arrived, for the case file. It is remembered if it says something new, and a fact is then noted among
-    ``new_facts``."""
-    news = News(lambda fact: _revisions(memory.rows, fact))
-    for fresh_row in fresh:
-        for row in recalled(fresh_row, memory):
-            arrived = arrival(row)
-            yield arrived
-            if row[-1] not in FACTS:
-                _file_conclusion(memory.rows, row)
-            elif news.is_new(arrived.content):
-                memory.rows.append(row)
-                if row is fresh_row:
-                    new_facts.append(row)
-
-
-def _file_conclusion(rows: list[Row], row: Row) -> None:
-    """It takes the place of the one before, unless it is said once."""
-    *_, event_id, body, kind = row
-    struct = CONCLUSIONS[kind]
-    if struct.state_number is None:
-        return
-    places = [place for place, other in enumerate(rows) if (other[-1], other[-3]) == (kind, event_id)]
-    if body and places:
-        rows[places[0]] = row
-    elif body or not struct.leaves_nothing:
-        rows.append(row)
-    else:
-        places.insert(0, NOWHERE)
-    for place in reversed(places[1:]):
-        del rows[place]
-
-
-def _revisions(rows: list[Row], fact: Fact) -> Iterator[Fact]:
-    name = fact.document_id.encode()
-    for row in rows:
-        if row[-1] == fact.KIND and name in row[-2]:
-            other = arrival(row).content
-            if other.document_id == fact.document_id:
-                yield other

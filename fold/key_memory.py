@@ -5,20 +5,22 @@ pickle of objects. The case file is built again by admitting the rows, so its cl
 for their pay run come first, so that storing one more does not decode the rest.
 """
 
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from fold.remembered import Remembered
+from fold.remembered import STANDING_ROWS, PutAway, Remembered
+from fold.rows import Row
+from fold.shelves import read_by_others
+from fold.squeezing import DICTIONARY, compressed, expanded
 from fold.stages import CONCLUSIONS
 from rules.conclusion import Conclusion
-from rules.restatement import Unit
+from rules.periods import month_of
+from rules.restatement import LIFETIME, STANDING, Unit
 
-VERSION = 4
-FAST = 1  # of zlib's levels: a quarter of the bytes for a tenth of the time that a decision takes
+VERSION = 5
 NEVER = 1 << 62  # an instant that no cut-off reaches
 
 
@@ -57,18 +59,38 @@ class Waiting(msgspec.Struct, array_like=True):
         return min(self.due, self.arrivals_due)
 
 
-class _Body(msgspec.Struct, array_like=True):
+Conclusions = list[tuple[str, int, msgspec.Raw]]  # id, number of the class, the struct
+Rows = list[tuple[int, int, str, str, bytes, str]]
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    """``dictionary``: of `fold.squeezing`; ``months``: month, digests of its visits, its bytes."""
+
+    dictionary: bytes
+    header: bytes
+    months: list[tuple[int, bytes, bytes]]
+
+
+class _Header(msgspec.Struct, array_like=True):
     decided: int
     closed: int
-    rows: list[tuple[int, int, str, str, bytes, str]]
+    always: list[int]
+    rows: Rows
     gone: dict[bytes, list[tuple[int, bytes]]]
     reviews: list[tuple[int, int, int]]
-    said: list[tuple[int, int, list[tuple[str, int, msgspec.Raw]]]]
+    said: list[tuple[int, int, Conclusions]]  # of a month only what other units read
+
+
+class _Month(msgspec.Struct, array_like=True):
+    rows: Rows
+    said: list[tuple[int, int, Conclusions]]
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_waiting = msgspec.msgpack.Decoder(Waiting).decode
-_decode_body = msgspec.msgpack.Decoder(_Body).decode
+_decode_packed = msgspec.msgpack.Decoder(_Packed).decode
+_decode_header = msgspec.msgpack.Decoder(_Header).decode
+_decode_month = msgspec.msgpack.Decoder(_Month).decode
 
 
 def opened(state: bytes | None) -> Waiting:
@@ -86,24 +108,92 @@ def sealed(waiting: Waiting) -> bytes:
 
 
 def packed(memory: Remembered) -> bytes:
-    """All that a key remembers."""
-    said = [
-        (*unit, [(id, _NUMBERS[type(each)], each) for id, each in of_unit.items()])
-        for unit, of_unit in memory.said.items()
-    ]
-    reviews = [(*unit, instant) for unit, instant in memory.reviews.items()]
-    body = (memory.decided, memory.closed, [row[1:] for row in memory.rows], memory.gone, reviews, said)
-    return zlib.compress(_encode(body), FAST)
+    """All that a key remembers. Months that are as they were stay as they lay."""
+    standing, by_month = _told(memory.said)
+    rows = {month: rows for month, rows in memory.rows.items() if rows and month != STANDING_ROWS}
+    months = dict(memory.put_away)
+    for month in sorted({*rows, *by_month}):
+        months[month] = _put_away(memory, month, _encode((_bare(rows.get(month, ())), by_month.get(month, ()))))
+    header = (
+        memory.decided,
+        memory.closed,
+        sorted(memory.always),
+        _bare(memory.rows.get(STANDING_ROWS, ())),
+        memory.gone,
+        [(*unit, instant) for unit, instant in memory.reviews.items()],
+        standing,
+    )
+    lying = [(month, each.marks, each.body) for month, each in months.items()]
+    return _encode((DICTIONARY, compressed(_encode(header)), lying))
+
+
+def _put_away(memory: Remembered, month: int, body: bytes) -> PutAway:
+    before, read = memory.read.get(month, (None, b""))
+    marks = b"".join(sorted(memory.marks.get(month, ())))
+    if before is not None and body == read and marks == before.marks:
+        return before
+    return PutAway(compressed(body), marks)
+
+
+def _told(said: Mapping[Unit, Mapping[str, Conclusion]]) -> tuple[list[Any], dict[int, list[Any]]]:
+    """What was concluded: of every unit what others read, in order; of months all else."""
+    standing: list[Any] = []
+    by_month: dict[int, list[Any]] = {}
+    for unit, of_unit in said.items():
+        month = 0 if unit in (STANDING, LIFETIME) else month_of(unit.month)
+        kept: list[Any] = []
+        own: list[Any] = []
+        for id, each in of_unit.items():
+            to = kept if not month or read_by_others(each, month) else own
+            to.append((id, _NUMBERS[type(each)], each))
+        standing.append((*unit, kept))
+        if own:
+            by_month.setdefault(month, []).append((*unit, own))
+    return standing, by_month
+
+
+def _bare(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+    """Without the key."""
+    return [row[1:] for row in rows]
 
 
 def remembered(key: str, known: bytes) -> Remembered:
-    """What the key remembers; b"": nothing yet."""
+    """What the key remembers; b"": nothing yet. Its months are put away. Raises StateFromElsewhere."""
     memory = Remembered()
     if known:
-        body = _decode_body(zlib.decompress(known))
-        memory.decided, memory.closed, memory.gone = body.decided, body.closed, body.gone
-        memory.rows = [(key, *row) for row in body.rows]
-        memory.reviews = {Unit(rank, month): instant for rank, month, instant in body.reviews}
-        for rank, month, of_unit in body.said:
-            memory.said[Unit(rank, month)] = {id: _DECODERS[number](raw) for id, number, raw in of_unit}
+        lies = _decode_packed(known)
+        if lies.dictionary != DICTIONARY:
+            raise StateFromElsewhere("state squeezed with another dictionary than this code has")
+        header = _decode_header(expanded(lies.header))
+        memory.put_away = {month: PutAway(body, marks) for month, marks, body in lies.months}
+        memory.decided, memory.closed, memory.gone = header.decided, header.closed, header.gone
+        memory.always = set(header.always)
+        memory.rows[STANDING_ROWS] = [(key, *row) for row in header.rows]
+        memory.reviews = {Unit(rank, month): instant for rank, month, instant in header.reviews}
+        _tell(memory, header.said)
     return memory
+
+
+def bring_out(memory: Remembered, key: str, month: int) -> list[Row]:
+    """A month that was put away; its rows."""
+    lies = memory.put_away.pop(month)
+    body = expanded(lies.body)
+    memory.read[month] = lies, body
+    memory.marks[month] = lies.visits
+    of_month = _decode_month(body)
+    rows = memory.rows[month] = [(key, *row) for row in of_month.rows]
+    _tell(memory, of_month.said)
+    return rows
+
+
+def whole(key: str, known: bytes) -> Remembered:
+    """What the key remembers, all months brought out."""
+    memory = remembered(key, known)
+    for month in [*memory.put_away]:
+        bring_out(memory, key, month)
+    return memory
+
+
+def _tell(memory: Remembered, said: Iterable[tuple[int, int, Conclusions]]) -> None:
+    for rank, month, of_unit in said:
+        memory.said[Unit(rank, month)] |= {id: _DECODERS[number](raw) for id, number, raw in of_unit}

@@ -41,7 +41,9 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[PayRun]:
     chain = FIRST.with_facts(run.facts for cut_off, run in tally.runs.items() if cut_off < tally.first_claim)
     made = []
     for cut_off in cut_offs(tally.first_claim, until):
-        record, chain = pay_run(cut_off, tally.runs.get(cut_off, RunTotals()), law, chain)
+        run = tally.runs.get(cut_off, RunTotals())
+        record, chain = pay_run(cut_off, run, law, chain)
+        run.said.clear()  # at once, since that of a State month is large
         made.append(record)
     return made
 

@@ -16,6 +16,9 @@ from schemas.payment_instruction import PaymentInstruction
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
 
+Block = tuple[bytes, bytes]  # a record's plain Avro body, and this and later ones, packed
+
+
 class RunTotals(msgspec.Struct):
     """One pay run, or the part of it that one shard made. ``totals``: "kind method" -> count, gross, net. ``said``:
     blocks of records by kind (`fold.content`); ``facts``: that are first seen by it."""
@@ -25,7 +28,7 @@ class RunTotals(msgspec.Struct):
     findings: int = 0
     assumptions: set[str] = set()
     came_back: list[PaymentTurned] = []
-    said: dict[str, list[bytes]] = {}
+    said: dict[str, list[Block]] = {}
     facts: int = 0
 
     def pay(self, instruction: PaymentInstruction) -> None:

@@ -206,7 +206,8 @@ def _write_rejections(replay: Replay, groups: int) -> None:
 
 def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
     """The pay runs, and the tally of the whole."""
-    runs, tally = closed(tallies, replay.law, until)
+    tallies.reverse()
+    runs, tally = closed((tallies.pop() for _ in range(len(tallies))), replay.law, until)  # each goes as it is added
     write_container(replay.work.out / file_name("PayRun", "close", 0), "PayRun", runs)
     private.written(replay.work.tally, tally.packed())
     replay.work.beat("close")

@@ -39,6 +39,11 @@ class Conclusion(msgspec.Struct, array_like=True, frozen=True):
         """Who reads it next: a stage under a key, or those out of the house; None: only the key that it is of."""
         return None
 
+    @classmethod
+    def month_in(cls, id: str) -> int | None:
+        """The service month that an id of its names, which its reader files it under; None: it is of no month."""
+        return None
+
     def when_closed(self, month: int, is_closed: Closed) -> Self | None:
         """What other units of its own key read of it once its ``month`` has closed; None: nothing."""
         return None

@@ -13,7 +13,7 @@ from rules.periods import MONTHS_IN_YEAR, add_months, month_of
 from schemas.advance_reconciliation import AdvanceReconciliation
 from schemas.benefit_hours import BenefitHours
 from schemas.envelope import OutgoingRecord
-from schemas.ids import settlement_of
+from schemas.ids import day_of, settlement_of
 from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 from schemas.symbols import Earning, LineProgram, PaymentKind
@@ -107,6 +107,12 @@ class Statement(Conclusion, frozen=True):
     def to(self) -> Stop:
         """The settlement that pays it."""
         return Stop(SETTLE, self.key)
+
+    @classmethod
+    def month_in(cls, id: str) -> int | None:
+        """That of its pay period."""
+        day = day_of(id)
+        return None if day is None else month_of(day)
 
     def still_read(self, is_closed: Closed, told: set[str]) -> bool:
         """While its month is open."""

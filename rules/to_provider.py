@@ -7,6 +7,7 @@ All are compact msgspec arrays of ints and strings. Each says what is kept of it
 from rules.conclusion import PRICE, Closed, Conclusion, Stop
 from rules.conclusions import AssignmentTerm, AuthorizationTerm, Stamp
 from rules.periods import month_of, next_month
+from schemas.ids import DAY_IN_SPANS, PERIOD_IN_TIME, day_in
 from schemas.symbols import Program
 
 
@@ -51,6 +52,11 @@ class AuthorizedTime(ToProvider, frozen=True):
     approved: list[int] = []  # minutes by day that fill ``places``, where that is more than ``minutes``
     held_for: dict[str, int] = {}  # of the minutes held: by code, but for those that wait for the recipient's approval
     given_up: list[int] = []  # minutes by day that an earlier approved revision claimed beyond this one
+
+    @classmethod
+    def month_in(cls, id: str) -> int:
+        """That of its pay period."""
+        return month_of(day_in(id, PERIOD_IN_TIME))
 
     def compared(self, day: int) -> int:
         """Minutes of a day that visits are held against (EVV-5)."""
@@ -109,6 +115,11 @@ class VisitSpans(ToProvider, frozen=True):
 
     service_date: int
     spans: list[tuple[int, int]]
+
+    @classmethod
+    def month_in(cls, id: str) -> int:
+        """That of its day."""
+        return month_of(day_in(id, DAY_IN_SPANS))
 
     def still_read(self, is_closed: Closed, told: set[str]) -> bool:
         """While its month is open."""

@@ -20,6 +20,7 @@ from schemas.types import EPOCH, FIRST_DAY, LAST_DAY
 
 NOBODY = "-"
 RECIPIENT, PROVIDER = "R", "P"  # sides of a key
+DAY_IN_SPANS, PERIOD_IN_TIME = 3, 4  # places of days in ids of what is said of a provider and a recipient
 _MARK, _STROKE = ":", "/"
 _REMEMBERED = 4096
 
@@ -193,6 +194,14 @@ def document_named(finding_id: str) -> DocumentNamed | None:
 def conclusion_id(word: str, *parts: str | int) -> str:
     """Of what a decision says: a word for what it is, and every field that the next key is made of; days as dates."""
     return _MARK.join([word, *[part if isinstance(part, str) else _iso(part) for part in parts]])
+
+
+def day_in(conclusion_id: str, place: int) -> int:
+    """The day that is a part of it, counted from the word at 0. Raises ValueError: it is none."""
+    day = _day(conclusion_id.split(_MARK)[place])
+    if day is None:
+        raise ValueError("no day at this place of the id")
+    return day
 
 
 def account_id(statement_id: str) -> str:

@@ -70,7 +70,7 @@ FINDS_RULES = {"rules/__init__.py", "rules/compiled/__init__.py"}
 """Where Python is shown the compiled rules: no rules themselves."""
 CLOCKS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime"}
 NUMBERS = {0, 1, 60}
-CARRIERS = {f"fold/{name}.py" for name in ("closing", "key", "key_memory", "rows", "stages")}
+CARRIERS = {f"fold/{name}.py" for name in ("closing", "key", "key_memory", "opening", "rows", "shelves", "stages")}
 CONCLUDED = r"(?m)^class (\w+)\((?:Conclusion|ToProvider|ToMethod), frozen=True\)"
 TAKES_APART = {"split", "rsplit", "partition", "rpartition", "join", "startswith"}
 AN_ID = r"^(\w+[:/])?\0([:/](-|\w+|\0))+$|^\w[:/]\0$"
@@ -80,7 +80,6 @@ MARKED = {
     "pipelines/desk/passwords.py": "a line of a file",
     "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
-    "pipelines/command/engines.py": "an address",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
     "pipelines/launch/graph.py": "names of Beam and of the cloud",
@@ -95,12 +94,12 @@ MARKED = {
     "pipelines/sample/homes.py": "a seed",
     "pipelines/sample/simulate.py": "a seed",
     "pipelines/statements/sentences.py": "hours and minutes",
-    "pipelines/streaming.py": "a file's name",
     "pipelines/topic_edges.py": "paths of the cloud",
     "pipelines/wording.py": "hours and minutes",
     "pipelines/vectors/judge.py": "a place in JSON",
     "schemas/cloud_journal.py": "a path of the cloud",
     "schemas/resolution.py": "a type and what it stands for",
+    "transforms/addresses.py": "an address",
     "transforms/journal_folders.py": "paths of the cloud",
 }
 """Files in which another text than an id has ``:`` or ``/`` between its parts, and what it is."""

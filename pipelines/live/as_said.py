@@ -15,8 +15,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from fold.key import case_file
-from fold.key_memory import NEVER, packed, remembered
+from fold.key_memory import NEVER, packed, whole
+from fold.opening import OpenedFile
 from fold.remembered import Remembered
 from fold.rows import arrival, conclusion_row
 from pipelines.live.as_instructed import Around, as_instructed
@@ -47,15 +47,15 @@ class Kept:
     """What is remembered of one settlement, and its case file made again from it."""
 
     def __init__(self, key: str, known: bytes, law: Law) -> None:
-        self.memory = remembered(key, known)
-        self.key, case = key, case_file(SETTLE, key, self.memory, law, {})
+        self.memory = whole(key, known)
+        self.key, case = key, OpenedFile(SETTLE, key, self.memory, law, {}).case
         assert isinstance(case, SettlementFile)
         self.case = case
 
-    def file(self, id: str, cut_off: int, statement: Statement) -> None:
+    def file(self, month: int, id: str, cut_off: int, statement: Statement) -> None:
         """A statement that arrived with a pay run."""
         row = conclusion_row(self.key, cut_off, id, Statement.__name__, statement)
-        self.memory.rows.append(row)
+        self.memory.rows[month].append(row)
         self.case.admit(arrival(row))
 
 
@@ -152,7 +152,7 @@ def _filed(kept: Kept, month: int, id: str, real: PaymentInstruction | None) -> 
     of_month = kept.case.filed.statements[month]
     if id not in of_month and real is not None and real.provider_id is not None:  # an advance is paid to no provider
         about = real.provider_id, real.recipient_id, real.period_start, real.documents
-        kept.file(id, real.cut_off, worth_nothing(id, real.kind, *about))
+        kept.file(month, id, real.cut_off, worth_nothing(id, real.kind, *about))
     return of_month.get(id)
 
 
@@ -164,7 +164,7 @@ def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]]
     """States of the keys that hold a conclusion that was last sent otherwise: forgotten, and sent again next run."""
     until, following, changed = run.told.cut_off, cut_off_after(run.told.cut_off), []
     for state in states:
-        memory = remembered(state.key, state.body)
+        memory = whole(state.key, state.body)
         otherwise = [
             (unit, id)
             for unit, conclusions in memory.said.items()

@@ -29,7 +29,7 @@ from pipelines.live.believed import (
 from rules.law import Law
 
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
-DECIDING = (".py", ".toml", ".avsc")  # what a finding says and what a record holds decide too
+DECIDING = (".py", ".toml", ".avsc", ".dictionary")  # what a finding says and what a record holds decide too
 NEVER = 1 << 62  # an instant that no cut-off reaches
 ROOT = Path(rules.__file__).parents[1]
 TABLES = """

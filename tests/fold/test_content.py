@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from fold import content as content_module
 from fold.content import content_sha256
+from fold.tally import RunTotals
 from pipelines.sample.simulate import simulate
 from rules.documents import content
 from rules.law import Law
@@ -51,6 +53,22 @@ def test_each_pay_run_says_the_digest_of_what_it_says(outcome: Outcome) -> None:
     for run in outcome.records["PayRun"]:
         assert run["content_sha256"] == as_worded(of_run(outcome.records, run["cut_off"]))
     assert len({run["content_sha256"] for run in outcome.records["PayRun"]}) > 3
+
+
+def test_blocks_of_many_shards_are_opened_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any number, of any sizes, with bodies that are alike: the digest is that of all of them, and of the blocks no
+    more are open than shards made them."""
+    monkeypatch.setattr(content_module, "BODIES_IN_BLOCK", 5)
+    random, run, shards = Random(3), RunTotals(), 7
+    bodies = [random.randbytes(random.choice((1, 2, 9))) for _ in range(700)]
+    for number in range(shards):
+        run.said.setdefault("Finding", []).extend(content_module._packed(sorted(bodies[number::shards])))
+    sizes = []
+    push = content_module.heappush
+    monkeypatch.setattr(content_module, "heappush", lambda heap, one: (push(heap, one), sizes.append(len(heap))))
+    expected = content_sha256({"Finding": bodies})
+    assert content_module.content_of(run) == content_module.content_of(content_module.fewer_blocks(run)) == expected
+    assert max(sizes) <= shards + 1 and len(run.said["Finding"]) == 700 / 5
 
 
 def test_pay_runs_are_a_chain(outcome: Outcome) -> None:

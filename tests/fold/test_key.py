@@ -95,6 +95,17 @@ def test_step_by_step_is_the_whole(data: st.DataObject, history: History, seed: 
     assert bodies(found) == bodies(expected)
 
 
+YEARS = ((2024, 1, 14, "17"), (2025, 3, 12, "43"), (2023, 6, 16, "19"))
+
+
+@MANY
+@given(histories(windows=YEARS), st.integers(0, 2**32), st.sampled_from((LAW, SOON)))
+def test_months_far_apart(history: History, seed: int, law: Law) -> None:
+    """A waking brings out only the months that it touches (`fold.shelves`): what it says must not tell."""
+    expected = replay_plain(history.facts, law, history.until)
+    assert bodies(replay_stepwise(history.facts, law, history.until, seed)) == bodies(expected)
+
+
 CASES = [(file, each) for file in case_files() for each in file.cases]
 
 

@@ -1,19 +1,20 @@
 """State as it lies: a version in front, a layout that a job made yesterday can still read, small through the years."""
 
-import zlib
 from pathlib import Path
 from statistics import median
 
 import msgspec
 import pytest
 
+from fold import key_memory, opening, squeezing
 from fold.door import Door
 from fold.key import KeyFold
-from fold.key_memory import NUMBERED, VERSION, StateFromElsewhere, opened
+from fold.key_memory import NUMBERED, VERSION, StateFromElsewhere, opened, remembered
 from fold.rows import fact_body, fact_row
 from fold.stages import routes
 from pipelines.sample.simulate import simulate
 from pipelines.stepwise import Steps
+from rules.law import Law
 from schemas import FACTS
 from tests.fold.test_key import LAW, SOON
 
@@ -25,7 +26,7 @@ def layout() -> list[str]:
     """What stands in the bytes, in its order: fields of facts, and of the structs that are concluded."""
     facts = [f"{kind}: {' '.join(model.model_fields)}" for kind, model in FACTS.items()]
     structs = [f"{number} {struct.__name__}: {_fields(struct)}" for number, struct in enumerate(NUMBERED)]
-    return [f"version {VERSION}", *facts, *structs]
+    return [f"version {VERSION}", f"dictionary {squeezing.DICTIONARY.hex()}", *facts, *structs]
 
 
 def _fields(struct: type) -> str:
@@ -45,10 +46,18 @@ def test_state_of_another_version_is_refused() -> None:
         opened(bytes((VERSION + 1,)) + b"\x94")
 
 
+def test_state_squeezed_with_another_dictionary_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = opened(some_state()).rest
+    monkeypatch.setattr(key_memory, "DICTIONARY", b"else")
+    with pytest.raises(StateFromElsewhere, match="another dictionary"):
+        remembered("R1", rest)
+
+
 def test_state_is_no_image_of_code() -> None:
     """Neither as it lies nor unpacked."""
     state = some_state()
-    whole = state + zlib.decompress(opened(state).rest)
+    _, header, months = msgspec.msgpack.decode(opened(state).rest)
+    whole = state + b"".join(map(squeezing.expanded, (header, *(body for *_, body in months))))
     for name in (b"rules.", b"pydantic", b"builtins", b"\x80\x05"):
         assert name not in whole
     assert b"SERVICE" in whole or b"IHSS" in whole
@@ -75,19 +84,22 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sizes(county: Path, law: object) -> list[float]:
-    """Median bytes over all keys at the end of each pay run."""
+def steps_of(county: Path, law: Law) -> Steps:
     door = Door(1, None)
     for path in sorted(county.rglob("*.avro")):
         for _ in door.read_file(path, path.name):
             pass
+    return Steps(door, law, door.tally.latest_cut_off)
+
+
+def sizes(county: Path, law: Law) -> list[float]:
+    """Median bytes over all keys at the end of each pay run."""
     seen: list[float] = []
-    steps = Steps(door, law, door.tally.latest_cut_off)  # type: ignore[arg-type]
 
     def watch(_: int, state: dict[tuple[str, str], bytes]) -> None:
         seen.append(median([len(each) for (stage, _), each in state.items() if stage == "price"] or [0]))
 
-    steps.run(watch)
+    steps_of(county, law).run(watch)
     return seen
 
 
@@ -97,6 +109,18 @@ def test_state_stops_growing_when_months_close(county: Path) -> None:
     third = len(closing) // 3
     assert closing[-1] - closing[-third] < 0.5 * (open_long[-1] - open_long[-third])
     assert closing[-1] < 0.7 * open_long[-1]
+
+
+def test_a_waking_brings_out_the_months_that_it_touches(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: this month and the one before, all for a change of terms. What comes of it is tried in
+    test_key."""
+    out: list[int] = []
+    woken: list[int] = []
+    bring_out, decide = opening.bring_out, KeyFold.decide
+    monkeypatch.setattr(opening, "bring_out", lambda *about: out.append(1) or bring_out(*about))
+    monkeypatch.setattr(KeyFold, "decide", lambda *about: woken.append(1) or decide(*about))
+    steps_of(county, LAW).run()
+    assert 0 < len(out) < 1.2 * len(woken)
 
 
 if __name__ == "__main__":
