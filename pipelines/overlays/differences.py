@@ -1,7 +1,7 @@
 """Where one law answers otherwise than another: spans of days of a parameter, with both values."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rules.law import Law
 from rules.parameters import LawEntry, Parameter
@@ -66,7 +66,7 @@ def _ranges(before: Parameter, after: Parameter) -> Iterator[range]:
             yield range(first, following)
 
 
-def _read(entry: LawEntry | None) -> Any:
+def _read(entry: LawEntry | None) -> object:
     """What a rule may read of an entry."""
     if entry is None:
         return None
@@ -77,7 +77,7 @@ def _same(span: LawSpan, one: LawEntry | None, other: LawEntry | None) -> bool:
     return (_value(span.before), _value(span.after)) == (_value(one), _value(other))
 
 
-def _value(entry: LawEntry | None) -> Any:
+def _value(entry: LawEntry | None) -> object:
     return None if entry is None else entry.value
 
 

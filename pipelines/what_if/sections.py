@@ -97,9 +97,12 @@ def _costs(answer: WhatIfAnswer) -> list[Table | Chart | None]:
         ("Cost", *_three(answer.cost)),
         ("Net: what reaches people", *_three(answer.net)),
     ]
+    return [chart, Table("In all", [Column("What"), *AFTER], total), *_divided(answer, moved)]
+
+
+def _divided(answer: WhatIfAnswer, moved: list[BeforeAfter]) -> list[Table | None]:
+    """Gross by what it is paid for, and who pays the taxes."""
     return [
-        chart,
-        Table("In all", [Column("What"), *AFTER], total),
         _changes("Gross by county", "County", [(county(each.name[0]), each) for each in answer.by_county]),
         _changes(
             "Gross by program",

@@ -42,7 +42,7 @@ def standing_of(records: Records) -> Standing:
     return made
 
 
-def _find(made: Standing, finding: Any) -> None:
+def _find(made: Standing, finding: object) -> None:
     assert isinstance(finding, Finding)
     people = ("PROVIDER", finding.provider_id), ("RECIPIENT", finding.recipient_id)
     made.homes.update((finding.county, side, id) for side, id in people if finding.county and id)
