@@ -25,7 +25,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.made import ROOT, Mutant, digest
 
-TESTS = ("tests/rules", "tests/test_cases.py")
+TESTS = ("tests/rules", "tests/test_cases.py", "tests/fold/test_key_memory.py")
 JUDGED_BY = ("paid", "case_files", "case_world", "case_comparison")
 LEFT_OUT = ("test_beam", "test_compiled", "test_sentences_are_unique")
 ARGUMENTS = ["-q", "-s", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k",
@@ -51,16 +51,23 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         comes_over = coming_over(list(items.values()))
-        functions = _functions()
+        functions, before = _functions(), killers()
         gc.freeze()
         for task in _forked(self.mutants, self.tally):
             tests = [items[name] for name in comes_over(task) if name in items]
+            tests.sort(key=lambda item: item.nodeid != before.get(task.id))  # who noticed it last time goes first
             verdict, by = _put_in(task, functions), ""
             if not verdict:
                 by = _failing(tests)
                 verdict = KILLED if by else SURVIVED
             told(self.tally, task, verdict, by or f"{len(tests)} tests")
         return True
+
+
+def killers() -> dict[str, str]:
+    """Which test noticed a mutant in earlier runs, whatever the sources were."""
+    kept = (path.read_text("utf-8").splitlines() for path in sorted(BUILD.glob("tally-*.jsonl")))
+    return {found["id"]: found["by"] for lines in kept for found in map(json.loads, lines) if found["verdict"] == KILLED}
 
 
 def told(tally: Path, mutant: Mutant, verdict: str, by: str) -> None:
