@@ -78,6 +78,7 @@ def test_plain(case: Case, law: Law) -> None:
     assert not found, "\n" + report(case, found, said)
 
 
+@pytest.mark.engines
 @EACH
 def test_beam(case: Case, law: Law, said_by_beam: Any) -> None:
     said = said_of(case, said_by_beam(law))

@@ -98,6 +98,7 @@ def test_step_by_step_is_the_whole(data: st.DataObject, history: History, seed: 
 CASES = [(file, each) for file in case_files() for each in file.cases]
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("soon", (False, True), ids=("as the law has it", "months close after 2"))
 def test_worked_examples_step_by_step(soon: bool) -> None:
     """Every worked example, looked at for a year more: published values, the ladder, overlaps, what came back."""

@@ -16,6 +16,7 @@ from pipelines.live.outbox import Letter
 from pipelines.live.segments import Damaged
 from pipelines.live.telling import JsonLines, Teller
 from rules.law import Law
+from rules.periods import cut_off_after
 from schemas import CONCLUSIONS
 from schemas.avro import PREFIX, Unreadable, encode_message, fields_of, validate
 from schemas.journal import FOLDER
@@ -71,6 +72,7 @@ class _World:
     def __init__(self, root: Path, seed: int) -> None:
         self.random, self.seed, self.root = Random(seed), seed, root
         self.days = county_of(seed % COUNTIES)
+        self.end = cut_off_after(self.days[-1].cut_off + 1)
         self.now, self.published = self.days[0].cut_off - 1000, 0
         root.mkdir()
         self.disk = ForgetfulDisk(root, self.random)
@@ -134,6 +136,7 @@ class _World:
         self.topic.faulty = self.consumer.faulty = False
         self.now = self.days[-1].cut_off + 1
         self._started().round(self.topic)
+        self.now = self.end + 1  # what came in that round is said too
         self._started().round(self.topic)
         self._started().close()
         self.job = None
@@ -142,7 +145,7 @@ class _World:
 
     def _judged(self) -> Life:
         names = [str(path.relative_to(self.root)) for path in sorted((self.root / FOLDER).rglob("*.avro"))]
-        outcome = replay_folder(self.root, names, LAW, self.days[-1].cut_off)
+        outcome = replay_folder(self.root, names, LAW, self.end)
         self._nothing_is_lost(outcome)
         said: dict[str, list[dict[str, Any]]] = {kind: [] for kind in CONCLUSIONS}
         for letter in self.consumer.letters.values():

@@ -18,6 +18,8 @@ from schemas.envelope import Fact
 from tests.case_files import case_files
 from tests.pipelines.live.drill import LAW, Day, Records, World, records_in
 
+pytestmark = pytest.mark.engines
+
 MILLIS_OF_DAY = 24 * 3_600_000
 WINDOWS = {"careers": date(2024, 2, 1), "work": date(2025, 12, 1)}
 COMMON = {"Timesheet", "ServiceAuthorization", "IncomeAssessment", "ProviderAssignment", "ProviderEnrollment"}
