@@ -120,7 +120,7 @@ def _outcome(row: Row, out: Path, quick: bool, known: Mapping[str, Outcome], kep
 
 
 def _run(command: str, out: Path) -> tuple[int, float, str]:
-    """Exit code, seconds, and all that it printed. A command that takes too long ends with 124, as `timeout` says it."""
+    """Exit code, seconds, and all that it printed. A command that takes too long ends with 124."""
     told = os.environ | {"PYTHON": sys.executable, "OUT": str(out), "COLUMNS": "160", "PYTHONPATH": str(ROOT)}
     told.pop("MAKEFLAGS", None)
     began = time.monotonic()

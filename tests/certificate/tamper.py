@@ -1,5 +1,5 @@
-"""tamper.py RECEIPT PAID LAST: each number of cents of a receipt changed by one, each payment of its pay run left out or
-changed; how many of these verify.py refuses. Python alone, beside verify.py."""
+"""tamper.py RECEIPT PAID LAST: each number of cents of a receipt changed by one, each byte of its pay run's payments,
+and bytes all over the PayRuns; how many of these verify.py refuses. Python alone, beside verify.py."""
 
 import base64
 import hashlib

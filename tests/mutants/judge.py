@@ -67,7 +67,8 @@ class Judge:
 def killers() -> dict[str, str]:
     """Which test noticed a mutant in earlier runs, whatever the sources were."""
     kept = (path.read_text("utf-8").splitlines() for path in sorted(BUILD.glob("tally-*.jsonl")))
-    return {found["id"]: found["by"] for lines in kept for found in map(json.loads, lines) if found["verdict"] == KILLED}
+    told = (json.loads(line) for lines in kept for line in lines)
+    return {found["id"]: found["by"] for found in told if found["verdict"] == KILLED}
 
 
 def told(tally: Path, mutant: Mutant, verdict: str, by: str) -> None:
