@@ -72,7 +72,7 @@ class TakenBack:
 
     def corrected(self, statement_id: str, named: set[str]) -> set[str]:
         """Of what decided the statement when it was concluded before and is not ``named`` now: documents that came in
-        another revision since, in that revision. All that is paid of a workweek may stand on another period's minutes."""
+        another revision since, in that revision. What is paid of a workweek may stand on another period's minutes."""
         before = self.said.get(statement_id)
         missing = [name for name in before.documents if name not in named] if isinstance(before, Statement) else []
         present = self._present() if missing else {}

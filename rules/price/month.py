@@ -180,7 +180,8 @@ class MonthOfWork(Trace):
         term = deciding_assignment(engagement.assignments, last) if engagement else None
         decided = enrollments_deciding(self.enrollments, period) | ({term.reference} if term else set())
         decided |= engagement.departed_on(period, last) if engagement else set()
-        id, named = statement_id(kind, self.provider_id, recipient, period), counts.documents | draft.documents | decided
+        id = statement_id(kind, self.provider_id, recipient, period)
+        named = counts.documents | draft.documents | decided
         return Statement(
             statement_id=id,
             kind=kind,
