@@ -1,5 +1,7 @@
-"""``python -m tests.certificate``: runs the commands of rows.toml and writes certificate.html and certificate.json
-into build/certificate. QUICK=1: the quick ones alone. Exit code 1 if a row failed; what was not run is no failure, and said."""
+"""``python -m tests.certificate``: runs the commands of rows.toml, writes certificate.html and certificate.json.
+
+They go into build/certificate. QUICK=1: the quick ones alone. Exit code 1 if a row failed; what was not run is no
+failure, and said."""
 
 import json
 import os
