@@ -46,13 +46,18 @@ def mark_overtime(week: Sequence[Worked], law: Law) -> int:
     threshold = _threshold(week[-1].day, law)
     if threshold is None:
         return 0
-    begun = _threshold(week[0].day, law) is not None
-    counted = week if begun else [each for each in week if _threshold(each.day, law) is not None]
-    over = left = max(0, sum(each.minutes for each in counted) - threshold)
-    for each in reversed(counted):
+    counts = counted(week, law)
+    over = left = max(0, sum(each.minutes for each in counts) - threshold)
+    for each in reversed(counts):
         each.overtime_minutes = left and min(left, each.minutes)
         left -= each.overtime_minutes
     return over
+
+
+def counted(week: Sequence[Worked], law: Law) -> Sequence[Worked]:
+    """What of a workweek counts for overtime: all but days before OT-1 (OT-5)."""
+    begun = _threshold(week[0].day, law) is not None
+    return week if begun else [each for each in week if _threshold(each.day, law) is not None]
 
 
 def is_overtime(minutes: int, day: int, law: Law) -> bool:

@@ -26,12 +26,11 @@ NOT_DERIVED = """which minutes were authorized and approved (HOURS, EVV, WHO), s
     that the county has these facts and no later ones (compare their SHA-256); how money was sent (RUN-3);
     that an incentive was earned, but for enough training (INC-1 to INC-5), or sick leave (SICK-1 to SICK-5)."""
 EPOCH, PACIFIC = date(1970, 1, 1), ZoneInfo("America/Los_Angeles")
-MILLS = 600  # mill-minutes in a cent
-ALWAYS = -25567  # 1900-01-01: from here on means that no beginning is named
+MILLS, ALWAYS = 600, -25567  # mill-minutes in a cent; 1900-01-01, from which on holds what names no beginning
 TAXES = ("FICA", "MEDICARE", "SDI")
 WITHHELD, LIVED_IN = (*TAXES, "SHARE_OF_COST", "ADVANCE_PAID"), ("ARREARS", "SICK_LEAVE")
 RULES = {"SERVICE": "WAGE-1", "TRAVEL": "TRAVEL-2", "TRAINING": "TRAIN-4", "SICK_LEAVE": "SICK-6"}
-RULES |= {"OVERTIME_PREMIUM": "OT-2", "ADVANCE": "ADV-2"}
+RULES |= {"OVERTIME_PREMIUM": "OT-2", "ADVANCE": "ADV-2", "INCENTIVE": "INC-5"}
 EARNED_IN = {"ARREARS": ("SERVICE", "TRAVEL"), "TRAINING": ("TRAINING",), "SICK_LEAVE": ("SICK_LEAVE",)}
 OF_RUN = ("PaymentInstruction", "Finding", "AdvanceReconciliation", "LeaveBalance", "BenefitHours")
 
@@ -78,9 +77,9 @@ def total(parts, name="cents"):
     return sum(each[name] or 0 for each in parts)
 
 
-def line_of(key, minutes):
-    line = {"earning": key[0], "program": key[1], "county": key[2], "rate_mills": key[3]}
-    return line | {"minutes": minutes, "cents": half_up(minutes * key[3], MILLS), "rule": RULES[key[0]]}
+def line_of(key, minutes, cents=0):
+    line = dict(zip(("earning", "program", "county", "rate_mills"), key, strict=True), minutes=minutes)
+    return line | {"cents": half_up(minutes * key[3], MILLS) if key[3] else cents, "rule": RULES[key[0]]}
 
 
 FACT = "event_id:s source:s recorded_at:l admitted_cut_off:?l document_id:s revision:i withdrawn:b"
@@ -90,45 +89,32 @@ PATHWAY = """GENERAL_HEALTH_AND_SAFETY|ADULT_EDUCATION|COGNITIVE_IMPAIRMENTS_AND
 COMPLEX_PHYSICAL_CARE_NEEDS|TRANSITION_TO_HOME_AND_COMMUNITY_BASED_LIVING"""
 CONTRACT = f"""
 Timesheet {FACT} {WORK} period_start:i minutes_worked:[i channel:ESP|TTS|PAPER provider_signed_at:l
-recipient_approved_at:?l
-EvvVisit {FACT} {WORK} check_in_at:?l check_out_at:?l check_in_place:HOME|COMMUNITY check_out_place:HOME|COMMUNITY
-method:MOBILE_APP|ESP|TTS|MANUAL
-ServiceAuthorization {FACT} recipient_id:s program:IHSS|WPCS county:s {SPAN} monthly_minutes:i
-funding:PCSP|CFCO|IPO|IHSS_R|WPCS severely_impaired:b protective_supervision_minutes:i services:[Service
-pay_mode:ARREARS|ADVANCE concurrent_care:b training_needs:[{PATHWAY} deceased_on:?i payee_account_token:?s
-Service service:s minutes_per_week:i
-ProviderAssignment {FACT} {WORK} {SPAN} monthly_minutes:?i
-relationship:NON_RELATIVE|SPOUSE|PARENT|MINOR_CHILD|CHILD_18_TO_20|DOMESTIC_PARTNER live_in:b
+recipient_approved_at:?l; EvvVisit {FACT} {WORK} check_in_at:?l check_out_at:?l check_in_place:HOME|COMMUNITY
+check_out_place:HOME|COMMUNITY method:MOBILE_APP|ESP|TTS|MANUAL; ServiceAuthorization {FACT} recipient_id:s
+program:IHSS|WPCS county:s {SPAN} monthly_minutes:i funding:PCSP|CFCO|IPO|IHSS_R|WPCS severely_impaired:b
+protective_supervision_minutes:i services:[Service pay_mode:ARREARS|ADVANCE concurrent_care:b training_needs:[{PATHWAY}
+deceased_on:?i payee_account_token:?s; Service service:s minutes_per_week:i; ProviderAssignment {FACT} {WORK} {SPAN}
+monthly_minutes:?i relationship:NON_RELATIVE|SPOUSE|PARENT|MINOR_CHILD|CHILD_18_TO_20|DOMESTIC_PARTNER live_in:b;
 ProviderEnrollment {FACT} provider_id:s county:s {SPAN} account_token:?s
-exemption:NONE|EXEMPTION_1|EXEMPTION_2|EXEMPTION_WPCS exemption_from:?i exemption_to:?i
-IncomeAssessment {FACT} recipient_id:s {SPAN} category:SSI_LINKED|EXPANSION|SSI_1619B|WORKING_DISABLED|NONE couple:b
-blind:b blind_spouse:b unearned_cents:l earned_cents:l impairment_work_expense_cents:l blind_work_expense_cents:l
-TravelClaim {FACT} provider_id:s period_start:i trips:[Trip
-Trip service_date:i to_recipient_id:s program:IHSS|WPCS minutes:i
-TrainingAttendance {FACT} provider_id:s course_id:s class_date:i minutes_attended:i verified:b
-TrainingClaim {FACT} channel:ESP|OTHER provider_id:s course_id:s class_date:i minutes_claimed:i recipient_id:?s
-IncentiveClaim {FACT} channel:ESP|OTHER provider_id:s incentive:TRAINING|ONE_MONTH_ASSIGNMENT|SIX_MONTH_ASSIGNMENT
-pathway:{PATHWAY} recipient_id:?s
-SickLeaveClaim {FACT} channel:ESP|PAPER {WORK} service_date:i minutes:i
-PaymentOutcome {FACT} instruction_id:s outcome:ACCEPTED|SETTLED|RETURNED|VOIDED|STALE|RECOVERED cents:?l reason:?s
-PaymentInstruction instruction_id:s payee_type:PROVIDER|RECIPIENT payee_id:s provider_id:?s recipient_id:?s {PAY[0]}
-period_start:i statement_id:s sequence:i run_date:i cut_off:l {PAY[1]} account_token:?s lines:[Line gross_cents:l
-deductions:[Deduction net_cents:l gross_to_date_cents:l net_to_date_cents:l outstanding_cents:l claimed_minutes:i
-paid_minutes:i held_minutes:i cut_minutes:i denied_minutes:i spend_by:?i income_tax_excluded:b documents:[s
-assumptions:[s law_version:s reversed:[s
-Line earning:SERVICE|OVERTIME_PREMIUM|TRAVEL|TRAINING|INCENTIVE|ADVANCE|SICK_LEAVE program:IHSS|WPCS|CAREER_PATHWAYS
-county:?s minutes:i rate_mills:?l cents:l rule:s
-Deduction kind:FICA|MEDICARE|SDI|SHARE_OF_COST|ADVANCE_PAID|OVERPAYMENT_CARRIED cents:l
-PayRun run_date:i cut_off:l totals:[Total instructions_sha256:s findings:i assumptions:[s law_version:s
-came_back:[CameBack content_sha256:s previous_sha256:s facts:l
-Total {PAY[0]} {PAY[1]} count:i gross_cents:l net_cents:l
-CameBack instruction_id:s net_cents:l reversed:b"""
-KINDS = {}
-for word in CONTRACT.split():
-    if ":" in word:
-        fields.append(word.split(":"))  # noqa: F821
-    else:
-        fields = KINDS[word] = []
+exemption:NONE|EXEMPTION_1|EXEMPTION_2|EXEMPTION_WPCS exemption_from:?i exemption_to:?i; IncomeAssessment {FACT}
+recipient_id:s {SPAN} category:SSI_LINKED|EXPANSION|SSI_1619B|WORKING_DISABLED|NONE couple:b blind:b blind_spouse:b
+unearned_cents:l earned_cents:l impairment_work_expense_cents:l blind_work_expense_cents:l; TravelClaim {FACT}
+provider_id:s period_start:i trips:[Trip; Trip service_date:i to_recipient_id:s program:IHSS|WPCS minutes:i;
+TrainingAttendance {FACT} provider_id:s course_id:s class_date:i minutes_attended:i verified:b; TrainingClaim {FACT}
+channel:ESP|OTHER provider_id:s course_id:s class_date:i minutes_claimed:i recipient_id:?s; IncentiveClaim {FACT}
+channel:ESP|OTHER provider_id:s incentive:TRAINING|ONE_MONTH_ASSIGNMENT|SIX_MONTH_ASSIGNMENT pathway:{PATHWAY}
+recipient_id:?s; SickLeaveClaim {FACT} channel:ESP|PAPER {WORK} service_date:i minutes:i; PaymentOutcome {FACT}
+instruction_id:s outcome:ACCEPTED|SETTLED|RETURNED|VOIDED|STALE|RECOVERED cents:?l reason:?s; PaymentInstruction
+instruction_id:s payee_type:PROVIDER|RECIPIENT payee_id:s provider_id:?s recipient_id:?s {PAY[0]} period_start:i
+statement_id:s sequence:i run_date:i cut_off:l {PAY[1]} account_token:?s lines:[Line gross_cents:l deductions:[Deduction
+net_cents:l gross_to_date_cents:l net_to_date_cents:l outstanding_cents:l claimed_minutes:i paid_minutes:i
+held_minutes:i cut_minutes:i denied_minutes:i spend_by:?i income_tax_excluded:b documents:[s assumptions:[s
+law_version:s reversed:[s; Line earning:SERVICE|OVERTIME_PREMIUM|TRAVEL|TRAINING|INCENTIVE|ADVANCE|SICK_LEAVE
+program:IHSS|WPCS|CAREER_PATHWAYS county:?s minutes:i rate_mills:?l cents:l rule:s; Deduction
+kind:FICA|MEDICARE|SDI|SHARE_OF_COST|ADVANCE_PAID|OVERPAYMENT_CARRIED cents:l; PayRun run_date:i cut_off:l totals:[Total
+instructions_sha256:s findings:i assumptions:[s law_version:s came_back:[CameBack content_sha256:s previous_sha256:s
+facts:l; Total {PAY[0]} {PAY[1]} count:i gross_cents:l net_cents:l; CameBack instruction_id:s net_cents:l reversed:b"""
+KINDS = {kind: [field.split(":") for field in fields] for kind, *fields in map(str.split, CONTRACT.split(";"))}
 
 
 def layout(given):
@@ -152,13 +138,11 @@ class Reader:
         return self.data[self.at - size : self.at]
 
     def long(self):
-        found = shift = 0
-        while True:
+        found, shift, byte = 0, 0, 128
+        while byte > 127:
             byte = self.take(1)[0]
-            found |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return (found >> 1) ^ -(found & 1)
+            found, shift = found | (byte & 127) << shift, shift + 7
+        return (found >> 1) ^ -(found & 1)
 
     def value(self, schema):
         if isinstance(schema, list):
@@ -173,10 +157,8 @@ class Reader:
             while count := self.long():
                 found += [self.value(schema["items"]) for _ in range(count)]
             return found
-        if kind == "enum":
-            return schema["symbols"][self.long()]
-        if kind == "string":
-            return self.take(self.long()).decode()
+        if kind in ("enum", "string"):
+            return schema["symbols"][self.long()] if kind == "enum" else self.take(self.long()).decode()
         if kind in ("boolean", "null"):
             return None if kind == "null" else self.take(1) != b"\0"
         return self.long() if kind in ("int", "long") else self.value(self.named.get(kind, kind))
@@ -357,23 +339,41 @@ class Receipt:
             hold(minutes <= most, f"{document} claims {most} minutes on {civil(day)}")
 
     def check_week(self, week):
-        """OT-1, OT-3: the last minutes beyond the threshold are overtime. Returns the divisor of OT-2."""
+        """OT-1, OT-3: the last minutes beyond the threshold are overtime; days before OT-1 do not count (OT-5)."""
         sunday, pieces, law = number(week["sunday"]), week["pieces"], self.law
         order = [(number(piece["day"]), ("SERVICE", "TRAVEL", "TRAINING").index(piece["earning"])) for piece in pieces]
         inside = (sunday - 3) % 7 == 0 and sunday <= order[0][0] and order[-1][0] <= sunday + 6
         hold(inside and order == sorted(order), f"the order of the week of {week['sunday']} (OT-3)")
         same(period_of(sunday + 6), self.start, "the pay period of a week's Saturday (OT-5)")
+        law.look("overtime.weekly_threshold_minutes", order[0][0])  # refuses a day on which it is not in force
         left = total(pieces, "minutes") - law("overtime.weekly_threshold_minutes", order[-1][0])
         self.check_pieces(pieces)
         for piece in reversed(pieces):
             same(piece["overtime_minutes"], max(0, min(left, piece["minutes"])), f"overtime of {piece['day']}")
             left -= piece["overtime_minutes"]
-        same(law("overtime.method", sunday + 6), "rate_in_effect", "the method (OT-4: this program knows one)")
-        return law("overtime.premium_divisor", order[-1][0])
+        method, divisor = law("overtime.method", sunday + 6), law("overtime.premium_divisor", order[-1][0])
+        hold(method in ("rate_in_effect", "weighted_average"), f"{method} is no method of OT-4")
+        return divisor, [*self.average(pieces, divisor)] if method == "weighted_average" else None
+
+    def average(self, pieces, divisor):
+        """OT-4, MONEY-1: half the week's average pay, once, over its lines by largest remainder; this statement's."""
+        parts = defaultdict(lambda: [0, 0])
+        for piece in pieces:
+            kind, travels = ("ARREARS", "TRAINING")[piece["earning"] == "TRAINING"], piece["earning"] == "TRAVEL"
+            part = parts[piece["recipient_id"] or "", kind, piece["program"], piece["county"]]
+            part[0], part[1] = part[0] + piece["overtime_minutes"], part[1] + piece["overtime_minutes"] * travels
+        over, straight = total(pieces, "overtime_minutes"), sum(each["minutes"] * each["rate_mills"] for each in pieces)
+        whole = half_up(straight * over, MILLS * divisor * total(pieces, "minutes"))
+        left = whole - sum(whole * minutes // over for minutes, _ in parts.values())
+        most = sorted(parts, key=lambda part: (-(whole * parts[part][0] % over), part))[:left]
+        for part, (minutes, of_travel) in parts.items():
+            if part[:2] == (self.now["recipient_id"] or "", self.kind) and minutes:
+                cents = whole * minutes // over + (part in most)
+                yield ("OVERTIME_PREMIUM", *part[2:], None), cents, half_up(cents * of_travel, minutes)
 
     def check_earnings(self):
         """Pieces to lines, each rounded once (MONEY-1, OT-2). Returns the cents that can bear share of cost (SOC-4)."""
-        minutes, travel = defaultdict(int), defaultdict(int)
+        minutes, travel, cents, bears = (defaultdict(int) for _ in range(4))
         self.check_pieces(self.shown["work"])
         terms = self.of_kind("ServiceAuthorization") + self.of_kind("ProviderEnrollment")
         for piece, day in [(piece, number(piece["day"])) for piece in self.shown["work"]]:
@@ -382,21 +382,24 @@ class Receipt:
             hold(piece["county"] in counties, f"nothing that is shown is of county {piece['county']} on {piece['day']}")
             minutes[piece["earning"], piece["program"], piece["county"], piece["rate_mills"]] += piece["minutes"]
         for week in self.shown["weeks"]:
-            divisor = self.check_week(week)
+            divisor, averages = self.check_week(week)
             ours = [piece for piece in week["pieces"] if piece["recipient_id"] == self.now["recipient_id"]]
             for piece in (piece for piece in ours if piece["earning"] in self.pays):
                 plain = {name: piece[name] for name in piece if name not in ("recipient_id", "overtime_minutes")}
                 elsewhere = period_of(number(piece["day"])) != self.start
                 hold(elsewhere or plain in self.shown["work"], "a week's work is not that of the statement")
-                line = ("OVERTIME_PREMIUM", piece["program"], piece["county"], piece["rate_mills"] // divisor)
-                minutes[line] += piece["overtime_minutes"]
-                travel[line] += piece["overtime_minutes"] if piece["earning"] == "TRAVEL" else 0
-        worth = [line_of(line, minutes[line]) for line in sorted(minutes) if minutes[line]]
+                rate = piece["rate_mills"] // divisor if averages is None else None
+                line, over = ("OVERTIME_PREMIUM", piece["program"], piece["county"], rate), piece["overtime_minutes"]
+                minutes[line], travel[line] = minutes[line] + over, travel[line] + over * (piece["earning"] == "TRAVEL")
+            for line, whole, of_travel in averages or ():
+                cents[line], bears[line] = cents[line] + whole, bears[line] + whole - of_travel
+        lines = sorted(minutes, key=lambda line: (*line[:3], line[3] or 0))
+        worth = [line_of(line, minutes[line], cents[line]) for line in lines if minutes[line]]
         if self.kind in ("ADVANCE", "INCENTIVE"):
             worth = self.claim_lines() if not self.is_advance else self.advance_lines() if self.shown["advance"] else []
         same(self.shown["worth"], worth, "the lines of the statement")
         can_bear = [line for line in minutes if line[1] == "IHSS" and line[0] in ("SERVICE", "OVERTIME_PREMIUM")]
-        return sum(half_up((minutes[line] - travel[line]) * line[3], MILLS) for line in can_bear)
+        return sum(line_of(line, minutes[line] - travel[line], bears[line])["cents"] for line in can_bear)
 
     def advance_lines(self):
         """ADV-2: authorized minutes up to their ceiling (HOURS-1), pro rata (HOURS-7), at the rate of the 1st."""
@@ -428,9 +431,8 @@ class Receipt:
             hold(step["cents"] in amounts, f"the amount of {fact['incentive']}")
             hold(total(self.of_kind("TrainingClaim"), "minutes_claimed") >= least, "too little training is claimed")
             rules.add({"TRAINING": "INC-1", "ONE_MONTH_ASSIGNMENT": "INC-2"}.get(fact["incentive"], "INC-3"))
-        line = {"earning": "INCENTIVE", "program": "CAREER_PATHWAYS", "county": None, "rate_mills": None, "minutes": 0}
-        rule = rules.pop() if len(rules) == 1 else "INC-5"
-        return [line | {"cents": total(steps), "rule": rule}] if total(steps) else []
+        line = line_of(("INCENTIVE", "CAREER_PATHWAYS", None, None), 0, total(steps))
+        return [line | {"rule": rules.pop()} if len(rules) == 1 else line] if total(steps) else []
 
     def tax_kinds(self):
         """Those of the class of an assignment shown (TAX-1, TAX-3); of an advance any provider's, or all (ADV-2)."""
@@ -451,8 +453,7 @@ class Receipt:
     def check_taxes(self, gross):
         """TAX-2, TAX-3: half-up on what this payment year pays; earlier years stay. Of an advance: ADV-2."""
         found, whole, kinds = [], {}, self.tax_kinds()
-        start = self.start if self.is_advance else self.now["run_date"]
-        past = [] if self.is_advance else self.standing
+        start, past = (self.start, []) if self.is_advance else (self.now["run_date"], self.standing)
         past = [each for each in past if civil(each["run_date"]).year != civil(start).year]
         base = gross - total(past, "gross_cents")
         for kind in TAXES:
@@ -564,11 +565,10 @@ class Receipt:
                 if record["cut_off"] in bodies:
                     bodies[record["cut_off"]][kind].add(body)
         for each in (*self.shown["earlier"], self.shown["instruction"]):
-            run, mark = runs[each["record"]["cut_off"]], hashlib.sha256()
-            of_run = bodies[run["cut_off"]]
-            for body in (body for kind in OF_RUN for body in sorted(of_run[kind])):
-                mark.update(len(body).to_bytes(4, "big") + body)
-            same(mark.hexdigest(), run["content_sha256"], f"content_sha256 of {civil(run['run_date'])} over {folder}")
+            run, of_run = runs[each["record"]["cut_off"]], bodies[each["record"]["cut_off"]]
+            said = b"".join(len(body).to_bytes(4, "big") + body for kind in OF_RUN for body in sorted(of_run[kind]))
+            what = f"content_sha256 of {civil(run['run_date'])} over {folder}"
+            same(hashlib.sha256(said).hexdigest(), run["content_sha256"], what)
             hold(base64.b64decode(each["body"]) in of_run["PaymentInstruction"], "its pay run did not say this payment")
 
 
@@ -586,7 +586,7 @@ def main():
             receipt.check_paid(runs, asked.paid)
     except Refused as why:
         sys.exit(f"REFUSED: {why}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error) as wrong:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, zlib.error) as wrong:
         sys.exit(f"REFUSED: no receipt that can be read ({type(wrong).__name__}: {wrong})")
     print("holds: bytes, minutes, rates, rounding, taxes and net of", receipt.now["instruction_id"])
     print(f"holds: {len(runs)} PayRuns in a chain; the SHA-256 of the last is {last}")

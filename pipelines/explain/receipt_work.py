@@ -25,7 +25,7 @@ from rules.authorize.tally import HoursTally
 from rules.conclusions import Statement, Worked
 from rules.findings import Loss
 from rules.incentives import Earned, IncentiveVerdict
-from rules.overtime import chronological
+from rules.overtime import chronological, counted
 from rules.periods import iso, month_end, period_of, saturday_of, workweek_of
 from rules.price.month import MonthOfWork
 from rules.price.statements import draft_key
@@ -95,7 +95,7 @@ def _piece(worked: Worked, law: LawUsed) -> PieceOfWork:
 
 
 def weeks_shown(statement: Statement, month: MonthOfWork, law: LawUsed) -> Iterator[WeekShown]:
-    """The workweeks whose premium is on a statement, each whole."""
+    """The workweeks whose premium is on a statement, each whole but for days that do not count (OT-5)."""
     made_of = pieces(month, statement)
     concerned = {workweek_of(each.worked.day) for key in made_of if key[0] == PREMIUM for each in made_of[key]}
     for week in month.ended:
@@ -103,7 +103,8 @@ def weeks_shown(statement: Statement, month: MonthOfWork, law: LawUsed) -> Itera
             law(DIVISOR, week[-1].day)
             law(METHOD, saturday_of(sunday))
             law(THRESHOLD, week[-1].day)
-            yield WeekShown(sunday=iso(sunday), pieces=[_of_week(each, law) for each in week])
+            shown = [_of_week(each, law) for each in counted(week, law.law)]
+            yield WeekShown(sunday=iso(sunday), pieces=shown)
 
 
 def _of_week(worked: Worked, law: LawUsed) -> PieceOfWeek:

@@ -1,16 +1,21 @@
 """``python -m tests.simulation --seeds 0..99``, or ``--seconds 60`` of seeds that nobody tried, or ``--breaks``."""
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import count, takewhile
 from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
 
 from tests.simulation import world
 from tests.simulation.breaks import BREAKS, broken
+from tests.simulation.shrink import shrunk
 from tests.simulation.world import COUNTIES, Life, county_of, live
 
 MOST_OF_A_BREAK = 60  # seeds until a break counts as not found
@@ -35,27 +40,59 @@ def outcomes(seeds: Iterable[int]) -> Iterator[tuple[int, Life | None, str]]:
             yield seed, None if wrong else future.result(), f"{type(wrong).__name__}: {wrong}" if wrong else ""
 
 
-def lasting(seconds: float, first: int) -> Iterator[int]:
-    ends, seed = time.monotonic() + seconds, first
-    while time.monotonic() < ends:
-        yield seed
-        seed += 1
+def lasting(seconds: float, seeds: Iterable[int]) -> Iterator[int]:
+    ends = time.monotonic() + seconds
+    return takewhile(lambda _: time.monotonic() < ends, seeds)
 
 
-def tried(seeds: Iterable[int]) -> int:
-    """Lives by seed; prints what failed, and what they came to."""
+def not_tried(seeds: range, tally: Path | None, seconds: float | None) -> Iterable[int]:
+    """Those that the tally does not have, for as long as is asked."""
+    known = {line["seed"] for line in lines_of(tally)}
+    left = [seed for seed in seeds if seed not in known]
+    return lasting(seconds, left) if seconds else left
+
+
+def lines_of(tally: Path | None) -> list[dict[str, Any]]:
+    """Each life of a tally: seed, provider_months, cuts, and what was wrong."""
+    return [json.loads(line) for line in tally.read_text("utf-8").splitlines()] if tally and tally.exists() else []
+
+
+def noted(tally: Path | None, seed: int, life: Life | None, wrong: str) -> None:
+    if tally is not None:
+        of = {"provider_months": life.provider_months, "cuts": life.cuts} if life else {}
+        with tally.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"seed": seed, "wrong": wrong, **of}) + "\n")
+
+
+def told_of(tally: Path) -> None:
+    """What all lives of a tally came to."""
+    lives = lines_of(tally)
+    months = sum(each.get("provider_months", 0) for each in lives)
+    failed = sum(bool(each["wrong"]) for each in lives)
+    seeds = sorted(each["seed"] for each in lives)
+    of = f"{len(lives)} lives of seeds {seeds[0]}..{seeds[-1]}"
+    print(f"in {tally}: {of}, {months:,} provider-months, {failed} failed")
+
+
+def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
+    """Lives by seed; prints what failed, the first of them shrunk, and what they came to."""
     months = lives = cuts = failed = 0
     began = time.monotonic()
     for seed, life, wrong in outcomes(seeds):
+        noted(tally, seed, life, wrong)
         lives += 1
         if life is None:
             failed += 1
             print(f"seed {seed}: {wrong}", flush=True)
+            if failed == 1:
+                print(shrunk(seed), flush=True)
         else:
             months, cuts = months + life.provider_months, cuts + life.cuts
     seconds = time.monotonic() - began
     print(f"{lives} lives, {months:,} provider-months, {cuts:,} power cuts, {failed} failed;", end=" ")
     print(f"{months / seconds:.0f} provider-months a second on {CORES} cores")
+    if tally is not None:
+        told_of(tally)
     return 1 if failed else 0
 
 
@@ -71,6 +108,8 @@ def main() -> int:
     parser.add_argument("--seeds", help="A..B")
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--breaks", action="store_true")
+    parser.add_argument("--shrink", type=int, help="a seed that fails: of how little it does")
+    parser.add_argument("--tally", type=Path, help="JSON lines: seeds in it are not tried again, others added")
     asked = parser.parse_args()
     if asked.breaks:
         world.RECIPIENTS = SMALL  # most breaks need no large county
@@ -78,12 +117,15 @@ def main() -> int:
         for name, how in results.items():
             print(f"{name}: {how or 'NOT FOUND'}")
         return 0 if all(results.values()) else 1
+    if asked.shrink is not None:
+        print(shrunk(asked.shrink))
+        return 0
     if asked.seeds:
         first, _, last = asked.seeds.partition("..")
-        return tried(range(int(first), int(last or first) + 1))
+        return tried(not_tried(range(int(first), int(last or first) + 1), asked.tally, asked.seconds), asked.tally)
     first = int(time.time()) * 1000
     print(f"seeds from {first} on")
-    return tried(lasting(asked.seconds or 60, first))
+    return tried(lasting(asked.seconds or 60, count(first)), asked.tally)
 
 
 if __name__ == "__main__":

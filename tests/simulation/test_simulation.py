@@ -2,9 +2,11 @@
 
 import pytest
 
+from pipelines.live.telling import Teller
 from tests.simulation import world
 from tests.simulation.breaks import broken
 from tests.simulation.disk import PLACE
+from tests.simulation.shrink import Shrinking
 
 pytestmark = pytest.mark.skipif(not PLACE.is_dir(), reason="there is no /dev/shm")
 
@@ -24,4 +26,22 @@ def test_a_life_with_power_cuts_holds_and_is_the_same_again() -> None:
 def test_what_was_acknowledged_and_not_synced_is_missed() -> None:
     with broken("journal is not synced"), pytest.raises((world.Wrong, world.Damaged)):
         for seed in range(20):
+            world.live(seed)
+
+
+def test_a_seed_that_fails_is_made_small_and_still_fails() -> None:
+    with broken("a letter is sent twice"):
+        found = Shrinking(0)
+        found.shrink()
+        assert world.published(0, found.less) - len(found.less.without) <= 8
+        with pytest.raises(world.Wrong):
+            world.live(0, found.less)
+    world.live(0, found.less)
+
+
+def test_what_was_refused_and_not_said_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell = Teller.tell
+    monkeypatch.setattr(Teller, "tell", lambda self, event, **counts: tell(self, event, **counts | {"rejections": {}}))
+    with pytest.raises(world.Wrong, match="refused"):
+        for seed in range(6):
             world.live(seed)

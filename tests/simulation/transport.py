@@ -1,6 +1,7 @@
 """A topic that delivers late, twice and in any order, and forgets what was acknowledged only if it hears of it; and a
 consumer who sometimes does not answer."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
@@ -76,12 +77,14 @@ class Consumer:
     def __init__(self, random: Random) -> None:
         self.random, self.faulty = random, True
         self.letters: dict[str, Letter] = {}
+        self.by_run: dict[str, dict[str, Letter]] = defaultdict(dict)
 
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
         for place, letter in enumerate(letters[first:], first + 1):
             if self.faulty and self.random.random() < 0.01:
                 raise NotSent("no answer")
             known = self.letters.setdefault(letter.id, letter)
+            self.by_run[run][letter.id] = known
             if known.body != letter.body:
                 raise Wrong(f"{letter.kind} was sent twice under one id with other content")
             if self.random.random() < 0.2 or place == len(letters):

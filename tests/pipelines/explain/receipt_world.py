@@ -65,13 +65,13 @@ def books(facts: Iterable[Fact], folder: Path, law: Law, until: int) -> Books:
 
 
 def refused(receipt: Receipt) -> str | None:
-    """Why the verifier does not accept a receipt; None: it does."""
+    """Why the verifier does not accept a receipt, as its main says it; None: it does."""
     verify = verifier()
     try:
         verify.Receipt(receipt).check()
     except verify.Refused as why:
         return str(why) or "refused"
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error) as wrong:  # as its main does
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, zlib.error) as wrong:
         return f"{type(wrong).__name__}: {wrong}"
     return None
 

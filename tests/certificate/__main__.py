@@ -1,0 +1,64 @@
+"""``python -m tests.certificate``: runs the commands of rows.toml, writes certificate.html and certificate.json.
+
+They go into build/certificate. QUICK=1: the quick ones alone. Exit code 1 if a row failed; what was not run is no
+failure, and said."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from tests.certificate.rows import FAILED, HOLDS, NOT_RUN, ROOT, Outcome, groups, outcomes
+
+OUT = ROOT / "build/certificate"
+
+
+def main() -> int:
+    quick = os.environ.get("QUICK", "") not in ("", "0")
+    OUT.mkdir(parents=True, exist_ok=True)
+    told = {"quick": quick, "began": _now(), "commit": _git("rev-parse", "HEAD"), "machine": _machine()}
+    told["changed_files"] = len(_git("status", "--porcelain").splitlines())
+    known: dict[str, Outcome] = {}
+    found: list[dict[str, Any]] = []
+    for group in groups():
+        found.append({"title": group.title, "lead": group.lead, "rows": []})
+        for each in outcomes(group.rows, OUT, quick, known):
+            found[-1]["rows"].append(each.as_json())
+            print(f"{each.state:8} {each.says}: {each.shows or each.why}", flush=True)
+    states = [each.state for each in known.values()]
+    told |= {"ended": _now(), "groups": found, "count": {each: states.count(each) for each in (HOLDS, FAILED, NOT_RUN)}}
+    (OUT / "certificate.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    (OUT / "certificate.html").write_text(page(told), "utf-8")
+    print(", ".join(f"{number} {state}" for state, number in told["count"].items()))
+    print(f"The certificate: {(OUT / 'certificate.html').relative_to(ROOT)}")
+    return int(told["count"][FAILED] > 0)
+
+
+def page(told: dict[str, Any]) -> str:
+    """The certificate as a page that is whole in itself, in the look of the report."""
+    place = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=place, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    style = (ROOT / "pipelines/report/report.css").read_text("utf-8")
+    return environment.get_template("certificate.html.j2").render(style=style, **told)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _machine() -> dict[str, Any]:
+    return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Rows of the certificate: a command, its exit code, and figures read from what it printed."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLDS, FAILED, NOT_RUN = "holds", "failed", "not run"
+LONGEST = int(os.environ.get("LONGEST", "3600"))  # seconds that a command may take
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim. ``shows`` says its figures in words; the other fields are those of rows.toml."""
+
+    says: str
+    command: str = ""
+    figures: tuple[str, ...] = ()
+    shows: str = ""
+    quick: str = ""
+    same_as: str = ""
+    needs: str = ""
+    never: str = ""
+    sum: bool = False
+    count: bool = False
+
+    def not_run(self, quick: bool) -> str:
+        """Why its command is not run; empty if it is."""
+        if self.never:
+            return self.never
+        if self.needs and self.needs not in (ROOT / "Makefile").read_text("utf-8"):
+            return f"this commit has no make target {self.needs.rstrip(':')}"
+        return "left out of QUICK=1" if quick and not self.quick else ""
+
+    def read(self, output: str) -> dict[str, Any]:
+        """Its figures by name. Raises LookupError if one is not there."""
+        found: dict[str, Any] = {}
+        for expression in self.figures:
+            matches = [match.groupdict() for match in re.finditer(expression, output)]
+            if not matches:
+                raise LookupError(f"the output has nothing like {expression}")
+            for name in matches[-1]:
+                found[name] = self._figure([match[name] for match in matches])
+        return found
+
+    def _figure(self, each: list[str]) -> Any:
+        if self.count:
+            return len(each)
+        return sum(int(one.replace(",", "")) for one in each) if self.sum else each[-1]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row. ``why``: of what failed, or was not run."""
+
+    says: str
+    state: str
+    command: str
+    shows: str = ""
+    why: str = ""
+    exit_code: int | None = None
+    seconds: float | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under one heading."""
+
+    title: str
+    rows: tuple[Row, ...]
+    lead: str = ""
+
+
+def groups() -> list[Group]:
+    """All rows, as they are written."""
+    written = tomllib.loads(Path(__file__).with_name("rows.toml").read_text("utf-8"))["group"]
+    return [Group(each["title"], tuple(_row(row) for row in each["row"]), each.get("lead", "")) for each in written]
+
+
+def _row(table: dict[str, Any]) -> Row:
+    return Row(**table | {"figures": tuple(table.get("figures", ()))})
+
+
+def outcomes(rows: tuple[Row, ...], out: Path, quick: bool, known: dict[str, Outcome]) -> Iterator[Outcome]:
+    """Run each in turn; ``known`` are those of rows before, by what they say, and gets these."""
+    for number, row in enumerate(rows, len(known) + 1):
+        known[row.says] = _outcome(row, out, quick, known, out / f"row-{number:02}.txt")
+        yield known[row.says]
+
+
+def _outcome(row: Row, out: Path, quick: bool, known: Mapping[str, Outcome], kept: Path) -> Outcome:
+    command = row.quick if quick and row.quick else row.command
+    if why := row.not_run(quick):
+        return Outcome(row.says, NOT_RUN, command, why=why)
+    code, seconds, output = _run(command, out)
+    kept.write_text(output, "utf-8")
+    if code:
+        why = f"exit code {code}; the last line: {(output.strip().splitlines() or ['nothing'])[-1][:300]}"
+        return Outcome(row.says, FAILED, command, why=why, exit_code=code, seconds=seconds)
+    try:
+        figures = row.read(output)
+    except LookupError as missing:
+        return Outcome(row.says, FAILED, command, why=str(missing), exit_code=code, seconds=seconds)
+    shows = row.shows.format(**figures)
+    if row.same_as and figures["sha256"] != known[row.same_as].figures.get("sha256"):
+        why = f"these are not the bytes of: {row.same_as}"
+        return Outcome(row.says, FAILED, command, shows, why, code, seconds, figures)
+    return Outcome(row.says, HOLDS, command, shows, "", code, seconds, figures)
+
+
+def _run(command: str, out: Path) -> tuple[int, float, str]:
+    """Exit code, seconds, and all that it printed. A command that takes too long ends with 124."""
+    told = os.environ | {"PYTHON": sys.executable, "OUT": str(out), "COLUMNS": "160", "PYTHONPATH": str(ROOT)}
+    told.pop("MAKEFLAGS", None)
+    began = time.monotonic()
+    limited = ["timeout", str(LONGEST), "sh", "-c", command]
+    run = subprocess.run(limited, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return run.returncode, round(time.monotonic() - began, 1), run.stdout.decode("utf-8", "replace")

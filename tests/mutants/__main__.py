@@ -1,0 +1,91 @@
+"""``python -m tests.mutants``: every mutant of the rules judged, or ``--sample 200 --seed 7`` of them. What is in the
+tally of these sources already is not judged again, so a run that was stopped goes on. Exit code 1 if the score is under
+90 %, or a survivor has no reason in survivors.toml."""
+
+import argparse
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+from random import Random
+from typing import Any
+
+LEAST = 90  # percent
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, help="so many, drawn by --seed")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="those whose id holds this text")
+    parser.add_argument("--again", action="store_true", help="do not believe the tally")
+    parser.add_argument("--without-reason", action="store_true", help="print survivors that have none, as TOML")
+    asked = parser.parse_args()
+    os.environ["IHSS_PAYROLL_COMPILED"] = "no"
+    from tests.mutants.made import mutants
+
+    wanted = [each for each in mutants() if asked.only in each.id]
+    drawn = Random(asked.seed).sample(wanted, len(wanted))[: asked.sample]  # a smaller sample begins a greater one
+    tally = _judged(drawn, asked.again)
+    return _told(drawn, len(wanted), tally, asked.without_reason)
+
+
+def _judged(drawn: Sequence[Any], again: bool) -> dict[str, dict[str, str]]:
+    """Verdicts by id; what is missing is judged, first in warm forks, then what must be changed before import."""
+    from tests.mutants.judge import AT_IMPORT, BUILD, at_import, sources
+
+    BUILD.mkdir(parents=True, exist_ok=True)
+    path = BUILD / f"tally-{sources()}.jsonl"
+    if again:
+        path.unlink(missing_ok=True)
+    missing = [each for each in drawn if each.id not in _read(path)]
+    if missing:
+        child = os.fork()  # the session knows the house; who comes after must not
+        if not child:
+            os._exit(_warm(missing, path))
+        os.waitpid(child, 0)
+    known = _read(path)
+    at_import([each for each in drawn if known.get(each.id, {}).get("verdict") == AT_IMPORT], path)
+    return _read(path)
+
+
+def _warm(mutants: Sequence[Any], tally: Path) -> int:
+    import pytest
+
+    from tests.mutants.judge import ARGUMENTS, Judge
+
+    return int(pytest.main(ARGUMENTS, plugins=[Judge(mutants, tally)]))
+
+
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return {found["id"]: found for found in map(json.loads, lines)}
+
+
+def _told(drawn: Sequence[Any], of: int, tally: dict[str, dict[str, str]], as_toml: bool) -> int:
+    verdicts = [tally.get(each.id, {}).get("verdict", "not judged") for each in drawn]
+    count = {verdict: verdicts.count(verdict) for verdict in sorted({*verdicts})}
+    reasons = {id: table["why"] for table in _reasons() for id in table["mutants"]}
+    survived = [each for each, verdict in zip(drawn, verdicts, strict=True) if verdict == "survived"]
+    unexplained = [each for each in survived if each.id not in reasons]
+    for each in unexplained:
+        quoted = json.dumps(each.id, ensure_ascii=False)
+        print(f"    {quoted},  # {each.shown()}" if as_toml else f"{each.id}\n    {each.shown()}")
+    dead = sum(count.get(verdict, 0) for verdict in ("killed", "timeout"))
+    score = 100 * dead / len(drawn)
+    margin = 196 * sqrt(score / 100 * (1 - score / 100) / len(drawn)) * sqrt(max(0, 1 - len(drawn) / of))
+    print(f"{len(drawn)} of {of} mutants: {', '.join(f'{number} {name}' for name, number in count.items())};", end=" ")
+    print(f"{len(survived) - len(unexplained)} survivors with a reason; score {score:.1f} % (± {margin:.1f})")
+    return int(score < LEAST or bool(unexplained) or not {"not judged", "broken"}.isdisjoint(count))
+
+
+def _reasons() -> list[dict[str, Any]]:
+    return tomllib.loads(SURVIVORS.read_text("utf-8")).get("reason", []) if SURVIVORS.exists() else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
