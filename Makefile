@@ -4,7 +4,7 @@
 # make live                                     the live job on a Pub/Sub server of its own, held to the replay (needs Go)
 # make wheel                                    what `pip install` takes, into build/wheel
 # make quick                                    rules, cases and style, in under a minute
-# make test | engines | faults | lint | types | bench | docs | clean
+# make test | engines | cluster | addresses | faults | lint | types | bench | docs | clean
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin

@@ -2,7 +2,8 @@
 
 All that a simulated county says of its recipients is said of one, who then has many providers; then all of its
 providers are made one, who then has many recipients. Each is paid step by step (`pipelines.stepwise`): what it
-remembers, and the processor time of one waking. Then one key closes pay runs of many instructions (`CloseRuns`). As Markdown.
+remembers, and the processor time of one waking. Then one key closes pay runs of many instructions (`CloseRuns`). As
+Markdown.
 """
 
 import argparse

@@ -160,6 +160,10 @@ class Door:
         self.tally.latest_cut_off = max(self.tally.latest_cut_off, cut_off)
         if claims_pay(fact):
             self.tally.claim_seen(cut_off)
+        self.deal(fact, cut_off)
+
+    def deal(self, fact: Fact, cut_off: int) -> None:
+        """A fact that is due, to the stages that read it."""
         body = fact_body(fact)
         for stage, key in routes(fact):
             self.dealer.deal(stage, fact_row(key, cut_off, fact, body))

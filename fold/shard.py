@@ -45,7 +45,7 @@ class Shard:
             keys[row[0]].append(row)
         with rare_collections():
             for done, key in enumerate(sorted(keys), 1):
-                self._fold_key(key, keys[key])
+                self.fold_key(key, keys[key])
                 beat.of_shard(self.stage, done, len(keys))
         self.finish()
         return self
@@ -60,7 +60,8 @@ class Shard:
         for kind, records in self.records.items():
             records.sort(key=ORDER[kind])
 
-    def _fold_key(self, key: str, rows: list[Row]) -> None:
+    def fold_key(self, key: str, rows: list[Row]) -> None:
+        """Decide one key as of every cut-off that matters to it."""
         case = STAGES[self.stage](key, self.law, self.catalog)
         self.tell(restate(case, self.in_order(rows), self.until, self.law))
 

@@ -52,7 +52,7 @@ def run(work: Work, law: Law, cluster: Cluster) -> None:
     ticket = _ticket(work, law, cluster)
     with dask.config.set(QUIETLY), _connected(cluster) as client:
         _check(client, ticket)
-        each: Each = partial(_each, client, ticket)
+        each: Each[Replay] = partial(_each, client, ticket)
         names = pay(Replay(work, law), each, partial(_in_pairs, each))
     _all_there(work.out, names)
 
@@ -151,7 +151,7 @@ def _wait(client: Client, futures: list[Future]) -> None:
             raise MachineLost("no worker of the cluster is left: start some, then do it again")
 
 
-def _in_pairs(each: Each, tallies: list[bytes]) -> list[bytes]:
+def _in_pairs(each: Each[Replay], tallies: list[bytes]) -> list[bytes]:
     """One tally of many, added up two by two, so that nobody holds more."""
     while len(tallies) > 1:
         tallies = each(_sum, [tallies[at : at + 2] for at in range(0, len(tallies), 2)])

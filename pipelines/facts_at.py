@@ -8,7 +8,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.files_below import FACTS, JOURNALLED, OURS, TRUTH, TRUTH_BEGINS
 from schemas.journal import FOLDER
-from transforms.addresses import StoredFile, stored
+from transforms.addresses import StoredFile, at, stored
 
 HEAD = 64  # bytes in which truth.json says what it is
 
@@ -42,6 +42,5 @@ def facts_at(events: str) -> FactsAt:
 def _is_truth(events: str, path: PurePosixPath) -> bool:
     if path.name != TRUTH:
         return False
-    there = f"{events.rstrip('/')}/{path}"
-    with FileSystems.open(there, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
+    with FileSystems.open(at(events, str(path)), compression_type=CompressionTypes.UNCOMPRESSED) as stream:
         return bool(TRUTH_BEGINS.match(stream.read(HEAD)))

@@ -3,7 +3,7 @@
 import argparse
 import tempfile
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -13,6 +13,7 @@ from pipelines.replay import last_cut_off
 from rules.law import Law, LawError
 from rules.periods import epoch_day
 from schemas import private
+from transforms.addresses import at
 
 
 class JobOptions(PipelineOptions):
@@ -36,12 +37,12 @@ def law_named(folder: str | None) -> Law:
     """The law, with TOML of a folder laid over it. Raises Misuse."""
     if folder is None:
         return Law.load()
-    names = [each.path for match in FileSystems.match([f"{folder.rstrip('/')}/*.toml"]) for each in match.metadata_list]
+    names = [each.path for match in FileSystems.match([at(folder, "*.toml")]) for each in match.metadata_list]
     if not names:
         raise Misuse(f"--law {folder} holds no *.toml")
     with tempfile.TemporaryDirectory() as copied:
         for name in names:
-            private.written(Path(copied, name.rpartition("/")[2]), read_at(name))
+            private.written(Path(copied, PurePosixPath(name).name), read_at(name))
         try:
             return Law.load(Path(copied))
         except LawError as error:

@@ -1,7 +1,6 @@
 """The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
 
-``build`` is all of it, for files (`pipelines.file_edges`) and topics (`pipelines.streaming`);
-`pipelines.plain`: without an engine.
+For files (`pipelines.file_edges`) and topics (`pipelines.streaming`).
 """
 
 from collections.abc import Mapping
@@ -33,7 +32,7 @@ class Edges(Protocol):
 
 
 class Built(NamedTuple):
-    """What comes out at the end: of the step that closes pay runs, and of the one that encodes records."""
+    """What the last steps give."""
 
     closed: beam.pvalue.DoOutputsTuple
     encoded: Any

@@ -10,40 +10,41 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
-from pipelines.tasks import Done, Each, Replay, Task, pay
+from pipelines.tasks import Done, Each, Replay, Shared, Task, pay
 from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
 
 
-def run(work: Work, law: Law, processes: int) -> None:
-    """Records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a process dies, OSError
-    if the disk is full."""
+def run(work: Work, law: Law, number: int) -> None:
+    """By so many processes: records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a
+    process dies, OSError if the disk is full."""
     replay = Replay(work, law)
-    with _processes(replay, processes) as each:
+    with processes(replay, number) as each:
         pay(replay, each)
 
 
-_here: list[Replay] = []  # what this process works for
+_here: list[Any] = []  # what this process works for
 
 
 @contextmanager
-def _processes(replay: Replay, number: int) -> Iterator[Each]:
+def processes(shared: Any, number: int) -> Iterator[Each[Any]]:
     """A function that does all tasks of a kind and waits for the last: here, or in so many processes."""
     if number == 1:
-        yield lambda do, tasks: [do(replay, task) for task in tasks]
+        yield lambda do, tasks: [do(shared, task) for task in tasks]
         return
     gc.freeze()  # what is there already is never collected, so that its pages stay shared
     context = multiprocessing.get_context("fork")
     try:
-        with ProcessPoolExecutor(number, context, _begin, (replay, os.getpid())) as pool:
+        with ProcessPoolExecutor(number, context, _begin, (shared, os.getpid())) as pool:
             yield lambda do, tasks: _all(pool, do, tasks)
     finally:
         gc.unfreeze()
 
 
-def _all(pool: Executor, do: Callable[[Replay, Task], Done], tasks: Sequence[Task]) -> list[Done]:
+def _all(pool: Executor, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:
     with ExitStack() as unless_done:
         unless_done.callback(_end_all)  # of an interrupted replay nobody reads what they would still write
         found = list(pool.map(partial(_do, do), tasks))
@@ -56,11 +57,11 @@ def _end_all() -> None:
         worker.kill()
 
 
-def _begin(replay: Replay, parent: int) -> None:
+def _begin(shared: object, parent: int) -> None:
     end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this one ends it
-    _here[:] = [replay]
+    _here[:] = [shared]
 
 
-def _do(do: Callable[[Replay, Task], Done], task: Task) -> Done:
+def _do(do: Callable[[Shared, Task], Done], task: Task) -> Done:
     return do(_here[0], task)

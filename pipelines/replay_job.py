@@ -37,7 +37,7 @@ from pipelines.replay import PARTIAL, Progress, Watched, last_cut_off, shards_of
 from pipelines.summary import SUMMARY, Summary
 from rules.law import Law
 from schemas import private
-from transforms.addresses import bring, is_address, options_here, remove, sent, set_options, stored
+from transforms.addresses import at, bring, is_address, options_here, remove, sent, set_options, stored
 
 JOB = "ihss-replay"
 BEGUN = "begun"
@@ -104,7 +104,7 @@ def replay_at(events: str, out: str, until: int | None, law: Law, arguments: lis
 
 def apart(events: str, out: str) -> None:
     """Raises Misuse if one lies within the other."""
-    inside, outside = (f"{each.rstrip('/')}/" for each in (events, out))
+    inside, outside = at(events, ""), at(out, "")
     if inside.startswith(outside) or outside.startswith(inside):
         raise Misuse(f"--out {out} and --events {events} lie within each other: name a folder apart")
 
@@ -137,7 +137,7 @@ def begun_at(out: str) -> str:
 
 def waiting_at(out: str) -> str:
     """Where records wait to be published: a folder of this replay's own, for one that was given up may still write."""
-    return f"{out.rstrip('/')}/{PARTIAL}/{secrets.token_hex(8)}"
+    return at(at(out, PARTIAL), secrets.token_hex(8))
 
 
 if __name__ == "__main__":

@@ -82,21 +82,24 @@ Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 
-class Each(Protocol):
-    """Does all tasks of a kind and waits for the last."""
+Shared = TypeVar("Shared", covariant=True)
 
-    def __call__(self, do: Callable[[Replay, Task], Done], tasks: Sequence[Task]) -> list[Done]:
+
+class Each(Protocol[Shared]):
+    """Does all tasks of a kind and waits for the last. ``Shared``: what each process knows before its first task."""
+
+    def __call__(self, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:
         """What each came to, in order."""
 
 
 Fewer = Callable[[list[bytes]], list[bytes]]
 
 
-def pay(replay: Replay, each: Each, fewer: Fewer = lambda tallies: tallies) -> list[str]:
+def pay(replay: Replay, each: Each[Replay], fewer: Fewer = lambda tallies: tallies) -> list[str]:
     """All of it, on whatever does the tasks; the names of what they left below the output folder. ``fewer``: adds
     tallies up before they are kept."""
     private.folder(replay.blocks)
-    files = [FilesTask(*group) for group in enumerate(_groups(replay.work))]
+    files = [FilesTask(*group) for group in enumerate(groups_of(replay.work))]
     _gathered(replay, TOLD, each(_told, files))
     came = each(_read, files)
     _gathered(replay, CATALOG, [f"{CATALOG}-{number}" for number, _ in files])
@@ -115,7 +118,7 @@ def pay(replay: Replay, each: Each, fewer: Fewer = lambda tallies: tallies) -> l
     return names
 
 
-def _groups(work: Work) -> Iterator[list[str]]:
+def groups_of(work: Work) -> Iterator[list[str]]:
     """Names of files for one task each: small ones together, for each task leaves a file for each shard."""
     group, size = [], 0
     for name in work.names:

@@ -5,7 +5,6 @@ under a temporary name, then renamed, so that it is there whole or not at all, a
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +36,11 @@ def is_address(folder: str) -> bool:
     return AT in folder
 
 
+def at(folder: str, name: str) -> str:
+    """A file below a folder."""
+    return f"{folder.rstrip('/')}/{name}"
+
+
 def options_here() -> list[str]:
     """Beam's options where a server of this machine stands for Cloud Storage: it asks nobody who they are."""
     return ["--no_auth"] if EMULATOR in os.environ else []
@@ -49,8 +53,8 @@ def set_options(arguments: list[str]) -> None:
 
 def stored(folder: str) -> list[StoredFile]:
     """All files below an address, sorted by name. Raises OSError if nobody may look or there is no such place."""
-    below = f"{folder.rstrip('/')}/"
-    (match,) = FileSystems.match([f"{below}**"])
+    below = at(folder, "")
+    (match,) = FileSystems.match([at(folder, "**")])
     found = (StoredFile(each.path.removeprefix(below), each.size_in_bytes) for each in match.metadata_list)
     return sorted(each for each in found if each.name and not each.name.endswith("/"))
 
@@ -70,8 +74,7 @@ def bring(folder: str, name: str, to: Path) -> Path:
     """A copy of a file below an address. Raises OSError."""
     path = to / name
     private.folder(path.parent)
-    address = f"{folder.rstrip('/')}/{name}"
-    with FileSystems.open(address, compression_type=AS_IT_IS) as there, private.created(path) as here:
+    with FileSystems.open(at(folder, name), compression_type=AS_IT_IS) as there, private.created(path) as here:
         shutil.copyfileobj(there, here, CHUNK)
     return path
 
@@ -89,8 +92,7 @@ def sent(folder: str) -> Iterator[Path]:
 
 
 def _send(path: Path, folder: str) -> None:
-    there = f"{folder.rstrip('/')}/{path.name}"
-    unfinished = f"{folder.rstrip('/')}/.{path.name}.{secrets.token_hex(8)}"
+    there, unfinished = (at(folder, name) for name in (path.name, private.unfinished_name(path).name))
     with path.open("rb") as here, FileSystems.create(unfinished, compression_type=AS_IT_IS) as stream:
         shutil.copyfileobj(here, stream, CHUNK)
     FileSystems.rename([unfinished], [there])
@@ -104,14 +106,14 @@ def move(names: list[str], folder: str, to: str) -> None:
         raise FileNotFoundError(f"{len(missing)} files are neither in {folder} nor in {to}, such as {missing[0]}")
     moving = [name for name in names if name in here]
     if moving:
-        FileSystems.rename(*([f"{each.rstrip('/')}/{name}" for name in moving] for each in (folder, to)))
+        FileSystems.rename(*([at(each, name) for name in moving] for each in (folder, to)))
 
 
 def remove(folder: str, names: list[str]) -> None:
     """Delete files below an address; one that is gone already is no error."""
     if names:
         try:
-            FileSystems.delete([f"{folder.rstrip('/')}/{name}" for name in names])
+            FileSystems.delete([at(folder, name) for name in names])
         except BeamIOError as error:
             if left := {each.name for each in stored(folder)} & set(names):
                 raise OSError(f"{len(left)} files in {folder} could not be deleted") from error

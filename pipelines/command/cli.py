@@ -22,6 +22,7 @@ from pipelines.command import (
     importing,
     launch,
     launch_replay,
+    law,
     live,
     pay,
     report,
@@ -29,6 +30,7 @@ from pipelines.command import (
     statement,
     tables,
     vectors,
+    what_if,
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
@@ -39,8 +41,8 @@ from pipelines.terminal import complain, harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),
-    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff"),
-    "Check": ("validate", "rejections", "doctor", "vectors"),
+    "Look": ("desk", "find", "explain", "report", "statement", "statements", "tables", "diff", "what-if"),
+    "Check": ("validate", "rejections", "doctor", "vectors", "law"),
     "Send": ("export",),
     "Operate": ("run", "journal", "launch", "completion", "desk-password"),
 }
@@ -74,6 +76,7 @@ importing.register(app)
 pay.register(app)
 sample.register(app)
 check.register(app)
+app.add_typer(law.app, name="law")
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
@@ -86,6 +89,7 @@ statement.register(app)
 tables.register(app)
 completion.register(app)
 vectors.register(app)
+what_if.register(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -61,8 +61,6 @@ def replay(
 
         ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
 
-        ihss-payroll replay --events facts --out out --engine beam -- --direct_num_workers=2
-
         ihss-payroll replay --events /shared/facts --out /shared/out --cluster tcp://127.0.0.1:8786
     """
     from pipelines.command.engines import engine_asked, fits_places, place_in

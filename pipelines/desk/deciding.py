@@ -24,7 +24,6 @@ from pipelines.desk.forms import (
     instant_of,
     kind_is_filed,
     read_form,
-    revised,
 )
 from pipelines.desk.look import nothing
 from pipelines.desk.pages import DeskView
@@ -33,6 +32,7 @@ from pipelines.desk.shelf import DeskShelf
 from pipelines.explain.words import said_fields
 from pipelines.find.search import DOCUMENT, FoundId
 from pipelines.misuse import Misuse
+from pipelines.what_if.variant import revised
 from schemas import FACTS
 from schemas.envelope import Fact
 from schemas.ids import document_name

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fold.places import keys_of
-from pipelines.desk.forms import revised
 from pipelines.desk.safety import lines_in, noted, utc
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
+from pipelines.what_if.variant import revised
 from schemas import FACTS
 from schemas.avro import write_container
 from schemas.envelope import Fact

@@ -10,16 +10,16 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pipelines.importing.json_lines import fact_of
+from pipelines.what_if.variant import revised
 from rules.periods import PACIFIC, iso
 from schemas import FACTS
 from schemas.avro import Unreadable, logical_schema
 from schemas.envelope import Fact
 from schemas.types import Json
 
-F = TypeVar("F", bound=Fact)
 OF_THE_ENVELOPE = {*Fact.model_fields}
 LONG = {"reason"}
 HOURS = re.compile(r"(\d{1,3}):([0-5]\d)")
@@ -139,11 +139,6 @@ def envelope(source: str, now: int, document_id: str, revision: int = 1) -> Json
         "event_id": secrets.token_hex(16), "source": source, "recorded_at": now, "document_id": document_id,
         "revision": revision, "withdrawn": False, "admitted_cut_off": None,
     }  # fmt: skip
-
-
-def revised(fact: F, changed: Json) -> F:
-    """The fact with other values, which are judged as all are. Raises pydantic's ValidationError."""
-    return type(fact).model_validate(vars(fact) | changed)
 
 
 def _document_id(fact: Fact) -> str:

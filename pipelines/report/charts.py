@@ -60,6 +60,33 @@ def bars_up(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: st
     return _both(title, says, lambda width: _up(rows, inks, unit, width))
 
 
+def curve(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str, along: str) -> Chart:
+    """A line for each series over a number: rows of ``point``, ``series``, ``value``; ``along``: what the number is."""
+    return _both(title, says, lambda width: _along(rows, inks, unit, along, width))
+
+
+def _along(rows: Rows, inks: Mapping[str, str], unit: str, along: str, width: int) -> alt.Chart:
+    points = sorted({row["point"] for row in rows})
+    every = -(-len(points) // (width // LABEL_WIDTH))
+    axis = alt.Axis(title=along, values=points[::every], grid=False, ticks=False, labelPadding=8, format=".2f")
+    amounts = alt.Axis(
+        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
+        titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
+    )  # fmt: skip
+    drawn: alt.Chart = (
+        alt.Chart(alt.Data(values=list(rows)))
+        .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
+        .encode(
+            x=alt.X("point:Q", axis=axis, scale=alt.Scale(zero=False)),
+            y=alt.Y("value:Q", axis=amounts),
+            color=_ink(inks),
+            strokeDash=alt.StrokeDash("series:N", sort=list(inks), legend=None),
+        )
+        .properties(width=width - 60, height=190)
+    )
+    return drawn
+
+
 def _both(title: str, says: str, draw: Any) -> Chart:
     return Chart(title, says, _svg(draw(WIDE)), _svg(draw(NARROW)))
 

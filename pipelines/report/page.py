@@ -52,7 +52,7 @@ def report(books: Books, asked: ReportAsked, law: Law, verified: "Verified | Non
     made = checks(books)
     wrong = [sentence for check in made for sentence in check.wrong]
     sections = _sections(books, asked, law, verified, made)
-    template = _environment(asked.docs).get_template("report.html.j2")
+    template = environment(asked.docs).get_template("report.html.j2")
     html = template.render(
         books=books,
         asked=asked,
@@ -179,19 +179,20 @@ def unusual(books: Books) -> list[str]:
     return sentences
 
 
-def _environment(docs: str | None) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(OWN_FOLDER),
+def environment(docs: str | None, *folders: Path) -> jinja2.Environment:
+    """Templates of the report, and of other pages made of its parts, from folders of theirs."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, OWN_FOLDER]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"clock": clock, "money": money, "day": day, "month": wording.month, "cell": cell}
-    environment.globals |= {"Chart": Chart, "is_chart": lambda part: isinstance(part, Chart), "counted": counted}
-    environment.globals |= {"plain": plain, "authority_of": authority_of, "law_address": partial(address_of, site=docs)}
-    environment.filters["svg"] = Markup
-    return environment
+    made.filters |= {"clock": clock, "money": money, "day": day, "month": wording.month, "cell": cell}
+    made.globals |= {"Chart": Chart, "is_chart": lambda part: isinstance(part, Chart), "counted": counted}
+    made.globals |= {"plain": plain, "authority_of": authority_of, "law_address": partial(address_of, site=docs)}
+    made.filters["svg"] = Markup
+    return made
 
 
 def cell(value: Any, column: Column) -> str:

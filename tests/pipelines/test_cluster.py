@@ -220,6 +220,7 @@ def test_a_worker_of_another_law_or_version_is_refused(
     elsewhere: Path,
     facts: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = (elsewhere / path).read_text()
     (elsewhere / path).write_text(text.replace(old, new, 1))
@@ -228,6 +229,9 @@ def test_a_worker_of_another_law_or_version_is_refused(
     with distributed.Client(local.address) as client:
         client.wait_for_workers(len(workers) + 1, timeout=60)
     with pytest.raises(Misuse, match=f"worker tcp://{HERE}:.* {says}"):
+        on(local, facts, out)
+    monkeypatch.setattr(on_cluster, "_check", lambda *_: None)  # as if it joined after that
+    with pytest.raises(Misuse, match=f"a worker that joined since {says}"):
         on(local, facts, out)
     assert not published(out)
     stranger.kill()

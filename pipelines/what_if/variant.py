@@ -1,0 +1,81 @@
+"""A variant: another law, other facts, or both; and what of the baseline it can touch."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from pipelines.overlays.differences import days_differing
+from rules.law import Law
+from rules.money import half_up
+from schemas.envelope import Fact
+
+F = TypeVar("F", bound=Fact)
+HUNDRED = 100
+
+
+class FactChange(NamedTuple):
+    """Facts of a kind whose fields have the values of ``where``: a whole number becomes ``per_cent`` more and ``more``
+    than that, or ``set`` if that is given."""
+
+    kind: str
+    field: str
+    where: Mapping[str, Any]
+    per_cent: Fraction = Fraction(0)
+    more: int = 0
+    set: Any = None
+
+    def of(self, fact: Fact) -> Fact:
+        """The fact as it would be. Raises pydantic's ValidationError."""
+        if self.kind != fact.KIND or any(getattr(fact, name) != value for name, value in self.where.items()):
+            return fact
+        now = getattr(fact, self.field)
+        if self.set is not None:
+            new = self.set
+        elif now is None:
+            return fact
+        else:
+            share = (HUNDRED + self.per_cent) / HUNDRED
+            new = half_up(now * share.numerator, share.denominator) + self.more
+        return fact if new == now else revised(fact, {self.field: new})
+
+
+def revised(fact: F, changed: dict[str, Any]) -> F:
+    """The fact with other values, which are judged as all are. Raises pydantic's ValidationError."""
+    return type(fact).model_validate(vars(fact) | changed)
+
+
+class Variant:
+    """``label``: what it is within its scenario, "" where there is one; ``law``: what it is decided by; ``facts``: what
+    becomes of facts, one after the other."""
+
+    def __init__(self, label: str, law: Law, facts: Iterable[FactChange] = ()) -> None:
+        self.label, self.law, self.facts = label, law, tuple(facts)
+
+    def fact(self, fact: Fact) -> Fact:
+        """The fact as it would be. Raises pydantic's ValidationError."""
+        for change in self.facts:
+            fact = change.of(fact)
+        return fact
+
+
+class Touch:
+    """What of a baseline's law each variant answers otherwise: made once in a process, for all its keys."""
+
+    def __init__(self, law: Law, variants: Iterable[Variant]) -> None:
+        self.law = law
+        self.differing = [days_differing(law, variant.law) for variant in variants]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Parameters that any variant answers otherwise."""
+        return frozenset(name for each in self.differing for name in each)
+
+    def touched(self, asked: Iterable[tuple[str, int]]) -> list[bool]:
+        """Of each variant, whether one who asked this must be decided again."""
+        concerned = [each for each in asked if each[0] in self.names]
+        return [_any(differing, concerned) for differing in self.differing]
+
+
+def _any(differing: Mapping[str, list[range]], asked: Iterable[tuple[str, int]]) -> bool:
+    return any(day in days for name, day in asked for days in differing.get(name, ()))
