@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from fold.beat import PARTS_OF_SHARD, Beat, done_so_far, parts_of_file
 from fold.places import INDEX, write_index
+from fold.publications import law_of_folder
 from fold.record_files import file_name
 from fold.stages import STAGES
 from fold.tally import merged
@@ -78,6 +79,7 @@ def _replay(
 ) -> Summary:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
+    law = law_of_folder(law, [events / name for name in names])
     size = sum((events / name).stat().st_size for name in names)
     partial = _emptied(out / PARTIAL)
     work = Work(events, names, partial, shards_of(size), Beat(str(partial / "beat")), until)
