@@ -104,7 +104,10 @@ class Law:
         day = business_day_of(cut_off)
         over = laid_over(published_on(documents, day), self.parameters)
         first_known = {name: self._first_known(name, parameter, cut_off) for name, parameter in over.items()}
-        return Law({**self.parameters, **first_known}, self.overlaid, (*self._versions, (cut_off, self.version)))
+        parameters = {**self.parameters, **first_known}
+        if parameters == self.parameters:  # it is known already
+            return self
+        return Law(parameters, self.overlaid, (*self._versions, (cut_off, self.version)))
 
     def _first_known(self, name: str, parameter: Parameter, cut_off: int) -> Parameter:
         before, day = self.parameters[name].entries, business_day_of(cut_off)

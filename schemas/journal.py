@@ -36,7 +36,11 @@ SCHEMA = fastavro.parse_schema(
             {"name": "admitted_cut_off", "type": "long"},
             {"name": "origin", "type": "string", "doc": "File and position, or subscription and message id."},
             {"name": "raw", "type": "bytes", "doc": "Single-object message; of a rejection, the bytes as they came."},
-            {"name": "reason", "type": OPTIONAL, "doc": "Null: a fact. TAKEN: raw is a file's SHA-256. LAW: a change of law."},
+            {
+                "name": "reason",
+                "type": OPTIONAL,
+                "doc": "Null: a fact. TAKEN: raw is a file's SHA-256. LAW: a change of law.",
+            },
             {"name": "field", "type": OPTIONAL},
             {"name": "message", "type": OPTIONAL},
             {"name": "check", "type": "bytes", "doc": "First half of the SHA-256 of all before it."},

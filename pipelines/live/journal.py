@@ -18,9 +18,9 @@ from pipelines.live.seals import faults, last_sealed, rejected_in, seals, taken_
 from pipelines.live.segments import (
     Damaged,
     entries_of,
+    published,
     run_folder,
     run_folders,
-    published,
     segments,
     segments_after,
     without_torn_tail,
@@ -63,7 +63,8 @@ class Journal:
     ``count``: the last number given: of so many entries some may have been accepted as lost; ``taken``: files that are
     in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
     files that are not, the origins that are there; ``moving``: the file that was taken last, and perhaps not moved
-    away before the job died. ``publications``: changes of law that are in it, in order; ``newest``: the latest instant that a fact was recorded at.
+    away before the job died. ``publications``: changes of law that are in it, in order; ``newest``: the latest instant
+    that a fact was recorded at.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,5 +1,5 @@
-"""A change of law that an officer confirmed, on its way into a journal whose job may be running: a file in the journal's
-folder, which whoever owns the journal takes in as an entry, or refuses.
+"""A change of law that an officer confirmed, on its way into a journal whose job may be running: a file in the
+journal's folder, which whoever owns the journal takes in as an entry, or refuses.
 
 The entry is synced before the file goes, and a file whose entry is there already only goes: a kill at any instant
 leaves it as before or as after.

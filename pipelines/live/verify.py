@@ -15,12 +15,12 @@ from pipelines.live.segments import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.journal import LAW, NO_EVENTS
 
-KINDS_OF_ENTRY = {None: "fact", **{each: each for each in NO_EVENTS}}
+KINDS_OF_ENTRY: dict[str | None, str] = {None: "fact", **dict(zip(NO_EVENTS, NO_EVENTS, strict=True))}
 
 
 class JournalVerdict(NamedTuple):
-    """What was found; ``publications``: changes of law; ``lost``: entries that are missing, and were accepted as lost; ``faults`` are sentences, none if
-    the journal is whole."""
+    """What was found; ``publications``: changes of law; ``lost``: entries that are missing, and were
+    accepted as lost; ``faults`` are sentences, none if the journal is whole."""
 
     pay_runs: int
     facts: int

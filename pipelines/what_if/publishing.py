@@ -165,10 +165,11 @@ def _paid(records: Records) -> dict[str, tuple[int, int]]:
 def _findings(records: Records) -> Counter[tuple[str, ...]]:
     """What is said of findings: outcome and code, whether it is taken back, and which."""
     said = (each for each in records.get(Finding.KIND, []) if isinstance(each, Finding))
-    return Counter((f"{each.outcome} {each.code}", str(each.cleared), each.finding_id, str(each.minutes)) for each in said)
+    return Counter(
+        (f"{each.outcome} {each.code}", str(each.cleared), each.finding_id, str(each.minutes)) for each in said
+    )
 
 
 def _by_code(found: Counter[tuple[str, ...]]) -> dict[str, int]:
     counts = Counter(f"{code} taken back" if cleared == "True" else code for code, cleared, *_ in found.elements())
     return dict(sorted(counts.items()))
-
