@@ -93,17 +93,15 @@ def publish(
     now = named_clock(clock)
     try:
         seen = _previewed(journal, law, change)
-        stale = confirm is not None and confirm != seen.digest[:SHOWN]
-        if confirm is None or stale:
-            _show(seen, with_ids, as_json, quiet)
-        if stale:
-            complain(f"not published: what {confirm} confirms is not what would be paid now, which is above")
-        if confirm is not None and not stale:
+        if confirm == seen.digest[:SHOWN]:
             return _hand_over(journal, law, seen, by or getuser(), now)
     except Damaged as fault:
         complain(fault)
         return 1
-    return 1 if stale else 0
+    _show(seen, with_ids, as_json, quiet)
+    if confirm is not None:
+        complain(f"not published: what {confirm} confirms is not what would be paid now, which is above")
+    return 0 if confirm is None else 1
 
 
 def _written(overlay: Path) -> dict[str, str]:
