@@ -17,7 +17,7 @@ SHARED_OPTIONS = $(if $(UNTIL),--until "$(UNTIL)") $(if $(LAW),--law "$(LAW)")
 
 PAID_ALIKE := tests/rules tests/test_cases.py tests/test_properties.py tests/transforms $(addprefix --ignore=tests/transforms/test_,traps.py resume.py)
 
-.PHONY: bench-state cloud compiled dataflow-template desk engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
+.PHONY: addresses bench-keys bench-state cloud cluster compiled dataflow-template desk engines fast faults fuzz image java replay live server browser setup test quick lint types bench clean docs wheel receipts prove
 
 replay: $(READY) $(if $(FROM),,$(SAMPLE))
 	@$(BIN)/ihss-payroll replay --events "$(or $(FROM),sample)" --out "$(or $(TO),out)" --engine beam $(SHARED_OPTIONS)
@@ -80,7 +80,19 @@ fast: $(READY)
 
 # -n: the tests share nothing, so every core takes some. What takes long has targets of its own.
 test: $(READY)
-	@IHSS_PAYROLL_COMPILED=no $(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines" $(ARGS)
+	@IHSS_PAYROLL_COMPILED=no $(BIN)/python -m pytest -n auto --timeout 300 -m "not drill and not engines and not cluster and not addresses" $(ARGS)
+
+# A Dask cluster of a scheduler and two workers, here: a county paid on it, every byte compared with one process; then workers and
+# the scheduler are killed and strangers refused (docs/scale.md). Installs the extra that it needs.
+cluster: $(READY)
+	@$(BIN)/python -c 'import distributed' 2>/dev/null || $(PIP) --editable '.[cluster]'
+	@$(BIN)/python -m deploy.local.cluster
+	@$(BIN)/python -m pytest -q --timeout 300 -m cluster tests/pipelines/test_cluster.py $(ARGS)
+
+# Replays from bucket to bucket on a Cloud Storage server of its own, Dataflow's batch job among them; without Go it is left out and says so.
+addresses: $(READY)
+	@$(BIN)/python -m deploy.local server storage
+	@$(BIN)/python -m pytest -q --timeout 300 -m addresses tests/pipelines/test_addresses.py $(ARGS)
 
 # What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold.
 engines: $(READY)
@@ -111,6 +123,10 @@ bench: $(READY)
 # The program as one file, into build/wheel: tried in an environment of its own, where there is no checkout.
 wheel: $(READY)
 	@$(BIN)/python -m tests.deploy.wheel
+
+# What the largest keys cost: a recipient, a provider, the key that closes pay runs.
+bench-keys: $(READY)
+	@$(BIN)/python -m bench.hot_keys $(ARGS)
 
 # A tenth of a State month on all cores; its facts are made once. ARGS="--compiled", ARGS="--share 0.02".
 bench-state: $(READY)

@@ -12,10 +12,16 @@ def stored() -> list[Path]:
     return sorted(FOLDER.glob("*.json"))
 
 
+BATCH = FOLDER / "batch" / "replay.json"
+"""Of the replay's job, which is never replaced in place: so that a change of its steps is seen."""
+
+
 def main() -> None:
     """Add the graph of this code."""
+    from pipelines.launch.batch import batch_graph
     from pipelines.launch.graph import as_text, graph_in, translated
 
+    BATCH.write_text(as_text(batch_graph()), "utf-8")
     here, files = translated("--project=any-project", "--region=us-west2"), stored()
     if files and graph_in(files[-1]).steps == here.steps and graph_in(files[-1]).state == here.state:
         return

@@ -33,9 +33,11 @@ def parts_of_file(size: int) -> int:
 
 
 def done_so_far(path: Path) -> Counter[str]:
-    """Parts done, by stage."""
+    """Parts done, by stage, from the file and those beside it that begin with its name: a worker elsewhere has its
+    own."""
     done: Counter[str] = Counter()
-    for line in path.read_text("ascii").splitlines() if path.exists() else ():
-        stage, _, parts = line.partition(" ")
-        done[stage] += int(parts)
+    for each in path.parent.glob(f"{path.name}*"):
+        for line in each.read_text("ascii").splitlines():
+            stage, _, parts = line.partition(" ")
+            done[stage] += int(parts or 0)  # elsewhere a line may not yet be whole
     return done

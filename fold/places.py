@@ -94,11 +94,11 @@ class Places:
         """What was noted of a file."""
         return IndexPart(file_seen(folder, name), dict(self.blocks))
 
-    def write_part(self, parts: Path, folder: Path, name: str) -> None:
+    def write_part(self, parts: Path, folder: Path, name: str) -> Path:
         """Write what was noted of a file; writing it twice does no harm."""
         part = self.part(folder, name)
         path = parts / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
-        private.written(path, msgspec.msgpack.encode(part))
+        return private.written(path, msgspec.msgpack.encode(part))
 
 
 def file_seen(folder: Path, name: str) -> FileSeen:

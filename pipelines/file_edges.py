@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import msgspec
 
+from fold.beat import Beat
 from fold.record_files import Packed, pack
 from fold.rejections import in_order
 from fold.stages import STAGES
 from fold.tally import merged
+from pipelines.facts_at import facts_at
 from pipelines.importing.text_facts import FolderDoor
-from pipelines.work import Work
 from rules.law import Law
 from schemas.rejection import Rejection
 from transforms.decode_events import DecodeFiles, ReadAdmissions
@@ -21,10 +22,23 @@ from transforms.write_records import WriteRecords
 _decode_rejection = msgspec.msgpack.Decoder(Rejection).decode
 
 
-class Files(NamedTuple):
-    """The files of a replay."""
+class Dealing(NamedTuple):
+    """``shards``: how finely work is dealt. ``until``: the last cut-off to decide (None: the latest that facts name).
+    ``beat``: hears how far the work is."""
 
-    work: Work
+    shards: int
+    until: int | None
+    beat: Beat = Beat()
+
+
+class Files(NamedTuple):
+    """The files of a replay: facts below ``events``, records in ``out``, both at any address. ``names``: of the files
+    of facts, None: all that are there when the pipeline runs (at an address)."""
+
+    events: str
+    out: str
+    names: list[str] | None
+    dealing: Dealing
 
     def decode(self) -> beam.PTransform:
         """Blocks of rows by stage; also the catalog (tag ``catalog``)."""
@@ -32,29 +46,48 @@ class Files(NamedTuple):
 
     def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Bounded:
         """Shard by shard."""
-        last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.work.until))
+        last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.dealing.until))
         catalog = beam.pvalue.AsList(decoded["catalog"])
-        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.work.shards, self.work.beat)
+        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.dealing.shards, self.dealing.beat)
 
     def encode(self) -> beam.PTransform:
         """Avro files, one a kind, stage and shard."""
-        return WriteRecords(str(self.work.out))
+        return WriteRecords(self.out)
 
 
 class _Decode(beam.PTransform):
     def __init__(self, files: Files) -> None:
         super().__init__()
-        self.work = files.work
+        self.files = files
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
-        names = pipeline | "Names" >> beam.Create(self.work.names) | "Spread" >> beam.Reshuffle()
-        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(str(self.work.events))))
-        events, out = str(self.work.events), str(self.work.out)
-        decode = DecodeFiles(events, self.work.shards, self.work.until, self.work.beat, out, FolderDoor)
+        events, (shards, until, beat) = self.files.events, self.files.dealing
+        names = pipeline | "Names" >> self._names() | "Spread" >> beam.Reshuffle()
+        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(events)))
+        decode = DecodeFiles(events, shards, until, beat, self.files.out, FolderDoor)
         tags = (*STAGES, "rejections", "catalog", "tally")
         read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
         rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)
         return {tag: read[tag] for tag in tags} | {"records": rejections}
+
+    def _names(self) -> beam.PTransform:
+        return ListFacts(self.files.events) if self.files.names is None else beam.Create(self.files.names)
+
+
+class ListFacts(beam.PTransform):
+    """Names of all files of facts below an address."""
+
+    def __init__(self, events: str) -> None:
+        super().__init__()
+        self.events = events
+
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+        listed = beam.FlatMap(_listed, self.events).with_output_types(str)
+        return pipeline | beam.Impulse() | "List" >> listed
+
+
+def _listed(_: bytes, events: str) -> list[str]:
+    return facts_at(events).files
 
 
 class LastCutOff(beam.CombineFn):

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from pipelines.misuse import Misuse
 from pipelines.terminal import complain
-from schemas.journal import FOLDER as SEGMENTS
-from schemas.journal import is_journal
+from schemas.journal import FOLDER, is_journal
 
 TABLE = ".csv"  # by the headings of a template
 TEXTS = (TABLE, ".json", ".jsonl", ".ndjson")
@@ -31,16 +30,16 @@ def is_ours(path: Path) -> bool:
 
 
 class Below(NamedTuple):
-    """``files`` are read, ``ignored`` are not: both as paths from ``folder``, sorted."""
+    """``files`` are read, ``ignored`` are not: both as paths from ``folder`` (or an address), sorted."""
 
-    folder: Path
+    folder: Path | str
     files: list[str]
     ignored: list[str]
 
 
-def endings_of(folder: Path) -> Sequence[str]:
+def endings_of(folder: Path | str) -> Sequence[str]:
     """What files of facts below a folder end in: those of a journal are its own."""
-    return JOURNALLED if is_journal(folder) else FACTS
+    return JOURNALLED if is_journal(Path(folder)) else FACTS
 
 
 def files_below(folder: Path) -> Below:
@@ -51,7 +50,7 @@ def files_below(folder: Path) -> Below:
     files: list[Path] = []
     ignored: list[Path] = []
     endings = endings_of(folder)
-    for root, folders, names in os.walk(folder / SEGMENTS if is_journal(folder) else folder, onerror=_refuse):
+    for root, folders, names in os.walk(folder / FOLDER if is_journal(folder) else folder, onerror=_refuse):
         ignored += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
         for path in (path for name in names if not is_ours(path := Path(root, name))):
             (files if path.suffix in endings and path.is_file() else ignored).append(path)

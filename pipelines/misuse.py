@@ -32,6 +32,10 @@ class Misuse(TyperException):
     """What the user asked cannot be done; the message is one line with the remedy."""
 
 
+class MachineLost(Misuse):
+    """What was asked was right, and a machine that it needs is gone: exit code 1, and nothing was published."""
+
+
 def refused_by_machine(error: OSError) -> Misuse | None:
     """The one line for what the machine does not allow; None for any other error, which is a bug and shows as one."""
     remedy = OF_THE_MACHINE.get(error.errno or 0)

@@ -1,13 +1,15 @@
 """A replay by the pipeline of `pipelines.payroll`, on Beam's DirectRunner (its FnApiRunner, by name)."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from pipelines.file_edges import Files
+from pipelines.file_edges import Dealing, Files
 from pipelines.payroll import build
 from pipelines.work import Work
 from pipelines.worker_life import workers_of_ours
@@ -22,11 +24,20 @@ WORTH_TWO_PROCESSES = 16 << 20  # bytes of input from which a second worker proc
 def run(work: Work, law: Law, arguments: list[str], size: int) -> None:
     """Records, parts of the index and the tally below ``work.out``. ``arguments``: Beam's own; ``size``: bytes of
     facts."""
+    dealing = Dealing(work.shards, work.until, work.beat)
+    with pipeline_here(arguments, size, work.out) as pipeline:
+        built = build(pipeline, Files(str(work.events), str(work.out), work.names, dealing), law)
+        built.closed["tally"] | "KeepTally" >> beam.Map(_keep, str(work.tally))  # type: ignore[unused-ignore]
+
+
+@contextmanager
+def pipeline_here(arguments: list[str], size: int, logs: Path) -> Iterator[beam.Pipeline]:
+    """A pipeline that is run on this machine when the block ends; what its workers write goes to a file below
+    ``logs``."""
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     options = _options(arguments, size)
-    with worker_log(work.out / "workers.log"), beam.Pipeline(_runner(options), options) as pipeline:
-        closed = build(pipeline, Files(work), law)
-        closed["tally"] | "KeepTally" >> beam.Map(_keep, str(work.tally))  # type: ignore[unused-ignore]
+    with worker_log(logs / "workers.log"), beam.Pipeline(_runner(options), options) as pipeline:
+        yield pipeline
 
 
 def _keep(packed: bytes, path: str) -> None:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
 
@@ -32,8 +32,15 @@ class Edges(Protocol):
         """Where records go."""
 
 
-def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutputsTuple:
-    """The pipeline; returns what closes its pay runs."""
+class Built(NamedTuple):
+    """What comes out at the end: of the step that closes pay runs, and of the one that encodes records."""
+
+    closed: beam.pvalue.DoOutputsTuple
+    encoded: Any
+
+
+def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> Built:
+    """The pipeline."""
     facts = pipeline | "DecodeEvents" >> edges.decode()
     fold = edges.fold(facts, law)
 
@@ -46,5 +53,4 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> beam.pvalue.DoOutp
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 
     records = [each["records"] for each in (*steps, closed)] | "Records" >> beam.Flatten()
-    records | "EncodeRecords" >> edges.encode()  # type: ignore[unused-ignore]
-    return closed
+    return Built(closed, records | "EncodeRecords" >> edges.encode())

@@ -1,136 +1,67 @@
-"""The story of `pipelines.payroll` without an engine, on all cores: files are read, each stage folds its shards, pay
-runs are closed.
-
-Processes hand blocks of rows to each other in files, each written by one task and read when its stage begins, so that
-nobody holds more than a shard; what comes back from a task is a tally, course listings and no record. The bytes are
-those of the pipeline on Beam. If a process dies the replay fails as a whole.
+"""Tasks on all cores of this machine, by processes that know the law and every module at once. If one dies, the replay
+fails as a whole.
 """
 
-from pathlib import Path
-from typing import NamedTuple
+import gc
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
 
-import msgspec
-
-from fold.admissions import Admissions, Told, admissions_in
-from fold.beat import parts_of_file
-from fold.collections import rare_collections
-from fold.pay_runs import closed
-from fold.places import Places
-from fold.record_files import file_name
-from fold.rejections import in_order
-from fold.rows import catalog_of
-from fold.shard import Shard
-from fold.stages import STAGES
-from fold.tally import merged
-from pipelines import cores
-from pipelines.blocks import put, taken, waiting
-from pipelines.cores import here
-from pipelines.importing.text_facts import FolderDoor
+from pipelines.tasks import Done, Each, Replay, Shared, Task, pay
+from pipelines.watch import end_with
 from pipelines.work import Work
 from rules.law import Law
-from schemas import private
-from schemas.avro import write_bodies, write_container
-from schemas.rejection import Rejection
-
-BLOCKS = "blocks"
-_encode = msgspec.msgpack.Encoder().encode
-_decode_rejections = msgspec.msgpack.Decoder(list[Rejection]).decode
 
 
-class Replay(NamedTuple):
-    """What each process knows before its first task."""
-
-    work: Work
-    law: Law
-
-    @property
-    def blocks(self) -> Path:
-        """The folder of blocks on their way."""
-        return self.work.out / BLOCKS
-
-
-class Read(NamedTuple):
-    """What reading a file came to, beside blocks and rejections."""
-
-    tally: bytes
-    catalog: list[bytes]
-
-
-class ShardTask(NamedTuple):
-    """A shard of a stage to fold. ``catalog``: bodies of course listings; ``until``: the last cut-off to decide."""
-
-    stage: str
-    number: int
-    catalog: list[bytes]
-    until: int
-
-
-def run(work: Work, law: Law, processes: int) -> None:
-    """Records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a process dies, OSError
-    if the disk is full."""
+def run(work: Work, law: Law, number: int) -> None:
+    """By so many processes: records, parts of the index and the tally below ``work.out``. Raises BrokenProcessPool if a
+    process dies, OSError if the disk is full."""
     replay = Replay(work, law)
-    private.folder(replay.blocks)
-    with cores.processes(replay, processes) as each:
-        told = [one for of_file in each(_told, work.names) for one in of_file]
-        read = each(_read, [(number, name, told) for number, name in enumerate(work.names)])
-        catalog = [body for one in read for body in one.catalog]
-        tallies = [one.tally for one in read]
-        until = work.until or merged(tallies).latest_cut_off
-        for stage in STAGES:
-            tasks = [ShardTask(stage, number, catalog, until) for number in waiting(replay.blocks, stage)]
-            tallies += each(_fold, tasks)
-    _write_rejections(replay)
-    _close(replay, tallies, until)
+    with processes(replay, number) as each:
+        pay(replay, each)
 
 
-# --- tasks ------------------------------------------------------------------------------------------------------------
+_here: list[Any] = []  # what this process works for
 
 
-def _told(name: str) -> list[Told]:
-    """What a file tells of admissions."""
-    return [*admissions_in(here().work.events / name)]
+@contextmanager
+def processes(shared: Any, number: int) -> Iterator[Each[Any]]:
+    """A function that does all tasks of a kind and waits for the last: here, or in so many processes."""
+    if number == 1:
+        yield lambda do, tasks: [do(shared, task) for task in tasks]
+        return
+    gc.freeze()  # what is there already is never collected, so that its pages stay shared
+    context = multiprocessing.get_context("fork")
+    try:
+        with ProcessPoolExecutor(number, context, _begin, (shared, os.getpid())) as pool:
+            yield lambda do, tasks: _all(pool, do, tasks)
+    finally:
+        gc.unfreeze()
 
 
-def _read(task: tuple[int, str, list[Told]]) -> Read:
-    """A file to blocks, rejections and a part of the index."""
-    number, name, told = task
-    replay: Replay = here()
-    work = replay.work
-    door = FolderDoor(work.shards, work.until, Places(), Admissions(told))
-    with rare_collections():
-        for _ in door.read_file(work.events / name, name):
-            put(replay.blocks, f"read-{number}", door.dealer.full_blocks())
-    put(replay.blocks, f"read-{number}", door.dealer.blocks())
-    if door.rejections:
-        private.written(replay.blocks / f"rejections-{number}", _encode(door.rejections))
-    assert door.places is not None
-    door.places.write_part(work.out, work.events, name)
-    work.beat("read", parts_of_file((work.events / name).stat().st_size))
-    return Read(door.tally.packed(), door.catalog)
+def _all(pool: Executor, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:
+    with ExitStack() as unless_done:
+        unless_done.callback(_end_all)  # of an interrupted replay nobody reads what they would still write
+        found = list(pool.map(partial(_do, do), tasks))
+        unless_done.pop_all()
+    return found
 
 
-def _fold(task: ShardTask) -> bytes:
-    """A shard to records and to blocks of later stages; the tally."""
-    stage, number, catalog, until = task
-    replay: Replay = here()
-    shard = Shard(stage, replay.law, catalog_of(catalog), until, replay.work.shards)
-    shard.fold(taken(replay.blocks, stage, number), replay.work.beat)
-    put(replay.blocks, f"{stage}-{number}", shard.dealer.blocks())
-    for kind, bodies in shard.bodies.items():
-        write_bodies(replay.work.out / file_name(kind, stage, number), kind, bodies)
-    return shard.tally.packed()
+def _end_all() -> None:
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
-def _write_rejections(replay: Replay) -> None:
-    """Of all files, in one."""
-    said = [_decode_rejections(path.read_bytes()) for path in replay.blocks.glob("rejections-*")]
-    rejections = in_order([one for of_file in said for one in of_file])
-    write_container(replay.work.out / file_name("Rejection", "read", 0), "Rejection", rejections)
+def _begin(shared: object, parent: int) -> None:
+    end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this one ends it
+    _here[:] = [shared]
 
 
-def _close(replay: Replay, tallies: list[bytes], until: int) -> None:
-    """The pay runs, and the tally of the whole."""
-    runs, tally = closed(tallies, replay.law, until)
-    write_container(replay.work.out / file_name("PayRun", "close", 0), "PayRun", runs)
-    private.written(replay.work.tally, tally.packed())
-    replay.work.beat("close")
+def _do(do: Callable[[Shared, Task], Done], task: Task) -> Done:
+    return do(_here[0], task)

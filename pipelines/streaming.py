@@ -12,8 +12,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date
-from pathlib import Path
 from typing import Any, cast
 
 import apache_beam as beam
@@ -28,14 +26,12 @@ from apache_beam.options.pipeline_options import (
 )
 
 from fold.rows import fact_body
+from pipelines.job_options import JobOptions, cut_off_named, law_named, read_at
 from pipelines.live.clock import Clock, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
-from pipelines.replay import last_cut_off
 from pipelines.topic_edges import REFERENCE, Beginning, topics_of
-from rules.law import Law, LawError
-from rules.periods import cut_off_after, epoch_day
-from schemas import private
+from rules.periods import cut_off_after
 from schemas.avro import Container, Unreadable, validate
 from schemas.envelope import Fact
 from transforms.admit_facts import KEPT
@@ -49,9 +45,7 @@ class PayrollOptions(PipelineOptions):
 
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--law", help="Folder of TOML that overlays the law.")
         parser.add_argument("--catalog", help="Avro file of CourseListings; a change of them is a new deployment.")
-        parser.add_argument("--until", metavar="YYYY-MM-DD", help="Last business day to decide.")
         parser.add_argument("--journal", help="Folder of the journal to begin from: the job reads all of it first.")
         resumes = "--resume_after", "--resume-after"  # a Flex Template's parameter, and how people write it
         parser.add_argument(*resumes, metavar="YYYY-MM-DD", help="Last business day that was said whole.")
@@ -68,6 +62,7 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     """The whole pipeline, not yet run. Raises Misuse."""
     options = PipelineOptions(arguments)
     asked, cloud = options.view_as(PayrollOptions), options.view_as(GoogleCloudOptions)
+    both = options.view_as(JobOptions)
     if not cloud.project:
         raise Misuse("no project: name the Google Cloud project with --project")
     options.view_as(StandardOptions).streaming = True
@@ -75,16 +70,16 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     options.view_as(WorkerOptions).max_cache_memory_usage_mb = 0  # sizing what it holds costs more than it spares
     cloud.enable_streaming_engine = True
     cloud.job_name = cloud.job_name or JOB
-    until, beginning = _cut_off("--until", asked.until), beginning_of(asked.journal, asked.resume_after)
+    until, beginning = cut_off_named("--until", both.until), beginning_of(asked.journal, asked.resume_after)
     edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until, asked.id_label or None)
     pipeline = beam.Pipeline(options=options)
-    build(pipeline, edges, _law(asked.law))
+    build(pipeline, edges, law_named(both.law))
     return pipeline
 
 
 def beginning_of(journal: str | None, resume_after: str | None, clock: Clock = machine_clock) -> Beginning:
     """How a job begins that is launched now. Raises Misuse."""
-    now, after = clock(), _cut_off("--resume-after", resume_after)
+    now, after = clock(), cut_off_named("--resume-after", resume_after)
     opens = cut_off_after(now - KEPT)
     if journal is None and after is None:
         return Beginning(opens)
@@ -107,34 +102,12 @@ def _holds_files(journal: str) -> bool:
     return bool(found.metadata_list)
 
 
-def _cut_off(option: str, day: str | None) -> int | None:
-    try:
-        return last_cut_off(epoch_day(date.fromisoformat(day))) if day else None
-    except ValueError:
-        raise Misuse(f"{option} {day} is no date: write it as 2026-12-31") from None
-
-
-def _law(folder: str | None) -> Law:
-    if folder is None:
-        return Law.load()
-    names = [each.path for match in FileSystems.match([f"{folder.rstrip('/')}/*.toml"]) for each in match.metadata_list]
-    if not names:
-        raise Misuse(f"--law {folder} holds no *.toml")
-    with tempfile.TemporaryDirectory() as copied:
-        for name in names:
-            private.written(Path(copied, name.rpartition("/")[2]), _read(name))
-        try:
-            return Law.load(Path(copied))
-        except LawError as error:
-            raise Misuse(str(error)) from error
-
-
 def _listings(path: str | None) -> Iterator[bytes]:
     """Bodies of the CourseListings in a file; none without one. Raises Misuse."""
     if path is None:
         return
     with tempfile.NamedTemporaryFile(suffix=".avro") as copied:
-        copied.write(_read(path))
+        copied.write(read_at(path))
         copied.seek(0)
         try:
             container = Container(copied)
@@ -143,15 +116,6 @@ def _listings(path: str | None) -> Iterator[bytes]:
             yield from (fact_body(cast(Fact, validate(REFERENCE, record))) for _, record in container)
         except Unreadable as wrong:
             raise Misuse(f"--catalog {path}: {wrong}") from wrong
-
-
-def _read(path: str) -> bytes:
-    try:
-        with FileSystems.open(path) as stream:
-            content: bytes = stream.read()
-    except OSError:
-        raise Misuse(f"{path} cannot be read") from None
-    return content
 
 
 if __name__ == "__main__":

@@ -233,7 +233,7 @@ def _marker(kind: str) -> bytes:
 @contextmanager
 def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A stream to a file that appears when all is written, or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = private.unfinished_name(path)
     try:
         with private.created(unfinished) as stream:
             yield stream

@@ -4,6 +4,7 @@ All that is written goes through here; a style test sees to it.
 """
 
 import os
+import secrets
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
@@ -34,9 +35,14 @@ def text(path: Path, rights: int = OWN_EYES, more: int = os.O_TRUNC) -> IO[str]:
     return TextIOWrapper(created(path, rights, more), encoding="utf-8", newline="")
 
 
+def unfinished_name(path: Path) -> Path:
+    """Where what shall be at ``path`` is written until it is whole: a name that no other writer has, on no machine."""
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+
+
 def written(path: Path, content: bytes | str, rights: int = OWN_EYES) -> Path:
     """Put content at ``path``, whole or not at all."""
-    unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    unfinished = unfinished_name(path)
     try:
         with created(unfinished, rights) as stream:
             stream.write(content.encode() if isinstance(content, str) else content)

@@ -48,6 +48,21 @@ def report(out: Path, scratch: Path) -> None:
 
 
 @picture
+def what_if(out: Path, scratch: Path) -> None:
+    """A range of supplements, answered: the words, the figures and the curve."""
+    facts, _ = county(scratch, recipients=60, months=6)
+    question = scratch / "supplement.toml"
+    question.write_text(
+        'name = "Lake raises its supplement to 1.25"\n'
+        'question = "What does each ten cents over the minimum wage cost?"\n'
+        "[supplement.17]\nfrom = 2024-01-01\nuntil = 2024-12-31\ndollars = { from = 0.65, to = 1.25, by = 0.10 }\n"
+    )
+    _run("what-if", question, "--events", facts, "--out", scratch / "asked", "--quiet")
+    with open_page(scratch / "asked" / "what-if.html", (1280, 1500)) as shown:
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
 def desk(out: Path, scratch: Path) -> None:
     """The desk's first page, as of the pay run with the most payments to look at."""
     station = station_of(scratch, recipients=60, months=6)

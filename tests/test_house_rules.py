@@ -17,12 +17,24 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
 STORIES = {
-    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "blocks", "cores",
-    "pool", "on_beam",
+    "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
+    "blocks", "tasks", "on_worker", "cluster",
+    "facts_at", "publishing_at", "replay_job", "job_options",
 }  # fmt: skip
 ROOMS = (
     ("own_name",),
-    ("misuse", "cells", "stopping", "terminal", "wording", "county_names", "law_text", "watch", "worker_log"),
+    (
+        "misuse",
+        "cells",
+        "stopping",
+        "terminal",
+        "wording",
+        "county_names",
+        "law_text",
+        "watch",
+        "worker_log",
+        "loopback",
+    ),
     ("files_below", "people", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
     ("importing",),
     ("summary", "unchanged"),
@@ -68,6 +80,7 @@ MARKED = {
     "pipelines/desk/passwords.py": "a line of a file",
     "pipelines/importing/json_text.py": "a line and a column",
     "pipelines/command/rejections.py": "an argument: kind and place",
+    "pipelines/command/engines.py": "an address",
     "pipelines/console/live.py": "time on the clock",
     "pipelines/launch/backlog.py": "an address",
     "pipelines/launch/graph.py": "names of Beam and of the cloud",

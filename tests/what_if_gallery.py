@@ -1,4 +1,4 @@
-"""What `what-if` prints of the five questions of docs/what_if.md: ``python -m tests.what_if_gallery`` renews the page."""
+"""What `what-if` prints of the questions of docs/what_if.md: ``python -m tests.what_if_gallery`` renews the page."""
 
 import re
 from pathlib import Path
@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 
 from pipelines.command.sample import COUNTY, MONTHS, RECIPIENTS, SEED, START
 from pipelines.sample.simulate import simulate
-from pipelines.what_if.answer import answers
+from pipelines.what_if.answer import WhatIfAnswer, answers
 from pipelines.what_if.compare import compare
-from pipelines.what_if.scenario import read_scenario
+from pipelines.what_if.scenario import Scenario, read_scenario
 from pipelines.what_if.words import sentences
 from rules.law import Law
 from tests.walkthrough import DOCS, renewed
@@ -31,13 +31,14 @@ def printed(page: str, folder: Path) -> dict[str, str]:
     told = {}
     for (_, name, _), scenario in zip(named, scenarios, strict=True):
         answered = answers(scenario, [next(left) for _ in scenario.variants], found, law)
-        lines = [
-            f"{answer.label}: {each}" if answer.label else each
-            for answer in answered
-            for each in sentences(scenario, answer)
-        ]
+        lines = [line for answer in answered for line in _lines(scenario, answer)]
         told[name] = "".join(f"> {line}\n>\n" for line in lines)[:-2] + "\n"
     return told
+
+
+def _lines(scenario: Scenario, answer: WhatIfAnswer) -> list[str]:
+    """Each sentence, after the point of the range."""
+    return [f"{answer.label}: {each}" if answer.label else each for each in sentences(scenario, answer)]
 
 
 if __name__ == "__main__":

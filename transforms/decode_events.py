@@ -5,7 +5,6 @@ crashes.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -15,12 +14,13 @@ from fold.admissions import Admissions, Told, admissions_in
 from fold.beat import parts_of_file
 from fold.door import Door
 from fold.places import Places
+from transforms.addresses import brought, sent
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class DecodeFiles(beam.DoFn):
-    """Paths of container files to blocks by stage, rejections, the catalog and a tally, by tag.
+    """Names of files below a folder, at any address, to blocks by stage, rejections, the catalog and a tally, by tag.
 
     ``places``: folder for where whose facts lie, a part for each file (None: nobody will ask). ``kind``: the door that
     knows what files there may be.
@@ -34,15 +34,17 @@ class DecodeFiles(beam.DoFn):
 
     def process(self, name: str, admissions: Iterable[Told] = ()) -> Iterable[Any]:
         door = self.kind(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
-        for _ in door.read_file(Path(self.folder) / name, name):
-            yield from _tagged(door.dealer.full_blocks())
+        with brought(self.folder, name) as folder:
+            for _ in door.read_file(folder / name, name):
+                yield from _tagged(door.dealer.full_blocks())
+            if self.places and door.places:
+                with sent(self.places) as parts:
+                    door.places.write_part(parts, folder, name)
+            self.beat("read", parts_of_file((folder / name).stat().st_size))
         yield from _tagged(door.dealer.blocks())
         yield from (beam.pvalue.TaggedOutput("rejections", _encode(rejection)) for rejection in door.rejections)
         yield from (beam.pvalue.TaggedOutput("catalog", body) for body in door.catalog)
         yield beam.pvalue.TaggedOutput("tally", door.tally.packed())
-        if self.places and door.places:
-            door.places.write_part(Path(self.places), Path(self.folder), name)
-        self.beat("read", parts_of_file((Path(self.folder) / name).stat().st_size))
 
 
 class ReadAdmissions(beam.DoFn):
@@ -52,7 +54,8 @@ class ReadAdmissions(beam.DoFn):
         self.folder = folder
 
     def process(self, name: str) -> Iterator[Told]:
-        yield from admissions_in(Path(self.folder) / name)
+        with brought(self.folder, name) as folder:
+            yield from admissions_in(folder / name)
 
 
 def _tagged(blocks: Iterable[tuple[str, Any]]) -> Iterator[Any]:

@@ -4,17 +4,18 @@ Beam's own Avro sink costs a quarter of the wall (DESIGN.md, Measured) and names
 atomically.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import apache_beam as beam
 import msgspec
 
 from fold.record_files import Packed, file_name
 from schemas.avro import write_container
+from transforms.addresses import sent
 
 
 class WriteRecords(beam.PTransform):
-    """Packed records to files below a folder."""
+    """Packed records to files in a folder, at any address; their names."""
 
     def __init__(self, folder: str) -> None:
         super().__init__()
@@ -28,6 +29,9 @@ class _Write(beam.DoFn):
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
-    def process(self, element: Packed) -> None:
+    def process(self, element: Packed) -> Iterator[str]:
         kind, stage, shard, packed = element
-        write_container(Path(self.folder) / file_name(kind, stage, shard), kind, msgspec.msgpack.decode(packed))
+        name = file_name(kind, stage, shard)
+        with sent(self.folder) as folder:
+            write_container(folder / name, kind, msgspec.msgpack.decode(packed))
+        yield name

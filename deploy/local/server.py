@@ -1,4 +1,5 @@
-"""A real Pub/Sub server in memory (Google's own pstest, in Go), built once into a cache folder, and its topics."""
+"""Servers of the cloud in memory, in Go, built once into a cache folder: Pub/Sub (Google's own pstest) with its topics,
+and Cloud Storage (fake-gcs-server) with a bucket."""
 
 import os
 import shutil
@@ -12,56 +13,72 @@ from pathlib import Path
 
 from deploy.local.topics import PROJECT, make_topics
 
-__all__ = ["PROJECT", "built", "main", "serving"]
+__all__ = ["BUCKET", "PROJECT", "STORAGE", "built", "main", "serving", "storing"]
 
-SOURCE = Path(__file__).parent / "pstest"
+PUBSUB, STORAGE = "pstest", "storage"
+NAMED = {PUBSUB: "Pub/Sub", STORAGE: "Cloud Storage"}
+BUCKET = "lab-bucket"
+SOURCES = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ihss-payroll"
 SECONDS_TO_COME_UP = 10
 
 
-def built() -> Path | None:
+def built(server: str = PUBSUB) -> Path | None:
     """The server's program; None, and a line that says why, if it cannot be built."""
-    program = CACHE / "pstest"
-    sources = [SOURCE / name for name in ("main.go", "go.mod", "go.sum")]
+    program, source = CACHE / server, SOURCES / server
+    sources = [source / name for name in ("main.go", "go.mod", "go.sum")]
     if program.exists() and program.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return program
     if shutil.which("go") is None:
-        _without("There is no Go on this machine")
+        _without("There is no Go on this machine", server)
         return None
-    print("Building the Pub/Sub server, once; a minute or two ...", file=sys.stderr)
+    print(f"Building the {NAMED[server]} server, once; a minute or two ...", file=sys.stderr)
     CACHE.mkdir(parents=True, exist_ok=True)
     command = ["go", "build", "-buildvcs=false", "-o", str(program), "."]
-    if subprocess.run(command, cwd=SOURCE, check=False).returncode:
-        _without("The Pub/Sub server does not build")
+    if subprocess.run(command, cwd=source, check=False).returncode:
+        _without(f"The {NAMED[server]} server does not build", server)
         return None
     os.utime(program)
     return program
 
 
-def _without(why: str) -> None:
-    print(f"{why}: no drill, and no tests, with a Pub/Sub server", file=sys.stderr)
+def _without(why: str, server: str) -> None:
+    print(f"{why}: no drill, and no tests, with a {NAMED[server]} server", file=sys.stderr)
 
 
 @contextmanager
 def serving(program: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server with all topics and subscriptions; PUBSUB_EMULATOR_HOST says where, within the block."""
+    """A Pub/Sub server with all topics and subscriptions; PUBSUB_EMULATOR_HOST says where, within the block."""
+    with _served(program, "PUBSUB_EMULATOR_HOST", "localhost:{}") as server:
+        make_topics()
+        yield server
+
+
+@contextmanager
+def storing(program: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Cloud Storage server with an empty bucket, BUCKET; STORAGE_EMULATOR_HOST says where, within the block."""
+    with _served(program, "STORAGE_EMULATOR_HOST", "http://127.0.0.1:{}", BUCKET) as server:
+        yield server
+
+
+@contextmanager
+def _served(program: Path, variable: str, address: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    before = os.environ.get("PUBSUB_EMULATOR_HOST")
-    server = subprocess.Popen([program, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.environ["PUBSUB_EMULATOR_HOST"] = f"localhost:{port}"
+    before = os.environ.get(variable)
+    server = subprocess.Popen([program, str(port), *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.environ[variable] = address.format(port)
     try:
         _wait_for(port)
-        make_topics()
         yield server
     finally:
         server.terminate()
         server.wait()
         if before is None:
-            del os.environ["PUBSUB_EMULATOR_HOST"]
+            del os.environ[variable]
         else:
-            os.environ["PUBSUB_EMULATOR_HOST"] = before
+            os.environ[variable] = before
 
 
 def _wait_for(port: int) -> None:
@@ -77,6 +94,7 @@ def _wait_for(port: int) -> None:
 
 
 def main() -> int:
-    """Build the server; exit code 0 also when that cannot be done, which is said."""
-    built()
+    """Build the servers that are named (none: Pub/Sub's); exit code 0 also when that cannot be done, which is said."""
+    for server in [each for each in sys.argv[1:] if each in NAMED] or [PUBSUB]:
+        built(server)
     return 0

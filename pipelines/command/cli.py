@@ -21,6 +21,7 @@ from pipelines.command import (
     find,
     importing,
     launch,
+    launch_replay,
     law,
     live,
     pay,
@@ -33,7 +34,7 @@ from pipelines.command import (
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
-from pipelines.misuse import Misuse, refused_by_machine
+from pipelines.misuse import MachineLost, Misuse, refused_by_machine
 from pipelines.own_name import called
 from pipelines.stopping import listen
 from pipelines.terminal import complain, harmless_streams
@@ -79,6 +80,7 @@ app.add_typer(law.app, name="law")
 app.add_typer(export.app, name="export")
 live.register(app)
 launch.register(app)
+launch_replay.register(launch.launch_app)
 desk.register(app)
 explain.register(app)
 find.register(app)
@@ -121,7 +123,7 @@ def _run(arguments: list[str] | None) -> None:
         code = app(typed, prog_name=called(), complete_var=completion.VARIABLE, standalone_mode=False)
     except TyperException as error:
         _say(error)
-        sys.exit(2)
+        sys.exit(1 if isinstance(error, MachineLost) else 2)
     except OSError as error:
         refused = refused_by_machine(error)
         if refused is None:

@@ -162,7 +162,7 @@ def _door(passwords: Path | None) -> "PasswordDoor | None":
 
 
 def _safe_to_serve(host: str, tls: "Tls | None", door: "PasswordDoor | None") -> None:
-    from pipelines.desk.serve import is_loopback
+    from pipelines.loopback import is_loopback
 
     if not is_loopback(host) and (tls is None or door is None):
         raise Misuse(

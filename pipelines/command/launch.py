@@ -49,7 +49,7 @@ def launch_dataflow(
     """
     if (journal is None) != (resume_after is None):
         raise Misuse(JOURNAL_AND_DAY)
-    _quiet()
+    quiet()
     from pipelines.launch.options import options_in
     from pipelines.launch.plan import LaunchAsked
 
@@ -81,7 +81,7 @@ def update_job(
     """
     if options is None and old is None:
         raise Misuse("launch update needs --options, the file that the job was launched with, or --from, a graph")
-    _quiet()
+    quiet()
     from pipelines.launch.options import options_in
     from pipelines.launch.plan import LaunchAsked
 
@@ -97,7 +97,7 @@ def update_job(
 @launch_app.command("graph")
 def write_graph(out: Annotated[Path, typer.Option(help="File to write.")]) -> int:
     """Write the graph of this version, for `launch update --from` of a later one."""
-    _quiet()
+    quiet()
     from pipelines.launch.graph import as_text
 
     found = _graph()
@@ -115,7 +115,7 @@ def write_template(
     out: Annotated[Path, typer.Option(help="File to write.")],
 ) -> int:
     """Write the Flex Template for those who launch by console or gcloud: copy it to a bucket."""
-    _quiet()
+    quiet()
     from pipelines.launch.plan import container_spec, request_json
     from schemas import private
 
@@ -140,7 +140,7 @@ def check_job(
 
         ihss-payroll launch check --project my-project --region us-west2 --run 2026-01-20
     """
-    _quiet()
+    quiet()
     from pipelines.launch.check import checks, cut_off_asked
 
     _fits("project", project)
@@ -184,7 +184,7 @@ def _replaceable(old: Path, renamed: dict[str, str], as_json: bool, quiet: bool)
     return None if found.broken else before.digest
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Beam warns of what no launch needs: nobody should wonder."""
     logging.basicConfig(level=logging.ERROR)
 

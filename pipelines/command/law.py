@@ -26,7 +26,7 @@ SHOWN = 16  # characters of a digest that are confirmed
 @app.command()
 def check(
     overlay: Annotated[Path, typer.Argument(help="Folder of TOML that would be laid over the law.")],
-    with_cases: Annotated[bool, typer.Option("--cases/--no-cases", help="Also answer all worked cases by it.")] = True,
+    no_cases: Annotated[bool, typer.Option("--no-cases", help="Do not answer all worked cases by it.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 also for what is unusual.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -50,7 +50,7 @@ def check(
         raise Misuse(f"{overlay} is no folder: name a folder of TOML files that overlay rules/parameters")
     base = Law.load()
     try:
-        found = checked(overlay, base, with_cases)
+        found = checked(overlay, base, not no_cases)
     except LawError as error:
         raise Misuse(str(error)) from error
     if as_json:
@@ -75,8 +75,7 @@ def publish(
 ) -> int:
     """Show what a change of the law pays in the next pay run, and publish it on the journal once that is confirmed.
 
-    Publishes whether the job runs or not; the next pay run decides everybody by it and pays the differences.
-    Exit code 0: shown, or published; 1: the preview is another by now, or it was refused.
+    Whether the job runs or not: the next pay run decides everybody by it and pays the differences.
 
     [bold]Examples[/]
 
@@ -90,11 +89,10 @@ def publish(
 
     journal_asked(journal)
     change = LawChange(_written(overlay), day_asked(effective, "--effective"))
-    now = named_clock(clock)
     try:
         seen = _previewed(journal, law, change)
         if confirm == seen.digest[:SHOWN]:
-            return _hand_over(journal, law, seen, by or getuser(), now)
+            return _hand_over(journal, law, seen, by or getuser(), named_clock(clock))
     except Damaged as fault:
         complain(fault)
         return 1

@@ -19,10 +19,18 @@ from pipelines.terminal import Terminal, complain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pipelines.command.engines import EngineAsked, Place
     from pipelines.summary import Summary
     from rules.law import Law
     from schemas.types import Json
 
+Engine = Annotated[str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler whose workers do it: same bytes.")
+]
+TlsFolder = Annotated[
+    Path | None, typer.Option(help="Folder with ca.pem, cert.pem and key.pem, for --cluster tls://HOST:PORT.")
+]
 OF_LIVE = re.compile(r"-\d{4}-\d{2}-\d{2}\.avro$")  # pipelines/live/folder_out.py
 
 
@@ -33,21 +41,21 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    events: Annotated[Path, typer.Option(help="Folder of facts: Avro, JSON, and CSV by template.")],
-    out: Annotated[Path, typer.Option(help="Folder for instructions, findings, rejections and summary.json.")],
+    events: Annotated[Path, typer.Option(help="Folder of facts (Avro, JSON, CSV by template), or its gs:// address.")],
+    out: Annotated[Path, typer.Option(help="Folder for records and summary.json, or its gs:// address.")],
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last business day to pay.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law: a what-if.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")] = False,
-    engine: Annotated[
-        str, typer.Option(help="auto, plain (one process), pool (all cores) or beam: same bytes.")
-    ] = "auto",
+    engine: Engine = "auto",
+    cluster: Scheduler = None,
+    tls: TlsFolder = None,
     beam: Annotated[list[str] | None, typer.Argument(metavar="-- BEAM_OPTIONS", help="Passed on to Beam.")] = None,
 ) -> int:
     """Pay a folder of facts, pay run by pay run, as each would have been.
 
-    Exit code 1 if the summary does not add up, or nothing could be used and something was rejected.
+    Exit code 1 if the summary does not add up, nothing could be used and something was rejected, or a cluster is lost.
 
     [bold]Examples[/]
 
@@ -56,18 +64,23 @@ def replay(
         ihss-payroll replay --events facts --out out --until 2026-02-28 --law what-if
 
         ihss-payroll replay --events facts --out out --engine beam -- --direct_num_workers=2
+
+        ihss-payroll replay --events /shared/facts --out /shared/out --cluster tcp://127.0.0.1:8786
     """
+    from pipelines.command.engines import engine_asked, fits_places, place_in
     from pipelines.console.last_words import failure, last_words, nothing_due, say_last
 
     last_day = day_asked(until, "--until") if until else None
-    _engine(engine, beam or [])
-    _folders(events, out)
-    _tell_of_accepted(events)
-    summary = _replayed(events, out, last_day, law, engine, beam or [], quiet or as_json)
+    asked = engine_asked(engine, beam or [], cluster, tls, law)
+    source, target = place_in(events), place_in(out)
+    if not fits_places(asked, source, target):
+        _folders(events, out)
+        _tell_of_accepted(events)
+    summary = _replayed(source, target, last_day, law, asked, quiet or as_json)
     if nothing_due(summary.inputs):
-        raise Misuse(f"--until {until} is before every fact below {events}: name a later day")
-    wrong = _told(summary, events, out, law, as_json, quiet)
-    say_last(last_words(summary.inputs, events, strict), in_report=not (as_json or quiet))
+        raise Misuse(f"--until {until} is before every fact below {source}: name a later day")
+    wrong = _told(summary, source, target, law, as_json, quiet)
+    say_last(last_words(summary.inputs, source, strict), in_report=not (as_json or quiet))
     return 1 if wrong or failure(summary.inputs, strict) else 0
 
 
@@ -129,22 +142,26 @@ def _made(quiet: bool, *asked: Any) -> "Json":
 
 
 def _replayed(
-    events: Path, out: Path, until: int | None, law: Path | None, engine: str, beam: list[str], quiet: bool
+    events: "Place", out: "Place", until: int | None, law: Path | None, engine: "EngineAsked", quiet: bool
 ) -> "Summary":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
     from pipelines.files_below import files_of_facts
 
-    overlaid = law_of_facts(law, files_of_facts(events))
+    overlaid = law_of_facts(law, () if isinstance(events, str) else files_of_facts(events))
     # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
     with shown(Terminal(stderr=True), quiet) as beat:
+        if isinstance(events, str) or isinstance(out, str):
+            from pipelines.replay_job import replay_at
+
+            return replay_at(str(events), str(out), until, overlaid, engine.beam, beat)
         from pipelines.replay import replay as run
 
-        return run(events, out, until, overlaid, beam, beat, engine)
+        return run(events, out, until, overlaid, engine.beam, beat, engine.name, engine.cluster)
 
 
-def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json: bool, quiet: bool) -> list[str]:
+def _told(summary: "Summary", events: "Place", out: "Place", law: Path | None, as_json: bool, quiet: bool) -> list[str]:
     """Print the summary as asked; what does not add up."""
     from pipelines.console.summary import render, summary_console
     from pipelines.summary import faults
@@ -161,8 +178,10 @@ def _told(summary: "Summary", events: Path, out: Path, law: Path | None, as_json
     return wrong
 
 
-def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
+def next_steps(events: "Place", out: "Place", law: Path | None) -> list[str]:
     """What to ask of a replay next: is it right, and why is a payment what it is?"""
+    if isinstance(events, str) or isinstance(out, str):
+        return ["Next, copy facts and records to folders apart: report and explain read them there."]
     folders = f"--events {quote(str(events))} --paid {quote(str(out))}"
     overlay = f" --law {quote(str(law))}" if law else ""
     return [
@@ -170,18 +189,6 @@ def next_steps(events: Path, out: Path, law: Path | None) -> list[str]:
         f"  ihss-payroll report {folders} --out report.html",
         f"  ihss-payroll explain INSTRUCTION_ID {folders}{overlay}",
     ]
-
-
-def _engine(engine: str, beam: list[str]) -> None:
-    """Raises Misuse for an engine that there is not, and for options that the engine does not take."""
-    from pipelines.replay import AUTO, BEAM, ENGINES
-
-    if engine not in ENGINES:
-        raise Misuse(f"--engine {engine} is none: name one of {', '.join(ENGINES)}")
-    if beam and engine not in (AUTO, BEAM):
-        raise Misuse(f"--engine {engine} takes no options of Beam ({beam[0]}): leave them, or name --engine beam")
-    if beam and not beam[0].startswith("-"):
-        raise Misuse(f"Unexpected argument {beam[0]}: options have two dashes, and Beam's own follow after --")
 
 
 def _folders(events: Path, out: Path) -> None:

@@ -63,7 +63,8 @@ def _answered(
     from pipelines.files_below import files_of_facts, folder_of_facts
     from pipelines.replay import last_cut_off
     from pipelines.what_if.answer import answers
-    from pipelines.what_if.compare import FactRefused, compare
+    from pipelines.what_if.compare import compare
+    from pipelines.what_if.door import FactRefused
     from rules.periods import business_day_of, iso
 
     events, out, overlay = folders

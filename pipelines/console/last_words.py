@@ -29,7 +29,7 @@ def failure(inputs: Inputs, strict: bool) -> str | None:
     return f"--strict: {rejected:,} of {total:,} inputs rejected; {why}" if strict else None
 
 
-def last_words(inputs: Inputs, events: Path, strict: bool) -> list[str]:
+def last_words(inputs: Inputs, events: Path | str, strict: bool) -> list[str]:
     """What is said of the inputs after all else; nothing if all was read and something could be used."""
     left_out = unread(Below(events, [], inputs.ignored_files))
     nothing = None if inputs.total else f"nothing was paid: no file below {events} holds a fact"

@@ -6,7 +6,6 @@ from rich.text import Text
 
 from pipelines.console.tables import signed_count, signed_dollars, table
 from pipelines.what_if.answer import WhatIfAnswer
-from pipelines.what_if.scenario import Scenario
 from pipelines.what_if.tables import Answered
 from pipelines.what_if.words import sentences
 
@@ -16,16 +15,16 @@ def render(answered: Answered, console: Console) -> None:
     for scenario, answers in answered:
         console.print(Text(scenario.name, style="bold"), Text(scenario.question, style="italic"), sep="\n")
         if scenario.axis:
-            console.print(_points(scenario, answers))
+            console.print(Text(f"Values of {scenario.axis}, and what each would change:"), _points(answers), sep="\n")
         for sentence in sentences(scenario, answers[-1]):
             console.print(Text(f"  {sentence}" if not scenario.axis else f"  {answers[-1].label}: {sentence}"))
         console.print()
 
 
-def _points(scenario: Scenario, answers: list[WhatIfAnswer]) -> Table:
-    made = table(scenario.axis, "Pay", "With taxes", "Net", "Gain", "Lose", "Past periods", "Violations")
+def _points(answers: list[WhatIfAnswer]) -> Table:
+    made = table("Value", "Pay", "Net", "Gain", "Lose", "Past periods", "Violations")
     for answer in answers:
-        amounts = (signed_dollars(each.difference) for each in (answer.pay, answer.cost, answer.net))
+        amounts = (signed_dollars(each.difference) for each in (answer.pay, answer.net))
         people = f"{answer.people.gain:,}", f"{answer.people.lose:,}"
         owed, violations = signed_dollars(answer.retroactive.gross), signed_count(answer.violations)
         made.add_row(answer.label, *amounts, *people, owed, violations)

@@ -62,7 +62,7 @@ def ask_of_county(view: DeskView, shelf: DeskShelf, filled: Mapping[str, str]) -
     except WrongForm as refused:
         return _county_page(view, shelf, filled, UNUSABLE, refused.wrong)
     question = CountyQuestion(_county(view), chosen.name, value, first, shelf.run, shelf.on)
-    if not view.station.counties.ask(_session(view), question, view.station.origin, law):
+    if not view.station.counties.ask(_session(view), question, view.station.origin, (view.station.law, law)):
         return _county_page(view, shelf, filled, BUSY)
     return RedirectResponse(view.path, SEE_OTHER)
 

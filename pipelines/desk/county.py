@@ -1,5 +1,5 @@
-"""What a county would have been paid under another wage or limit: its facts are replayed by that law in a process of
-its own, behind the pages, and the records held against those that were paid.
+"""What a county would have been paid under another wage or limit: its facts are decided by both laws in a process of
+its own, behind the pages (`pipelines.what_if.compare`).
 
 One question at a time, whoever asks; the answer is kept for the session that asked.
 """
@@ -10,21 +10,19 @@ import shutil
 import signal
 import tempfile
 import threading
-from contextlib import closing
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.desk.county_sums import CountyAnswer, compared
-from pipelines.desk.index import index_path, refreshed
-from pipelines.desk.origins import Agreement, DeskOrigin, PaidOrigin
-from pipelines.desk.shelf import DeskShelf
+from pipelines.desk.county_sums import CountyAnswer, county_answer
+from pipelines.desk.index import index_path
+from pipelines.desk.origins import DeskOrigin
 from pipelines.live.crash import crash_without_people
-from pipelines.replay import PLAIN, replay
 from pipelines.watch import end_with
+from pipelines.what_if.compare import compare
+from pipelines.what_if.variant import Variant
 from rules.law import Law
-from schemas import private
 
 MOST_KEPT = 50  # answers: sums of a few numbers each
 NICENESS = 10  # pages go first
@@ -60,13 +58,13 @@ class CountyProgress(NamedTuple):
 
 
 class CountyWork(NamedTuple):
-    """All that the process needs: facts, the index of what was said (paid), a folder of its own, and the other law."""
+    """All that the process needs: facts, a folder of its own, the law, and the other law."""
 
     question: CountyQuestion
     events: Path
-    said: Path
     folder: Path
     law: Law
+    other: Law
 
 
 class CountyQuestions:
@@ -78,14 +76,14 @@ class CountyQuestions:
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._process: BaseProcess | None = None
 
-    def ask(self, who: str, question: CountyQuestion, origin: DeskOrigin, law: Law) -> bool:
-        """Begin to answer; False: another question is being answered, and this one is not taken."""
+    def ask(self, who: str, question: CountyQuestion, origin: DeskOrigin, laws: tuple[Law, Law]) -> bool:
+        """Begin to answer, by a law and another; False: another question is being answered, and this is not taken."""
         with self._lock:
             if self.progress is not None:
                 return False
             index = index_path(origin)
             folder = Path(tempfile.mkdtemp(prefix=f".{index.name}.what-if-", dir=index.parent))
-            work = CountyWork(question, origin.events, index, folder, law)
+            work = CountyWork(question, origin.events, folder, *laws)
             self._process, receiving = _begun(work)
             self.progress = CountyProgress(who, question)
             asked = who, work, self._process, receiving
@@ -145,31 +143,15 @@ def _begun(work: CountyWork) -> tuple[BaseProcess, Connection]:
     return process, receiving
 
 
-class _RecordsAlone(PaidOrigin):
-    """What a question's replay wrote: records without facts, which nobody reads as they are."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(private.folder(folder / "facts"), folder / "paid")
-
-    def agreements(self) -> list[Agreement]:
-        """Nothing was paid of it."""
-        return []
-
-
 def answered(work: CountyWork, sending: Connection) -> None:
-    """Replay by the other law, and hold the records against what was paid: progress goes out, then the answer."""
+    """Decide by both laws: progress goes out, then the answer."""
 
     def beat(stage: str, done: int, total: int) -> None:
         sending.send((stage, done, total))
 
-    replay(work.events, work.folder / "paid", work.question.run, work.law, beat=beat, engine=PLAIN)
-    tried = _RecordsAlone(work.folder)
-    index = refreshed(tried, beat)
-    with (
-        closing(DeskShelf(work.said, work.question.on)) as before,
-        closing(DeskShelf(index, work.question.on)) as after,
-    ):
-        sending.send(compared(before, after, work.question.county, beat))
+    variant, scratch = Variant("", work.other), work.folder / "blocks"
+    found = compare(work.events, work.law, [variant], scratch, work.question.on, beat, processes=1, by_person=True)
+    sending.send(county_answer(found, work.question.county))
 
 
 def _begin(work: CountyWork, sending: Connection, parent: int) -> None:

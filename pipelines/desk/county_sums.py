@@ -1,29 +1,13 @@
-"""What all people of a county were paid, and would have been: sums by pay period, and who gains and loses.
-
-Person by person from two indexes, so that no more than one person's records are held at a time.
-"""
+"""What all people of a county are paid, and would be: sums by pay period, and who gains and loses."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipelines.desk.index import Beat
-from pipelines.desk.shelf import DeskShelf
-from pipelines.find.search import FoundId
-from pipelines.statements.statement import hours_by_statement
-from rules.periods import period_of
-from schemas.finding import Finding
-from schemas.ids import day_of
-from schemas.payment_instruction import PaymentInstruction
+from pipelines.what_if.compare import Comparison
+from pipelines.what_if.sums import WhatIfSums
 
-PEOPLE = """
-SELECT lower(payee_type), payee_id FROM payments WHERE county = ?1 AND cut_off <= ?2
-UNION SELECT 'provider', provider_id FROM findings WHERE county = ?1 AND cut_off <= ?2 AND provider_id <> ''
-UNION SELECT 'recipient', recipient_id FROM findings WHERE county = ?1 AND cut_off <= ?2 AND recipient_id <> ''
-"""
-"""Who is paid in a county, or has work there of which something was found."""
-BETWEEN_BEATS = 200  # people
-STAGE = "sums"
+Person = tuple[str, str]
 
 
 class CountySums(NamedTuple):
@@ -67,50 +51,29 @@ class CountyAnswer(NamedTuple):
         return _all(row.would_be for row in self.rows)
 
 
-def compared(before: DeskShelf, after: DeskShelf, county: str, beat: Beat) -> CountyAnswer:
-    """Two indexes against each other, over everybody of a county in either of them."""
-    people = sorted({*_people(before, county), *_people(after, county)})
-    was, would_be = (defaultdict[int, CountySums](CountySums) for _ in range(2))
-    gain = lose = 0
-    for number, named in enumerate(people):
-        one, other = _added(was, before, named), _added(would_be, after, named)
-        gain, lose = gain + (other > one), lose + (other < one)
-        if not number % BETWEEN_BEATS:
-            beat(STAGE, number, len(people))
-    rows = [CountyRow(period, was[period], would_be[period]) for period in sorted({**was, **would_be}, reverse=True)]
+def county_answer(found: Comparison, county: str) -> CountyAnswer:
+    """Of a comparison with one variant, by person: everybody of a county, as it is or as it would be."""
+    before, after = found.baseline, found.variants[0].sums
+    people = {person for sums in (before, after) for person in _people(sums, county)}
+    (was, net), (would_be, other) = (_of_people(sums, people) for sums in (before, after))
+    periods = sorted({**was, **would_be}, reverse=True)
+    rows = [CountyRow(period, was[period], would_be[period]) for period in periods]
+    gain, lose = (sum(sign * (other[one] - net[one]) > 0 for one in people) for sign in (1, -1))
     return CountyAnswer(rows, len(people), gain, lose)
 
 
-def sums_of(shelf: DeskShelf, named: FoundId) -> dict[int, CountySums]:
-    """What a payee was paid by pay period: each statement to date, as its last instruction and newer findings say."""
-    said = [paid for paid in shelf.records(PaymentInstruction, named) if _is_to(paid, named)]
-    findings = {each.finding_id: each for each in shelf.records(Finding, named)}
-    hours = hours_by_statement(said, findings.values()) if named.kind == "provider" else {}
-    last = {paid.statement_id: paid for paid in said}
-    sums = defaultdict[int, CountySums](CountySums)
-    for id in {**last, **hours}:
-        paid, of = last.get(id), hours.get(id)
-        cents = (paid.gross_to_date_cents, paid.net_to_date_cents) if paid else (0, 0)
-        minutes = (of.paid, of.cut, of.held) if of else (0, 0, 0)
-        period = period_of(day_of(id) or 0)
-        sums[period] = sums[period].plus(CountySums(*cents, *minutes))
-    return sums
+def _people(sums: WhatIfSums, county: str) -> Iterator[Person]:
+    return ((side, id) for (place, side, id), (times,) in sums.homes.items() if place == county and times)
 
 
-def _added(to: dict[int, CountySums], shelf: DeskShelf, named: FoundId) -> int:
-    """Add what somebody was paid; their net in sum."""
-    own = sums_of(shelf, named)
-    for period, sums in own.items():
-        to[period] = to[period].plus(sums)
-    return sum(sums.net for sums in own.values())
-
-
-def _people(shelf: DeskShelf, county: str) -> Iterator[FoundId]:
-    return (FoundId(*row) for row in shelf.rows(PEOPLE, county, shelf.on))
-
-
-def _is_to(paid: PaymentInstruction, named: FoundId) -> bool:
-    return (paid.payee_type.lower(), paid.payee_id) == (named.kind, named.id)
+def _of_people(sums: WhatIfSums, people: set[Person]) -> tuple[dict[int, CountySums], dict[Person, int]]:
+    """By pay period, and the net of each."""
+    by_period, net = defaultdict[int, CountySums](CountySums), defaultdict[Person, int](int)
+    for (side, id, period), amounts in sums.periods.items():
+        if (side, id) in people:
+            by_period[period] = by_period[period].plus(CountySums(*amounts))
+            net[side, id] += amounts[1]
+    return by_period, net
 
 
 def _all(each: Iterator[CountySums]) -> CountySums:

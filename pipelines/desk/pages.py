@@ -65,8 +65,7 @@ WORDS = {
     },
     "stage": {
         "read": "Facts are read", "authorize": "Time is authorized", "price": "Time is priced",
-        "settle": "Payments are settled", "close": "Pay runs are closed", "index": "Records are sorted",
-        "sums": "Sums are made",
+        "settle": "Payments are settled",
     },
     "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
     "any": {"ESP": "State's web portal (ESP)", "PAPER": "On paper", **PROGRAM_NAMES},

@@ -5,7 +5,6 @@ import logging
 import socket
 import sys
 import threading
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from pipelines.desk.runs import net_chart, run_rows
 from pipelines.desk.safety import WithoutPeople
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
+from pipelines.loopback import is_loopback
 from pipelines.misuse import Misuse
 
 LOOPBACK = "127.0.0.1"
@@ -28,14 +28,6 @@ class Tls(NamedTuple):
 
     certificate: Path
     key: Path
-
-
-def is_loopback(host: str) -> bool:
-    """Is it this machine alone?"""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def bound(host: str, port: int) -> socket.socket:

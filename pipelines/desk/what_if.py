@@ -12,9 +12,10 @@ from pipelines.desk.station import Station
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.trial import Trial, TrialOutcome
 from pipelines.find.search import PROVIDER, FoundId
+from pipelines.what_if.held_value import held_from
 from pipelines.what_if.variant import revised
 from rules.law import Law, LawError
-from rules.periods import civil_date, epoch_day
+from rules.periods import epoch_day
 from rules.sick_leave import GRANT, leave_year_of
 from schemas.envelope import Fact
 from schemas.payment_instruction import PaymentInstruction
@@ -133,21 +134,10 @@ def _amended(law: Law, name: str, value: int, first: str) -> Law:
         raise WrongForm({"from": WRITE_DAY}) from None
     if name == GRANT:
         day = leave_year_of(max(day, 0), law)  # of a leave year counts what is in force when it begins (SICK-1)
-    later = {(each.from_day, each.published) for each in law.parameters[name].entries if each.from_day >= day}
-    begins = {*later, *({(day, None)} if day not in {begin for begin, _ in later} else ())}
-    values = [
-        {"from": civil_date(begin), "value": value} | ({"published": civil_date(at)} if at is not None else {})
-        for begin, at in sorted(begins, key=lambda each: (each[0], each[1] or 0))
-    ]
     try:
-        return law.amended({"what-if": _table(name, values)})
+        return law.amended({"what-if": held_from(law, name, day, None, None, lambda begins: value)})
     except LawError as refused:
         raise WrongForm({"value": str(refused).partition(": ")[2]}) from None
-
-
-def _table(name: str, values: list[dict[str, object]]) -> dict[str, object]:
-    head, _, tail = name.partition(".")
-    return {head: {tail: {"values": values}}}
 
 
 def _rows(outcome: TrialOutcome) -> list[WhatIfRow]:

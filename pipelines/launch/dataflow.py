@@ -50,8 +50,12 @@ class Cloud:
     def launch(self, plan: Plan) -> str:
         """Launch or update; the job's id. Raises Misuse."""
         allowed(plan, self.running(plan.asked.options))
+        return self.launch_batch(plan.request)
+
+    def launch_batch(self, request: Any) -> str:
+        """Launch a job that ends by itself; its id. Raises Misuse."""
         try:
-            return str(self._templates.launch_flex_template(plan.request).job.id)
+            return str(self._templates.launch_flex_template(request).job.id)
         except (GoogleAPICallError, RefreshError) as refused:
             raise Misuse(f"Dataflow did not launch the job: {_short(refused)}") from None
 

@@ -46,8 +46,7 @@ class LaunchAsked(NamedTuple):
     @property
     def worker_image(self) -> str:
         """The image asked for, else where Terraform's repository would hold this version's."""
-        repository = f"{self.options.region}-docker.pkg.dev/{self.options.project}/ihss-payroll"
-        return self.image or f"{repository}/worker:{version('ihss-payroll')}"
+        return worker_image(self.options, self.image)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -76,6 +75,12 @@ class Plan(NamedTuple):
             "steps": self.graph.keeping,
             "steps_digest": self.graph.digest,
         }
+
+
+def worker_image(options: Options, image: str | None) -> str:
+    """The image asked for, else where Terraform's repository would hold this version's."""
+    repository = f"{options.region}-docker.pkg.dev/{options.project}/ihss-payroll"
+    return image or f"{repository}/worker:{version('ihss-payroll')}"
 
 
 def fits(asked: LaunchAsked) -> None:
@@ -109,16 +114,20 @@ def plan(asked: LaunchAsked, graph: Graph, reads: list[str], writes: list[str]) 
 
 
 def template_metadata() -> Any:
-    """What a Flex Template says of itself (metadata.json)."""
-    known = json.loads(METADATA.read_text("utf-8"))
+    """What the Flex Template of the live job says of itself."""
+    return metadata_in(METADATA)
+
+
+def metadata_in(path: Path) -> Any:
+    """What a Flex Template says of itself."""
+    known = json.loads(path.read_text("utf-8"))
     return json_format.ParseDict(known, dataflow.TemplateMetadata.pb()())
 
 
-def container_spec(image: str) -> Any:
-    """The Flex Template: an image and its metadata."""
-    return dataflow.ContainerSpec(
-        image=image, metadata=dataflow.TemplateMetadata.wrap(template_metadata()), sdk_info=PYTHON
-    )
+def container_spec(image: str, metadata: Path = METADATA) -> Any:
+    """A Flex Template: an image and its metadata."""
+    known = dataflow.TemplateMetadata.wrap(metadata_in(metadata))
+    return dataflow.ContainerSpec(image=image, metadata=known, sdk_info=PYTHON)
 
 
 def call(asked: LaunchAsked) -> str:
@@ -135,17 +144,23 @@ def request_json(message: Any) -> Json:
 def _environment(asked: LaunchAsked, steps: str) -> Any:
     options = asked.options
     labels = {"application": JOB, "version": re.sub(r"[^a-z0-9_-]", "-", version("ihss-payroll")), "steps": steps}
+    mode = dataflow.StreamingMode.STREAMING_MODE_EXACTLY_ONCE
+    labels |= options.labels
+    return environment(options, asked.worker_image, labels, enable_streaming_engine=True, streaming_mode=mode)
+
+
+def environment(options: Options, image: str, labels: dict[str, str], **more: Any) -> Any:
+    """Where a job's workers run, and as whom."""
     return dataflow.FlexTemplateRuntimeEnvironment(
         max_workers=options.max_workers,
         machine_type=options.machine_type,
         service_account_email=options.worker,
         temp_location=f"{options.staging}/tmp",
         staging_location=f"{options.staging}/staging",
-        sdk_container_image=asked.worker_image,
-        enable_streaming_engine=True,
-        streaming_mode=dataflow.StreamingMode.STREAMING_MODE_EXACTLY_ONCE,
+        sdk_container_image=image,
         ip_configuration=dataflow.WorkerIPAddressConfiguration.WORKER_IP_PRIVATE,
         subnetwork=options.network,
         kms_key_name=options.kms_key or "",
-        additional_user_labels=labels | options.labels,
+        additional_user_labels=labels,
+        **more,
     )

@@ -9,23 +9,28 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fold.rows import Row
+from fold.rows import Row, arrival
 from fold.shard import Records, Shard
 from fold.stages import Catalog
 from pipelines.what_if.moves import Moves
-from pipelines.what_if.sums import Standing, WhatIfSums, standing_of
+from pipelines.what_if.standing import Standing, standing_of, standing_payments
+from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import Touch, Variant
+from rules.conclusion import METHOD
 from rules.law import AskedLaw, Law
+from rules.method import AwaitsMethod
+from schemas.envelope import OutgoingRecord
 
 Routed = tuple[str, Row]  # the stage to which a row goes
 
 
 class StageAsked(NamedTuple):
-    """What decides a shard's keys."""
+    """What decides a shard's keys, and whether sums by person and pay period are asked for."""
 
     stage: str
     catalog: Catalog
     until: int
+    by_person: bool = False
 
 
 class KeySaid(NamedTuple):
@@ -67,7 +72,7 @@ class ShardOfVariants:
         law = AskedLaw(self.touch.law) if self.touch.names else self.touch.law
         before = self._folded(key, rows, law) if rows else NOTHING
         self.rows += before.rows
-        self.baseline.add(1, before.records, before.hours, before.standing)
+        self._add(self.baseline, 1, before)
         asked = law.asked if isinstance(law, AskedLaw) else ()
         for number, touched in enumerate(self.touch.touched(asked)):
             gone, more = arriving[number]
@@ -79,16 +84,31 @@ class ShardOfVariants:
             law.forget()
 
     def _folded(self, key: str, rows: list[Row], law: Law) -> KeySaid:
-        stage, catalog, until = self.deciding
+        stage, catalog, until, _ = self.deciding
         shard = Shard(stage, law, catalog, until, 1)
         shard.fold_key(key, list(rows))
         dealt = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
-        return KeySaid(dealt, shard.records, shard.tally.hours, standing_of(shard.records))
+        records = shard.records | {"PaymentInstruction": self._standing_payments(shard, dealt)}
+        return KeySaid(dealt, records, shard.tally.hours, standing_of(records))
+
+    def _standing_payments(self, shard: Shard, dealt: list[Routed]) -> list[OutgoingRecord]:
+        """Instructions of a settlement that stand at the end (RUN-4), in the order in which they were said. Those that
+        wait for their method count here, where it is known which do not stand, and not where they are said."""
+        if self.deciding.stage == METHOD:
+            return []
+        waiting = [arrival(row).content for to, row in dealt if to == METHOD and row[-1] == AwaitsMethod.__name__]
+        said = [*shard.records.get("PaymentInstruction", ()), *(each.instruction for each in waiting if each)]
+        return standing_payments(said, shard.tally.runs)
+
+    def _add(self, sums: WhatIfSums, sign: int, said: KeySaid) -> None:
+        sums.add(sign, said.records, said.hours, said.standing)
+        if self.deciding.by_person:
+            sums.add_people(sign, said.records, said.hours, said.standing)
 
     def _note(self, number: int, before: KeySaid, after: KeySaid) -> None:
         self.moves[number].compare(self.deciding.stage, before.told, after.told)
-        self.sums[number].add(-1, before.records, before.hours, before.standing)
-        self.sums[number].add(1, after.records, after.hours, after.standing)
+        self._add(self.sums[number], -1, before)
+        self._add(self.sums[number], 1, after)
         if before.rows != after.rows:
             was, now = Counter(before.rows), Counter(after.rows)
             self.changed[number].gone.update(was - now)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from fold.shard import Records
-from pipelines.what_if.sums import Added, Standing
+from pipelines.what_if.standing import Standing
+from pipelines.what_if.sums import Added
 from rules.periods import month_of
 from schemas.payment_instruction import PaymentInstruction
 from schemas.symbols import DeductionKind

@@ -5,57 +5,20 @@ under a tuple of what it is of.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from fold.shard import Records
-from rules.periods import business_day_of, month_of
-from schemas.advance_reconciliation import AdvanceReconciliation
-from schemas.benefit_hours import BenefitHours
-from schemas.finding import Finding
-from schemas.ids import day_of
+from pipelines.what_if.standing import Standing
+from rules.periods import business_day_of, month_of, period_of
+from schemas.ids import day_of, payee_of
 from schemas.payment_instruction import PaymentInstruction
 
 Added = dict[tuple[Any, ...], list[int]]
 EMPLOYER = ("FICA", "MEDICARE")
 """Taxes of which an employer owes as much again (26 USC 3111): nobody pays that here, and it is cost all the same."""
 NOBODY = ""
-
-
-class Standing(NamedTuple):
-    """What holds at the end for one key, by id: of findings code, outcome and minutes; of benefits whether the hours
-    reach; of advances status, open minutes and cents; of statements what was overpaid and not taken back."""
-
-    findings: dict[str, tuple[str, str, int]]
-    benefits: dict[tuple[str, str, int], bool | None]
-    advances: dict[tuple[str, int], tuple[str, int, int]]
-    outstanding: dict[str, int]
-
-
-def standing_of(records: Records) -> Standing:
-    """The newest of each, of records in the order in which they were said."""
-    made = Standing({}, {}, {}, {})
-    for each in records.get("Finding", ()):
-        _find(made, each)
-    for each in records.get("BenefitHours", ()):
-        assert isinstance(each, BenefitHours)
-        made.benefits[each.provider_id, each.county, each.service_month] = each.eligible
-    for each in records.get("AdvanceReconciliation", ()):
-        assert isinstance(each, AdvanceReconciliation)
-        made.advances[each.recipient_id, each.service_month] = each.status, each.open_minutes, each.advanced_cents
-    for each in records.get("PaymentInstruction", ()):
-        assert isinstance(each, PaymentInstruction)
-        made.outstanding[each.statement_id] = each.outstanding_cents
-    return made
-
-
-def _find(made: Standing, finding: Any) -> None:
-    assert isinstance(finding, Finding)
-    if finding.cleared:
-        made.findings.pop(finding.finding_id, None)
-    else:
-        made.findings[finding.finding_id] = finding.code, finding.outcome, finding.minutes or 0
 
 
 class WhatIfSums(msgspec.Struct):
@@ -65,7 +28,8 @@ class WhatIfSums(msgspec.Struct):
     an advance covered, and net; ``hours``: (service month,) to claimed,
     held, cut and denied minutes; ``findings``: (outcome, code) to how many and minutes; ``advances``: (status,) to
     how many and open minutes; ``reached``: (county,) to how many months of benefits; ``owed``: () to overpayments not
-    taken back."""
+    taken back. Only where asked for: ``periods``: (payee type, id, pay period) to gross, net, and minutes paid, cut and
+    held; ``homes``: (county, payee type, id) to how much they are paid for, or found, there."""
 
     lines: Added = {}
     taken: Added = {}
@@ -77,6 +41,8 @@ class WhatIfSums(msgspec.Struct):
     advances: Added = {}
     reached: Added = {}
     owed: Added = {}
+    periods: Added = {}
+    homes: Added = {}
 
     def add(self, sign: int, records: Records, hours: Mapping[str, list[int]], standing: Standing) -> None:
         """What one key said (1), or what is taken away of it (-1). ``hours``: of statements that work is paid by."""
@@ -84,7 +50,7 @@ class WhatIfSums(msgspec.Struct):
             assert isinstance(paid, PaymentInstruction)
             self._pay(sign, paid)
         for id, minutes in hours.items():
-            _add(self.hours, (month_of(day_of(id) or 0),), sign, minutes)
+            _add(self.hours, (month_of(_period(id)),), sign, minutes)
         for code, outcome, minutes_found in standing.findings.values():
             _add(self.findings, (outcome, code), sign, (1, minutes_found))
         for status, minutes_open, _ in standing.advances.values():
@@ -108,6 +74,20 @@ class WhatIfSums(msgspec.Struct):
         by_run = paid.gross_cents - covered, paid.net_cents
         _add(self.runs, (business_day_of(paid.cut_off), paid.period_start), sign, by_run)
 
+    def add_people(self, sign: int, records: Records, hours: Mapping[str, list[int]], standing: Standing) -> None:
+        """The same by person and pay period, and in which counties they are at home."""
+        for paid in records.get("PaymentInstruction", ()):
+            assert isinstance(paid, PaymentInstruction)
+            payee = paid.payee_type, paid.payee_id
+            _add(self.periods, (*payee, paid.period_start), sign, (paid.gross_cents, paid.net_cents, 0, 0, 0))
+            for county in {line.county for line in paid.lines if line.county}:
+                _add(self.homes, (county, *payee), sign, (1,))
+        for id, (claimed, held, cut, denied) in hours.items():
+            named = "PROVIDER", payee_of(id).payee_id, _period(id)
+            _add(self.periods, named, sign, (0, 0, claimed - held - cut - denied, cut, held))
+        for home in standing.homes:
+            _add(self.homes, home, sign, (1,))
+
     def merge(self, other: "WhatIfSums") -> "WhatIfSums":
         """Add another's."""
         for name in self.__struct_fields__:
@@ -115,6 +95,10 @@ class WhatIfSums(msgspec.Struct):
             for named, amounts in getattr(other, name).items():
                 _add(own, named, 1, amounts)
         return self
+
+
+def _period(statement: str) -> int:
+    return period_of(day_of(statement) or 0)
 
 
 def _add(where: Added, named: tuple[Any, ...], sign: int, amounts: Iterable[int]) -> None:

@@ -75,8 +75,8 @@ def _owed(scenario: Scenario, answer: WhatIfAnswer) -> Iterator[str]:
         amount = f"{money(abs(owed.gross))} before taxes"
         would = f"{amount} would be due" if owed.gross > 0 else f"{amount} would have been paid too much"
         yield (
-            f"If it were adopted only now, with effect from its first day, {would} for past periods that are still open "
-            "(TIME-6)."
+            f"If it were adopted only now, with effect from its first day, {would} for past periods that are "
+            "still open (TIME-6)."
         )
     if answer.owed.difference:
         less = money(abs(answer.owed.difference)), _more(answer.owed.difference)

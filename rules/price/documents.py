@@ -70,6 +70,14 @@ class TakenBack:
         for key, names in gone.items():
             yield key, {now for name in names for now in present.get(document_of(name), {name})}
 
+    def corrected(self, statement_id: str, named: set[str]) -> set[str]:
+        """Of what decided the statement when it was concluded before and is not ``named`` now: documents that came in
+        another revision since, in that revision. What is paid of a workweek may stand on another period's minutes."""
+        before = self.said.get(statement_id)
+        missing = [name for name in before.documents if name not in named] if isinstance(before, Statement) else []
+        present = self._present() if missing else {}
+        return {now for name in missing for now in present.get(document_of(name), ()) if now != name}
+
     def _claims(self) -> Iterator[tuple[StatementKey, set[str]]]:
         """Travel and classes claimed by an earlier revision, and classes whose attendance was corrected."""
         for travel in self.filed.travel.get(self.month, {}).values():
@@ -108,7 +116,8 @@ class TakenBack:
     def _present(self) -> dict[str, set[str]]:
         """References as they are now, by kind and document id."""
         filed = self.filed
-        documents = [*filed.documents(), *filed.travel.get(self.month, {}).values()]
+        travel = [filed.travel.get(month, {}) for month in (previous_month(self.month), self.month)]
+        documents = [*filed.documents(), *(claim for claims in travel for claim in claims.values())]
         names = {name for time in self.times for name in time.documents}
         names |= {id for engagement in filed.engagements.values() for *_, id in engagement.departed}
         present: dict[str, set[str]] = defaultdict(set)

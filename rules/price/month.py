@@ -180,8 +180,10 @@ class MonthOfWork(Trace):
         term = deciding_assignment(engagement.assignments, last) if engagement else None
         decided = enrollments_deciding(self.enrollments, period) | ({term.reference} if term else set())
         decided |= engagement.departed_on(period, last) if engagement else set()
+        id = statement_id(kind, self.provider_id, recipient, period)
+        named = counts.documents | draft.documents | decided
         return Statement(
-            statement_id=statement_id(kind, self.provider_id, recipient, period),
+            statement_id=id,
             kind=kind,
             provider_id=self.provider_id,
             recipient_id=recipient,
@@ -195,7 +197,7 @@ class MonthOfWork(Trace):
             relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
             live_in=bool(term and term.live_in and kind == "ARREARS"),
             offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
-            documents=sorted(counts.documents | draft.documents | decided),
+            documents=sorted(named | self.taken_back.corrected(id, named)),
             assumptions=sorted(counts.assumptions | _assumptions(draft, lines) | self.repriced[key]),
             bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
             claim=min(draft.claims, default=None),

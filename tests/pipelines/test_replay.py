@@ -183,7 +183,7 @@ def begun(events: Path, out: Path, engine: str = BEAM) -> subprocess.Popen:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while not (out / PARTIAL / "beat").exists() and started.poll() is None:
+    while not any(out.glob(f"{PARTIAL}/*/beat")) and started.poll() is None:
         time.sleep(0.01)
     return started
 

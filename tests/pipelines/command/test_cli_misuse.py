@@ -40,8 +40,10 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("tables",): {"--paid": "paid", "--out": "new"},
     ("vectors",): {"--out": "new"},
     ("statement",): {"--paid": "paid", "--out": "new", "--provider": "P000001", "--format": "html"},
+    ("what-if",): {"scenarios": "raise.toml", "--events": "facts", "--out": "new"},
     ("diff",): {"a": "paid", "b": "paid"},
     ("law", "check"): {"overlay": "law"},
+    ("law", "publish"): {"overlay": "law", "--journal": "journal", "--effective": "2024-07-01"},
     ("validate",): {"files": "facts/timesheet-0001.avro"},
     ("rejections", "list"): {"--journal": "journal"},
     ("rejections", "show"): {"number": "1", "--journal": "journal"},
@@ -110,6 +112,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_container(folder / "paid" / file_name(kind), kind, records)
     for name in ("empty", "other", "broken", "law", "inbox", "journal", "backup"):
         (folder / name).mkdir()
+    scenario = 'name = "N"\nquestion = "Q?"\n[supplement.17]\nfrom = 2024-01-01\ndollars = 1\n'
+    (folder / "raise.toml").write_text(scenario)
     (folder / "text").write_text("This is a text.\n")
     (folder / "sheet.csv").write_text("provider_id,recipient_id,workweek_start,extra_hours\nP1,R1,2026-10-04,2:00\n")
     (folder / "accounts.csv").write_text("token,routing,account,kind,name\n")
@@ -147,6 +151,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (tmp_path / path.name).symlink_to(path)
     monkeypatch.setattr("pipelines.replay.replay", lambda *asked, **more: copy.deepcopy(SUMMARY))
     monkeypatch.setattr("pipelines.command.sample.RECIPIENTS", 1)
+    monkeypatch.setattr("pipelines.what_if.page.page", lambda *asked: "")
     monkeypatch.setattr("pipelines.overlays.check.changed_cases", lambda overlay: [])
     monkeypatch.setattr("pipelines.desk.serve.serve", lambda *asked: None)
     monkeypatch.setattr("pipelines.desk.station.Station.make", lambda *asked: None)
@@ -187,7 +192,7 @@ SURELY_WRONG = [
     (path, name)
     for path, base in BASE.items()
     for name, value in base.items()
-    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv") or name == "--run"
+    if "/" in value or value in ("facts", "paid", "text", "accounts.csv", "sheet.csv", "raise.toml") or name == "--run"
 ]
 
 

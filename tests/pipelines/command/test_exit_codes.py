@@ -42,6 +42,7 @@ TYPED: dict[tuple[str, str], str] = {
     ("report", "0"): "report --paid paid --out r.html",
     ("statement", "0"): "statement --paid paid --provider PROVIDER --period PERIOD --out p --format html",
     ("tables", "0"): "tables --paid paid --out t",
+    ("what-if", "0"): "what-if raise.toml --events facts --out w",
     ("law check", "0"): "law check overlay --no-cases",
     ("law check", "1"): "law check below --no-cases",
     ("diff", "0"): "diff paid paid",
@@ -159,6 +160,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         values = f"[wage.17]\nvalues = [{{ from = 2024-02-01, until = 2024-12-31, value = {value} }}]\n"
         (folder / name).mkdir()
         (folder / name / "wage.toml").write_text(values)
+    scenario = 'name = "N"\nquestion = "Q?"\n[supplement.17]\nfrom = 2024-01-01\ndollars = 1\n'
+    (folder / "raise.toml").write_text(scenario)
     for name in ("la", "lb", "lc", "lw", "lw2"):
         (folder / name).mkdir()
     return folder
@@ -184,7 +187,7 @@ def test_a_command_ends_as_the_table_says(
 
 
 JSON = {"import": 0, "find": 0, "explain": 0, "report": 0, "statement": 0, "tables": 0, "diff": 0, "doctor": 0,
-        "validate": 1, "export warrants": 0}  # fmt: skip
+        "what-if": 0, "validate": 1, "export warrants": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize("command", JSON)

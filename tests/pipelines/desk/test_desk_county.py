@@ -112,7 +112,7 @@ def test_by_the_same_law_nothing_differs(station: Station, tmp_path: Path) -> No
     receiving, sending = Pipe(duplex=False)
     with station.shelf() as shelf:
         question = QUESTION._replace(run=shelf.run, on=shelf.on)
-    answered(CountyWork(question, station.origin.events, index_path(station.origin), tmp_path, station.law), sending)
+    answered(CountyWork(question, station.origin.events, tmp_path, station.law, station.law), sending)
     while not isinstance(told := receiving.recv(), CountyAnswer):
         pass
     assert told.rows and all(row.was == row.would_be for row in told.rows) and (told.gain, told.lose) == (0, 0)
@@ -155,8 +155,8 @@ def test_a_question_whose_work_ended_has_no_answer(station: Station, idle: Count
     mark = hidden(client.get(ADDRESS).text, "mark")
     with station.shelf() as shelf:
         question = QUESTION._replace(run=shelf.run, on=shelf.on)
-    assert idle.ask(mark, question, station.origin, station.law)
-    assert not idle.ask("another", question, station.origin, station.law)
+    assert idle.ask(mark, question, station.origin, (station.law, station.law))
+    assert not idle.ask("another", question, station.origin, (station.law, station.law))
     idle.stop()
     assert idle.answers == {mark: CountyAnswered(question, None)} and idle.progress is None
     assert "There is no answer" in client.get(ADDRESS).text

@@ -21,6 +21,7 @@ from pipelines.desk import passwords, serve
 from pipelines.desk.safety import WithoutPeople, lines_in, policy
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
+from pipelines.loopback import is_loopback
 from pipelines.misuse import Misuse
 from tests.pipelines.desk.desk_world import HOST, TOKEN, client_of, hidden
 
@@ -253,4 +254,4 @@ def test_no_address_leads_to_another_host(client: TestClient) -> None:
 
 @pytest.mark.parametrize(("host", "own"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)])
 def test_what_this_machine_alone_can_reach(host: str, own: bool) -> None:
-    assert serve.is_loopback(host) == own
+    assert is_loopback(host) == own
