@@ -22,7 +22,7 @@ from schemas.avro import Container, Unreadable, decode_message, original_message
 from schemas.cloud_journal import Deliveries, Delivery, arrived, is_cloud_journal, record_of
 from schemas.envelope import Crossing, Fact
 from schemas.ids import origin_in
-from schemas.journal import TAKEN, Entry, is_segment, segment_blocks
+from schemas.journal import NO_EVENTS, Entry, is_segment, segment_blocks
 from schemas.rejection import Rejection
 from schemas.symbols import RejectionReason
 from schemas.types import Fields
@@ -110,7 +110,7 @@ class Door:
 
     def read_entry(self, entry: Entry, block: int = 0) -> None:
         """One entry of a journal: the pay run that the journal names sees it first, and what was rejected stays so."""
-        if entry.reason == TAKEN:
+        if entry.reason in NO_EVENTS:
             return
         self.tally.inputs += 1
         try:

@@ -69,7 +69,7 @@ def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[PayRu
         instructions_sha256=hashlib.sha256(b"".join(id + b"\n" for id in ids)).hexdigest(),
         findings=run.findings,
         assumptions=sorted(run.assumptions),
-        law_version=law.version,
+        law_version=law.version_at(cut_off),
         came_back=[CameBack(**msgspec.structs.asdict(one)) for one in came_back],
         content_sha256=content_of(run),
         previous_sha256=chain.previous,

@@ -57,6 +57,11 @@ def files_below(folder: Path) -> Below:
     return Below(folder, _from(folder, files), _from(folder, ignored))
 
 
+def files_of_facts(folder: Path) -> list[Path]:
+    """The same files, to be opened."""
+    return [folder / name for name in files_below(folder).files]
+
+
 def folder_of_facts(folder: Path, option: str) -> Below:
     """The files of facts below a folder, or a journal's. Raises Misuse if it is neither or has none."""
     if not folder.is_dir():

@@ -13,6 +13,7 @@ from fold.collections import rare_collections
 from fold.content import Bodies
 from fold.door import Door
 from fold.pay_runs import pay_runs
+from fold.publications import law_of_folder
 from fold.rows import catalog_of
 from fold.shard import Records, Shard
 from fold.stages import STAGES
@@ -50,6 +51,7 @@ def replay_plain(facts: Iterable[Record], law: Law, until: int | None = None) ->
 def replay_folder(events: Path, names: Iterable[str], law: Law, until: int | None = None) -> Outcome:
     """Pay a folder of container files."""
     names = list(names)
+    law = law_of_folder(law, [events / name for name in names])
     told = [each for name in names for each in admissions_in(events / name)]
     door = FolderDoor(ONE_SHARD, until, admissions=Admissions(told))
     with rare_collections():

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from fold.beat import PARTS_OF_SHARD, Beat, done_so_far, parts_of_file
 from fold.places import INDEX, write_index
+from fold.publications import law_of_folder
 from fold.record_files import file_name
 from fold.stages import STAGES
 from fold.tally import merged
@@ -86,6 +87,7 @@ class ReplayEngine(NamedTuple):
 def _replay(events: Path, out: Path, until: int | None, law: Law, engine: ReplayEngine, beat: Progress) -> Summary:
     started, began = time.monotonic(), time.time()
     _, names, ignored = files_below(events)
+    law = law_of_folder(law, [events / name for name in names])
     sizes = [(events / name).stat().st_size for name in names]
     # A folder of its own: on a cluster a task of a replay before, which was given up, may still write to that one's.
     partial = private.folder(_emptied(out / PARTIAL) / secrets.token_hex(8))

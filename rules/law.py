@@ -28,7 +28,8 @@ from rules.parameters import (
     own_parameters,
     read_documents,
 )
-from rules.periods import iso
+from rules.parameters.publishing import published_on
+from rules.periods import business_day_of, iso
 
 __all__ = ["AskedLaw", "Law", "LawEntry", "LawError", "NotInForce", "Parameter"]
 
@@ -54,8 +55,14 @@ class Law:
     ``publications``: the cut-offs at which published values are first known, sorted.
     """
 
-    def __init__(self, parameters: Mapping[str, Parameter], overlaid: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        overlaid: tuple[str, ...] = (),
+        versions: tuple[tuple[int, str], ...] = (),
+    ) -> None:
         self._parameters, self._overlaid = parameters, overlaid
+        self._versions = versions  # before a cut-off, the version of then; in order
         entries = [entry for parameter in parameters.values() for entry in parameter.entries]
         known_from = {entry.known_from for entry in entries if entry.known_from is not None}
         self.publications: tuple[int, ...] = tuple(sorted(known_from))
@@ -90,6 +97,25 @@ class Law:
         over = laid_over(documents, self.parameters)
         changed = (name for name, parameter in over.items() if parameter != self.parameters[name])
         return Law({**self.parameters, **over}, tuple(sorted({*self.overlaid, *changed})))
+
+    def with_published(self, documents: Documents, cut_off: int) -> "Law":
+        """This law and parsed TOML that was published: a pay run is the first to know it, at ``cut_off``. Published for
+        the same run again, a value takes the place of the one before. Raises LawError."""
+        day = business_day_of(cut_off)
+        over = laid_over(published_on(documents, day), self.parameters)
+        first_known = {name: self._first_known(name, parameter, cut_off) for name, parameter in over.items()}
+        parameters = {**self.parameters, **first_known}
+        if parameters == self.parameters:  # it is known already
+            return self
+        return Law(parameters, self.overlaid, (*self._versions, (cut_off, self.version)))
+
+    def _first_known(self, name: str, parameter: Parameter, cut_off: int) -> Parameter:
+        before, day = self.parameters[name].entries, business_day_of(cut_off)
+        entries = (
+            replace(entry, known_from=cut_off) if entry.published == day and entry not in before else entry
+            for entry in parameter.entries
+        )
+        return replace(parameter, entries=tuple(entries))
 
     def value(self, name: str, day: int, known_at: int | None = None) -> Any:
         """The value in force on ``day``, as known at the cut-off ``known_at`` (None: all that is known now).
@@ -159,8 +185,12 @@ class Law:
             self._version = hashlib.sha256(written).hexdigest()
         return self._version
 
+    def version_at(self, cut_off: int) -> str:
+        """The version that a pay run knows: without what was published later (`with_published`)."""
+        return next((version for until, version in self._versions if cut_off < until), self.version)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return Law, (self.parameters, self.overlaid)
+        return Law, (self.parameters, self.overlaid, self._versions)
 
 
 class AskedLaw(Law):
@@ -174,7 +204,7 @@ class AskedLaw(Law):
         self._parameters, self._overlaid = law._parameters, law._overlaid
         self.publications, self._published = law.publications, law._published
         self._always, self._as_known, self._then = {}, {}, {}
-        self._version = law._version
+        self._version, self._versions = law._version, law._versions
         self.asked: set[tuple[str, int]] = set() if asked is None else asked
         """Parameter and day, each once."""
 

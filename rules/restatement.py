@@ -105,7 +105,7 @@ def closed(unit: Unit, cut_off: int, law: Law) -> bool:
     if unit.rank in (_STANDING, _LIFETIME):
         return False
     month = month_of(unit.month)
-    return closing_cut_off(month, law.value("filing.closes_after_months", month)) < cut_off
+    return closing_cut_off(month, law.value("filing.closes_after_months", month, cut_off)) < cut_off
 
 
 class Memory:

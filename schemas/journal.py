@@ -20,6 +20,9 @@ from schemas.types import Fields
 FOLDER = "segments"  # of a journal; below it a folder for each pay run, by business day
 NAME = "ihss.journal.v1.Entry"
 TAKEN = "TAKEN"  # in the place of a reason: no event, but a file that is in the journal to its end
+LAW = "LAW"  # in the place of a reason: no event, but a change of law that was published (`fold.publications`)
+NO_EVENTS = (TAKEN, LAW)
+LAW_ORIGIN = "ihss.law.v1"  # of such an entry, by which it is found
 MARKER = hashlib.sha256(NAME.encode()).digest()[:16]
 LARGEST_BATCH = 1 << 30  # bytes: a batch is a block
 OPTIONAL = ["null", "string"]
@@ -33,7 +36,11 @@ SCHEMA = fastavro.parse_schema(
             {"name": "admitted_cut_off", "type": "long"},
             {"name": "origin", "type": "string", "doc": "File and position, or subscription and message id."},
             {"name": "raw", "type": "bytes", "doc": "Single-object message; of a rejection, the bytes as they came."},
-            {"name": "reason", "type": OPTIONAL, "doc": "Null: a fact. TAKEN: raw is the SHA-256 of a file taken."},
+            {
+                "name": "reason",
+                "type": OPTIONAL,
+                "doc": "Null: a fact. TAKEN: raw is a file's SHA-256. LAW: a change of law.",
+            },
             {"name": "field", "type": OPTIONAL},
             {"name": "message", "type": OPTIONAL},
             {"name": "check", "type": "bytes", "doc": "First half of the SHA-256 of all before it."},
@@ -43,7 +50,8 @@ SCHEMA = fastavro.parse_schema(
 
 
 class Entry(NamedTuple):
-    """One thing that arrived. ``reason`` None: a fact; TAKEN: a file's end; else why it was rejected."""
+    """One thing that arrived. ``reason`` None: a fact; TAKEN: a file's end; LAW: a change of law; else why it was
+    rejected."""
 
     number: int
     arrived_at: int
@@ -59,6 +67,11 @@ class Entry(NamedTuple):
         """What shows that nothing in the entry was changed."""
         head = repr((*self[: self._fields.index("raw")], self.reason, self.field, self.message)).encode()
         return hashlib.sha256(head + b"\0" + self.raw).digest()[:16]
+
+    @property
+    def is_rejection(self) -> bool:
+        """Is it an event that could not be used?"""
+        return self.reason is not None and self.reason not in NO_EVENTS
 
     def record(self) -> Fields:
         """The Avro record."""

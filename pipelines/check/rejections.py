@@ -16,7 +16,7 @@ from pipelines.misuse import Misuse
 from pipelines.paid_records import records_in
 from schemas.avro import MARKER, PREFIX, Unreadable, encode_message, write_container
 from schemas.envelope import Fact
-from schemas.journal import TAKEN, Entry
+from schemas.journal import Entry
 from schemas.physical import published
 from schemas.rejection import Rejection
 from schemas.streams import BAD_BYTES
@@ -28,7 +28,7 @@ def rejections(journal: Path) -> Iterator[Entry]:
     """All of them, pay run by pay run. Raises Damaged."""
     for folder in run_folders(journal):
         for path in segments(folder):
-            yield from (entry for entry in entries_of(path) if entry.reason not in (None, TAKEN))
+            yield from (entry for entry in entries_of(path) if entry.is_rejection)
 
 
 def rejections_paid(paid: Path) -> Iterator[Entry]:

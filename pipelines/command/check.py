@@ -119,9 +119,10 @@ def validate(
 def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> "Json":
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
-    from pipelines.command.pay import overlaid_law
+    from pipelines.command.pay import law_of_facts
 
-    overlaid, sent, known = overlaid_law(law), files_of(files), files_of(with_) if with_ else None
+    sent, known = files_of(files), files_of(with_) if with_ else None
+    overlaid = law_of_facts(law, known.files if known else ())
     seen = None if known is None else _read(known.files, "known", beat)
     told = verdict(_read(sent.files, "sent", beat), seen, overlaid)
     if not told["events"]:

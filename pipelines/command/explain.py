@@ -84,14 +84,15 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
 def _answer(
     question: "Question", events: Path, paid: "Paid | None", law: Path | None, receipt: Path | None
 ) -> "Answer | None":
-    from pipelines.command.pay import overlaid_law
+    from pipelines.command.pay import law_of_facts
     from pipelines.explain.answer import Sources, answered, look
     from pipelines.explain.paid import ExplainRefusal
     from pipelines.explain.receipt import receipt_json, receipt_of
+    from pipelines.files_below import files_of_facts
     from schemas import private
 
     try:
-        looked = look(question, Sources(events, paid, overlaid_law(law)))
+        looked = look(question, Sources(events, paid, law_of_facts(law, files_of_facts(events))))
         if receipt is not None and paid is not None:
             private.written(receipt, receipt_json(receipt_of(question.instruction_id or "", looked, paid.folder)))
             print(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)", file=sys.stderr)

@@ -40,6 +40,7 @@ def verify_journal(
     for fault in verdict.faults:
         complain(fault)
     counts = f"{verdict.facts:,} facts and {verdict.rejections:,} rejections for {verdict.pay_runs:,} pay runs"
+    counts += f", {verdict.publications:,} published changes of law" if verdict.publications else ""
     lost = f", without {verdict.lost:,} entries that were accepted as lost" if verdict.lost else ""
     if not quiet:
         print(f"{counts}: {'whole' if not verdict.faults else f'{len(verdict.faults):,} faults'}{lost}")

@@ -1,15 +1,26 @@
 """The commands ``ihss-payroll law …``: a change of the law before it is obeyed."""
 
 import json
+import time
+from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.command.options import AsJson, Quiet
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, day_asked, journal_asked
+from pipelines.terminal import complain
 
-app = typer.Typer(help="Look at a change of the law before anybody is paid by it.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from pipelines.live.clock import Clock
+    from pipelines.what_if.publishing import LawChange, LawPreview
+
+app = typer.Typer(
+    help="Look at a change of the law before anybody is paid by it, and publish it.", no_args_is_help=True
+)
+SECONDS_BETWEEN_LOOKS = 0.2
+SHOWN = 16  # characters of a digest that are confirmed
 
 
 @app.command()
@@ -47,3 +58,115 @@ def check(
     elif not quiet:
         render(found, base, summary_console())
     return 1 if found.wrong or (strict and found.issues) else 0
+
+
+@app.command()
+def publish(
+    overlay: Annotated[Path, typer.Argument(help="Folder of TOML, or one such file: the change of the law.")],
+    journal: Annotated[Path, typer.Option("--journal", help="Folder of the live job's journal.")],
+    effective: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The first day that it changes.")],
+    confirm: Annotated[str | None, typer.Option(metavar="DIGEST", help="Publish what the preview showed.")] = None,
+    law: Annotated[Path | None, typer.Option(help="The overlay that the job was given.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who publishes it; default: the login name.")] = None,
+    with_ids: Annotated[bool, typer.Option("--with-ids", help="Name each payment that would be otherwise.")] = False,
+    clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Show what a change of the law pays in the next pay run, and publish it on the journal once that is confirmed.
+
+    Whether the job runs or not: the next pay run decides everybody by it and pays the differences.
+
+    [bold]Examples[/]
+
+        ihss-payroll law publish raise --journal /var/lib/ihss --effective 2026-07-01
+
+        ihss-payroll law publish raise --journal /var/lib/ihss --effective 2026-07-01 --confirm 0123456789abcdef
+    """
+    from pipelines.command.live import named_clock
+    from pipelines.live.segments import Damaged
+    from pipelines.what_if.publishing import LawChange
+
+    journal_asked(journal)
+    change = LawChange(_written(overlay), day_asked(effective, "--effective"))
+    try:
+        seen = _previewed(journal, law, change)
+        if confirm == seen.digest[:SHOWN]:
+            return _hand_over(journal, law, seen, by or getuser(), named_clock(clock))
+    except Damaged as fault:
+        complain(fault)
+        return 1
+    _show(seen, with_ids, as_json, quiet)
+    if confirm is not None:
+        complain(f"not published: what {confirm} confirms is not what would be paid now, which is above")
+    return 0 if confirm is None else 1
+
+
+def _written(overlay: Path) -> dict[str, str]:
+    """TOML by file name. Raises Misuse."""
+    paths = sorted(overlay.glob("*.toml")) if overlay.is_dir() else [overlay]
+    if not paths or not all(path.is_file() and path.suffix == ".toml" for path in paths):
+        raise Misuse(f"{overlay} is neither a TOML file nor a folder of some: name the change of the law")
+    try:
+        return {path.name: path.read_text(encoding="utf-8") for path in paths}
+    except UnicodeDecodeError:
+        raise Misuse(f"{overlay} is not text in UTF-8: correct it") from None
+
+
+def _previewed(journal: Path, law: Path | None, change: "LawChange") -> "LawPreview":
+    from pipelines.command.pay import overlaid_law
+    from pipelines.what_if.publishing import preview
+    from rules.law import LawError
+
+    try:
+        return preview(journal, overlaid_law(law), change)
+    except LawError as wrong:
+        raise Misuse(str(wrong)) from wrong
+
+
+def _show(seen: "LawPreview", with_ids: bool, as_json: bool, quiet: bool) -> None:
+    from pipelines.console.law_preview import render, told
+    from pipelines.console.summary import summary_console
+
+    if as_json:
+        print(json.dumps(told(seen, with_ids), indent=2))
+    elif quiet:
+        print(seen.digest[:SHOWN])
+    else:
+        render(seen, with_ids, summary_console())
+        print(f"To publish it, give the same command with --confirm {seen.digest[:SHOWN]}")
+
+
+def _hand_over(journal: Path, law: Path | None, seen: "LawPreview", by: str, now: "Clock") -> int:
+    """Leave the request, and see that it is taken: by the job that runs, or else here. The exit code."""
+    from pipelines.live.clock import day_of_run
+    from pipelines.live.law_requests import ask, refusal
+
+    path = ask(journal, seen.request(by, now()))
+    while path.exists():
+        if not _taken_here(journal, law, seen.cut_off, now()):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    if why := refusal(path):
+        complain(f"not published: {why}")
+        return 1
+    print(f"published: pay run {day_of_run(seen.cut_off)} decides by it")
+    return 0
+
+
+def _taken_here(journal: Path, law: Path | None, open_run: int, now: int) -> bool:
+    """Take it in, unless a job owns the journal, which does."""
+    from fold.publications import obeying
+    from pipelines.command.pay import overlaid_law
+    from pipelines.live.durable import Owned
+    from pipelines.live.journal import Journal
+    from pipelines.live.law_requests import take_requests
+
+    try:
+        owned = Owned(journal)
+    except Misuse:
+        return False
+    with owned:
+        opened = Journal(journal)
+        take_requests(opened, obeying(overlaid_law(law), opened.publications), open_run, now)
+        opened.close()
+    return True

@@ -17,6 +17,8 @@ from pipelines.own_name import pasted
 from pipelines.terminal import Terminal, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.command.engines import EngineAsked, Place
     from pipelines.summary import Summary
     from rules.law import Law
@@ -142,8 +144,9 @@ def _replayed(
 ) -> "Summary":
     """The summary of the replay, made with progress in sight: importing Beam alone takes seconds."""
     from pipelines.console.progress import shown
+    from pipelines.files_below import files_of_facts
 
-    overlaid = overlaid_law(law)
+    overlaid = law_of_facts(law, () if isinstance(events, str) else files_of_facts(events))
     # Beam warns of cloud clients that are not installed: a replay of files needs none, so nobody should wonder.
     logging.basicConfig(level=logging.ERROR)
     with shown(Terminal(stderr=True), quiet) as beat:
@@ -209,6 +212,18 @@ def law_that_paid(paid: Path, version: str, overlay: Path | None) -> "Law | None
     if overlay is None:
         return None
     raise Misuse(f"--law {overlay} is not what --paid {paid} was paid by: name the overlay that its replay was given")
+
+
+def law_of_facts(overlay: Path | None, files: "Iterable[Path]") -> "Law":
+    """The law that facts in these files are paid by: overlaid, and with what was published on their journal. Raises
+    Misuse."""
+    from fold.publications import BadPublication, law_of_folder
+    from rules.law import LawError
+
+    try:
+        return law_of_folder(overlaid_law(overlay), files)
+    except (BadPublication, LawError) as wrong:
+        raise Misuse(f"what was published on this journal cannot be obeyed: {wrong}") from wrong
 
 
 def overlaid_law(overlay: Path | None) -> "Law":

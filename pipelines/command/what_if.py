@@ -58,9 +58,9 @@ def what_if(
 def _answered(
     scenarios: list[Path], folders: tuple[Path, Path, Path | None], last_day: int | None, quiet: bool
 ) -> "tuple[Answered, str]":
-    from pipelines.command.pay import overlaid_law
+    from pipelines.command.pay import law_of_facts
     from pipelines.console.progress import STAGES, shown
-    from pipelines.files_below import folder_of_facts
+    from pipelines.files_below import files_of_facts, folder_of_facts
     from pipelines.replay import last_cut_off
     from pipelines.what_if.answer import answers
     from pipelines.what_if.compare import compare
@@ -71,7 +71,7 @@ def _answered(
     facts = folder_of_facts(events, "--events")
     for name in facts.files:
         readable(events / name, "--events")
-    base = overlaid_law(overlay)
+    base = law_of_facts(overlay, files_of_facts(events))
     read = _read(scenarios, base)
     writable_folder(out, "--out")
     variants = [variant for scenario in read for variant in scenario.variants]

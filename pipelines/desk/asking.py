@@ -82,7 +82,7 @@ def _county_page(
         offered=choices_of_law(shelf, view.station.law, [_county(view)]),
         asked={"from": iso(month_of(shelf.run)), **filled}, wrong=wrong or {}, progress=progress, is_own=is_own,
         answered=answered if answered and answered.question.county == _county(view) else None,
-        other_law=paid_by(shelf) != view.station.law.version,
+        other_law=paid_by(shelf) != view.station.law.version_at(shelf.on),
     )  # fmt: skip
     if is_own:
         answer.headers["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)

@@ -187,7 +187,7 @@ def paper(station: Station, shelf: DeskShelf, statement: str, language: str) -> 
     if payee.kind not in PAYMENT_KINDS or day_of(statement) is None:
         return None
     person = ("RECIPIENT" if payee.provider_id is None else "PROVIDER", payee.payee_id)
-    law = station.law if paid_by(shelf) == station.law.version else None
+    law = station.law if paid_by(shelf) == station.law.version_at(shelf.on) else None
     asked = PapersAsked(shelf.on, day_of(statement), language, station.contacts, law)
     papers = papers_of(person, _dossier(shelf, person), asked)
     return next((each.html for each in papers if each.kind == "statement"), None)

@@ -8,12 +8,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fold.publications import obeying
 from pipelines.desk.county import CountyQuestions
 from pipelines.desk.index import Beat, index_path, is_fresh, refreshed
 from pipelines.desk.origins import DeskOrigin, JournalOrigin
 from pipelines.desk.passwords import PasswordDoor
 from pipelines.desk.shelf import DeskShelf
 from pipelines.live.clock import Clock, machine_clock
+from pipelines.live.segments import published
 from pipelines.statements.contact import Contacts
 from rules.law import Law
 
@@ -57,7 +59,13 @@ class Station:
 
     def make(self, beat: Beat) -> None:
         """Make the index, or see that it is of what is there."""
+        self._obey()
         refreshed(self.origin, beat)
+
+    def _obey(self) -> None:
+        """What was published on the journal, up to now."""
+        if self.journal is not None:
+            self.law = obeying(self.law, published(self.journal))
 
     @contextmanager
     def shelf(self, on: int | None = None) -> Iterator[DeskShelf]:
@@ -83,5 +91,6 @@ class Station:
                 return
             self._looked = now
             if not is_fresh(self.origin):
+                self._obey()
                 self._maker = threading.Thread(target=refreshed, args=(self.origin,), daemon=True)
                 self._maker.start()

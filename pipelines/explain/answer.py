@@ -152,7 +152,7 @@ def answered(looked: LookedInto) -> Answer:
     return Answer(
         question={name: value for name, value in asked.items() if value is not None},
         as_of=iso(business_day_of(fold.until)),
-        law_version=fold.law.version,
+        law_version=fold.law.version_at(fold.until),
         held_against=str(sources.paid.folder) if sources.paid else None,
         notes=notes + _nothing(question, [*statements, *loose]),
         statements=statements,

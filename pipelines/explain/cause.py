@@ -87,14 +87,15 @@ class _Trial:
 
 
 def published(law: Law, instruction: PaymentInstruction) -> list[str]:
-    """Parameters of which a value was first known to its pay run (WAGE-2); of wages, those of its counties."""
+    """Parameters of which a value was first known to its pay run (WAGE-2), each with what it rests on; of wages, those
+    of its counties."""
     its_own = {f"wage.{line.county}" for line in instruction.lines}
-    return sorted(
-        name
+    new = {
+        name: [entry.citation for entry in parameter.entries if _first_seen(entry) == instruction.cut_off]
         for name, parameter in law.parameters.items()
-        if (name in its_own or not name.startswith("wage."))
-        and any(_first_seen(entry) == instruction.cut_off for entry in parameter.entries)
-    )
+        if name in its_own or not name.startswith("wage.")
+    }
+    return [f"{name} ({'; '.join(dict.fromkeys(cited))})" for name, cited in sorted(new.items()) if cited]
 
 
 def _first_seen(entry: LawEntry) -> int | None:

@@ -55,7 +55,7 @@ def receipt_of(instruction_id: str, looked: LookedInto, folder: Path) -> Receipt
     said = _said(folder, statement_of(instruction_id))
     place = next(place for place, each in enumerate(said) if each.record["instruction_id"] == instruction_id)
     refuse_changed(folder, {each.record["cut_off"] for each in said[: place + 1]}, "--paid")
-    if said[place].record["law_version"] != looked.fold.law.version:
+    if said[place].record["law_version"] != looked.fold.law.version_at(said[place].record["cut_off"]):
         raise ExplainRefusal(
             "no receipt: it was paid under another text of the law than this version's; make it with the version and"
             " the overlay (--law) that paid it"

@@ -74,7 +74,7 @@ def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Memory
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in rows_of(blocks):
         rows[row[0]].append(row)
-    due = reader.due(shard.stage, shard.until)
+    due = reader.due(shard.stage, shard.until, shard.until in shard.law.publications)
     keys = sorted({*rows, *(key for key in due if shard_of(key, shard.dealer.shards) == number)})
     fold, states = KeyFold(shard.stage, shard.law, shard.catalog, None), []
     for key in keys:

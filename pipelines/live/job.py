@@ -1,10 +1,11 @@
 """The live job: take what arrives, and at each cut-off decide a pay run and send it. One thread, one owner, one
 journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from fold.publications import PublishedLaw, obeying
 from pipelines.law_notices import notices
 from pipelines.live.begun import first_run, note_first_run
 from pipelines.live.clock import Clock, day_of_run
@@ -14,6 +15,7 @@ from pipelines.live.deciding import LiveDeciding, SentSums
 from pipelines.live.durable import made
 from pipelines.live.engine import AUTO, sweep
 from pipelines.live.journal import Journal
+from pipelines.live.law_requests import take_requests, words_of
 from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import NotSent, Outbox, Sink
 from pipelines.live.past import Past
@@ -59,7 +61,8 @@ class Job:
         open_run = begun if decided is None else cut_off_after(decided)
         self.collector = Collector(self.journal, open_run, self.doubt)
         self.memory = CountyMemory(folder, law)
-        pay_runs = PayRuns(self.memory, law, how.engine)
+        self._obey(self.journal.publications)
+        pay_runs = PayRuns(self.memory, how.engine)
         past = Past(self.journal, self.outbox, self.memory, pay_runs, teller.voice.beat)
         self.deciding = LiveDeciding(begun, self.collector, self.outbox, past, teller)
 
@@ -80,6 +83,7 @@ class Job:
         """Take what has come, then close the pay runs whose time has come; how many messages were taken."""
         self.source = source
         self._begin()
+        self._take_law()
         self._doubted_before, self._doubted = self._doubted, ""
         if self.unsent:
             self._send()
@@ -93,6 +97,19 @@ class Job:
         """As long as nothing came, the first pay run is the one that is open by the clock, which may be set right."""
         if not self.journal.count and self.outbox.last_decided() is None:
             self.deciding.begun = self.collector.open_run = first_run(self.folder, [], self.clock)
+
+    def _obey(self, publications: Iterable[PublishedLaw]) -> None:
+        """From their pay runs on."""
+        self.law = self.memory.law = obeying(self.law, publications)
+
+    def _take_law(self) -> None:
+        """Changes of law that were confirmed: entries of the open pay run, which decides by them."""
+        taken = take_requests(self.journal, self.law, self.collector.open_run, self.clock())
+        self._obey(taken.published)
+        for each in taken.published:
+            self.teller.tell("law published", **words_of(each))
+        for why in taken.refused:
+            self.teller.tell("law not published", says=why)
 
     def _take(self, source: Source) -> int:
         """Take what has come, if the clock is to be believed; how many messages were taken."""

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from fastavro.write import Writer
 
+from fold.publications import publication_of
 from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.lost import last_number, missing_sentence, numbers_lost
 from pipelines.live.seals import faults, last_sealed, rejected_in, seals, taken_in
 from pipelines.live.segments import (
     Damaged,
     entries_of,
+    published,
     run_folder,
     run_folders,
     segments,
@@ -27,7 +29,7 @@ from schemas import private
 from schemas.avro import decode_message
 from schemas.envelope import Fact
 from schemas.ids import file_of
-from schemas.journal import MARKER, SCHEMA, TAKEN, Entry
+from schemas.journal import LAW, MARKER, SCHEMA, TAKEN, Entry
 
 ONE_BLOCK = 1 << 30  # bytes until Avro would begin another block by itself: never, a batch is a block
 
@@ -61,7 +63,8 @@ class Journal:
     ``count``: the last number given: of so many entries some may have been accepted as lost; ``taken``: files that are
     in it to their end, by SHA-256: was something of the file rejected? ``unfinished``: of
     files that are not, the origins that are there; ``moving``: the file that was taken last, and perhaps not moved
-    away before the job died. ``newest``: the latest instant that a fact was recorded at.
+    away before the job died. ``publications``: changes of law that are in it, in order; ``newest``: the latest instant
+    that a fact was recorded at.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -83,6 +86,7 @@ class Journal:
         self.newest = max([0, *(each.seal.newest for each in sealed), *map(_recorded_at, fresh)])
         self.moving = _last_taken(fresh)
         self._rejected = rejected_in(latest) & self.unfinished.keys()
+        self.publications = published(folder)
         self._open: dict[int, Segment] = {}
 
     def append(self, entries: list[Entry]) -> list[Entry]:
@@ -98,6 +102,7 @@ class Journal:
             written += numbered
         for entry in entries:
             self._note_file(entry)
+        self.publications += [publication_of(entry) for entry in written if entry.reason == LAW]
         return written
 
     def close_run(self, cut_off: int) -> None:
@@ -129,7 +134,7 @@ class Journal:
             self.unfinished.pop(file, None)
         elif file:
             self.unfinished.setdefault(file, set()).add(entry.origin)
-            if entry.reason is not None:
+            if entry.is_rejection:
                 self._rejected.add(file)
 
 

@@ -67,10 +67,12 @@ class MemoryReader:
         *state, mark = row
         return checked(State(*state), mark).body
 
-    def due(self, stage: str, cut_off: int) -> list[str]:
-        """Keys to decide again at the cut-off though nothing arrives."""
+    def due(self, stage: str, cut_off: int, new_law: bool = False) -> list[str]:
+        """Keys to decide again at the cut-off though nothing arrives: with ``new_law`` that it is the first to know,
+        all."""
         with believed():
-            rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, cut_off))
+            upper = NEVER if new_law else cut_off
+            rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, upper))
             return [key for (key,) in rows]
 
 
@@ -105,7 +107,8 @@ class CountyMemory:
 
     def due_count(self, cut_off: int) -> int:
         """How many keys, over all stages, are decided again at the cut-off though nothing arrives."""
-        found = self._database.execute("select count(*) from kept where due <= ?", (cut_off,)).fetchone()
+        upper = NEVER if cut_off in self.law.publications else cut_off
+        found = self._database.execute("select count(*) from kept where due <= ?", (upper,)).fetchone()
         return int(found[0])
 
     @property

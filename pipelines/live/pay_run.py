@@ -44,8 +44,13 @@ class RunLetters(NamedTuple):
 class PayRuns:
     """Folds one pay run after the other. ``choice``: which engine, or how to choose."""
 
-    def __init__(self, memory: CountyMemory, law: Law, choice: str = AUTO) -> None:
-        self.memory, self.law, self.choice = memory, law, choice
+    def __init__(self, memory: CountyMemory, choice: str = AUTO) -> None:
+        self.memory, self.choice = memory, choice
+
+    @property
+    def law(self) -> Law:
+        """As of now: a change of law may have been published since the job began."""
+        return self.memory.law
 
     def fold(self, cut_off: int, entries: Iterable[Entry]) -> RunLetters:
         """Decide a pay run from its entries; it is remembered when ``remember`` says so."""

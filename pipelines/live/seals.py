@@ -99,7 +99,7 @@ def _entries_before(journal: Path, run: Path) -> Iterator[Entry]:
 
 def rejected_in(entries: Iterable[Entry]) -> set[str]:
     """Files (`file_of` origins) of which something was rejected."""
-    return {file_of(entry.origin) for entry in entries if entry.reason not in (None, TAKEN)}
+    return {file_of(entry.origin) for entry in entries if entry.is_rejection}
 
 
 def taken_in(entries: list[Entry], before: Iterable[Entry]) -> dict[str, bool]:

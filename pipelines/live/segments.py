@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from fold.publications import BadPublication, PublishedLaw, published_in
 from pipelines.live.durable import sync, sync_folder
 from rules.periods import business_day_of, iso
 from schemas.journal import FOLDER, MARKER, Entry, read_segment, whole_bytes
@@ -51,6 +52,14 @@ def entries_of(path: Path, is_open: bool = False) -> Iterator[Entry]:
             if is_open and _is_torn(stream, damage.offset or 0):
                 return
             raise Damaged(f"{name_of(path)} is damaged from byte {damage.offset} on: restore it from backup") from None
+
+
+def published(journal: Path) -> list[PublishedLaw]:
+    """Changes of law in a journal, in order. Raises Damaged."""
+    try:
+        return [each for path in segments_after(journal, "") for each in published_in(path)]
+    except BadPublication as wrong:
+        raise Damaged(str(wrong)) from None
 
 
 def name_of(path: Path) -> str:

@@ -16,7 +16,9 @@ from rules.periods import business_day_of, iso
 from schemas import private
 from schemas.types import Json
 
-GAUGES = ("unsent_pay_runs", "files_ignored", "clock_doubted", "oldest_unacknowledged_seconds")
+GAUGES = (
+    "law_published", "unsent_pay_runs", "files_ignored", "clock_doubted", "oldest_unacknowledged_seconds",
+)  # fmt: skip
 MILLIS_BETWEEN_BEATS = 10_000
 Health = Json
 
@@ -119,6 +121,7 @@ class Teller:
             "entries": collector.journal.count,
             "facts": sum(collector.facts.values()),
             "rejections": sum(collector.rejections.values()),
+            "law_published": len(collector.journal.publications),
             "unsent_pay_runs": stand.unsent,
             "files_ignored": stand.ignored,
             "clock_doubted": int(stand.doubted),

@@ -7,21 +7,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from fold.publications import fault_of
 from pipelines.live.accepted import fault
 from pipelines.live.lost import last_number, missing, missing_sentence, numbers_lost
 from pipelines.live.seals import faults, last_sealed
 from pipelines.live.segments import Damaged, entries_of, run_folders, segments
 from rules.periods import business_day_of, iso
-from schemas.journal import TAKEN
+from schemas.journal import LAW, NO_EVENTS
+
+KINDS_OF_ENTRY: dict[str | None, str] = {None: "fact", **dict(zip(NO_EVENTS, NO_EVENTS, strict=True))}
 
 
 class JournalVerdict(NamedTuple):
-    """What was found; ``lost``: entries that are missing, and were accepted as lost; ``faults`` are sentences, none if
-    the journal is whole."""
+    """What was found; ``publications``: changes of law; ``lost``: entries that are missing, and were
+    accepted as lost; ``faults`` are sentences, none if the journal is whole."""
 
     pay_runs: int
     facts: int
     rejections: int
+    publications: int
     lost: int
     faults: list[str]
 
@@ -31,7 +35,7 @@ def verify(journal: Path, last: int = 0) -> JournalVerdict:
     acknowledged. Changes nothing. ``last``: a number that must be there."""
     found: list[str] = []
     numbers: list[int] = []
-    counts = {"fact": 0, "rejection": 0, TAKEN: 0}
+    counts = {"fact": 0, "rejection": 0, **dict.fromkeys(NO_EVENTS, 0)}
     last = max(last, last_number(journal))  # before the segments, to which a job may write meanwhile
     closed = ""
     with _noted(found):
@@ -48,7 +52,7 @@ def verify(journal: Path, last: int = 0) -> JournalVerdict:
     with _noted(found):
         found += faults(journal)
     found += [each for each in [fault(journal)] if each]
-    return JournalVerdict(len(run_folders(journal)), counts["fact"], counts["rejection"], lost, found)
+    return JournalVerdict(len(run_folders(journal)), counts["fact"], counts["rejection"], counts[LAW], lost, found)
 
 
 @contextmanager
@@ -70,7 +74,9 @@ def _missing(journal: Path, numbers: list[int], last: int) -> list[str]:
 def _read(path: Path, is_open: bool, counts: dict[str, int], found: list[str]) -> list[int]:
     numbers = [0]
     for entry in entries_of(path, is_open):
-        counts[{None: "fact", TAKEN: TAKEN}.get(entry.reason, "rejection")] += 1
+        counts[KINDS_OF_ENTRY.get(entry.reason, "rejection")] += 1
+        if entry.reason == LAW and (wrong := fault_of(entry)):
+            found.append(f"{path.parent.name}/{path.name}: entry {entry.number}: {wrong}")
         if entry.number <= numbers[-1]:
             found.append(f"{path.parent.name}/{path.name}: entry {entry.number} is out of order")
         if iso(business_day_of(entry.admitted_cut_off)) != path.parent.name:

@@ -91,8 +91,8 @@ def _estimated(
     share_cents: int,
     reading: OutcomeReading,
 ) -> Advance:
-    authorization = spans[0].fact
-    minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, reading.law, month)) for s in spans], month)
+    authorization, law = spans[0].fact, reading.law.as_known_at(reading.cut_off)
+    minutes = pro_rata([Span(s.first, s.last, limited_minutes(s.fact, law, month)) for s in spans], month)
     hourly = wage(authorization.county, month, reading.law, reading.cut_off)
     if hourly.code is not None:
         return Advance([], {}, [], Held(hourly.code, authorization.document_id, minutes, hourly.missing, month))

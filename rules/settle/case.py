@@ -120,7 +120,7 @@ class SettlementFile:
             self._tell_of_returns(statement_id, before, decision)
             month, outcomes = month_of_statement(statement_id), self.filed.outcomes[statement_id]
             account = None if month is None else _account(statement_id, month, before)
-            find_too_late(statement_id, account, outcomes, self.law, findings)
+            find_too_late(statement_id, account, outcomes, self.law.as_known_at(cut_off), findings)
             if month is not None and closed(month_unit(month), cut_off, self.law):
                 decision.records += turned(account, outcomes, cut_off)
         self._find_over_limit(before, findings)

@@ -111,7 +111,7 @@ class MonthOfPay(Trace):
             outstanding_cents=draft.outstanding_cents,
             documents=sorted({*draft.statement.documents, *draft.documents}),
             assumptions=sorted({*draft.statement.assumptions, *draft.reading.assumptions}),
-            law_version=self.law.version,
+            law_version=self.law.version_at(self.cut_off),
             reversed_ids=draft.reversed_ids,
         )
 

@@ -56,7 +56,7 @@ def folded(
     memory = CountyMemory(folder, LAW)
     try:
         for cut_off in cut_offs(first, last):
-            pay_runs = PayRuns(memory, LAW, engine if cut_off in entries else PLAIN)
+            pay_runs = PayRuns(memory, engine if cut_off in entries else PLAIN)
             runs.append(pay_runs.fold(cut_off, entries.get(cut_off, [])))
             pay_runs.remember(runs[-1])
             letters += runs[-1].letters
@@ -106,7 +106,7 @@ def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytes
     memory = CountyMemory(tmp_path, LAW)
     monkeypatch.setattr("pipelines.live.beam_engine.LISTINGS", "elsewhere/listings")
     with pytest.raises((RuntimeError, OSError)):
-        PayRuns(memory, LAW, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
+        PayRuns(memory, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
     memory.close()
     assert [path.name for path in tmp_path.iterdir()] == ["memory.sqlite"]
 
@@ -125,7 +125,7 @@ def test_a_disk_that_is_full_for_workers(small_disk: Path, monkeypatch: pytest.M
     run = cut_off_of(epoch_day(WINDOWS["work"]))
     entries = [Entry(number, 0, run, "", encode_message(fact)) for number, fact in enumerate(scenario("work")[:40], 1)]
     with pytest.raises(OSError, match="No space left"):
-        PayRuns(memory, LAW, BEAM).fold(run, entries)
+        PayRuns(memory, BEAM).fold(run, entries)
     memory.close()
 
 

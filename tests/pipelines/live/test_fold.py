@@ -28,7 +28,7 @@ def stepwise(facts: list[Fact], until: int) -> Records:
         entries[run].append(Entry(number, 0, run, "", encode_message(fact)))
     folder = Path(tempfile.mkdtemp())
     try:
-        return _said(PayRuns(CountyMemory(folder, LAW), LAW), entries, first, until)
+        return _said(PayRuns(CountyMemory(folder, LAW)), entries, first, until)
     finally:
         shutil.rmtree(folder)
 
