@@ -1,7 +1,4 @@
-"""The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed.
-
-For files (`pipelines.file_edges`) and topics (`pipelines.streaming`).
-"""
+"""The story of a payroll: facts are decoded, time is authorized and priced, payments are settled, runs are closed."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol

@@ -55,7 +55,7 @@ def mark_overtime(week: Sequence[Worked], law: Law) -> int:
 
 
 def counted(week: Sequence[Worked], law: Law) -> Sequence[Worked]:
-    """What of a workweek counts for overtime: all but days before OT-1 (OT-5)."""
+    """All of a workweek but days before OT-1."""
     begun = _threshold(week[0].day, law) is not None
     return week if begun else [each for each in week if _threshold(each.day, law) is not None]
 

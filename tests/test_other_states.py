@@ -1,6 +1,6 @@
 """EVV policies of other states as overlays (examples/other_states): the same timesheet and visit, by each law."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,11 @@ def test_what_a_state_pays_of_eight_hours_of_which_six_were_seen(
 ) -> None:
     law = Law.load(STATES / state) if state else Law.load()
     day = date(year, 2, 3)
+    midday = datetime.combine(day, time(12))
     facts = [
         {"kind": "ProviderAssignment", "live_in": False},
         {"kind": "Timesheet", "id": "T1", "period": date(year, 2, 1), "days": {"3": "8:00"}},
-        {"kind": "EvvVisit", "id": "V1", "in": datetime(year, 2, 3, 9), "out": datetime(year, 2, 3, 15)},
+        {"kind": "EvvVisit", "id": "V1", "in": midday.replace(hour=9), "out": midday.replace(hour=15)},
     ]
     asked = case("other", 1, {"sentence": f"{state} {day}", "law": ["EVV-4"], "facts": facts, "expect": {}})
 

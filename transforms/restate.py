@@ -1,7 +1,7 @@
 """Restate: for every key and every cut-off, decide again and emit what changed.
 
-Bounded input: blocks are grouped by shard, and each key is folded over its cut-offs (`rules.restatement.restate`). Its
-plain twin is `fold.shard.Shard`. Unbounded input: `transforms.restate_unbounded`.
+Bounded input: blocks are grouped by shard, and each key is folded over its cut-offs.
+Unbounded input: `transforms.restate_unbounded`.
 """
 
 from collections.abc import Iterable

@@ -28,7 +28,8 @@ from pipelines.live.seals import seals
 from pipelines.live.segments import entries_of, published, run_folder, segments
 from pipelines.misuse import Misuse
 from pipelines.what_if.moves import OnePayment
-from pipelines.what_if.sums import WhatIfSums, standing_of
+from pipelines.what_if.standing import standing_of
+from pipelines.what_if.sums import WhatIfSums
 from rules.law import Law
 from rules.parameters.publishing import check_publishable
 from rules.periods import cut_off_after, iso
