@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipelines.county_names import COUNTIES, county_name
+from pipelines.spoken import Spoken, say
 from rules.carried import Carried, Ending, carried_on, ending_by
 from rules.findings import long_date
 from rules.law import Law, LawEntry
@@ -96,6 +97,15 @@ def how_carried(law: Law, name: str, entry: LawEntry) -> str:
     if named is None or named.until is None:
         return ""
     family = FAMILIES[law.parameters[name].carried_by]
-    until = "no later one is known" if entry.until is None else f"none is known until {long_date(entry.until)}"
-    year, since = civil_date(named.until).year, long_date(entry.from_day)
-    return f"the {family.short} of {year}, carried forward since {since}: {until}"
+    until = say("no later one is known")
+    if entry.until is not None:
+        until = say("none is known until {day}", day=_day(entry.until))
+    what, year = say(family.short), str(civil_date(named.until).year)
+    since = _day(entry.from_day)
+    return say(
+        "the {what} of {year}, carried forward since {since}: {until}", what=what, year=year, since=since, until=until
+    )
+
+
+def _day(day: int) -> Spoken:
+    return Spoken(long_date(day), lambda speaker: speaker.day(day))

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import rules
+from pipelines.spoken import say
 
 LAW = Path(rules.__file__).with_name("LAW.md")
 SITE = "IHSS_PAYROLL_DOCS"  # environment variable: the address of the docs site
@@ -64,7 +65,7 @@ def authority_of(id: str) -> str:
     project's own. Raises KeyError for what is no rule."""
     own, introduction = paragraphs()[id], _introductions()[id]
     cited = _cited(own) or _cited(introduction)
-    return "; ".join(cited) or f"No outside text: this project's rule, LAW.md {id}"
+    return "; ".join(cited) or say("No outside text: this project's rule, LAW.md {id}", id=id)
 
 
 def _cited(text: str) -> list[str]:

@@ -22,7 +22,7 @@ STORIES = {
     "facts_at", "publishing_at", "replay_job", "job_options",
 }  # fmt: skip
 ROOMS = (
-    ("own_name",),
+    ("own_name", "spoken"),
     (
         "misuse",
         "cells",
@@ -40,7 +40,8 @@ ROOMS = (
     ("summary", "unchanged"),
     ("live",),
     ("stories",),
-    ("sample", "explain", "report", "statements", "check", "export", "launch", "vectors"),
+    ("sample", "report", "statements", "check", "export", "launch", "vectors"),
+    ("explain",),
     ("find", "overlays"),
     ("what_if",),
     ("console", "tables"),

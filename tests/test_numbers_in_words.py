@@ -23,7 +23,7 @@ CODE = (
 )  # fmt: skip
 MARKUP = {"charts.py", "catalogs.py", "paper.py"}  # their strings are for programs
 TABLES = ("rules/findings.toml", "pipelines/check/remedies.toml", "pipelines/statements/wording.toml")
-PAGES = ("pipelines/report/report.html.j2", "pipelines/explain/page.html.j2")
+PAGES = ("pipelines/report/report.html.j2", "pipelines/explain/templates/page.html.j2")
 UNSAID = {"rule", "grain", "begins", "outcome", "addressee"}  # keys of tables that hold no words
 ENGLISH = """
     two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen twenty thirty forty fifty sixty

@@ -36,6 +36,7 @@ def explain(
     html: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page, whole in itself.")] = None,
     receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what others can check (docs).")] = None,
     docs: Docs = None,
+    language: Annotated[str, typer.Option(help="en or es.")] = "en",
 ) -> int:
     """Why a payment is what it is, or why there is none: from net to lines to days, and every hour not paid.
 
@@ -49,6 +50,7 @@ def explain(
 
         ihss-payroll explain --provider P000428 --period 2024-01-01 --events sample --paid out --out why.html
     """
+    _spoken(language)
     if receipt is not None and (instruction is None or paid is None):
         raise Misuse("--receipt is of one payment that was made: name its id, and --paid")
     if instruction is None and period is None and (provider or recipient):
@@ -58,7 +60,14 @@ def explain(
     output = _paid(paid)
     question = _as_of(_question(instruction, provider, recipient, period), until, output)
     answer = _answer(question, _facts(events), output, law, receipt)
-    return 1 if answer is None else _told(answer, as_json, html, docs, silent=receipt is not None)
+    return 1 if answer is None else _told(answer, as_json, html, docs, language, silent=receipt is not None)
+
+
+def _spoken(language: str) -> None:
+    from pipelines.statements.language import LOCALES
+
+    if language not in LOCALES:
+        raise Misuse(f"--language {language} is not spoken here: take en or es")
 
 
 def _periods(provider: str | None, recipient: str | None, events: Path | None, paid: Path | None, as_json: bool) -> int:
@@ -102,21 +111,23 @@ def _answer(
         return None
 
 
-def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None, silent: bool) -> int:
-    from pipelines.console.explanation import explain_console, render
+def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None, language: str, silent: bool) -> int:
+    from pipelines.console.explanation import ExplainReader, explain_console, render
+    from pipelines.explain.language import explain_language
 
     if html is not None:
         from pipelines.explain.page import page
         from schemas import private
 
-        private.written(html, page(answer, docs))
+        private.written(html, page(answer, docs, language))
         print(f"The explanation is in {html}", file=sys.stderr)
+    speaker = explain_language(language)
     if as_json:
         import msgspec
 
-        print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+        print(msgspec.json.format(msgspec.json.encode(answer.said_in(speaker)), indent=2).decode())
     elif html is None and not silent:
-        render(answer, explain_console(), docs)
+        render(answer, explain_console(), ExplainReader(docs, speaker))
     return 0
 
 

@@ -11,7 +11,7 @@ from pipelines.desk.pages import DeskView
 from pipelines.desk.payments import paid_by
 from pipelines.desk.people import person_page
 from pipelines.desk.shelf import DeskShelf
-from pipelines.desk.what_if import choices, choices_of_law, other_law, what_if
+from pipelines.desk.what_if import choices, choices_of_county, other_law, what_if
 from pipelines.find.search import PROVIDER, RECIPIENT, FoundId
 from rules.periods import iso, month_of
 from schemas.ids import provider_key, recipient_key
@@ -52,7 +52,7 @@ def county(view: DeskView, shelf: DeskShelf) -> Response:
 
 def ask_of_county(view: DeskView, shelf: DeskShelf, filled: Mapping[str, str]) -> Response:
     """Begin to look into it; one question at a time."""
-    offered = choices_of_law(shelf, view.station.law, [_county(view)]) if _county(view) in shelf.counties else []
+    offered = choices_of_county(shelf, view.station.law, _county(view)) if _county(view) in shelf.counties else []
     chosen = next((each for each in offered if each.name == filled.get("what")), None)
     if chosen is None:
         return nothing(view, shelf)
@@ -79,7 +79,7 @@ def _county_page(
     is_own = progress is not None and (progress.who, progress.question.county) == (_session(view), _county(view))
     answer = view.answer(
         "what_if_county.html.j2", status, shelf=shelf, county=_county(view),
-        offered=choices_of_law(shelf, view.station.law, [_county(view)]),
+        offered=choices_of_county(shelf, view.station.law, _county(view)),
         asked={"from": iso(month_of(shelf.run)), **filled}, wrong=wrong or {}, progress=progress, is_own=is_own,
         answered=answered if answered and answered.question.county == _county(view) else None,
         other_law=paid_by(shelf) != view.station.law.version_at(shelf.on),

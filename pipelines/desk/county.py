@@ -10,27 +10,30 @@ import shutil
 import signal
 import tempfile
 import threading
+from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.desk.county_facts import AUTHORIZED, authorizations_changed, percent_of
 from pipelines.desk.county_sums import CountyAnswer, county_answer
 from pipelines.desk.index import index_path
 from pipelines.desk.origins import DeskOrigin
 from pipelines.live.crash import crash_without_people
 from pipelines.watch import end_with
 from pipelines.what_if.compare import compare
-from pipelines.what_if.variant import Variant
+from pipelines.what_if.variant import FactChange, Variant
 from rules.law import Law
+from rules.periods import epoch_day
 
 MOST_KEPT = 50  # answers: sums of a few numbers each
 NICENESS = 10  # pages go first
 
 
 class CountyQuestion(NamedTuple):
-    """``what``: a parameter of the law; ``value``, ``first``: as they were written; ``run``: the last pay run looked
-    at, a business day, ``on``: its cut-off."""
+    """``what``: a parameter of the law, or all authorizations; ``value``, ``first``: as they were written; ``run``: the
+    last pay run looked at, a business day, ``on``: its cut-off."""
 
     county: str
     what: str
@@ -149,9 +152,17 @@ def answered(work: CountyWork, sending: Connection) -> None:
     def beat(stage: str, done: int, total: int) -> None:
         sending.send((stage, done, total))
 
-    variant, scratch = Variant("", work.other), work.folder / "blocks"
+    variant, scratch = Variant("", work.other, _facts(work.question)), work.folder / "blocks"
     found = compare(work.events, work.law, [variant], scratch, work.question.on, beat, processes=1, by_person=True)
     sending.send(county_answer(found, work.question.county))
+
+
+def _facts(asked: CountyQuestion) -> list[FactChange]:
+    """What facts would be otherwise."""
+    if asked.what != AUTHORIZED:
+        return []
+    first = epoch_day(date.fromisoformat(asked.first))
+    return [authorizations_changed(asked.county, percent_of(asked.value), first)]
 
 
 def _begin(work: CountyWork, sending: Connection, parent: int) -> None:

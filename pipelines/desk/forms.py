@@ -29,7 +29,8 @@ DIGITS = 8
 FILL_IN, WRITE_HOURS = "Fill this in.", "Write hours and minutes, such as 5:30."
 WRITE_DOLLARS, WRITE_TIME = "Write dollars and cents, such as 120.50.", "Write a day and a time."
 WRITE_DAY, IN_FUTURE = "Write a day.", "That is in the future."
-SENTENCES = (FILL_IN, WRITE_HOURS, WRITE_DOLLARS, WRITE_TIME, WRITE_DAY, IN_FUTURE)
+WRITE_PERCENT = "Write a change in percent, such as 5 or -2.5."
+SENTENCES = (WRITE_PERCENT, FILL_IN, WRITE_HOURS, WRITE_DOLLARS, WRITE_TIME, WRITE_DAY, IN_FUTURE)
 APPROVAL = "approval"
 FILED = ("HoursException", "ViolationDecision", "PaymentOutcome", "SickLeaveClaim")
 """Kinds that an officer files from an empty form."""

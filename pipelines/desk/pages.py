@@ -1,19 +1,15 @@
 """Pages as HTML: the templates, how they write days, hours and money, and the words of a language.
 
-What a page says of its own is in the desk's catalog, what people are told in that of the statements; explanations and
-sentences to the county are English alone, and are marked so.
+What a page says of its own is in the desk's catalog, explanations are in that of `explain`, and what people and the
+county are told in that of the statements.
 """
 
 from collections.abc import Iterable
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from jinja2 import Environment
 from markupsafe import Markup
 from starlette.requests import Request
@@ -22,13 +18,14 @@ from starlette.responses import HTMLResponse
 from pipelines.county_names import county_name
 from pipelines.desk.safety import noted, officer_of, policy, utc
 from pipelines.desk.station import Station
+from pipelines.explain.language import OfficersLanguage, explain_translations
 from pipelines.explain.page import rules_in, rules_named
-from pipelines.explain.words import moment, next_step
+from pipelines.explain.words import moment, next_step, reason
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
 from pipelines.report.wording import ADDRESSEES, METHODS, OUTCOMES, advance_clock, clock, consequence
-from pipelines.statements.language import LOCALES, SOURCE, Language, translations
-from pipelines.statements.sentences import said, wording
-from pipelines.wording import DEDUCED_BY, DEDUCTIONS, EARNINGS, KINDS, PAID_FOR, REASONS, in_words
+from pipelines.spoken import said_in
+from pipelines.statements.language import LOCALES, SOURCE, Language, compiled
+from pipelines.wording import DEDUCED_BY, DEDUCTIONS, EARNINGS, KINDS, PAID_FOR, in_words
 from rules.periods import iso
 from schemas.ids import referred
 from schemas.symbols import PROGRAMS
@@ -80,25 +77,9 @@ def catalog_path(code: str) -> Path:
 
 
 @cache
-def own_translations(code: str) -> NullTranslations:
-    """The desk's catalog, and behind it that of the statements."""
-    if code == SOURCE:
-        return NullTranslations()
-    compiled = BytesIO()
-    with catalog_path(code).open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=code))
-    compiled.seek(0)
-    made = GNUTranslations(compiled)
-    made.add_fallback(translations(code))
-    return made
-
-
-@cache
-def spoken(code: str) -> Language:
-    """A language as the desk speaks it."""
-    language = Language(code)
-    language.translations = own_translations(code)
-    return language
+def spoken(code: str) -> OfficersLanguage:
+    """A language as the desk speaks it: its own catalog, and behind it those of explanations and of statements."""
+    return OfficersLanguage(code, compiled(catalog_path(code), code, explain_translations(code)))
 
 
 @cache
@@ -108,27 +89,21 @@ def environment(code: str) -> Environment:
     jinja = language.templates(FOLDER / "templates")
     jinja.filters |= {
         "money": language.money, "clock": clock, "rate": language.rate, "day": language.short_day,
-        "month": language.month, "iso": iso, "moment": moment, "svg": Markup, "count": "{:,}".format,
+        "month": language.month, "iso": iso, "svg": Markup, "count": "{:,}".format,
     }  # fmt: skip
     jinja.globals |= {
-        "language": language, "languages": LANGUAGES, "next_step": next_step, "plain": plain,
+        "language": language, "languages": LANGUAGES, "plain": plain,
         "authority_of": authority_of, "county_name": county_name, "rules": paragraphs, "deduced_by": DEDUCED_BY,
         "advance_clock": advance_clock, "consequence": consequence, "referred": referred, "rules_named": rules_named,
         "rules_in": rules_in,
     }  # fmt: skip
     jinja.globals["words"] = lambda table, symbol: language.say(in_words(symbol, WORDS[table]))
-    jinja.globals["reason"] = lambda code: _reason(code, language)
-    jinja.globals["told"] = lambda finding: said(finding, language)
-    jinja.globals["is_english"] = lambda finding: not said(finding, language).own
+    jinja.globals["told"] = language.told
+    jinja.globals["reason"] = lambda code: said_in(reason(code), language)
+    jinja.globals["next_step"] = lambda node: said_in(next_step(node), language)
+    jinja.filters["moment"] = lambda instant: said_in(moment(instant), language)
+    jinja.filters["said"] = lambda text: said_in(text, language)
     return jinja
-
-
-def _reason(code: str, language: Language) -> str:
-    """Why, of a finding: in another language than English as people are told it."""
-    title = wording()["code"].get(code, {}).get("title", "")
-    if language.code == SOURCE or not title:
-        return language.say(in_words(code, REASONS))
-    return language.say(title)
 
 
 class DeskView:

@@ -1,9 +1,10 @@
 """What one person would have been paid under another wage, limit or authorization: before and after, by period."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from pipelines.desk.county_facts import AUTHORIZED, percent_of
 from pipelines.desk.forms import WRITE_DAY, WrongForm, cents_of, minutes_of
 from pipelines.desk.leave import LeaveChange, changed_leave
 from pipelines.desk.payments import sources
@@ -27,6 +28,7 @@ LIMITS = (
     "exemption.monthly_minutes", "travel.weekly_minutes",
 )  # fmt: skip
 WAGE = "wage."
+N = TypeVar("N")
 
 
 class WhatIfChoice(NamedTuple):
@@ -79,6 +81,11 @@ def choices_of_law(
     ]
 
 
+def choices_of_county(shelf: DeskShelf, law: Law, county: str) -> list[WhatIfChoice]:
+    """What may be asked about a county: its wage, limits, all its authorizations."""
+    return [*choices_of_law(shelf, law, [county]), WhatIfChoice("authorization", AUTHORIZED, "percent", 0)]
+
+
 def authorizations(shelf: DeskShelf, named: FoundId) -> dict[str, ServiceAuthorization]:
     """The newest revision of each of a recipient's authorizations, by number."""
     found = (fact for _, fact in shelf.facts(named) if isinstance(fact, ServiceAuthorization))
@@ -106,7 +113,12 @@ def what_if(
 
 
 def other_law(law: Law, asked: Mapping[str, str], choice: WhatIfChoice) -> Law:
-    """The law with a wage or limit that was asked for: ``value`` and ``from``. Raises WrongForm."""
+    """The law with a wage or limit that was asked for, ``value`` and ``from``; the same where it is authorizations.
+    Raises WrongForm."""
+    if choice.name == AUTHORIZED:
+        _checked(percent_of, asked, "value")
+        _checked(_day, asked, "from")
+        return law
     value = _value(asked, choice)
     mills = value * MILLS_IN_CENT if choice.form == "dollars" else value
     return _amended(law, choice.name, mills, asked.get("from", ""))
@@ -114,10 +126,22 @@ def other_law(law: Law, asked: Mapping[str, str], choice: WhatIfChoice) -> Law:
 
 def _value(asked: Mapping[str, str], choice: WhatIfChoice) -> int:
     """Cents or minutes."""
+    return _checked(cents_of if choice.form == "dollars" else minutes_of, asked, "value")
+
+
+def _checked(read: Callable[[str], N], asked: Mapping[str, str], name: str) -> N:
     try:
-        return cents_of(asked.get("value", "")) if choice.form == "dollars" else minutes_of(asked.get("value", ""))
+        return read(asked.get(name, ""))
     except ValueError as wrong:
-        raise WrongForm({"value": str(wrong)}) from None
+        raise WrongForm({name: str(wrong)}) from None
+
+
+def _day(text: str) -> int:
+    """Raises ValueError."""
+    try:
+        return epoch_day(date.fromisoformat(text))
+    except ValueError:
+        raise ValueError(WRITE_DAY) from None
 
 
 def _revised(fact: ServiceAuthorization, minutes: int) -> Fact:
@@ -128,10 +152,7 @@ def _revised(fact: ServiceAuthorization, minutes: int) -> Fact:
 
 def _amended(law: Law, name: str, value: int, first: str) -> Law:
     """The law with a value from a day on, in place of those that began since."""
-    try:
-        day = epoch_day(date.fromisoformat(first))
-    except ValueError:
-        raise WrongForm({"from": WRITE_DAY}) from None
+    day = _checked(_day, {"from": first}, "from")
     if name == GRANT:
         day = leave_year_of(max(day, 0), law)  # of a leave year counts what is in force when it begins (SICK-1)
     try:

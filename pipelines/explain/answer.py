@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from pipelines.explain.facts import Facts, FactsFolder
 from pipelines.explain.fold import ExplainedFold, ExplainFold
@@ -14,6 +15,7 @@ from pipelines.explain.paid import ExplainRefusal, Paid, hold_against
 from pipelines.explain.statement import Decided, Explained, beside, decided, settlement, standing_findings
 from pipelines.explain.tree import Node, Unbalanced, balanced
 from pipelines.explain.words import long_day, period_name
+from pipelines.spoken import Speaker, joined, said_in, say
 from rules.law import Law
 from rules.periods import business_day_of, cut_off_of, iso, month_of
 from rules.price.leave_pay import KIND as LEAVE
@@ -57,6 +59,14 @@ class Answer(msgspec.Struct, kw_only=True):
     statements: list[Node]
     beside: list[Node] = []
     leave: list[Node] = []
+
+    def said_in(self, speaker: Speaker | None) -> "Answer":
+        """The same in a language (None: in English), to be read and not to be said again."""
+        statements, loose, leave = (
+            [node.said_in(speaker) for node in nodes] for nodes in (self.statements, self.beside, self.leave)
+        )
+        notes = [said_in(note, speaker) for note in self.notes]
+        return replace(self, notes=notes, statements=statements, beside=loose, leave=leave)
 
 
 class Sources(NamedTuple):
@@ -184,34 +194,39 @@ def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Fin
 def _nothing(question: Question, statements: Sequence[Node]) -> list[str]:
     if statements:
         return []
-    return [f"Nothing was claimed for {period_name(question.period)} that any pay run has seen."]
+    return [say("Nothing was claimed for {period} that any pay run has seen.", period=period_name(question.period))]
 
 
 def _notes(folder: FactsFolder, sources: Sources, question: Question) -> list[str]:
     """What a reader should know about how the answer was found."""
-    notes = []
+    notes: list[str] = []
     if sources.paid is None:
-        notes.append("Held against no payment: name the replay's output folder (--paid) to be sure it was paid so.")
+        notes.append(
+            say("Held against no payment: name the replay's output folder (--paid) to be sure it was paid so.")
+        )
     elif question.instruction_id:
         notes += _later(question, sources.paid)
     if not folder.indexes:
-        notes.append(f"No index of these facts was found, so the whole folder was read: {_files(folder.names)}.")
+        files = _files(folder.names)
+        notes.append(say("No index of these facts was found, so the whole folder was read: {files}.", files=files))
     elif folder.read_wholly:
-        notes.append(f"New or changed since the index was made, and so read wholly: {_files(folder.read_wholly)}.")
+        files = _files(folder.read_wholly)
+        notes.append(say("New or changed since the index was made, and so read wholly: {files}.", files=files))
     if sources.law.overlaid:
-        notes.append(f"WHAT-IF, not the law in force: an overlay changes {', '.join(sources.law.overlaid)}.")
+        names = ", ".join(sources.law.overlaid)
+        notes.append(say("WHAT-IF, not the law in force: an overlay changes {names}.", names=names))
     return notes
 
 
 def _files(names: Sequence[str]) -> str:
-    return f"{len(names):,} file{'s' * (len(names) != 1)}"
+    return say("{count} file", count="1") if len(names) == 1 else say("{count} files", count=f"{len(names):,}")
 
 
 def _later(question: Question, paid: Paid) -> list[str]:
     statement_id = statement_of(question.instruction_id or "")
     said = _of((each for key in question.settlements for each in paid.instructions(key)), {statement_id})
     days = [long_day(each.run_date) for each in said if each.cut_off > (question.until or 0)]
-    return [f"Later payments changed this statement: {', '.join(days)}."] if days else []
+    return [say("Later payments changed this statement: {days}.", days=joined(", ", days))] if days else []
 
 
 def question_of(instruction_id: str) -> Question:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipelines.explain.evidence import Side
 from pipelines.explain.hours import losses_by_day, tallies_of
 from pipelines.explain.tree import Node
-from pipelines.explain.words import short_day
-from pipelines.wording import REASONS, in_words
+from pipelines.explain.words import outcome, reason, short_day
+from pipelines.spoken import joined, say, within
 from rules.authorize.tally import HoursTally
 from rules.conclusions import Statement
 from rules.findings import Loss, catalog
@@ -43,10 +43,13 @@ def _timesheet(
             days.append(_day(period + index, minutes, paid.get(key, 0), lost.get(key, ())))
     revision, claimed = tally.claim.standing.revision, tally.claim.claimed
     kept = sum(paid.get((document_id, program, period + index), 0) for index in range(len(tally.claim.by_day)))
-    what = "all paid" if kept == claimed else f"{hhmm(kept)} paid"
+    said = {"document": document_id, "revision": str(revision), "program": program, "claimed": hhmm(claimed)}
+    what = say("all paid") if kept == claimed else say("{hours} paid", hours=hhmm(kept))
     return Node(
         what="timesheet",
-        text=f"Timesheet {document_id} revision {revision}, {program}, by day: {hhmm(claimed)} claimed, {what}",
+        text=say(
+            "Timesheet {document} revision {revision}, {program}, by day: {claimed} claimed, {what}", **said, what=what
+        ),
         minutes=claimed,
         document=reference("Timesheet", document_id, revision),
         adds=("minutes",),
@@ -56,16 +59,15 @@ def _timesheet(
 
 def _day(day: int, claimed: int, paid: int, losses: Sequence[Loss]) -> Node:
     """A day; its parts say what became of the minutes, where not all were paid."""
-    node = Node(what="day", text=f"{short_day(day)} {hhmm(claimed)}", day=iso(day), minutes=claimed)
+    node = Node(what="day", text=short_day(day) + f" {hhmm(claimed)}", day=iso(day), minutes=claimed)
     if not losses and paid == claimed:
         return node
-    node.parts = [Node(what="paid", text=f"paid {hhmm(paid)}", minutes=paid), *map(_lost, losses)]
+    node.parts = [Node(what="paid", text=say("paid {hours}", hours=hhmm(paid)), minutes=paid), *map(_lost, losses)]
     node.adds = ("minutes",)
-    node.text += ": " + ", ".join(f"{part.text}{f' ({part.rule})' * bool(part.rule)}" for part in node.parts)
+    node.text += ": " + joined(", ", (part.text + f" ({part.rule})" * bool(part.rule) for part in node.parts))
     return node
 
 
 def _lost(loss: Loss) -> Node:
-    reason = in_words(loss.code, REASONS)
-    text = f"{loss.outcome.lower()} {hhmm(loss.minutes)}, {reason[:1].lower()}{reason[1:]}"
+    text = outcome(loss.outcome).lower() + f" {hhmm(loss.minutes)}, " + within(reason(loss.code))
     return Node(what=loss.outcome.lower(), text=text, minutes=loss.minutes, rule=catalog()[loss.code]["rule"])

@@ -6,8 +6,9 @@ from typing import Final
 from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
-from pipelines.explain.words import month_name, part_of
-from pipelines.wording import DEDUCED_BY, DEDUCTIONS, in_words, money
+from pipelines.explain.words import NO_WORDS, month_name, part_of, word
+from pipelines.spoken import say
+from pipelines.wording import DEDUCED_BY, DEDUCTIONS, money
 from rules.findings import catalog
 from rules.money import share_cents
 from rules.periods import civil_date, epoch_day, hhmm, year_of
@@ -38,10 +39,12 @@ def _deduction(kind: DeductionKind, cents: int, whole: int, draft: PaymentDraft,
     parts = [Node(what="whole", text=_how(kind, whole, draft, month), cents=-whole, parts=list(_behind(kind, month)))]
     if whole != cents:
         before = whole - cents
-        parts.append(Node(what="said_before", text=f"Taken by earlier payments: {money(before)}", cents=before))
+        text = say("Taken by earlier payments: {amount}", amount=money(before))
+        parts.append(Node(what="said_before", text=text, cents=before))
+    said = word(kind, DEDUCTIONS) + (", " + say("given back") if cents < 0 else "")
     return Node(
         what="deduction",
-        text=f"{in_words(kind, DEDUCTIONS)}{', given back' * (cents < 0)}: {money(abs(cents))}",
+        text=said + f": {money(abs(cents))}",
         cents=-cents,
         rule=OF_ADVANCE if advance else DEDUCED_BY[kind],
         authority=_authority(kind, draft),
@@ -57,10 +60,11 @@ def instruction_of_advance(draft: PaymentDraft) -> bool:
 
 def _carried(cents: int, draft: PaymentDraft) -> Node:
     if cents < 0:
-        text = f"{money(-cents)} less is due than was paid: not taken back, but carried as an overpayment"
+        less = money(-cents)
+        text = say("{less} less is due than was paid: not taken back, but carried as an overpayment", less=less)
     else:
-        text = f"{money(cents)} of the rise are set against what was overpaid before"
-    text += f"; {money(draft.outstanding_cents)} are outstanding now"
+        text = say("{rise} of the rise are set against what was overpaid before", rise=money(cents))
+    text += "; " + say("{amount} are outstanding now", amount=money(draft.outstanding_cents))
     authority = catalog()["OVERPAYMENT"]["authority"]
     return Node(what="deduction", text=text, cents=-cents, rule=DEDUCED_BY[CARRIED], authority=authority)
 
@@ -68,24 +72,31 @@ def _carried(cents: int, draft: PaymentDraft) -> Node:
 def _how(kind: DeductionKind, whole: int, draft: PaymentDraft, month: MonthOfPay) -> str:
     """What the whole amount follows from."""
     if draft in month.held or (instruction_of_advance(draft) and HELD in month.decision.conclusions):
-        return f"As said before, for something it needs is not in force: {money(whole)}"
+        return say("As said before, for something it needs is not in force: {amount}", amount=money(whole))
     if kind in TAXES:
         return _tax(kind, whole, draft)
     if kind == OFFSET:
         return _offset(whole, draft, month)
     if instruction_of_advance(draft):
-        return f"The share of cost of the month, as far as the advance less taxes bears it: {money(whole)}"
+        return say(
+            "The share of cost of the month, as far as the advance less taxes bears it: {amount}", amount=money(whole)
+        )
     taxes = draft.taxes_on_part()
-    text = f"It bears at most {money(draft.part_cents)} of pay - {money(taxes)} taxes on it = "
-    return f"{text}{money(max(0, draft.part_cents - taxes))}; charged: {money(whole)}"
+    left, pay = money(max(0, draft.part_cents - taxes)), money(draft.part_cents)
+    text = say("It bears at most {pay} of pay - {taxes} taxes on it = {left}", pay=pay, taxes=money(taxes), left=left)
+    return text + "; " + say("charged: {amount}", amount=money(whole))
 
 
 def _offset(whole: int, draft: PaymentDraft, month: MonthOfPay) -> str:
     covered = month.covered.get(draft.id) if isinstance(month, RecipientMonth) else None
     taxes, share = draft.taxes_on_part(), draft.deductions.get(SHARE, 0)
-    less = f" - {money(taxes)} taxes on it" * bool(taxes) + f" - {money(share)} share of cost" * bool(share)
-    minutes = hhmm(covered.minutes if covered else 0)
-    return f"The recipient's advance covered {minutes} of this work: {money(draft.part_cents)}{less} = {money(whole)}"
+    minutes, pay = hhmm(covered.minutes if covered else 0), money(draft.part_cents)
+    text: str = say("The recipient's advance covered {hours} of this work: {pay}", hours=minutes, pay=pay)
+    if taxes:
+        text += " - " + say("{amount} taxes on it", amount=money(taxes))
+    if share:
+        text += " - " + say("{amount} share of cost", amount=money(share))
+    return text + f" = {money(whole)}"
 
 
 def _tax(kind: DeductionKind, whole: int, draft: PaymentDraft) -> str:
@@ -93,25 +104,31 @@ def _tax(kind: DeductionKind, whole: int, draft: PaymentDraft) -> str:
     the rates of its month (ADV-2). Raises Unbalanced where the product is not what the rules took."""
     if instruction_of_advance(draft):
         start = draft.statement.period_start
-        base, earlier, what = draft.gross_cents, 0, f"estimated on the advance of {month_name(start)}"
+        base, earlier, what = draft.gross_cents, 0, say("estimated on the advance of {month}", month=month_name(start))
         if not whole:
-            return f"No provider assigned in {month_name(start)} pays it: {money(whole)}"
+            return say("No provider assigned in {month} pays it: {none}", month=month_name(start), none=money(whole))
     else:
         start = draft.now.run_date
         base, of_years = by_year(draft.gross_cents, draft.said, start)
-        earlier, what = of_years[kind], f"on what this statement pays in {year_of(start)}"
+        earlier, what = of_years[kind], say("on what this statement pays in {year}", year=str(year_of(start)))
     relationship = draft.statement.relationship
     if whole == earlier and (not base or kind not in draft.reading(f"tax.kinds.{relationship}", start)):
-        return f"Withheld in earlier years, and not again: {money(whole)}" if whole else _untaxed(relationship)
+        return _not_again(whole) if whole else _untaxed(relationship)
     rate = draft.reading(f"tax.{kind}", _january(start))
     if share_cents(base, rate) + earlier != whole:
         raise Unbalanced(f"{kind}: {base} at {rate} and {earlier} are not {whole}")
-    text = f"{part_of(base, rate)}, {what}"
-    return text + (f"; with {money(earlier)} of earlier years {money(whole)}" if earlier else "")
+    text = part_of(base, rate) + ", " + what
+    if not earlier:
+        return text
+    return text + "; " + say("with {earlier} of earlier years {all}", earlier=money(earlier), all=money(whole))
+
+
+def _not_again(cents: int) -> str:
+    return say("Withheld in earlier years, and not again: {amount}", amount=money(cents))
 
 
 def _untaxed(relationship: str) -> str:
-    return f"Not paid by the relationship {in_words(relationship, {}).lower()}"
+    return say("Not paid by the relationship {relationship}", relationship=word(relationship, NO_WORDS).lower())
 
 
 def _january(day: int) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day
+from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day, word
 from pipelines.law_notices import how_carried
+from pipelines.spoken import joined, say
 from pipelines.wording import EARNINGS, money
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
@@ -86,14 +87,14 @@ def _line(
     before = whole[0] - said.minutes, whole[1] - said.cents
     parts = [_worth(now, made_of, statement)] if now else []
     if any(before):
-        text = f"Said by earlier payments: {_amount(*before)}"
+        text: str = say("Said by earlier payments: {amount}", amount=_amount(*before))
         parts.append(Node(what="said_before", text=text, cents=-before[1], minutes=-before[0]))
-    where = f" in {county_named(said.county)}" if said.county else ""
-    program = "" if said.program == "CAREER_PATHWAYS" else f", {said.program}"
-    change = "this run's difference" if any(before) else _amount(said.minutes, said.cents)
+    text = word(said.earning, EARNINGS) + ("" if said.program == "CAREER_PATHWAYS" else f", {said.program}")
+    text += " " + say("in {county}", county=county_named(said.county)) if said.county else ""
+    text += ": " + (say("this run's difference") if any(before) else _amount(said.minutes, said.cents))
     return Node(
         what="line",
-        text=f"{EARNINGS[said.earning]}{program}{where}: {change}",
+        text=text,
         cents=said.cents,
         minutes=said.minutes,
         rate_mills=said.rate_mills,
@@ -110,13 +111,16 @@ def _amount(minutes: int, cents: int) -> str:
 
 def _worth(line: Line, made_of: list[EarningPiece], statement: Statement) -> Node:
     if line.rate_mills is None:
-        text = f"{hhmm(line.minutes)}, {money(line.cents)}" if line.minutes else money(line.cents)
+        text = _amount(line.minutes, line.cents)
     else:
-        text = f"{hhmm(line.minutes)} × {rate(line.rate_mills)} an hour = {money(line.cents)}"
+        text = (
+            f"{hhmm(line.minutes)} × " + say("{rate} an hour", rate=rate(line.rate_mills)) + f" = {money(line.cents)}"
+        )
         text += exactly(line.minutes, line.rate_mills)
     parts = list(_weeks(made_of) if line.earning == "OVERTIME_PREMIUM" else _days(made_of))
     if line.earning == "ADVANCE":
-        text = f"All authorized IHSS hours of {month_name(statement.period_start)}: {text}"
+        month = month_name(statement.period_start)
+        text = say("All authorized IHSS hours of {month}: {amount}", month=month, amount=text)
     return Node(
         what="worth",
         text=text,
@@ -129,7 +133,7 @@ def _worth(line: Line, made_of: list[EarningPiece], statement: Statement) -> Nod
 
 def _days(made_of: Iterable[EarningPiece]) -> Iterator[Node]:
     for worked, minutes in sorted(made_of, key=lambda piece: (piece.worked.day, piece.worked.document_id)):
-        text = f"{short_day(worked.day)} {hhmm(minutes)}"
+        text = short_day(worked.day) + f" {hhmm(minutes)}"
         yield Node(what="day", text=text, day=iso(worked.day), minutes=minutes, document=worked.reference)
 
 
@@ -140,7 +144,11 @@ def _weeks(made_of: Iterable[EarningPiece]) -> Iterator[Node]:
         weeks[workweek_of(piece.worked.day)].append(piece)
     for week, of_week in sorted(weeks.items()):
         minutes = sum(piece.minutes for piece in of_week)
-        text = f"Week ending {long_day(saturday_of(week))}: {hhmm(minutes)} of overtime fall on this statement"
+        text = say(
+            "Week ending {day}: {hours} of overtime fall on this statement",
+            day=long_day(saturday_of(week)),
+            hours=hhmm(minutes),
+        )
         days = list(_days(of_week))
         yield Node(what="workweek", text=text, day=iso(week), minutes=minutes, adds=("minutes",), parts=days)
 
@@ -157,7 +165,7 @@ def authority(said: PaymentLine, day: int, law: Law, known: int) -> str:
         names.append(f"wage.{said.county}")
         if wage(said.county, day, law, known).rate_mills == said.rate_mills != law.value(names[-1], day, known):
             names.append(MINIMUM)  # it raised a wage that is carried forward
-    return "; ".join(dict.fromkeys(cited(law, name, day, known) for name in names)).strip("; ")
+    return joined("; ", filter(None, dict.fromkeys(cited(law, name, day, known) for name in names)))
 
 
 def cited(law: Law, name: str, day: int, known: int) -> str:
@@ -168,5 +176,5 @@ def cited(law: Law, name: str, day: int, known: int) -> str:
     except (NotInForce, KeyError):
         return ""
     carried = how_carried(law, name, entry)
-    grade = f" [{entry.grade}]" if entry.grade in ("assumption", "secondary") else ""
-    return "; ".join(filter(None, (entry.citation, carried))) + grade
+    grades = {"assumption": " " + say("[assumption]"), "secondary": " " + say("[secondary]")}
+    return joined("; ", filter(None, (entry.citation, carried))) + grades.get(entry.grade, "")

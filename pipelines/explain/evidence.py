@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import kind_name, long_day, moment, month_name
+from pipelines.explain.words import long_day, moment, month_name, revision_of
+from pipelines.spoken import Spoken, say
 from rules.authorize.month import MonthOfTime
 from rules.authorize.tally import HoursTally
 from rules.documents import Span, Terms
@@ -36,24 +37,24 @@ def _death(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     for terms in side.of_recipient.facts.authorizations.values():
         for fact in terms.ranked:
             if fact.deceased_on is not None:
-                yield _document(fact, f"died on {long_day(fact.deceased_on)}")
+                yield _document(fact, say("died on {day}", day=long_day(fact.deceased_on)))
 
 
 def _assignments(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert side.of_recipient is not None
     terms = side.of_recipient.facts.assignments.get((provider_id, program), Terms())
-    yield from _in_force(terms, side.of_recipient.month, "no assignment of this provider and program")
+    yield from _in_force(terms, side.of_recipient.month, say("no assignment of this provider and program"))
 
 
 def _authorizations(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert side.of_recipient is not None
     terms = side.of_recipient.facts.authorizations.get(program, Terms())
-    yield from _in_force(terms, side.of_recipient.month, "no authorization of this program")
+    yield from _in_force(terms, side.of_recipient.month, say("no authorization of this program"))
 
 
 def _enrollments(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     month = side.of_provider.month
-    yield from _in_force(side.of_provider.enrollments, month, "no enrollment")
+    yield from _in_force(side.of_provider.enrollments, month, say("no enrollment"))
 
 
 def _use_of_month(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
@@ -62,7 +63,10 @@ def _use_of_month(side: Side, provider_id: str, program: Program) -> Iterator[No
     assert month is not None
     minutes = month.authorized_minutes(program)
     of_program = (tally for tally in month.tallies if tally.key[1] == program)
-    text = f"{hhmm(minutes)} of {program} authorized in {month_name(month.month)}, used in this order"
+    hours, name = hhmm(minutes), month_name(month.month)
+    text = say(
+        "{hours} of {program} authorized in {month}, used in this order", hours=hours, program=program, month=name
+    )
     yield Node(what="authorized", text=text, minutes=minutes, rule="HOURS-6", parts=list(_used(of_program)))
     yield from _authorizations(side, provider_id, program)
 
@@ -73,7 +77,12 @@ def _own_use(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert month is not None
     minutes = month.assigned_minutes((provider_id, program)) or 0
     own = (tally for tally in month.tallies if tally.pair == (provider_id, program))
-    text = f"{hhmm(minutes)} of {program} assigned to this provider in {month_name(month.month)}, used in this order"
+    text = say(
+        "{hours} of {program} assigned to this provider in {month}, used in this order",
+        hours=hhmm(minutes),
+        program=program,
+        month=month_name(month.month),
+    )
     yield Node(what="assigned", text=text, minutes=minutes, rule="HOURS-5", parts=list(_used(own)))
     yield from _assignments(side, provider_id, program)
 
@@ -84,8 +93,15 @@ def _sheets(side: Side, provider_id: str, program: Program) -> Iterator[Node]:
     assert month is not None
     for tally in (each for each in month.tallies if each.pair == (provider_id, program) and each.claim.claimed):
         first = month.facts.timesheets[tally.key].first.fact
-        came = f"from {long_day(tally.period)}, {hhmm(tally.claim.claimed)}, recorded {moment(first.recorded_at)}"
-        yield _document(tally.claim.standing, f"{came} by {first.source} ({first.channel})")
+        came = say(
+            "from {day}, {hours}, recorded {moment} by {source} ({channel})",
+            day=long_day(tally.period),
+            hours=hhmm(tally.claim.claimed),
+            moment=moment(first.recorded_at),
+            source=first.source,
+            channel=first.channel,
+        )
+        yield _document(tally.claim.standing, came)
 
 
 def _used(tallies: Iterable[HoursTally]) -> Iterator[Node]:
@@ -93,20 +109,29 @@ def _used(tallies: Iterable[HoursTally]) -> Iterator[Node]:
         minutes, cut = sum(tally.use.minutes), tally.cut
         if minutes or cut:
             provider, _, _, document_id = tally.key
-            text = f"{provider}, timesheet {document_id}: {hhmm(minutes)}" + (f", {hhmm(cut)} cut" if cut else "")
+            text: str = say(
+                "{provider}, timesheet {document}: {hours}",
+                provider=provider,
+                document=document_id,
+                hours=hhmm(minutes),
+            )
+            text += ", " + say("{hours} cut", hours=hhmm(cut)) if cut else ""
             yield Node(what="used", text=text, minutes=minutes, document=f"Timesheet/{document_id}")
 
 
-def _in_force(terms: Terms[Any], month: int, nothing: str) -> Iterator[Node]:
+def _in_force(terms: Terms[Any], month: int, nothing: Spoken) -> Iterator[Node]:
     spans: list[Span[Any]] = terms.spans(month, month_end(month))
     for span in spans:
-        yield _document(span.fact, f"in force {long_day(span.first)} to {long_day(span.last)}")
+        yield _document(
+            span.fact, say("in force {first} to {last}", first=long_day(span.first), last=long_day(span.last))
+        )
     if not spans:
-        yield Node(what="in_force", text=f"In {month_name(month_of(month))}: {nothing}")
+        text = say("In {month}: {nothing}", month=month_name(month_of(month)), nothing=nothing)
+        yield Node(what="in_force", text=text)
 
 
-def _document(fact: Fact, what: str) -> Node:
-    text = f"{kind_name(fact.KIND)} {fact.document_id} revision {fact.revision}: {what}"
+def _document(fact: Fact, what: Spoken) -> Node:
+    text = revision_of(fact) + ": " + what
     return Node(what="in_force", text=text, document=references([fact])[0])
 
 

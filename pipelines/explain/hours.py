@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
-from pipelines.explain.words import PEOPLE
-from pipelines.wording import REASONS, in_words
+from pipelines.explain.words import PEOPLE, outcome, reason
+from pipelines.spoken import Spoken, say
 from rules.authorize.month import MonthOfTime
 from rules.authorize.tally import HoursTally
 from rules.conclusions import Statement
@@ -50,17 +50,17 @@ def time_node(statement: Statement, side: Side, findings: Iterable[Finding], law
     """What became of all service minutes that were claimed."""
     paid, minutes = paid_minutes(statement), not_paid(statement)
     losses = losses_of(statement, side)
-    parts = [Node(what="paid", text=f"Paid: {hhmm(paid)}", minutes=paid)]
-    for outcome in NOT_PAID:
-        of_outcome = [loss for loss in losses if loss.outcome == outcome]
-        whole = minutes[outcome]
+    parts = [Node(what="paid", text=say("Paid: {hours}", hours=hhmm(paid)), minutes=paid)]
+    for symbol in NOT_PAID:
+        of_outcome = [loss for loss in losses if loss.outcome == symbol]
+        whole = minutes[symbol]
         if whole or of_outcome:
             nodes = [loss_node(loss, statement, side, findings, law) for loss in of_outcome]
-            text = f"{outcome.capitalize()}: {hhmm(whole)}"
-            parts.append(Node(what=outcome.lower(), text=text, minutes=whole, adds=("minutes",), parts=nodes))
+            text = outcome(symbol) + f": {hhmm(whole)}"
+            parts.append(Node(what=symbol.lower(), text=text, minutes=whole, adds=("minutes",), parts=nodes))
     return Node(
         what="time",
-        text=f"Service claimed: {hhmm(statement.claimed_minutes)}",
+        text=say("Service claimed: {hours}", hours=hhmm(statement.claimed_minutes)),
         minutes=statement.claimed_minutes,
         adds=("minutes",),
         parts=parts,
@@ -125,18 +125,19 @@ def _said_anew(loss: Loss, statement: Statement) -> Finding | None:
 
 def finding_node(finding: Finding, code: str, minutes: int | None, closing: str, document: str | None) -> Node:
     """A finding as people read it, with the minutes of it that are meant here."""
-    amount = f"{hhmm(minutes)}: " if minutes is not None else ""
-    outcome, due = finding.outcome, finding.due_by
+    due, not_paid = finding.due_by, finding.outcome in NOT_PAID
+    who, message = PEOPLE[finding.addressee], Spoken(finding.message, lambda speaker: speaker.told(finding)[0])
+    text = say("{reason}. To {who}: “{message}”", reason=reason(code), who=who, message=message)
     return Node(
-        what="reason" if outcome in NOT_PAID else "finding",
-        text=f"{amount}{in_words(code, REASONS)}. To {PEOPLE[finding.addressee]}: “{finding.message}”",
+        what="reason" if not_paid else "finding",
+        text=(f"{hhmm(minutes)}: " if minutes is not None else "") + text,
         minutes=minutes,
         document=document,
         rule=finding.rule,
         authority=finding.authority,
         acts=finding.addressee,
-        next_step=finding.next_step,
-        due_by=iso(due) if due is not None else closing if outcome in NOT_PAID else None,
+        next_step=Spoken(finding.next_step, lambda speaker: speaker.told(finding)[1]),
+        due_by=iso(due) if due is not None else closing if not_paid else None,
     )
 
 

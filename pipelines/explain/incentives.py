@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from pipelines.explain.tree import Node
-from pipelines.explain.words import long_day, month_name
-from pipelines.wording import in_words, money
+from pipelines.explain.words import NO_WORDS, long_day, month_name, word
+from pipelines.spoken import say
+from pipelines.wording import money
 from rules.conclusions import Statement
 from rules.incentives import Earned, IncentiveVerdict
 from rules.periods import hhmm, iso
@@ -15,11 +16,12 @@ def earned_nodes(statement: Statement, decided: Iterable[tuple[IncentiveVerdict,
     for verdict, earned in decided:
         claim = verdict.document.current
         if verdict.code is None and verdict.document.reference in statement.documents:
-            what, pathway = in_words(claim.incentive, {}), in_words(claim.pathway, {}).lower()
+            what, pathway = word(claim.incentive, NO_WORDS), word(claim.pathway, NO_WORDS).lower()
+            said = say("{what}, pathway {pathway}, claim {claim}", what=what, pathway=pathway, claim=claim.document_id)
             parts = [_training(earned), *_service(earned)]
             yield Node(
                 what="claim",
-                text=f"{what}, pathway {pathway}, claim {claim.document_id}: {money(verdict.cents)}",
+                text=said + f": {money(verdict.cents)}",
                 cents=verdict.cents,
                 document=verdict.document.reference,
                 parts=parts,
@@ -30,17 +32,17 @@ def _training(earned: Earned) -> Node:
     """Classes by date. Of a claim that was paid before a correction they may no longer suffice."""
     minutes = sum(each.minutes for each in earned.training)
     reached = earned.completed_on
-    end = "too few now" if reached is None else f"enough on {long_day(reached)}"
+    end = say("too few now") if reached is None else say("enough on {day}", day=long_day(reached))
     days = [
         Node(
             what="day",
-            text=f"{long_day(each.class_date)} {hhmm(each.minutes)}",
+            text=long_day(each.class_date) + f" {hhmm(each.minutes)}",
             day=iso(each.class_date),
             minutes=each.minutes,
         )
         for each in earned.training
     ]
-    text = f"{hhmm(minutes)} of paid training in this pathway, {end}"
+    text = say("{hours} of paid training in this pathway, {end}", hours=hhmm(minutes), end=end)
     return Node(what="training", text=text, minutes=minutes, rule="INC-4", adds=("minutes",), parts=days)
 
 
@@ -50,11 +52,11 @@ def _service(earned: Earned) -> Iterator[Node]:
         parts = [
             Node(
                 what="month",
-                text=f"{month_name(month)}, for {recipient}: {hhmm(minutes)}",
+                text=say("{month}, for {who}", month=month_name(month), who=recipient) + f": {hhmm(minutes)}",
                 day=iso(month),
                 minutes=minutes,
             )
             for month, recipient, minutes in months
         ]
-        text = "Paid service that counts: after that day, for recipients who need this pathway"
+        text = say("Paid service that counts: after that day, for recipients who need this pathway")
         yield Node(what="service", text=text, rule="INC-2", parts=parts)

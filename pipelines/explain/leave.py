@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipelines.explain.tree import Node, Unbalanced
-from pipelines.explain.words import long_day, month_name, short_day
-from pipelines.wording import REASONS, in_words
+from pipelines.explain.words import long_day, month_name, reason, short_day
+from pipelines.spoken import say
 from rules.conclusions import Statement
 from rules.kept import Stint
 from rules.periods import hhmm, iso, month_of, period_of
@@ -44,7 +44,7 @@ def claim_nodes(statement: Statement, judged: JudgedLeave) -> Iterator[Node]:
         claim = verdict.document.current
         place = claim.recipient_id, period_of(claim.service_date)
         if verdict.paid_minutes and place == (statement.recipient_id, statement.period_start):
-            text = f"{long_day(claim.service_date)} {hhmm(verdict.paid_minutes)}"
+            text = long_day(claim.service_date) + f" {hhmm(verdict.paid_minutes)}"
             day, document = iso(claim.service_date), verdict.document.reference
             yield Node(what="day", text=text, day=day, minutes=verdict.paid_minutes, document=document)
 
@@ -56,23 +56,34 @@ def _year(verdict: LeaveVerdict, judged: JudgedLeave) -> int:
 def _balance(grant: Grant | None, claims: Sequence[LeaveVerdict], used_before: int) -> str:
     used = used_before + sum(each.paid_minutes for each in claims)
     if grant is None:
-        return f"Paid sick leave: none is earned for this leave year; {hhmm(used)} were paid"
-    left = hhmm(max(0, grant.minutes - used))
-    return (
-        f"Paid sick leave, leave year from {long_day(grant.leave_year)}: {hhmm(grant.minutes)} granted on "
-        f"{long_day(grant.earned_on)}, {hhmm(used)} used, {left} left; usable from {long_day(grant.usable_from)} to "
-        f"{long_day(grant.ends_on)}"
+        return say("Paid sick leave: none is earned for this leave year; {hours} were paid", hours=hhmm(used))
+    return say(
+        "Paid sick leave, leave year from {year}: {granted} granted on {earned}, {used} used, {left} left; usable from "
+        "{first} to {last}",
+        year=long_day(grant.leave_year),
+        granted=hhmm(grant.minutes),
+        earned=long_day(grant.earned_on),
+        used=hhmm(used),
+        left=hhmm(max(0, grant.minutes - used)),
+        first=long_day(grant.usable_from),
+        last=long_day(grant.ends_on),
     )
 
 
 def _claim(verdict: LeaveVerdict) -> Node:
     claim, refused = verdict.document.current, verdict.refused
-    text = f"{long_day(claim.service_date)}, claim {claim.document_id} for {claim.recipient_id}: "
-    text += f"{hhmm(verdict.paid_minutes)} of {hhmm(claim.minutes)} paid"
+    text = say(
+        "{day}, claim {claim} for {who}: {paid} of {claimed} paid",
+        day=long_day(claim.service_date),
+        claim=claim.document_id,
+        who=claim.recipient_id,
+        paid=hhmm(verdict.paid_minutes),
+        claimed=hhmm(claim.minutes),
+    )
     if refused is not None:
-        text += f"; not the rest: {in_words(refused.code, REASONS).lower()}"
+        text += "; " + say("not the rest: {reason}", reason=reason(refused.code).lower())
     if verdict.kept:
-        text += "; it stays, though the service that earned it was cut since"
+        text += "; " + say("it stays, though the service that earned it was cut since")
     return Node(
         what="leave_claim",
         text=text,
@@ -105,17 +116,23 @@ def _service(stint: Stint, days: Sequence[ServiceDay]) -> Node:
     first, total = long_day(days[0].day), hhmm(days[-1].in_all)
     parts = []
     if stint.earned_on is None or stint.usable_from is None:
-        parts.append(_days("not_earned", f"Not earned yet: {total} of paid service", days, "SICK-2"))
+        parts.append(_days("not_earned", say("Not earned yet: {hours} of paid service", hours=total), days, "SICK-2"))
     else:
         earning = [each for each in days if each.day <= stint.earned_on]
         waiting = [each for each in days if stint.earned_on < each.day < stint.usable_from]
         if earning[-1].day != stint.earned_on:
             raise Unbalanced(f"leave was earned on {iso(stint.earned_on)}, and no service was paid on that day")
-        reached = f"{hhmm(earning[-1].in_all)} reached on {long_day(stint.earned_on)}"
-        parts.append(_days("earned", f"Earned: {reached}", earning, "SICK-2"))
-        since = f"{hhmm(sum(each.minutes for each in waiting))} of service after that"
-        parts.append(_days("usable", f"Usable from {long_day(stint.usable_from)}: {since}", waiting, "SICK-3"))
-    text = f"Paid service without a gap of more than a year, since {first}: {total} by {long_day(stint.last_day)}"
+        hours, on = hhmm(earning[-1].in_all), long_day(stint.earned_on)
+        parts.append(_days("earned", say("Earned: {hours} reached on {day}", hours=hours, day=on), earning, "SICK-2"))
+        hours, on = hhmm(sum(each.minutes for each in waiting)), long_day(stint.usable_from)
+        text = say("Usable from {day}: {hours} of service after that", day=on, hours=hours)
+        parts.append(_days("usable", text, waiting, "SICK-3"))
+    text = say(
+        "Paid service without a gap of more than a year, since {first}: {hours} by {last}",
+        first=first,
+        hours=total,
+        last=long_day(stint.last_day),
+    )
     return Node(what="leave_service", text=text, minutes=days[-1].in_all, rule="SICK-4", parts=parts)
 
 
@@ -125,12 +142,12 @@ def _days(what: str, text: str, days: Sequence[ServiceDay], rule: str) -> Node:
     for month, each in groupby(days, key=lambda day: month_of(day.day)):
         of_month = [*each]
         parts = [
-            Node(what="day", text=f"{short_day(day)} {hhmm(minutes)} ({hhmm(in_all)})", day=iso(day), minutes=minutes)
+            Node(what="day", text=short_day(day) + f" {hhmm(minutes)} ({hhmm(in_all)})", day=iso(day), minutes=minutes)
             for day, minutes, in_all in of_month
         ]
         minutes = sum(day.minutes for day in of_month)
-        in_all = hhmm(of_month[-1].in_all)
-        named = f"{month_name(month)}: {hhmm(minutes)}, {in_all} in all"
+        in_all = say("{hours} in all", hours=hhmm(of_month[-1].in_all))
+        named = month_name(month) + f": {hhmm(minutes)}, " + in_all
         months.append(Node(what="month", text=named, minutes=minutes, adds=("minutes",), parts=parts))
     total = sum(day.minutes for day in days)
     return Node(what=what, text=text, minutes=total, rule=rule, adds=("minutes",), parts=months)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from functools import partial
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from pipelines.explain.answer import Answer
+from pipelines.explain.language import FOLDER, explain_language
 from pipelines.explain.tree import Node
 from pipelines.explain.words import next_step
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
+from pipelines.spoken import said_in, say
+from pipelines.statements.language import SOURCE
 from pipelines.wording import NOT_COVERED, money
 
 CLOSED = ("documents", "payments", "assumptions", "timesheet")
@@ -19,27 +20,20 @@ def _open(node: Node) -> bool:
     return node.what not in CLOSED or any(day.parts for day in node.parts)
 
 
-def page(answer: Answer, docs: str | None = None) -> str:
-    """The page. ``docs``: address of the docs site, to which rules lead (None: to the end of the page)."""
-    environment = Environment(
-        loader=PackageLoader("pipelines.explain", "."),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(money=money, next_step=next_step, open=_open, plain=plain, authority_of=authority_of)
+def page(answer: Answer, docs: str | None = None, code: str = SOURCE) -> str:
+    """The page in a language. ``docs``: address of the docs site, to which rules lead (None: to its own end)."""
+    language = explain_language(code)
+    environment = language.templates(FOLDER / "templates")
+    environment.globals.update(money=money, open=_open, plain=plain, authority_of=authority_of, language=language)
     environment.globals.update(law_address=partial(address_of, site=docs))
-    titles = [statement.text for statement in answer.statements]
-    title = (
-        "Why this was paid"
-        if any(True for each in answer.statements for _ in each.find("payment"))
-        else "Why nothing was paid"
-    )
+    environment.globals["next_step"] = lambda node: said_in(next_step(node), language)
+    paid = any(True for each in answer.statements for _ in each.find("payment"))
+    told = answer.said_in(language)
+    title = said_in(say("Why this was paid") if paid else say("Why nothing was paid"), language)
     return environment.get_template("page.html.j2").render(
-        answer=answer,
-        title=titles[0] if len(titles) == 1 else title,
-        not_covered=NOT_COVERED,
+        answer=told,
+        title=told.statements[0].text if len(told.statements) == 1 else title,
+        not_covered=language.say(NOT_COVERED),
         docs=docs,
         rules=rules_named(answer),
     )

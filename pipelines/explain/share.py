@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name
 from pipelines.law_notices import how_carried
+from pipelines.spoken import say
 from pipelines.wording import money
 from rules.instructions import ADVANCE
 from rules.kept import Charges
 from rules.law import NotInForce
 from rules.settle.filed import references
 from rules.settle.recipient import RecipientMonth
-from rules.share_of_cost import benefit_level, benefit_level_cents, income
+from rules.share_of_cost import Income, benefit_level, benefit_level_cents, income
 from schemas.income_assessment import IncomeAssessment
 
 AUTHORITY = "20 CFR 416.1112, 416.1124; WIC 12305.1"
@@ -31,10 +32,11 @@ def share_nodes(month: RecipientMonth) -> Iterator[Node]:
 def _why_none(month: RecipientMonth) -> str:
     name = month_name(month.month)
     if month.assessment is None:
-        return f"No share of cost is known for {name} now: no income assessment is in force"
+        return say("No share of cost is known for {month} now: no income assessment is in force", month=name)
     if month.share.code is not None:
-        return f"No share of cost is charged for {name} now: no benefit level is in force"
-    return f"No share of cost is owed for {name} now, by assessment {month.assessment.document_id}"
+        return say("No share of cost is charged for {month} now: no benefit level is in force", month=name)
+    document = month.assessment.document_id
+    return say("No share of cost is owed for {month} now, by assessment {document}", month=name, document=document)
 
 
 def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
@@ -46,19 +48,22 @@ def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
         raise Unbalanced("share of cost") from missing
     name, share = month_name(month.month), month.share.cents
     unearned, earned = counted.unearned_cents, counted.countable_cents - counted.unearned_cents
-    general = assessment.unearned_cents - unearned
-    parts = [_income(f"Unearned income {money(assessment.unearned_cents)}, less exclusion {money(general)}", unearned)]
+    parts = [_unearned(assessment, unearned)]
     if assessment.earned_cents:
-        text = f"Earned income {money(assessment.earned_cents)}, less exclusions and work expenses "
-        text += f"{money(counted.earned_excluded_cents)}, divided by {counted.earned_divisor}"
-        blind = assessment.blind_work_expense_cents
-        parts.append(_income(text + (f", less work expenses of the blind {money(blind)}" if blind else ""), earned))
-    text = f"Less the benefit level of {_who(assessment)}: {money(level)}{_carried(assessment, month)}"
-    parts.append(Node(what="benefit_level", text=text, cents=-level, rule="SOC-3"))
+        parts.append(_earned(assessment, counted, earned))
+    text = say("Less the benefit level of {who}: {level}", who=_who(assessment), level=money(level))
+    parts.append(Node(what="benefit_level", text=text + _carried(assessment, month), cents=-level, rule="SOC-3"))
     return Node(
         what="assessed",
-        text=f"{name}, by assessment {assessment.document_id}: countable income {money(counted.countable_cents)}"
-        f" - benefit level {money(level)} = share of cost {money(share)}",
+        text=say(
+            "{month}, by assessment {document}: countable income {income} - benefit level {level} = share of cost "
+            "{share}",
+            month=name,
+            document=assessment.document_id,
+            income=money(counted.countable_cents),
+            level=money(level),
+            share=money(share),
+        ),
         cents=share,
         document=next(iter(references([assessment])), None),
         rule="SOC-2",
@@ -71,8 +76,8 @@ def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
 def _who(assessment: IncomeAssessment) -> str:
     """Whose level it is."""
     if not assessment.couple:
-        return "a blind individual" if assessment.blind else "an individual"
-    return ("a couple", "a couple, one of them blind", "a couple, both blind")[
+        return say("a blind individual") if assessment.blind else say("an individual")
+    return (say("a couple"), say("a couple, one of them blind"), say("a couple, both blind"))[
         assessment.blind + assessment.blind_spouse
     ]
 
@@ -81,27 +86,45 @@ def _carried(assessment: IncomeAssessment, month: RecipientMonth) -> str:
     """That the level is carried forward, where it is."""
     name, law = benefit_level(assessment), month.reading.law
     carried = how_carried(law, name, law.entry(name, month.month, month.cut_off))
-    return f" ({carried})" if carried else ""
+    return " (" + carried + ")" if carried else ""
+
+
+def _unearned(assessment: IncomeAssessment, counted: int) -> Node:
+    all_of_it, less = money(assessment.unearned_cents), money(assessment.unearned_cents - counted)
+    return _income(say("Unearned income {income}, less exclusion {less}", income=all_of_it, less=less), counted)
+
+
+def _earned(assessment: IncomeAssessment, counted: Income, cents: int) -> Node:
+    text: str = say(
+        "Earned income {income}, less exclusions and work expenses {less}, divided by {divisor}",
+        income=money(assessment.earned_cents),
+        less=money(counted.earned_excluded_cents),
+        divisor=str(counted.earned_divisor),
+    )
+    if blind := assessment.blind_work_expense_cents:
+        text += ", " + say("less work expenses of the blind {amount}", amount=money(blind))
+    return _income(text, cents)
 
 
 def _income(text: str, cents: int) -> Node:
-    return Node(what="income", text=f"{text}: {money(cents)}", cents=cents)
+    return Node(what="income", text=text + f": {money(cents)}", cents=cents)
 
 
 def _borne(month: RecipientMonth) -> Node:
     """The statements that bear it in the order of charging, with what remains after each (SOC-5)."""
-    left, parts = month.share.cents, []
+    left, parts, share = month.share.cents, [], money(month.share.cents)
     charges = month.decision.conclusions.get("charges", Charges([]))
     assert isinstance(charges, Charges)
     for statement_id, cents in charges.charged:
         left -= cents
-        text = f"{statement_id}: {money(cents)}, leaves {money(left)}"
+        text = f"{statement_id}: {money(cents)}, " + say("leaves {amount}", amount=money(left))
         parts.append(Node(what="charge", text=text, cents=cents, document=statement_id))
     if left:
-        parts.append(Node(what="not_charged", text=f"Charged to nobody so far: {money(left)}", cents=left))
+        text = say("Charged to nobody so far: {amount}", amount=money(left))
+        parts.append(Node(what="not_charged", text=text, cents=left))
     return Node(
         what="share_of_cost",
-        text=f"Who bears the {money(month.share.cents)} of {month_name(month.month)}, in this order",
+        text=say("Who bears the {amount} of {month}, in this order", amount=share, month=month_name(month.month)),
         cents=month.share.cents,
         rule="SOC-5",
         adds=("cents",),

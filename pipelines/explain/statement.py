@@ -9,19 +9,12 @@ from pipelines.explain.deductions import deduction_nodes
 from pipelines.explain.earnings import EarningPiece, LineKey, cited, line_nodes, pieces
 from pipelines.explain.evidence import Side
 from pipelines.explain.fold import ExplainedFold, ExplainFold
-from pipelines.explain.hours import (
-    NOT_PAID,
-    closes,
-    document_of,
-    finding_node,
-    losses_of,
-    not_paid,
-    time_node,
-)
+from pipelines.explain.hours import NOT_PAID, closes, document_of, finding_node, losses_of, not_paid, time_node
 from pipelines.explain.tree import Node, balanced
 from pipelines.explain.why import change_node, payments_node
-from pipelines.explain.words import METHODS, long_day, month_name, period_name
-from pipelines.wording import PAID_FOR, REASONS, in_words, money
+from pipelines.explain.words import METHODS, long_day, month_name, outcome, period_name, reason, word
+from pipelines.spoken import joined, say
+from pipelines.wording import PAID_FOR, money
 from rules.authorize.month import MonthOfTime
 from rules.conclusion import AUTHORIZE, PRICE
 from rules.conclusions import Statement
@@ -95,28 +88,33 @@ class Explained:
         if statement.kind == "ADVANCE":
             when = month_name(statement.period_start)
         elif statement.recipient_id:
-            whom += f" for {statement.recipient_id}"
-        text = f"{PAID_FOR[statement.kind]}: {whom}, {when}"
+            whom = say("{provider} for {recipient}", provider=whom, recipient=statement.recipient_id)
+        text = word(statement.kind, PAID_FOR) + ": " + whom + ", " + when
         return balanced(Node(what="statement", text=text, document=statement.statement_id, parts=parts))
 
     def _answer(self) -> Node:
         """All in a sentence or two, for who reads no further."""
-        text = f"{_paid(self.said[-1])}." if self.said else f"{self._why_nothing()}."
+        text = (_paid(self.said[-1]) if self.said else self._why_nothing()) + "."
         if self.said and self.came_back.since(self.said[-1].instruction_id) is not None:
-            text += " It came back or was stopped."
-        claimed = self.statement.claimed_minutes
-        if self.side is not None and claimed:
-            minutes = not_paid(self.hours)
-            paid = "payable" if self.waits else "paid"
-            text += f" Of {hhmm(claimed)} of service claimed, {hhmm(paid_minutes(self.hours))} are {paid}"
-            losses = losses_of(self.statement, self.side)
-            for outcome in (outcome for outcome in NOT_PAID if minutes[outcome]):
-                reasons = dict.fromkeys(in_words(each.code, REASONS) for each in losses if each.outcome == outcome)
-                text += f"; {hhmm(minutes[outcome])} {outcome.lower()}: {', '.join(reasons).lower()}"
-            text += "."
+            text += " " + say("It came back or was stopped.")
+        if self.side is not None and self.statement.claimed_minutes:
+            text += " " + self._of_hours(self.side) + "."
         if self.said and self.waits:
-            text += " What changed since that payment waits: a tax rate of this payment year is not known."
+            text += " " + say("What changed since that payment waits: a tax rate of this payment year is not known.")
         return Node(what="answer", text=text)
+
+    def _of_hours(self, side: Side) -> str:
+        """``Of 10:00 of service claimed, 8:00 are paid; 2:00 cut: over authorized hours``."""
+        said = {"claimed": hhmm(self.statement.claimed_minutes), "paid": hhmm(paid_minutes(self.hours))}
+        if self.waits:
+            text = say("Of {claimed} of service claimed, {paid} are payable", **said)
+        else:
+            text = say("Of {claimed} of service claimed, {paid} are paid", **said)
+        minutes, losses = not_paid(self.hours), losses_of(self.statement, side)
+        for symbol in (symbol for symbol in NOT_PAID if minutes[symbol]):
+            reasons = dict.fromkeys(reason(each.code) for each in losses if each.outcome == symbol)
+            text += f"; {hhmm(minutes[symbol])} " + outcome(symbol).lower() + ": " + joined(", ", reasons).lower()
+        return text
 
     def _payment(self) -> Iterator[Node]:
         if not self.said:
@@ -146,10 +144,10 @@ class Explained:
 
     def _why_nothing(self) -> str:
         if self.statement.claimed_minutes and not self.statement.lines:
-            return "Nothing was paid: none of the hours claimed is payable now, for the reasons below"
+            return say("Nothing was paid: none of the hours claimed is payable now, for the reasons below")
         if self.draft in self.month.held:
-            return "Nothing was paid: a tax rate of this payment year is not known"
-        return "Nothing was paid: nothing is claimed now"
+            return say("Nothing was paid: a tax rate of this payment year is not known")
+        return say("Nothing was paid: nothing is claimed now")
 
     def _hours(self) -> Iterator[Node]:
         if self.side is not None and self.statement.claimed_minutes:
@@ -166,7 +164,7 @@ class Explained:
             if (each.code, document_of(each), each.program) not in lost and concerns(each, self.statement)
         ]
         if parts:
-            yield Node(what="findings", text="Also found", parts=parts)
+            yield Node(what="findings", text=say("Also found"), parts=parts)
 
     def _assumptions(self) -> Iterator[Node]:
         names = self.said[-1].assumptions if self.said else self.statement.assumptions
@@ -176,18 +174,19 @@ class Explained:
             citation = cited(self.law, name, day, self.known)
             parts.append(Node(what="assumption", text=name, rule=self.law.parameters[name].law, authority=citation))
         if parts:
-            text = "Assumptions that touched it: no source was found for these"
+            text = say("Assumptions that touched it: no source was found for these")
             yield Node(what="assumptions", text=text, parts=parts)
 
     def _documents(self) -> Iterator[Node]:
         names = self.said[-1].documents if self.said else self.statement.documents
         parts = [Node(what="document", text=name, document=name) for name in names]
         if parts:
-            yield Node(what="documents", text="Documents that decided it", parts=parts)
+            yield Node(what="documents", text=say("Documents that decided it"), parts=parts)
 
 
 def _paid(said: PaymentInstruction) -> str:
-    return f"Net {money(said.net_cents)}, {METHODS[said.method]}, pay run of {long_day(said.run_date)}"
+    net, how, day = money(said.net_cents), METHODS[said.method], long_day(said.run_date)
+    return say("Net {amount}, {how}, pay run of {day}", amount=net, how=how, day=day)
 
 
 def concerns(finding: Finding, statement: Statement) -> bool:

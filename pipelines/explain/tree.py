@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from pipelines.law_text import authority_of
+from pipelines.spoken import Speaker, said_in
 
 
 class Unbalanced(Exception):
@@ -37,6 +39,14 @@ class Node(msgspec.Struct, omit_defaults=True, kw_only=True):
         """A rule that comes without its authority gets what LAW.md cites for it."""
         if self.rule is not None and self.authority is None:
             self.authority = authority_of(self.rule)
+
+    def said_in(self, speaker: Speaker | None) -> "Node":
+        """The same in a language (None: in English), to be read and not to be said again."""
+        text, authority, step = (
+            said and said_in(said, speaker) for said in (self.text, self.authority, self.next_step)
+        )
+        parts = [part.said_in(speaker) for part in self.parts]
+        return replace(self, text=text, authority=authority, next_step=step, parts=parts)
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it."""

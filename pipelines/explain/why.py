@@ -8,42 +8,48 @@ from pipelines.came_back import ReversedPayments
 from pipelines.explain.cause import Cause, NewFact, cause, published
 from pipelines.explain.fold import ExplainFold
 from pipelines.explain.tree import Node
-from pipelines.explain.words import changed_fields, kind_name, long_day, moment
+from pipelines.explain.words import changed_fields, long_day, moment, outcome, revision_of
+from pipelines.spoken import joined, say
 from pipelines.wording import money
 from rules.documents import reference
 from rules.periods import hhmm
 from schemas.payment_instruction import PaymentInstruction
 
-MINUTES = ("claimed_minutes", "paid_minutes", "held_minutes", "cut_minutes", "denied_minutes")
+MINUTES = {
+    "claimed_minutes": say("claimed"), "paid_minutes": say("paid"), "held_minutes": say("held"),
+    "cut_minutes": say("cut"), "denied_minutes": say("denied"),
+}  # fmt: skip
+CENTS = {"gross_to_date_cents": say("gross to date"), "net_to_date_cents": say("net to date")}
 
 
 def change_node(instruction: PaymentInstruction, before: PaymentInstruction | None, fold: ExplainFold) -> Node:
     """The difference to the payment before, with its cause."""
     if before is None:
-        text = "The first payment of this statement, and what made it"
+        text = say("The first payment of this statement, and what made it")
     else:
-        text = f"Since the payment of {long_day(before.run_date)}: {_difference(before, instruction)}. What made it"
+        day, difference = long_day(before.run_date), _difference(before, instruction)
+        text = say("Since the payment of {day}: {difference}. What made it", day=day, difference=difference)
     return Node(what="change", text=text, parts=_causes(cause(fold, instruction), instruction, fold))
 
 
 def _difference(before: PaymentInstruction, now: PaymentInstruction) -> str:
     said = [
-        f"{name.removesuffix('_minutes')} {hhmm(old)} → {hhmm(new)}"
-        for name in MINUTES
+        words + f" {hhmm(old)} → {hhmm(new)}"
+        for name, words in MINUTES.items()
         if (old := getattr(before, name)) != (new := getattr(now, name))
     ]
     said += [
-        f"{name} to date {money(old)} → {money(new)}"
-        for name in ("gross", "net")
-        if (old := getattr(before, f"{name}_to_date_cents")) != (new := getattr(now, f"{name}_to_date_cents"))
+        words + f" {money(old)} → {money(new)}"
+        for name, words in CENTS.items()
+        if (old := getattr(before, name)) != (new := getattr(now, name))
     ]
-    return "; ".join(said) or "hours, gross and net are the same"
+    return joined("; ", said) if said else say("hours, gross and net are the same")
 
 
 def _causes(found: Cause, instruction: PaymentInstruction, fold: ExplainFold) -> list[Node]:
     nodes = [_fact(fact, instruction, fold) for fact in found.facts]
     if found.only_together:
-        text = "Only together: with one of these alone nothing would have been paid or changed"
+        text = say("Only together: with one of these alone nothing would have been paid or changed")
         nodes = [Node(what="together", text=text, parts=nodes)]
     return nodes + ([_time(found.time, fold, bool(nodes))] if found.time is not None else [])
 
@@ -51,17 +57,19 @@ def _causes(found: Cause, instruction: PaymentInstruction, fold: ExplainFold) ->
 def _fact(fact: NewFact, instruction: PaymentInstruction, fold: ExplainFold) -> Node:
     """A fact without which the payment would be another; it names people other than those of the payment."""
     content = fact.arrival.content
-    text = f"{kind_name(content.KIND)} {content.document_id} revision {content.revision}"
+    text = revision_of(content)
     people = [getattr(content, name, None) for name in ("provider_id", "recipient_id")]
     if any(who is not None and who not in (instruction.provider_id, instruction.recipient_id) for who in people):
-        text += f" of {' for '.join(who for who in people if who)}"
-    text += f", recorded {moment(content.recorded_at)} by {content.source}"
+        provider, recipient = (*(who for who in people if who), "")[:2]
+        of_both = say("of {provider} for {recipient}", provider=provider, recipient=recipient)
+        text += " " + (of_both if recipient else say("of {who}", who=provider))
+    text += ", " + say("recorded {moment} by {source}", moment=moment(content.recorded_at), source=content.source)
     if content.withdrawn:
-        text += ": withdrawn"
+        text += ": " + say("withdrawn")
     elif (earlier := _revision_before(content, fold)) is not None:
-        text += f": {changed_fields(earlier, content)}"
+        text += ": " + changed_fields(earlier, content)
     elif content.KIND == "PaymentOutcome":
-        text += f": {content.outcome.lower()}"
+        text += ": " + outcome(content.outcome).lower()
     return Node(what="fact", text=text, document=reference(content))
 
 
@@ -81,16 +89,18 @@ def _revision_before(content: Any, fold: ExplainFold) -> Any | None:
 
 def _time(instruction: PaymentInstruction, fold: ExplainFold, beside_facts: bool) -> Node:
     """No fact came: a review that the rules had asked for."""
-    without = "And without any fact" if beside_facts else "No new fact"
+    without = say("And without any fact") if beside_facts else say("No new fact")
     names = published(fold.law, instruction)
     if names:
-        return Node(what="published", text=f"{without}: {', '.join(names)} became known", rule="WAGE-2")
+        text = without + ": " + say("{names} became known", names=", ".join(names))
+        return Node(what="published", text=text, rule="WAGE-2")
     if instruction.kind == "ADVANCE":
-        return Node(what="advance_due", text=f"{without}: the advance fell due", rule="ADV-3")
+        return Node(what="advance_due", text=without + ": " + say("the advance fell due"), rule="ADV-3")
     if any(line.earning == "OVERTIME_PREMIUM" for line in instruction.lines):
-        text = f"{without}: a workweek with overtime had ended, so its premium was due"
+        text = without + ": " + say("a workweek with overtime had ended, so its premium was due")
         return Node(what="workweek_ended", text=text, rule="OT-5")
-    return Node(what="review", text=f"{without}: what an earlier one set in motion fell due in this pay run")
+    due = say("what an earlier one set in motion fell due in this pay run")
+    return Node(what="review", text=without + ": " + due)
 
 
 def payments_node(said: Sequence[PaymentInstruction], came_back: ReversedPayments) -> Node:
@@ -101,8 +111,9 @@ def payments_node(said: Sequence[PaymentInstruction], came_back: ReversedPayment
     parts = [
         Node(
             what="payment_made",
-            text=f"{long_day(each.run_date)}: {money(each.net_cents)}, {each.instruction_id}"
-            + (", which came back or was stopped" if each.instruction_id in reversed_ids else ""),
+            text=long_day(each.run_date)
+            + f": {money(each.net_cents)}, {each.instruction_id}"
+            + (", " + say("which came back or was stopped") if each.instruction_id in reversed_ids else ""),
             cents=moved[each.instruction_id],
             document=each.instruction_id,
         )
@@ -111,8 +122,14 @@ def payments_node(said: Sequence[PaymentInstruction], came_back: ReversedPayment
     total = sum(moved.values())
     return Node(
         what="payments",
-        text=f"{len(said)} payment{'s' * (len(said) != 1)} of this statement, together {money(total)}",
+        text=_together(len(said), money(total)),
         cents=total,
         adds=("cents",),
         parts=parts,
     )
+
+
+def _together(count: int, amount: str) -> str:
+    if count == 1:
+        return say("{count} payment of this statement, together {amount}", count=str(count), amount=amount)
+    return say("{count} payments of this statement, together {amount}", count=str(count), amount=amount)

@@ -6,13 +6,18 @@ from typing import Any
 
 from pipelines.county_names import county_name
 from pipelines.explain.tree import Node
-from pipelines.wording import KINDS, in_words, money
+from pipelines.spoken import Spoken, joined, say
+from pipelines.wording import KINDS, REASONS, in_words, money
 from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, share_cents
-from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, hhmm, month_of, period_end
+from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, epoch_day, hhmm, month_of, period_end
 from schemas.envelope import Fact
 
-PEOPLE = {"PROVIDER": "the provider", "RECIPIENT": "the recipient", "COUNTY": "the county"}
-METHODS = {"DIRECT_DEPOSIT": "by direct deposit", "WARRANT": "by warrant (paper check)", "NONE": "no money moves"}
+PEOPLE = {"PROVIDER": say("the provider"), "RECIPIENT": say("the recipient"), "COUNTY": say("the county")}
+METHODS = {
+    "DIRECT_DEPOSIT": say("by direct deposit"), "WARRANT": say("by warrant (paper check)"),
+    "NONE": say("no money moves"),
+}  # fmt: skip
+NO_WORDS: dict[str, str] = {}
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
 
 
@@ -26,45 +31,65 @@ def rate(mills: int) -> str:
     return f"${mills // 1000}.{mills % 1000:03d}".removesuffix("0")
 
 
-def long_day(day: int) -> str:
+def long_day(day: int) -> Spoken:
     """``Mon 4 Mar 2024``."""
     date = civil_date(day)
-    return f"{date:%a} {date.day} {date:%b %Y}"
+    return Spoken(f"{date:%a} {date.day} {date:%b %Y}", lambda speaker: speaker.dated(day, "EEE d MMM y"))
 
 
-def short_day(day: int) -> str:
+def short_day(day: int) -> Spoken:
     """``Mon 4``."""
     date = civil_date(day)
-    return f"{date:%a} {date.day}"
+    return Spoken(f"{date:%a} {date.day}", lambda speaker: speaker.dated(day, "EEE d"))
 
 
-def month_name(day: int) -> str:
+def month_name(day: int) -> Spoken:
     """``March 2024``."""
-    return f"{civil_date(day):%B %Y}"
+    return Spoken(f"{civil_date(day):%B %Y}", lambda speaker: speaker.month(day))
 
 
-def period_name(period: int) -> str:
+def period_name(period: int) -> Spoken:
     """``1 to 15 March 2024``."""
-    return f"{civil_date(period).day} to {civil_date(period_end(period)).day} {month_name(month_of(period))}"
+    first, last = (str(civil_date(day).day) for day in (period, period_end(period)))
+    return say("{first} to {last} {month}", first=first, last=last, month=month_name(month_of(period)))
 
 
-def moment(instant: int) -> str:
+def moment(instant: int) -> Spoken:
     """An instant in Pacific time: ``Mon 4 Mar 2024 09:15``."""
     local = datetime.fromtimestamp(instant / MILLIS_IN_SECOND, PACIFIC)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+    return long_day(epoch_day(local.date())) + f" {local:%H:%M}"
+
+
+def word(symbol: str, words: dict[str, str]) -> Spoken:
+    """The words for a symbol, as `in_words` has them."""
+    return say(in_words(symbol, words))
+
+
+def outcome(symbol: str) -> Spoken:
+    """Of minutes that are not paid: ``Held``."""
+    return word(symbol, NO_WORDS)
+
+
+def reason(code: str) -> Spoken:
+    """Why, of a finding's code."""
+    return word(code, REASONS)
 
 
 def exactly(minutes: int, rate_mills: int) -> str:
     """Where the one rounding of a line took something: `` (exactly $12.3450, rounded half up once)``."""
     exact = Fraction(minutes * rate_mills, MILL_MINUTES_IN_CENT)
-    return "" if exact.denominator == 1 else f" (exactly {_unrounded(exact)}, rounded half up once)"
+    if exact.denominator == 1:
+        return ""
+    return " " + say("(exactly {amount}, rounded half up once)", amount=_unrounded(exact))
 
 
 def part_of(cents: int, per_100000: int) -> str:
     """An amount times a rate: ``$2,104.15 × 6.2 % = $130.4573, rounded half up to $130.46``."""
     exact = Fraction(cents * per_100000, WHOLE_RATE)
-    product = "" if exact.denominator == 1 else f"{_unrounded(exact)}, rounded half up to "
-    return f"{money(cents)} × {percent(per_100000)} = {product}{money(share_cents(cents, per_100000))}"
+    product, share = f"{money(cents)} × {percent(per_100000)} = ", money(share_cents(cents, per_100000))
+    if exact.denominator == 1:
+        return product + share
+    return product + say("{exact}, rounded half up to {amount}", exact=_unrounded(exact), amount=share)
 
 
 def _unrounded(cents: Fraction) -> str:
@@ -79,38 +104,45 @@ def percent(per_100000: int) -> str:
     return f"{per_100000 / 1000:g} %"
 
 
-def kind_name(kind: str) -> str:
+def kind_name(kind: str) -> Spoken:
     """``Timesheet``, ``EVV visit``."""
-    return in_words(kind, KINDS)
+    return word(kind, KINDS)
 
 
-def changed_fields(before: Fact, now: Fact) -> str:
+def revision_of(fact: Fact) -> Spoken:
+    """``Timesheet T1 revision 2``."""
+    kind, document, revision = kind_name(fact.KIND), fact.document_id, str(fact.revision)
+    return say("{kind} {document} revision {revision}", kind=kind, document=document, revision=revision)
+
+
+def changed_fields(before: Fact, now: Fact) -> Spoken:
     """What a revision says otherwise than the one before it."""
-    said = []
+    said: list[str] = []
     for name in type(now).model_fields:
         old, new = getattr(before, name), getattr(now, name)
         if name in OF_THE_MESSAGE or old == new:
             continue
         if name == "minutes_worked":
-            said.append(f"hours {hhmm(sum(old))} → {hhmm(sum(new))}")
+            said.append(say("hours") + f" {hhmm(sum(old))} → {hhmm(sum(new))}")
         elif name.endswith("_minutes") and isinstance(old, int) and isinstance(new, int):
-            said.append(f"{_plain(name)} {hhmm(old)} → {hhmm(new)}")
+            said.append(field_name(name) + f" {hhmm(old)} → {hhmm(new)}")
         elif name.endswith("_token"):
-            said.append("account changed")
+            said.append(say("account changed"))
         else:
-            said.append(f"{_plain(name)} {_value(name, old)} → {_value(name, new)}")
-    return "; ".join(said)
+            said.append(field_name(name) + " " + _value(name, old) + " → " + _value(name, new))
+    return joined("; ", said)
 
 
-def _plain(name: str) -> str:
-    return name.removesuffix("_minutes").removesuffix("_at").removesuffix("_cents").replace("_", " ")
+def field_name(name: str) -> Spoken:
+    """``recipient approved`` for ``recipient_approved_at``."""
+    return say(name.removesuffix("_minutes").removesuffix("_at").removesuffix("_cents").replace("_", " "))
 
 
 def _value(name: str, value: Any) -> str:
     if value is None:
-        return "none"
+        return say("none")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if name.endswith("_at"):
         return moment(value)
     if isinstance(value, int) and (name.endswith(("_from", "_to", "_on", "_start", "_date"))):
@@ -119,34 +151,39 @@ def _value(name: str, value: Any) -> str:
         return county_named(value)
     if name.endswith("_cents"):
         return money(value)
-    return str(value) if isinstance(value, str | int) else "otherwise"
+    return str(value) if isinstance(value, str | int) else say("otherwise")
 
 
-def next_step(node: Node) -> str:
+def next_step(node: Node) -> Spoken:
     """``Next, the provider: Correct the day. Until 2026-02-02.``"""
-    until = f" Until {node.due_by}, the last pay run that can still change the month." if node.what == "reason" else ""
-    if node.what != "reason" and node.due_by:
-        until = f" By {node.due_by}."
-    return f"Next, {PEOPLE[node.acts or '']}: {node.next_step}{until if node.due_by else ''}"
+    text = say("Next, {who}: {step}", who=PEOPLE[node.acts or ""], step=node.next_step or "")
+    if not node.due_by:
+        return text
+    if node.what == "reason":
+        until = say("Until {day}, the last pay run that can still change the month.", day=node.due_by)
+    else:
+        until = say("By {day}.", day=node.due_by)
+    return text + " " + until
 
 
 def said_fields(fact: Fact) -> list[tuple[str, str]]:
     """What a fact says, field by field: name and value in words; what belongs to the message is left out."""
-    found = []
+    found: list[tuple[str, str]] = []
     for name in type(fact).model_fields:
         value = getattr(fact, name)
         if name in OF_THE_MESSAGE or name in ("document_id", "withdrawn") or value is None:
             continue
         if name == "minutes_worked":
-            found.append(("hours", f"{hhmm(sum(value))} on {sum(map(bool, value))} days"))
+            days = str(sum(map(bool, value)))
+            found.append((say("hours"), say("{hours} on {days} days", hours=hhmm(sum(value)), days=days)))
         elif "minutes" in name and isinstance(value, int):
-            found.append((_plain(name), hhmm(value)))
+            found.append((field_name(name), hhmm(value)))
         elif name.endswith("_token"):
-            found.append((_plain(name), "on file"))
+            found.append((field_name(name), say("on file")))
         elif isinstance(value, list):
-            found.append((_plain(name), "; ".join(map(_part, value)) or "none"))
+            found.append((field_name(name), joined("; ", map(_part, value)) if value else say("none")))
         else:
-            found.append((_plain(name), _value(name, value)))
+            found.append((field_name(name), _value(name, value)))
     return found
 
 
@@ -155,4 +192,4 @@ def _part(part: Any) -> str:
     if not hasattr(part, "__dict__"):
         return str(part)
     fields = vars(part).items()
-    return ", ".join(hhmm(value) if "minutes" in name else _value(name, value) for name, value in fields)
+    return joined(", ", (hhmm(value) if "minutes" in name else _value(name, value) for name, value in fields))

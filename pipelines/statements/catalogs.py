@@ -1,13 +1,14 @@
 """Keep the catalogs of translations up to date: ``python -m pipelines.statements.catalogs``.
 
-Texts come from the templates, wording.toml, county.toml, and from rules/findings.toml what is said to people (the
-county reads English). A new text is added without translation, which a test does not let pass; one that is gone is
-dropped. Catalogs are compiled when they are read (``language``), so that no binary lies in git.
+Texts come from the templates, wording.toml, county.toml, and from rules/findings.toml what is said to people; what is
+said to the county is in the catalog of explanations. A new text is added without translation, which a test does not let
+pass; one that is gone is dropped. Catalogs are compiled when they are read (``language``), so that no binary lies in
+git.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,16 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from pipelines.statements.language import LOCALES, SOURCE, catalog_path
+from pipelines.statements.sentences import wording
 from rules.findings import catalog
 
 FOLDER = Path(__file__).parent
 TOMLS = ("wording.toml", "county.toml")
+SENTENCES = ("message", "next_step", "messages", "next_steps")
+TO_COUNTY = {"to_county", "county_phrases"}
+"""Where a sentence that speaks to people is told to the county instead, and phrases of sentences to the county."""
 KEYWORDS = ("_", "gettext", "ngettext")
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
-TO_COUNTY = "to_county"  # the sentence of a finding that speaks to people, where it is told to the county instead
 Text = tuple[str, str | tuple[str, ...]]
 """Where a text stands, and the text; of one with a plural both."""
 
@@ -33,11 +37,21 @@ def texts() -> Iterator[Text]:
     yield from template_texts(FOLDER)
     for name in TOMLS:
         table = tomllib.loads((FOLDER / name).read_text("utf-8"))
-        yield from ((f"{name}", text) for text in _leaves(table))
+        yield from ((f"{name}", text) for text in _leaves(table, TO_COUNTY))
     for code, entry in catalog().items():
         if entry["addressee"] != "COUNTY":
-            parts = [entry[part] for part in ("message", "next_step", "messages", "next_steps") if part in entry]
-            yield from ((f"findings.toml:{code}", text) for text in _leaves(parts, without=TO_COUNTY))
+            parts = [entry[part] for part in SENTENCES if part in entry]
+            yield from ((f"findings.toml:{code}", text) for text in _leaves(parts, TO_COUNTY))
+
+
+def county_texts() -> Iterator[Text]:
+    """Every text of sentences to the county."""
+    yield from (("wording.toml", text) for text in _leaves(wording()["county_phrases"]))
+    for code, entry in catalog().items():
+        parts = [entry.get(part, ()) for part in SENTENCES]
+        if entry["addressee"] != "COUNTY":
+            parts = [part.get("to_county", ()) for part in parts if isinstance(part, dict)]
+        yield from ((f"findings.toml:{code}", text) for text in _leaves(parts))
 
 
 def template_texts(folder: Path) -> Iterator[Text]:
@@ -50,13 +64,13 @@ def template_texts(folder: Path) -> Iterator[Text]:
                     yield f"templates/{path.name}", tuple(said[:2]) if function == "ngettext" else said[0]
 
 
-def _leaves(table: Any, without: str = "") -> Iterator[str]:
-    """Strings in tables and lists that hold words, not places alone; none of the name ``without``."""
+def _leaves(table: Any, without: Container[str] = ()) -> Iterator[str]:
+    """Strings in tables and lists that hold words, not places alone; none of those ``without``."""
     if isinstance(table, str):
         if re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", table)):
             yield table
     else:
-        for value in [table[name] for name in table if name != without] if isinstance(table, dict) else table:
+        for value in [table[name] for name in table if name not in without] if isinstance(table, dict) else table:
             yield from _leaves(value, without)
 
 

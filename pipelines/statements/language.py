@@ -43,7 +43,7 @@ class Language:
         jinja.install_gettext_translations(self.translations, newstyle=True)  # type: ignore[attr-defined]
         return jinja
 
-    def say(self, text: str, **places: str) -> str:
+    def say(self, text: str, /, **places: str) -> str:
         """A text of the catalog in this language, its places filled."""
         spoken = self.translations.gettext(text) if text else ""
         return spoken.format(**places) if places else spoken
@@ -82,6 +82,10 @@ class Language:
         """January 4, 2026."""
         return format_date(civil_date(day), "long", self.locale)
 
+    def dated(self, day: int, pattern: str) -> str:
+        """As a pattern of CLDR has it: ``EEE d MMM y`` is Sun 4 Jan 2026."""
+        return format_date(civil_date(day), pattern, self.locale)
+
     def short_day(self, day: int) -> str:
         """Jan 4, 2026."""
         return format_date(civil_date(day), "medium", self.locale)
@@ -104,15 +108,23 @@ def _unit(count: int, unit: str, locale: Locale) -> str:
 
 @cache
 def translations(code: str) -> NullTranslations:
-    """The catalog of a language, compiled from its .po; the language of the templates needs none."""
+    """The catalog of a language."""
+    return compiled(catalog_path(code), code)
+
+
+def compiled(path: Path, code: str, behind: NullTranslations | None = None) -> NullTranslations:
+    """A catalog compiled from its .po, and what is asked where it knows nothing; the language of the templates needs
+    none."""
     if code == SOURCE:
         return NullTranslations()
-    with catalog_path(code).open("rb") as stream:
-        catalog = read_po(stream, locale=code)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    binary = BytesIO()
+    with path.open("rb") as stream:
+        write_mo(binary, read_po(stream, locale=code))
+    binary.seek(0)
+    made = GNUTranslations(binary)
+    if behind is not None:
+        made.add_fallback(behind)
+    return made
 
 
 def catalog_path(code: str) -> Path:

@@ -27,9 +27,10 @@ _VALUES: list[tuple[str, Callable[[Language, str], str]]] = [
     (_CENTS.pattern, lambda language, text: language.money(_cents(text))),
     (r"\d{1,2} [A-Z][a-z]+ \d{4}", lambda language, text: language.day(_day(text, "%d %B %Y"))),
     (r"[A-Z][a-z]+ \d{4}", lambda language, text: language.month(_day(text, "%B %Y"))),
-    (r"\d+|V[1-4]", lambda language, text: text),
+    (r"\d+ months?", lambda language, text: language.months(int(text.partition(" ")[0]))),
+    (r"\d+|V[1-4]|[a-z_]+(\.\w+)+", lambda language, text: text),
 ]
-AS_IT_IS = {"document_id", "kind"}
+AS_IT_IS = {"document_id", "kind", "other", "payment", "category"}
 
 
 class FilledSentence(NamedTuple):
@@ -99,7 +100,8 @@ def _pattern(template: str) -> re.Pattern[str]:
         if at % 2 == 0:
             parts.append(re.escape(part))
         else:
-            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            held = r"\S+?" if part in AS_IT_IS else ".+?"
+            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>{held})")
             seen.add(part)
     return re.compile("".join(parts))
 
@@ -111,11 +113,12 @@ def _filled(found: Mapping[str, str], language: Language) -> dict[str, str] | No
 
 def _place(name: str, text: str, language: Language) -> str | None:
     if name in AS_IT_IS:
-        return text if " " not in text else None
+        return text
     for pattern, value in _VALUES:
         if re.fullmatch(pattern, text):
             return value(language, text)
-    return _again(iter(wording()["phrases"].get(name, ())), text, language)
+    phrases = (*wording()["phrases"].get(name, ()), *wording()["county_phrases"].get(name, ()))
+    return _again(iter(phrases), text, language)
 
 
 def _minutes(text: str) -> int:

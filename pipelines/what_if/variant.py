@@ -15,8 +15,8 @@ HUNDRED = 100
 
 
 class FactChange(NamedTuple):
-    """Facts of a kind whose fields have the values of ``where``: a whole number becomes ``per_cent`` more and ``more``
-    than that, or ``set`` if that is given."""
+    """Facts of a kind whose fields have the values of ``where``, and no less than those of ``at_least``: a whole number
+    becomes ``per_cent`` more and ``more`` than that, or ``set`` if that is given."""
 
     kind: str
     field: str
@@ -24,10 +24,13 @@ class FactChange(NamedTuple):
     per_cent: Fraction = Fraction(0)
     more: int = 0
     set: Any = None
+    at_least: Mapping[str, int] = {}
 
     def of(self, fact: Fact) -> Fact:
         """The fact as it would be. Raises pydantic's ValidationError."""
         if self.kind != fact.KIND or any(getattr(fact, name) != value for name, value in self.where.items()):
+            return fact
+        if any(getattr(fact, name) < value for name, value in self.at_least.items()):
             return fact
         now = getattr(fact, self.field)
         if self.set is not None:

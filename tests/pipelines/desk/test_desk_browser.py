@@ -156,6 +156,33 @@ def test_an_approval_is_filed_and_the_next_pay_run_pays_it(
         expect(page.get_by_role("heading", level=1)).to_contain_text(net)
 
 
+def test_an_exception_is_filed_and_the_next_pay_run_pays_by_it(desk: LiveDesk, live: str) -> None:
+    """The county's approval of extra hours, recorded with the keyboard alone: a preview, the file; then the violation
+    of the week is gone, and what the preview said is what the pay run tells."""
+    with open_address(live, root(live)) as page:
+        go(page, live, f"/provider/{P1}")
+        expect(page.locator("main")).to_contain_text("Violations, and what they bring")
+        page.get_by_role("link", name="Approve extra hours", exact=True).focus()
+        page.keyboard.press("Enter")
+        fill_by_key(page, {"Recipient": R1, "First day of the workweek, a Sunday": "2026-01-05", "Extra hours": "6:00"})
+        expect(page.locator("main")).to_contain_text("A workweek starts on a Sunday.")
+        fill_by_key(page, {"First day of the workweek, a Sunday": "2026-01-04"})
+        expect(page.locator("main")).to_contain_text("No longer so")
+        page.get_by_role("button", name="File it").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[role=status]").first).to_contain_text("Filed.")
+        desk.close_run("2026-02-05")
+        go(page, live, f"/provider/{P1}")
+        expect(page.locator("main")).not_to_contain_text("Violations, and what they bring")
+
+
+def fill_by_key(page: Page, fields: dict[str, str]) -> None:
+    """Fill in a form and send it from its last field."""
+    for label, value in fields.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.keyboard.press("Enter")
+
+
 def test_the_journal_grows_while_the_page_is_open(desk: LiveDesk, live: str) -> None:
     """What came is decided at once, marked as not yet paid; when the pay run is closed, it is paid."""
     statement = statement_id("ARREARS", P1, R1, 20_454)
@@ -172,7 +199,7 @@ def test_the_journal_grows_while_the_page_is_open(desk: LiveDesk, live: str) -> 
         expect(page.locator("main")).to_contain_text("revision 2")
         go(page, live, f"/statement/{statement}")
         expect(page.get_by_role("heading", level=1)).to_have_text(before)
-        desk.close_run("2026-02-05")
+        desk.close_run("2026-02-06")
         page.reload()
         expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
         assert sheet.exists()
@@ -190,7 +217,7 @@ def test_a_hostile_reason_is_shown_and_never_run(desk: LiveDesk, live: str) -> N
     fact = changed("PaymentOutcome", document_id="BANK-1", recorded_at=desk.world.now, **fields)
     write_container(desk.world.inbox / "hostile.avro", "PaymentOutcome", [fact])
     (desk.world.inbox / "bad.jsonl").write_text('{"kind": "Timesheet", "event_id": "<script>alert(1)</script>"}\n')
-    desk.close_run("2026-02-06")
+    desk.close_run("2026-02-09")
     with open_address(live, root(live)) as page:
         for path in ("/document/PaymentOutcome/BANK-1", f"/provider/{P1}", "/rejections", "/held", "/"):
             go(page, live, path)

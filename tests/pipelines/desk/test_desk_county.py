@@ -1,9 +1,11 @@
 """What a county would have been paid is, to the cent, what a replay by that law pays; one question at a time."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,20 @@ from pipelines.desk.county import (
     CountyWork,
     answered,
 )
+from pipelines.desk.county_facts import AUTHORIZED, authorizations_changed
 from pipelines.desk.county_sums import CountyAnswer
 from pipelines.desk.index import index_path, refreshed
 from pipelines.desk.station import Station
 from pipelines.report.books import Books
 from pipelines.report.records import ReportFolder
+from rules.money import half_up
 from rules.periods import period_of
+from schemas.avro import Container, write_container
 from schemas.payment_instruction import PaymentInstruction
+from schemas.service_authorization import ServiceAuthorization
 from tests.paid import replay_folder
 from tests.pipelines.desk.desk_world import client_of, hidden, text_of
+from tests.schemas.samples import changed
 
 ADDRESS = "/what-if/county/17"
 ASKED = {"what": "wage.17", "value": "30.00", "from": "2024-01-01"}
@@ -118,6 +125,37 @@ def test_by_the_same_law_nothing_differs(station: Station, tmp_path: Path) -> No
     assert told.rows and all(row.was == row.would_be for row in told.rows) and (told.gain, told.lose) == (0, 0)
 
 
+def test_authorizations_of_a_county_by_percent(station: Station, tmp_path: Path) -> None:
+    """To the cent what a replay pays of facts in which each authorization of the county says so from the beginning."""
+    receiving, sending = Pipe(duplex=False)
+    with station.shelf() as shelf:
+        question = CountyQuestion("17", AUTHORIZED, "-50 %", "2020-01-01", shelf.run, shelf.on)
+    work = CountyWork(question, station.origin.events, tmp_path / "work", station.law, station.law)
+    answered(work, sending)
+    while not isinstance(told := receiving.recv(), CountyAnswer):
+        pass
+    facts = shutil.copytree(station.origin.events, tmp_path / "by-hand")
+    [path] = facts.glob("*service_authorization*.avro")
+    with path.open("rb") as stream:
+        records = [record for _, record in Container(stream)]
+    halved = [each | {"monthly_minutes": half_up(each["monthly_minutes"], 2)} for each in records]
+    write_container(path, "ServiceAuthorization", halved)
+    files = sorted(each.name for each in facts.glob("*.avro"))
+    replayed = last(replay_folder(facts, files, station.law, question.on).records["PaymentInstruction"])
+    net = +Counter({row.period: row.would_be.net for row in told.rows})
+    assert net == by_period(replayed, "net_to_date_cents")
+    assert told.would_be.paid < told.was.paid and told.would_be.cut > told.was.cut and told.lose and not told.gain
+
+
+def test_authorizations_that_begin_from_a_day_on() -> None:
+    """None of another county, and none that began before, is touched."""
+    [old] = [ServiceAuthorization(**changed("ServiceAuthorization", county="17", monthly_minutes=1000))]
+    for county, first, minutes in (("17", 0, 1100), ("17", 1, 1000), ("18", 0, 1000)):
+        change = authorizations_changed(county, Fraction(10), old.effective_from + first)
+        new = change.of(old)
+        assert isinstance(new, ServiceAuthorization) and new.monthly_minutes == minutes
+
+
 def test_the_answer_is_on_the_page_and_names_nobody(station: Station, asked: TestClient) -> None:
     html, found = asked.get(ADDRESS).text, answer_of(station)
     assert f"{found.would_be.net / 100:,.2f}" in html and f"{(found.would_be.net - found.was.net) / 100:,.2f}" in html
@@ -166,8 +204,12 @@ def test_a_question_whose_work_ended_has_no_answer(station: Station, idle: Count
 def test_what_cannot_be_asked_of_a_county(station: Station, idle: CountyQuestions) -> None:
     client = client_of(station)
     mark = {"mark": hidden(client.get(ADDRESS).text, "mark")}
-    for changed, said in (({"value": "lots"}, "Write dollars"), ({"from": "soon"}, "Write a day")):
-        wrong = client.post(ADDRESS, data=ASKED | mark | changed)
+    percent = {"what": AUTHORIZED, "value": "5"}
+    for other, said in (
+        ({"value": "lots"}, "Write dollars"), ({"from": "soon"}, "Write a day"),
+        (percent | {"value": "-101"}, "in percent"), (percent | {"from": ""}, "Write a day"),
+    ):  # fmt: skip
+        wrong = client.post(ADDRESS, data=ASKED | mark | other)
         assert wrong.status_code == 422 and said in wrong.text
     assert client.post(ADDRESS, data=ASKED).status_code == 403, "a form of another page"
     assert client.post(ADDRESS, data=ASKED | mark | {"what": "wage.99"}).status_code == 404

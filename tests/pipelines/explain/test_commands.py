@@ -13,7 +13,7 @@ from markupsafe import escape
 from rich.console import Console
 
 from pipelines.command.cli import main
-from pipelines.console.explanation import render
+from pipelines.console.explanation import ExplainReader, render
 from pipelines.explain.page import page
 from pipelines.law_text import address_of, plain
 from pipelines.replay import replay
@@ -145,7 +145,7 @@ def test_rules_are_links_on_a_terminal_that_has_them(county: tuple[Path, Path]) 
     found = explained(asked["instruction_id"], *county)
     for site in (None, "https://docs.example.org"):
         console = Console(file=StringIO(), force_terminal=True, width=100, _environ={"TERM": "xterm-256color"})
-        render(found, console, site)
+        render(found, console, ExplainReader(site))
         linked = set(re.findall(r"\x1b]8;[^;]*;(\S+?/law/text\.html#[a-z]+-\d+)", console.file.getvalue()))
         rules = {node.rule for tree in found.statements for node in tree.walk() if node.rule and node.what != "day"}
         assert linked <= {address_of(id, site) for id in rules} and bool(linked) == bool(site)

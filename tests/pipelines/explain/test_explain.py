@@ -23,6 +23,7 @@ from schemas.avro import write_container
 from tests.case_files import CaseFile, case, case_files
 from tests.histories import History, histories
 from tests.pipelines.explain.explain_world import LAW, Instruction, explained, index, lay, paid_in, pay
+from tests.pipelines.explain.spanish import check_spanish
 
 MINUTES = ("claimed_minutes", "held_minutes", "cut_minutes", "denied_minutes")
 
@@ -127,14 +128,17 @@ def only(node: Node, what: str) -> Node:
 
 @pytest.mark.parametrize("file", case_files(), ids=lambda file: file.name)
 def test_every_payment_of_every_case_is_explained(file: CaseFile, tmp_path: Path) -> None:
-    for each in file.cases:
+    for each in file.cases:  # in English they are checked by what they say, in Spanish that all of it is said
         events = lay(each.facts, tmp_path / "facts")
         out = pay(each.facts, tmp_path / "paid", file.law, each.cut_off)
         for instruction in paid_in(out):
-            check(explained(instruction["instruction_id"], events, out, file.law), instruction)
+            found = explained(instruction["instruction_id"], events, out, file.law)
+            check(found, instruction)
+            check_spanish(found)
         for question in periods_claimed(each.facts, each.cut_off):
             found = answer(question, Sources(events, Paid(out), file.law))
             accounted(found, paid_in(out))
+            check_spanish(found)
         shutil.rmtree(tmp_path / "facts")
 
 

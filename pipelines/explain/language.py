@@ -1,0 +1,40 @@
+"""The languages of an explanation: its own catalog, behind it that of the statements."""
+
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from pipelines.statements.language import Language, compiled, translations
+from pipelines.statements.sentences import FilledSentence, said
+from schemas.finding import Finding
+
+FOLDER = Path(__file__).parent
+
+
+class OfficersLanguage(Language):
+    """What who works at the payroll reads: all of it, also sentences to the county."""
+
+    def __init__(self, code: str, own: NullTranslations) -> None:
+        super().__init__(code)
+        self.translations = own
+
+    def told(self, finding: Finding) -> FilledSentence:
+        """A finding's sentence and its next step."""
+        return said(finding, self)
+
+
+def catalog_path(code: str) -> Path:
+    """Where the catalog of a language lies."""
+    return FOLDER / "locale" / code / "LC_MESSAGES" / "explain.po"
+
+
+@cache
+def explain_translations(code: str) -> NullTranslations:
+    """The catalog of an explanation, and behind it that of the statements."""
+    return compiled(catalog_path(code), code, translations(code))
+
+
+@cache
+def explain_language(code: str) -> OfficersLanguage:
+    """A language as an explanation speaks it."""
+    return OfficersLanguage(code, explain_translations(code))
