@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fold.door import admission
-from fold.key_memory import remembered
+from fold.key_memory import whole
 from pipelines.live.as_said import Kept
 from pipelines.live.memory import CountyMemory
 from pipelines.live.past import OtherHistory
@@ -212,7 +212,7 @@ def instructed(memory: CountyMemory, law: Law, cut_off: int) -> dict[str, int]:
     """Net of every instruction in the accounts that are remembered."""
     found: dict[str, int] = {}
     for state in memory.states():
-        kept = remembered(state.key, state.body)
+        kept = whole(state.key, state.body)
         filed = Kept(state.key, state.body, law).case.filed if state.stage == SETTLE else None
         for unit, conclusions in kept.said.items():
             charged: Counter[str] = Counter()

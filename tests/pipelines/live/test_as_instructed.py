@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fold.key_memory import remembered
+from fold.key_memory import whole
 from pipelines.live.as_instructed import Around, as_instructed
 from rules.kept import Account
 from rules.periods import epoch_day, midnight, year_of
@@ -26,7 +26,7 @@ def test_class_and_part_follow_from_the_letters(tmp_path: Path, thought: bool) -
     job = world.live(days)
     said = (outgoing(PaymentInstruction, one) for one in world.said()["PaymentInstruction"])
     letters = {one.instruction_id: one for one in said if one.kind == "ARREARS"}
-    kept = [remembered(state.key, state.body) for state in job.memory.states()]
+    kept = [whole(state.key, state.body) for state in job.memory.states()]
     months = [of_unit for one in kept for of_unit in one.said.values()]
     seen, covered, taxed = 0, 0, set()
     known = [
