@@ -85,7 +85,7 @@ test: $(READY)
 # A Dask cluster of a scheduler and two workers, here: a county paid on it, every byte compared with one process; then workers and
 # the scheduler are killed and strangers refused (docs/scale.md). Installs the extra that it needs.
 cluster: $(READY)
-	@$(BIN)/python -c 'import distributed' 2>/dev/null || $(PIP) --editable '.[cluster]'
+	@$(BIN)/python -c 'import distributed' 2>/dev/null || $(PIP) distributed
 	@$(BIN)/python -m deploy.local.cluster
 	@$(BIN)/python -m pytest -q --timeout 300 -m cluster tests/pipelines/test_cluster.py $(ARGS)
 
