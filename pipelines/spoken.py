@@ -1,10 +1,13 @@
 """Sentences in English that can be said again in another language: each keeps the text of the catalog that it was made
 of, and what fills it."""
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from __future__ import annotations
 
-from schemas.finding import Finding
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # to say a sentence at the start of a program needs no records
+    from schemas.finding import Finding
 
 ENGLISH = "en"
 
@@ -38,21 +41,21 @@ class Spoken(str):
     __slots__ = ("again",)
     again: Callable[[Speaker], str]
 
-    def __new__(cls, english: str, again: Callable[[Speaker], str]) -> "Spoken":
+    def __new__(cls, english: str, again: Callable[[Speaker], str]) -> Spoken:
         """A sentence and how it is said again."""
         made = super().__new__(cls, english)
         made.again = again
         return made
 
-    def __add__(self, other: str) -> "Spoken":
+    def __add__(self, other: str) -> Spoken:
         """Both, one after the other."""
         return joined("", (self, other))
 
-    def __radd__(self, other: str) -> "Spoken":
+    def __radd__(self, other: str) -> Spoken:
         """Both, one after the other."""
         return joined("", (other, self))
 
-    def lower(self) -> "Spoken":
+    def lower(self) -> Spoken:
         """Without capitals."""
         return Spoken(str(self).lower(), lambda speaker: self.again(speaker).lower())
 

@@ -51,7 +51,7 @@ class Replay:
     def __init__(self) -> None:
         self.summary = copy.deepcopy(SUMMARY)
 
-    def __call__(self, events, out, until, law, beam_arguments, beat, engine) -> Summary:
+    def __call__(self, events, out, until, law, beam_arguments, beat, engine, cluster) -> Summary:
         self.events, self.out, self.until, self.law, self.beam = events, out, until, law, beam_arguments
         beat("read", 1, 2)
         return self.summary
@@ -124,7 +124,10 @@ def test_without_until_none_is_passed_on(facts: Path, tmp_path: Path, replay: Re
         (["--until", "20260228"], "--until 20260228 is not a day: write YYYY-MM-DD, such as 2026-02-28"),
         (["--law", "nowhere"], "--law nowhere is no folder: name a folder of TOML files that overlay rules/parameters"),
         (["more"], "Unexpected argument more: options have two dashes, and Beam's own follow after --"),
-        (["--evnts", "x"], "No such option: --evnts (Possible options: --events) See ihss-payroll replay --help"),
+        (
+            ["--evnts", "x"],
+            "No such option: --evnts (Possible options: --events, --tls) See ihss-payroll replay --help",
+        ),
     ],
 )
 def test_misuse_of_replay(wrong, remedy, facts, tmp_path, replay, capsys, monkeypatch) -> None:
