@@ -14,9 +14,11 @@ from fold.admissions import Admissions, Told, admissions_in
 from fold.beat import parts_of_file
 from fold.door import Door
 from fold.places import Places
-from transforms.addresses import brought, sent
+from fold.publications import BadPublication, published_in
+from transforms.addresses import brought, is_address, sent
 
 _encode = msgspec.msgpack.Encoder().encode
+NOT_OBEYED = "which a replay at an address does not obey: replay a copy of the journal on a disk"
 
 
 class DecodeFiles(beam.DoFn):
@@ -35,6 +37,8 @@ class DecodeFiles(beam.DoFn):
     def process(self, name: str, admissions: Iterable[Told] = ()) -> Iterable[Any]:
         door = self.kind(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
         with brought(self.folder, name) as folder:
+            if is_address(self.folder) and any(published_in(folder / name)):
+                raise BadPublication(f"{name} holds a published change of law, {NOT_OBEYED}")
             for _ in door.read_file(folder / name, name):
                 yield from _tagged(door.dealer.full_blocks())
             if self.places and door.places:

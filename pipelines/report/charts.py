@@ -69,22 +69,26 @@ def _along(rows: Rows, inks: Mapping[str, str], unit: str, along: str, width: in
     points = sorted({row["point"] for row in rows})
     every = -(-len(points) // (width // LABEL_WIDTH))
     axis = alt.Axis(title=along, values=points[::every], grid=False, ticks=False, labelPadding=8, format=".2f")
-    amounts = alt.Axis(
-        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
-        titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
-    )  # fmt: skip
     drawn: alt.Chart = (
         alt.Chart(alt.Data(values=list(rows)))
         .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
         .encode(
             x=alt.X("point:Q", axis=axis, scale=alt.Scale(zero=False)),
-            y=alt.Y("value:Q", axis=amounts),
+            y=alt.Y("value:Q", axis=_amounts(unit)),
             color=_ink(inks),
             strokeDash=alt.StrokeDash("series:N", sort=list(inks), legend=None),
         )
         .properties(width=width - 60, height=190)
     )
     return drawn
+
+
+def _amounts(unit: str) -> alt.Axis:
+    """The upright axis of a chart."""
+    return alt.Axis(
+        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
+        titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
+    )  # fmt: skip
 
 
 def _both(title: str, says: str, draw: Any) -> Chart:
@@ -123,16 +127,12 @@ def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart
     every = -(-len(labels) // (width // LABEL_WIDTH))
     shown = [label for place, label in enumerate(labels) if (len(labels) - 1 - place) % every == 0]
     axis = alt.Axis(title=None, values=shown, labelAngle=0, labelOverlap=False, labelPadding=8, ticks=False)
-    amounts = alt.Axis(
-        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
-        titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
-    )  # fmt: skip
     drawn: alt.Chart = (
         alt.Chart(alt.Data(values=list(rows)))
         .mark_bar()
         .encode(
             x=alt.X("label:N", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.25)),
-            y=alt.Y("value:Q", axis=amounts),
+            y=alt.Y("value:Q", axis=_amounts(unit)),
             color=_ink(inks),
             order=alt.Order("rank:Q"),
         )

@@ -16,6 +16,7 @@ from google.protobuf import json_format
 from deploy.graphs import BATCH
 from deploy.local.server import BUCKET, STORAGE, built, storing
 from fold.beat import Beat
+from fold.publications import BadPublication, LawPublication, overlay_mark
 from pipelines import pool
 from pipelines.command import cli
 from pipelines.facts_at import facts_at
@@ -23,6 +24,7 @@ from pipelines.files_below import files_below
 from pipelines.launch import batch
 from pipelines.launch.graph import graph_in
 from pipelines.launch.options import Options
+from pipelines.live.journal import Journal
 from pipelines.misuse import Misuse
 from pipelines.on_beam import RUNNER
 from pipelines.publishing_at import COMPLETE, Publishing
@@ -31,7 +33,11 @@ from pipelines.replay_job import BEGUN, JOB, pipeline_of, replay_at
 from pipelines.sample.simulate import simulate
 from pipelines.work import Work
 from rules.law import Law
+from rules.periods import cut_off_after
+from schemas.journal import LAW as OF_LAW
+from schemas.journal import LAW_ORIGIN, Entry
 from tests.pipelines.memory_files import FILES, Broken, Failed
+from transforms.decode_events import DecodeFiles
 
 ROOT = Path(__file__).parents[2]
 LAW = Law.load()
@@ -306,3 +312,22 @@ def test_a_bucket_that_is_not_there(bucket: storage.Bucket) -> None:
         with pytest.raises(Misuse, match=says):
             replay_at(f"gs://{events}", f"gs://{out}", None, LAW, [], quietly)
     assert BEGUN not in in_bucket(bucket, "x")
+
+
+def test_a_published_change_of_law_is_not_passed_over(tmp_path: Path) -> None:
+    """What a journal says of the law is obeyed from a disk; at an address nobody is paid without it."""
+    value = '{ from = 2024-07-01, value = 21000, grade = "assumption", citation = "a test" }'
+    overlay = {"wages.toml": f"[wage.17]\nvalues = [ {value} ]\n"}
+    change = LawPublication("officer", 0, "2024-07-01", overlay, overlay_mark(overlay), "", LAW.version)
+    journal = Journal(tmp_path)
+    journal.append([Entry(0, 0, cut_off_after(0), LAW_ORIGIN, change.raw, OF_LAW)])
+    journal.close()
+    (segment,) = tmp_path.rglob("*.avro")
+    FILES[f"{EVENTS}/past.avro"] = segment.read_bytes()
+    try:
+        reads = DecodeFiles(EVENTS, 1, None, Beat())
+        with pytest.raises(BadPublication, match="change of law"):
+            list(reads.process("past.avro"))
+    finally:
+        FILES.clear()
+    assert list(DecodeFiles(str(segment.parent), 1, None, Beat()).process(segment.name))
