@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines.desk.entries import INDEXES, SCHEMA, DeskEntries
 from pipelines.desk.origins import FACTS_OF, SAID_OF, DeskOrigin, SourceFile, facts_of
 from pipelines.desk.unusual import mark_unusual
+from pipelines.live.believed import UNREADABLE
 from schemas import private
 from schemas.types import Json
 
@@ -84,7 +85,7 @@ def _known(path: Path, whole: bool = False) -> dict[str, str] | None:
         with closing(connected(path)) as connection:
             made: Json = dict(connection.execute("SELECT name, value FROM made").fetchall())
             whole = whole or connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return None
     return json.loads(made["files"]) if whole and made.get("format") == FORMAT else None
 

@@ -14,6 +14,7 @@ from pipelines.live.durable import replace
 REMEMBERED = "remembered.json"
 BYTES_OF_MARK = 16
 NOTHING = hashlib.sha256().hexdigest()  # over no rows
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)  # the latter when SQLite's complaint cites what is damaged
 ROWS = (
     "select stage, key, due, mark from kept order by stage, key",
     "select body from catalog order by body",
@@ -54,7 +55,7 @@ def believed() -> Iterator[None]:
     """What SQLite itself cannot read is no better than what is not as it was."""
     try:
         yield
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         raise NotAsRemembered from None
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import rules
 from pipelines.live.believed import (
     NOTHING,
+    UNREADABLE,
     Bound,
     NotAsRemembered,
     State,
@@ -179,7 +180,7 @@ class CountyMemory:
             with _room():
                 database.execute("pragma journal_mode = wal")
                 database.executescript(TABLES)
-        except sqlite3.DatabaseError:  # not a database any more: it can always be made again
+        except UNREADABLE:  # not a database any more: it can always be made again
             database.close()
             self._delete()
             self._was_none = True
@@ -190,7 +191,7 @@ class CountyMemory:
         """The mark of what made it; None: nothing did, or `check` will say that it is damaged."""
         try:
             return self._read("mark")
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             return None
 
     def _read(self, name: str) -> Any:

@@ -72,7 +72,7 @@ def test_what_changed_makes_it_anew(origin: PaidOrigin) -> None:
         assert connection.execute("SELECT count(*) FROM findings").fetchone() == (5,)
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "of another form", "no database"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "of another form", "no database", "names"])
 def test_what_is_damaged_is_not_believed(origin: PaidOrigin, damage: str) -> None:
     path = refreshed(origin)
     whole = contents(path)
@@ -80,6 +80,8 @@ def test_what_is_damaged_is_not_believed(origin: PaidOrigin, damage: str) -> Non
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     elif damage == "no database":
         path.write_bytes(b"no database" * 1000)
+    elif damage == "names":
+        path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE\xffTABLE"))
     elif damage == "changed":
         raw = bytearray(path.read_bytes())
         raw[len(raw) // 2 : len(raw) // 2 + 4096] = bytes(4096)
