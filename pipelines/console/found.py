@@ -18,6 +18,7 @@ from pipelines.report.asked import ReportAsked, period_of_finding
 from pipelines.wording import REASONS, clock, in_words, money
 from rules.periods import civil_day, iso
 from schemas.finding import Finding
+from schemas.leave_balance import LeaveBalance
 
 T = TypeVar("T")
 MOST = 24  # rows, unless all are asked for
@@ -40,6 +41,7 @@ def show(about: About, facts: Sequence[Arrived], commands: Sequence[str], consol
     parts.rows("Payments", about.payments[::-1], _payments)
     parts.rows("Not paid, and who acts next", unpaid, _findings)
     parts.rows("Told beside", told, _findings)
+    parts.rows("Paid sick leave, by leave year", about.leave, _balances)
     parts.rows("Documents that arrived", facts[::-1], _facts)
     if not (about.payments or about.findings or facts):
         console.print("Nothing was paid, held or told.")
@@ -92,6 +94,15 @@ def _findings(findings: Sequence[Finding]) -> Table:
             iso(period) if period is not None else "", in_words(each.outcome, {}), in_words(each.code, REASONS),
             in_words(each.addressee, {}), Text(each.next_step), clock(each.minutes) if each.minutes else "",
         )  # fmt: skip
+    return made
+
+
+def _balances(balances: Sequence[LeaveBalance]) -> Table:
+    made = table("From", "To", "Granted", "Used", "Left", "May be used from", words=2)
+    for each in balances:
+        usable = iso(each.usable_from) if each.usable_from is not None else "not yet known"
+        minutes = (each.granted_minutes, each.used_minutes, each.left_minutes)
+        made.add_row(iso(each.leave_year), iso(each.ends_on), *map(clock, minutes), usable)
     return made
 
 

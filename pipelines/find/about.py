@@ -21,6 +21,7 @@ from rules.periods import business_day_of, period_of
 from schemas.avro import Out
 from schemas.finding import Finding
 from schemas.ids import document_of, statement_of
+from schemas.leave_balance import LeaveBalance
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
 from schemas.rejection import Rejection
@@ -44,17 +45,19 @@ class Payment(NamedTuple):
 
 class About(NamedTuple):
     """``payments``: oldest pay run first. ``findings``: those that stand, time that is held first. ``rejected``: the
-    numbers of rejections whose bytes hold the id."""
+    numbers of rejections whose bytes hold the id. ``leave``: a provider's balances, newest leave year first."""
 
     named: FoundId
     payments: list[Payment]
     findings: list[Finding]
     rejected: list[int]
+    leave: list[LeaveBalance]
 
     @property
     def cut_offs(self) -> set[int]:
         """Of the pay runs that say it."""
-        return {each.said.cut_off for each in self.payments} | {each.cut_off for each in self.findings}
+        told = {each.cut_off for each in self.findings} | {each.cut_off for each in self.leave}
+        return {each.said.cut_off for each in self.payments} | told
 
     @property
     def periods(self) -> list[int]:
@@ -78,7 +81,7 @@ def about(folder: KeptRecords, named: FoundId) -> About:
     oldest_first = sorted(payments.values(), key=lambda each: (each.cut_off, each.instruction_id))
     since = ((each, came_back.since(each.instruction_id)) for each in oldest_first)
     made = [Payment(each, None if at is None else business_day_of(at)) for each, at in since]
-    return About(named, made, _standing(told), rejections_with(folder, named.short))
+    return About(named, made, _standing(told), rejections_with(folder, named.short), _leave(folder, named))
 
 
 def _pays(paid: PaymentInstruction, named: FoundId) -> bool:
@@ -110,6 +113,15 @@ def _standing(told: Sequence[Finding]) -> list[Finding]:
     order = {outcome: place for place, outcome in enumerate(UNPAID)}
     standing = (each for each in newest if not each.cleared)
     return sorted(standing, key=lambda each: (order.get(each.outcome, len(order)), -each.cut_off, each.finding_id))
+
+
+def _leave(folder: KeptRecords, named: FoundId) -> list[LeaveBalance]:
+    """The newest of each leave year."""
+    if named.kind != PROVIDER:
+        return []
+    told = (each for each in folder.records(LeaveBalance) if each.provider_id == named.id)
+    by_year = {each.leave_year: each for each in sorted(told, key=lambda each: each.cut_off)}
+    return [by_year[year] for year in sorted(by_year, reverse=True)]
 
 
 def rejections_with(folder: KeptRecords, text: str) -> list[int]:

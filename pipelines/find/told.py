@@ -8,6 +8,7 @@ from pipelines.find.search import FoundId
 from pipelines.own_name import pasted
 from rules.periods import iso
 from schemas.finding import Finding
+from schemas.leave_balance import LeaveBalance
 from schemas.types import Json
 
 
@@ -30,6 +31,7 @@ def as_json(hits: Sequence[FoundId], about: About | None, facts: Sequence[Arrive
             for each in facts
         ],
         "rejections": about.rejected,
+        "leave": [_balance(each) for each in about.leave],
     }
 
 
@@ -45,3 +47,10 @@ def _payment(payment: Payment) -> Json:
 def _finding(told: Finding) -> Json:
     names = ("finding_id", "code", "outcome", "addressee", "provider_id", "recipient_id", "document_id", "minutes")
     return {name: getattr(told, name) for name in (*names, "message", "next_step")}
+
+
+def _balance(told: LeaveBalance) -> Json:
+    days = ("leave_year", "earned_on", "usable_from", "ends_on")
+    spelled = {name: None if (day := getattr(told, name)) is None else iso(day) for name in days}
+    minutes = ("granted_minutes", "used_minutes", "left_minutes")
+    return spelled | {name: getattr(told, name) for name in minutes}

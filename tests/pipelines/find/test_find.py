@@ -11,6 +11,7 @@ from pipelines.command import cli
 from pipelines.find.arrived import arrived
 from pipelines.report.books import Books
 from pipelines.report.records import ReportFolder
+from pipelines.wording import clock
 from rules.periods import iso
 from schemas.finding import Finding
 from schemas.ids import document_of
@@ -67,6 +68,22 @@ def test_a_persons_money_and_what_is_held(world: tuple[Path, Path], asked: Any) 
     assert told.finding_id in {each["finding_id"] for each in found["findings"]}
     _, out, _ = asked("find", provider, "--paid", paid)
     assert "Not paid, and who acts next" in out and "FACTS: the folder that was paid from" in out
+
+
+def test_a_provider_sees_what_is_left_of_sick_leave(tmp_path: Path, asked: Any) -> None:
+    """The newest balance of each leave year, whichever file it is in."""
+    _, paid = county(tmp_path, recipients=8, months=8)
+    told = sorted(records(paid, "LeaveBalance"), key=lambda each: each["cut_off"])
+    assert told
+    newest = {(each["provider_id"], each["leave_year"]): each for each in told}
+    for provider in {each["provider_id"] for each in told}:
+        mine = [each for (one, _), each in sorted(newest.items(), reverse=True) if one == provider]
+        leave = json.loads(asked("find", provider, "--paid", paid, "--json")[1])["leave"]
+        assert [each["leave_year"] for each in leave] == [iso(each["leave_year"]) for each in mine]
+        for name in ("granted_minutes", "used_minutes", "left_minutes"):
+            assert [each[name] for each in leave] == [each[name] for each in mine]
+        shown = asked("find", provider, "--paid", paid)[1]
+        assert "Paid sick leave, by leave year" in shown and clock(mine[0]["left_minutes"]) in shown
 
 
 def test_a_part_means_people_before_what_is_named_after_them(world: tuple[Path, Path], asked: Any) -> None:
