@@ -195,7 +195,22 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
             for follower in case.followers(unit, change):
                 if not closed(follower, cut_off, law):
                     heappush(waiting, follower)
-    return found
+    return found if len(decided) == 1 else _once(found)
+
+
+def _once(found: list[Change]) -> list[Change]:
+    """The changes, but what one unit says no longer and another now says (a claim that now names a day of another
+    month) as one: whoever hears of an id hears of it once a pay run."""
+    begun = {change.id: change for change in found if change.before is None and change.id}
+    moved = {each.id: each.before for each in found if each.now is None and each.id in begun}
+    if not moved:
+        return found
+    whole = (
+        change._replace(before=moved[change.id]) if change is begun.get(change.id) and change.id in moved else change
+        for change in found
+        if change.now is not None or change.id not in moved
+    )
+    return [change for change in whole if change.before != change.now]
 
 
 def changes(before: Concluded, decision: Decision, cut_off: int) -> list[Change]:

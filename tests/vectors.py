@@ -32,7 +32,7 @@ def vector_of(case: Case, law_version: str) -> Json:
         "vector": name_of(case),
         "sentence": case.sentence,
         "law": list(case.law),
-        "citations": {id: authority_of(id) for id in case.law},
+        "citations": {id: str(authority_of(id)) for id in case.law},
         "law_version": law_version,
         "facts": [
             {key: value for key, value in local(case.prefix, fact).items() if value is not None} for fact in facts
