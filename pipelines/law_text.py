@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import rules
-from pipelines.spoken import say
+from pipelines.spoken import quoted, say
 
 LAW = Path(rules.__file__).with_name("LAW.md")
 SITE = "IHSS_PAYROLL_DOCS"  # environment variable: the address of the docs site
@@ -65,7 +65,13 @@ def authority_of(id: str) -> str:
     project's own. Raises KeyError for what is no rule."""
     own, introduction = paragraphs()[id], _introductions()[id]
     cited = _cited(own) or _cited(introduction)
-    return "; ".join(cited) or say("No outside text: this project's rule, LAW.md {id}", id=id)
+    return quoted("; ".join(cited)) if cited else say("No outside text: this project's rule, LAW.md {id}", id=id)
+
+
+def authority_told(rule: str, authority: str) -> str:
+    """An authority as a record has it, to be said again."""
+    own = authority_of(rule) if rule in paragraphs() else ""
+    return own if own == authority else quoted(authority)
 
 
 def _cited(text: str) -> list[str]:

@@ -31,6 +31,9 @@ class Speaker(Protocol):
     def dated(self, day: int, pattern: str) -> str:
         """A day as a pattern of CLDR writes it."""
 
+    def quoted(self, text: str) -> str:
+        """The law's own words, or what cites it: English in every language."""
+
     def told(self, finding: Finding) -> tuple[str, str, bool]:
         """A finding's sentence and next step; whether they are in this language."""
 
@@ -67,6 +70,11 @@ def say(text: str, /, **places: str) -> Spoken:
         return speaker.say(text, **{name: said_in(place, speaker) for name, place in places.items()})
 
     return Spoken(text.format(**places) if places else text, again)
+
+
+def quoted(text: str) -> Spoken:
+    """What is said in English in every language: the law's own words, and what cites it."""
+    return Spoken(text, lambda speaker: speaker.quoted(text))
 
 
 def joined(between: str, parts: Iterable[str]) -> Spoken:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import RedirectResponse, Response
 
-from pipelines.check.rejections import as_text, repaired
+from pipelines.check.rejections import as_text
 from pipelines.desk import decisions
 from pipelines.desk.forms import (
     APPROVAL,
@@ -31,9 +31,11 @@ from pipelines.desk.preview import preview
 from pipelines.desk.shelf import DeskShelf
 from pipelines.explain.words import said_fields
 from pipelines.find.search import DOCUMENT, FoundId
-from pipelines.misuse import Misuse
+from pipelines.importing.json_lines import fact_of_line
+from pipelines.spoken import say
 from pipelines.what_if.variant import revised
 from schemas import FACTS
+from schemas.avro import Unreadable
 from schemas.envelope import Fact
 from schemas.ids import document_name
 from schemas.rejection import Rejection
@@ -47,12 +49,14 @@ Filled = Mapping[str, str]
 
 
 class DecisionForm(NamedTuple):
-    """A form: what it files, its fields and what stands in them; ``about``: the document, or the rejection."""
+    """A form: what it files, its fields and what stands in them; ``about``: the document, or of a rejection the field;
+    ``message``: why it was rejected."""
 
     what: str
     fields: list[FormField]
     filled: dict[str, str]
     about: list[tuple[str, str]]
+    message: str = ""
 
 
 def choose(view: DeskView, shelf: DeskShelf) -> Response:
@@ -71,7 +75,7 @@ def _form(view: DeskView, shelf: DeskShelf, what: str, filled: dict[str, str]) -
     if what == APPROVAL:
         sheet = _sheet(shelf, filled)
         fields = [each for each in fields_of_kind("Timesheet") if each.name == APPROVED_AT]
-        about = [] if sheet is None else [("document", sheet.document_id), *said_fields(sheet)]
+        about = [] if sheet is None else [(say("document"), sheet.document_id), *said_fields(sheet)]
         return DecisionForm(what, fields, filled, about) if sheet else None
     if what == REPAIR:
         number = filled.get("number", "")
@@ -79,7 +83,8 @@ def _form(view: DeskView, shelf: DeskShelf, what: str, filled: dict[str, str]) -
         if record is None:
             return None
         filled.setdefault("text", as_text(record.raw) or "{}")
-        return DecisionForm(what, [], filled, [("field", record.field or ""), ("message", record.message)])
+        about = [(say("field"), record.field)] if record.field else []
+        return DecisionForm(what, [], filled, about, record.message)
     return DecisionForm(what, fields_of_kind(what), filled, []) if kind_is_filed(what) else None
 
 
@@ -120,9 +125,9 @@ def _drafted(view: DeskView, shelf: DeskShelf, what: str, filled: Filled) -> Fac
     source, now = decisions.source_of(view.officer), view.station.clock()
     if what == REPAIR:
         try:
-            fact = repaired(filled.get("text", "").encode())
-        except Misuse as wrong:
-            raise WrongForm({"text": wrong.format_message()}) from None
+            fact = fact_of_line(filled.get("text", "").encode())
+        except Unreadable as wrong:
+            raise WrongForm({"text": f"{wrong.field}: {wrong.message}" if wrong.field else wrong.message}) from None
         return revised(fact, envelope(source, now, fact.document_id))
     if what == APPROVAL:
         sheet = _sheet(shelf, filled)

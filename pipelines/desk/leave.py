@@ -15,6 +15,7 @@ from pipelines.explain.tree import Node
 from pipelines.explain.trial import TrialOutcome
 from pipelines.find.search import FoundId
 from pipelines.report.leave_section import about_leave
+from pipelines.spoken import say
 from rules.periods import cut_off_after, iso
 from rules.price.leave_pay import KIND
 from rules.sick_leave import leave_year_of
@@ -65,7 +66,7 @@ def leave_page(station: Station, shelf: DeskShelf, named: FoundId, day: int, now
             _hold_against(told, looked.folded.records(LeaveBalance), named.id, year)
         return LeavePage(named, year, told, leave_of(looked), "", now)
     except ExplainRefusal as refused:
-        return LeavePage(named, year, told, [], str(refused), now)
+        return LeavePage(named, year, told, [], refused.words, now)
 
 
 def _hold_against(told: LeaveBalance | None, ours: Iterable[LeaveBalance], provider: str, year: int) -> None:
@@ -73,8 +74,11 @@ def _hold_against(told: LeaveBalance | None, ours: Iterable[LeaveBalance], provi
     own = [each for each in ours if (each.provider_id, each.leave_year) == (provider, year)]
     if _days_and_sums(own[-1] if own else None) != _days_and_sums(told):
         raise ExplainRefusal(
-            f"no explanation, for it would not be true: the balance of the leave year from {iso(year)} is another by "
-            "these facts and this law than was told. Name the facts it was told from, or replay."
+            say(
+                "no explanation, for it would not be true: the balance of the leave year from {day} is another by "
+                "these facts and this law than was told. Name the facts it was told from, or replay.",
+                day=iso(year),
+            )
         )
 
 

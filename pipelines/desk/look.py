@@ -13,7 +13,7 @@ from pipelines.desk import decisions
 from pipelines.desk.documents import document_page, rejected_rows
 from pipelines.desk.held import HeldAsked, held_page
 from pipelines.desk.leave import leave_page
-from pipelines.desk.pages import WORDS, DeskView
+from pipelines.desk.pages import DeskView
 from pipelines.desk.payments import paper, payment_page
 from pipelines.desk.people import person_page
 from pipelines.desk.runs import net_chart, run_page, run_rows
@@ -38,12 +38,12 @@ def home(view: DeskView, shelf: DeskShelf) -> Response:
     """Where the day begins: is it right, what is held and who acts next, what looks unusual."""
     runs = run_rows(shelf, RUNS_IN_CHART)
     last = next((row.day for row in runs if row.number), shelf.run)
-    run = run_page(shelf, last, view.language.say(WORDS["chart"]["earning"]))
+    run = run_page(shelf, last, view.language)
     view.note_access("home", _people(paid for paid, _ in run.unusual) if run else ())
     wrong = [sentence for each in shelf.agreements() for sentence in each.wrong]
     return view.answer(
         "home.html.j2", run=run, wrong=wrong, checks=shelf.agreements(), held=held_page(shelf, HeldAsked()),
-        rejected=shelf.rejected, chart=net_chart(runs, view.language.say(WORDS["chart"]["net"])), shelf=shelf,
+        rejected=shelf.rejected, chart=net_chart(runs, view.language), shelf=shelf,
     )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def runs(view: DeskView, shelf: DeskShelf) -> Response:
     at = int(number) if number.isdigit() and len(number) < 6 else 1
     rows = run_rows(shelf, RUNS_ON_A_PAGE, (max(1, at) - 1) * RUNS_ON_A_PAGE)
     count = sum(day <= shelf.run for day in shelf.days)
-    chart = net_chart(run_rows(shelf, RUNS_IN_CHART), view.language.say(WORDS["chart"]["net"]))
+    chart = net_chart(run_rows(shelf, RUNS_IN_CHART), view.language)
     pages = max(1, -(-count // RUNS_ON_A_PAGE))
     return view.answer(
         "runs.html.j2", shelf=shelf, rows=rows, pages=pages, at=at, count=count, chart=chart, counties=shelf.counties,
@@ -180,7 +180,7 @@ def runs(view: DeskView, shelf: DeskShelf) -> Response:
 def run(view: DeskView, shelf: DeskShelf) -> Response:
     """One pay run."""
     day = _day_of(view)
-    page = None if day is None else run_page(shelf, day, view.language.say(WORDS["chart"]["earning"]))
+    page = None if day is None else run_page(shelf, day, view.language)
     if page is None or day is None:
         return nothing(view, shelf)
     view.note_access("run", _people([*page.greatest, *(paid for paid, _ in page.unusual)]))

@@ -11,19 +11,20 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from pipelines.county_names import county_name
+from pipelines.desk.again import Repeater
 from pipelines.desk.safety import noted, officer_of, policy, utc
 from pipelines.desk.station import Station
-from pipelines.explain.language import OfficersLanguage, explain_translations
+from pipelines.explain.language import PageLanguage, explain_translations, marked
 from pipelines.explain.page import rules_in, rules_named
 from pipelines.explain.words import moment, next_step, reason
-from pipelines.law_text import address_of, authority_of, paragraphs, plain
+from pipelines.law_text import address_of, authority_of, authority_told, paragraphs, plain
 from pipelines.report.wording import ADDRESSEES, METHODS, OUTCOMES, advance_clock, clock, consequence
-from pipelines.spoken import said_in
+from pipelines.spoken import Spoken, said_in
 from pipelines.statements.language import LOCALES, SOURCE, Language, compiled
 from pipelines.wording import DEDUCED_BY, DEDUCTIONS, EARNINGS, KINDS, PAID_FOR, in_words
 from rules.periods import iso
@@ -64,7 +65,10 @@ WORDS = {
         "read": "Facts are read", "authorize": "Time is authorized", "price": "Time is priced",
         "settle": "Payments are settled",
     },
-    "chart": {"net": "Net by pay run", "earning": "Gross by earning"},
+    "rejected": {
+        "UNREADABLE": "Cannot be read", "UNKNOWN_SCHEMA": "Of no schema that is known", "INVALID": "Invalid",
+        "CONTRADICTORY": "Contradictory",
+    },
     "any": {"ESP": "State's web portal (ESP)", "PAPER": "On paper", **PROGRAM_NAMES},
 }  # fmt: skip
 """Tables of words for symbols, in English."""
@@ -77,9 +81,23 @@ def catalog_path(code: str) -> Path:
 
 
 @cache
-def spoken(code: str) -> OfficersLanguage:
+def spoken(code: str) -> PageLanguage:
     """A language as the desk speaks it: its own catalog, and behind it those of explanations and of statements."""
-    return OfficersLanguage(code, compiled(catalog_path(code), code, explain_translations(code)))
+    return PageLanguage(code, compiled(catalog_path(code), code, explain_translations(code)))
+
+
+@cache
+def repeater(code: str) -> Repeater:
+    """Says again what records and refusals hold in English."""
+    return Repeater(catalog_path(code), spoken(code))
+
+
+def said_again(text: str, code: str) -> Markup:
+    """A sentence of a record, a refusal or a check; marked as English where it is said so alone."""
+    if isinstance(text, Spoken) or code == SOURCE:
+        return marked(said_in(text, spoken(code)))
+    said = repeater(code).said(text)
+    return Markup('<span lang="en">{}</span>').format(text) if said is None else escape(said)
 
 
 @cache
@@ -93,7 +111,8 @@ def environment(code: str) -> Environment:
     }  # fmt: skip
     jinja.globals |= {
         "language": language, "languages": LANGUAGES, "plain": plain,
-        "authority_of": authority_of, "county_name": county_name, "rules": paragraphs, "deduced_by": DEDUCED_BY,
+        "authority_of": authority_of, "authority_told": authority_told, "county_name": county_name,
+        "rules": paragraphs, "deduced_by": DEDUCED_BY,
         "advance_clock": advance_clock, "consequence": consequence, "referred": referred, "rules_named": rules_named,
         "rules_in": rules_in,
     }  # fmt: skip
@@ -102,7 +121,8 @@ def environment(code: str) -> Environment:
     jinja.globals["reason"] = lambda code: said_in(reason(code), language)
     jinja.globals["next_step"] = lambda node: said_in(next_step(node), language)
     jinja.filters["moment"] = lambda instant: said_in(moment(instant), language)
-    jinja.filters["said"] = lambda text: said_in(text, language)
+    jinja.filters["said"] = lambda text: marked(said_in(text, language))
+    jinja.filters["again"] = lambda text: said_again(text, code)
     return jinja
 
 
@@ -124,6 +144,11 @@ class DeskView:
     def officer(self) -> str:
         """Who asks."""
         return officer_of(self.request) or ""
+
+    @property
+    def is_alone(self) -> bool:
+        """Did they come by the token of this start, without a name?"""
+        return self.station.passwords is None and not self.station.deciders
 
     @property
     def decides(self) -> bool:

@@ -110,7 +110,7 @@ def payment_page(station: Station, shelf: DeskShelf, id: str, as_of: str) -> Pay
         told = answer(question, sources(station, shelf))
         told.statements = [each for each in told.statements if each.document == statement]
     except ExplainRefusal as refused:
-        refusal = str(refused)
+        refusal = refused.words
     own = next((each for each in said if each.instruction_id == id), None)
     exported = None if own is None else _exported(station, shelf, own)
     return PaymentPage(statement, own, said, told, refusal, _compared(shelf, statement), exported, as_of == "now")

@@ -68,7 +68,7 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
         told = _verdict(trial, fact, station)
         outcome = trial.outcome()
     except (ExplainRefusal, Unreadable) as refused:
-        words = refused.message if isinstance(refused, Unreadable) else str(refused)
+        words = refused.message if isinstance(refused, Unreadable) else refused.words
         return FactPreview(business_day_of(seen), day, [], [], [], None, words, [], [])
     strangers = [id for _, id in map(person_of, trial.strangers)]
     begins = [each for id, each in outcome.stands.items() if not _same(outcome.stood.get(id), each)]

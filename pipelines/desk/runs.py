@@ -8,8 +8,9 @@ from typing import NamedTuple
 from pipelines.desk.shelf import DeskShelf, Row
 from pipelines.report.charts import BLUE, GREY, ORANGE, bars_across, bars_up
 from pipelines.report.parts import Chart
-from pipelines.report.wording import day
-from pipelines.wording import EARNINGS, in_words, money
+from pipelines.spoken import say, within
+from pipelines.statements.language import Language
+from pipelines.wording import EARNINGS, in_words
 from rules.periods import add_months, is_business_day, month_of, next_business_day, period_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
@@ -17,6 +18,8 @@ from schemas.rejection import Rejection
 
 MOST_BARS, MOST_UNUSUAL, MOST_PAYMENTS = 24, 50, 100
 CENTS = 100
+NET_BY_RUN, GROSS_BY_EARNING = say("Net by pay run"), say("Gross by earning")
+THIS_RUN, MONTH_BEFORE, DOLLARS = say("This run"), say("A month before"), say("dollars")
 
 
 class RunRow(NamedTuple):
@@ -78,17 +81,25 @@ def run_rows(shelf: DeskShelf, most: int, skip: int = 0) -> list[RunRow]:
     return [RunRow(*row) for row in shelf.rows(RUNS, shelf.on, most, skip)]
 
 
-def net_chart(rows: Sequence[RunRow], title: str) -> Chart | None:
+def net_chart(rows: Sequence[RunRow], language: Language) -> Chart | None:
     """Net by pay run, oldest first; None where nothing was paid."""
     paid = tuple((row.day, row.net) for row in reversed(rows) if row.net)[-MOST_BARS:]
-    return _net_chart(paid, title) if paid else None
+    return _net_chart(paid, language) if paid else None
 
 
 @lru_cache(maxsize=64)
-def _net_chart(paid: tuple[tuple[int, int], ...], title: str) -> Chart:
-    bars = [{"label": day(run), "series": "Net", "value": net / CENTS, "rank": 0} for run, net in paid]
-    says = "; ".join(f"{day(run)}: {money(net)}" for run, net in paid)
-    return without_style(bars_up(title, f"{title}. {says}.", bars, {"Net": BLUE}, "dollars"))
+def _net_chart(paid: tuple[tuple[int, int], ...], language: Language) -> Chart:
+    title, days = language.say(NET_BY_RUN), [language.dated(run, "d MMM y") for run, _ in paid]
+    bars = [
+        {"label": day, "series": "Net", "value": net / CENTS, "rank": 0}
+        for day, (_, net) in zip(days, paid, strict=True)
+    ]
+    says = "; ".join(f"{day}: {language.money(net)}" for day, (_, net) in zip(days, paid, strict=True))
+    return without_style(bars_up(title, f"{title}. {says}.", bars, {"Net": BLUE}, *_dollars(language)))
+
+
+def _dollars(language: Language) -> tuple[str, str]:
+    return "dollars", language.say(DOLLARS)
 
 
 def without_style(chart: Chart) -> Chart:
@@ -101,7 +112,7 @@ def _bare(svg: str) -> str:
     return head + rest.partition('"')[2]
 
 
-def run_page(shelf: DeskShelf, day: int, title: str) -> RunPage | None:
+def run_page(shelf: DeskShelf, day: int, language: Language) -> RunPage | None:
     """All about the pay run of a business day; None: there is none."""
     run = next(iter(shelf.all_of(PayRun, [shelf.one("SELECT record FROM runs WHERE run_date = ?", day) or 0])), None)
     if run is None:
@@ -125,7 +136,7 @@ def run_page(shelf: DeskShelf, day: int, title: str) -> RunPage | None:
         greatest=shelf.all_of(PaymentInstruction, [row[0] for row in most]),
         number=shelf.one("SELECT count(*) FROM payments WHERE run_date = ?", day),
         rejected=_rejected(shelf, run.cut_off),
-        chart=_money_chart(tuple(rows), title) if any(row.now for row in rows) else None,
+        chart=_money_chart(tuple(rows), language) if any(row.now for row in rows) else None,
     )
 
 
@@ -194,25 +205,27 @@ def _rejected(shelf: DeskShelf, cut_off: int) -> list[tuple[str, str, int]]:
 
 
 @lru_cache(maxsize=64)
-def _money_chart(rows: tuple[MoneyRow, ...], title: str) -> Chart:
+def _money_chart(rows: tuple[MoneyRow, ...], language: Language) -> Chart:
     """Gross by earning, this run beside the one of the month before."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         sums[row.earning][0] += row.now
         sums[row.earning][1] += row.before
-    series = (("This run", ORANGE), ("A month before", GREY))
+    names = {earning: language.say(in_words(earning, EARNINGS)) for earning in sums}
+    series = ((language.say(THIS_RUN), ORANGE), (language.say(MONTH_BEFORE), GREY))
     shown = [(earning, place) for earning in EARNINGS if earning in sums for place in (0, 1) if sums[earning][place]]
     bars = [
         {
-            "label": f"{in_words(earning, EARNINGS)}, {('this run', 'a month before')[place]}",
+            "label": f"{names[earning]}, {within(series[place][0])}",
             "series": series[place][0],
             "value": sums[earning][place] / CENTS,
             "rank": 0,
         }
         for earning, place in shown
     ]
+    title = language.say(GROSS_BY_EARNING)
     says = "; ".join(
-        f"{in_words(earning, EARNINGS)}: {money(now)}, {money(was)}" for earning, (now, was) in sums.items()
+        f"{names[earning]}: {language.money(now)}, {language.money(was)}" for earning, (now, was) in sums.items()
     )
     inks = {name: ink for place, (name, ink) in enumerate(series) if any(at == place for _, at in shown)}
-    return without_style(bars_across(title, f"{title}. {says}.", bars, inks, "dollars"))
+    return without_style(bars_across(title, f"{title}. {says}.", bars, inks, *_dollars(language)))

@@ -11,13 +11,14 @@ from typing import NamedTuple
 import uvicorn
 
 from pipelines.desk.look import RUNS_IN_CHART
-from pipelines.desk.pages import WORDS
+from pipelines.desk.pages import spoken
 from pipelines.desk.runs import net_chart, run_rows
 from pipelines.desk.safety import WithoutPeople
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
 from pipelines.loopback import is_loopback
 from pipelines.misuse import Misuse
+from pipelines.statements.language import SOURCE
 
 LOOPBACK = "127.0.0.1"
 NAMES_OF_LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
@@ -61,7 +62,7 @@ def serve(station: Station, host: str, listening: socket.socket, tls: Tls | None
 def _draw_ahead(station: Station) -> None:
     """Charts of the first page, so that who opens it first does not wait for what draws them to come up."""
     with station.shelf() as shelf:
-        net_chart(run_rows(shelf, RUNS_IN_CHART), WORDS["chart"]["net"])
+        net_chart(run_rows(shelf, RUNS_IN_CHART), spoken(SOURCE))
 
 
 def server_of(station: Station, host: str, tls: Tls | None) -> uvicorn.Server:

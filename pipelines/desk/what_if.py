@@ -28,6 +28,7 @@ LIMITS = (
     "exemption.monthly_minutes", "travel.weekly_minutes",
 )  # fmt: skip
 WAGE = "wage."
+HOW_TO_MEND = "; correct one of them"  # a file of law
 N = TypeVar("N")
 
 
@@ -109,7 +110,7 @@ def what_if(
         outcome = Trial(sources(station, shelf), [key], shelf.on, new).outcome(law)
         return WhatIfTold(_rows(outcome), changed_leave(outcome))
     except ExplainRefusal as refused:
-        raise WrongForm({"": str(refused)}) from None
+        raise WrongForm({"": refused.words}) from None
 
 
 def other_law(law: Law, asked: Mapping[str, str], choice: WhatIfChoice) -> Law:
@@ -158,7 +159,7 @@ def _amended(law: Law, name: str, value: int, first: str) -> Law:
     try:
         return law.amended({"what-if": held_from(law, name, day, None, None, lambda begins: value)})
     except LawError as refused:
-        raise WrongForm({"value": str(refused).partition(": ")[2]}) from None
+        raise WrongForm({"value": str(refused).partition(": ")[2].removesuffix(HOW_TO_MEND)}) from None
 
 
 def _rows(outcome: TrialOutcome) -> list[WhatIfRow]:

@@ -135,7 +135,7 @@ def _check(question: Question, found: Sequence[Decided], folded: ExplainedFold, 
         hold_against(_of((each for each in ours if each.cut_off <= last), ids), _of(theirs, ids), sources.paid.folder)
     if question.instruction_id and not any(each.instruction_id == question.instruction_id for each in ours):
         raise ExplainRefusal(
-            "these facts make no such instruction: check the id, the facts (--events) and the law (--law)"
+            say("these facts make no such instruction: check the id, the facts (--events) and the law (--law)")
         )
 
 
@@ -151,7 +151,7 @@ def answered(looked: LookedInto) -> Answer:
     try:
         statements = [Explained(each, fold, folded, findings).node() for each in found]
     except Unbalanced as wrong:
-        raise ExplainRefusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
+        raise _not_adding_up(wrong) from wrong
     asked: Json = {
         "instruction_id": question.instruction_id,
         "provider_id": question.provider_id,
@@ -171,6 +171,10 @@ def answered(looked: LookedInto) -> Answer:
     )
 
 
+def _not_adding_up(wrong: Unbalanced) -> ExplainRefusal:
+    return ExplainRefusal(say("no explanation, for it does not add up ({wrong}): please report it", wrong=str(wrong)))
+
+
 def leave_of(looked: LookedInto) -> list[Node]:
     """Of a provider that is asked about as such, or by a payment of sick leave. Raises ExplainRefusal."""
     question = looked.question
@@ -180,7 +184,7 @@ def leave_of(looked: LookedInto) -> list[Node]:
     try:
         return [balanced(node) for node in leave_nodes(judged, question.period)] if judged else []
     except Unbalanced as wrong:
-        raise ExplainRefusal(f"no explanation, for it does not add up ({wrong}): please report it") from wrong
+        raise _not_adding_up(wrong) from wrong
 
 
 def _beside(question: Question, found: Sequence[Decided], findings: Sequence[Finding], law: Law) -> list[Node]:

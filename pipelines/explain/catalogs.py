@@ -11,7 +11,7 @@ from typing import get_args
 from babel.messages.extract import extract_from_file
 
 from pipelines.explain.language import FOLDER, catalog_path
-from pipelines.explain.words import NO_WORDS, field_name
+from pipelines.explain.words import NO_WORDS, SYMBOLS, field_name, symbols_of_facts
 from pipelines.law_notices import FAMILIES
 from pipelines.statements.catalogs import Text, bring_up_to_date, county_texts, template_texts
 from pipelines.wording import DEDUCTIONS, EARNINGS, KINDS, NOT_COVERED, PAID_FOR, REASONS, in_words
@@ -26,7 +26,7 @@ NOT_PAID = ("HELD", "CUT", "DENIED")
 
 def texts() -> Iterator[Text]:
     """Every text that explanations are made of."""
-    yield from (found for path in SAYING for found in _said(path))
+    yield from (found for path in SAYING for found in said_in_code(path))
     yield from template_texts(FOLDER)
     for table in (EARNINGS, DEDUCTIONS, PAID_FOR):
         yield from (("words", text) for text in table.values())
@@ -38,6 +38,8 @@ def texts() -> Iterator[Text]:
         *(symbol for kind in (Incentive, Pathway, Relationship) for symbol in get_args(kind)),
     )
     yield from (("symbols", in_words(symbol, NO_WORDS)) for symbol in aloud)
+    of_facts = sorted({symbol for symbols in symbols_of_facts().values() for symbol in symbols})
+    yield from (("symbols", in_words(symbol, SYMBOLS)) for symbol in of_facts)
     fields = sorted({str(field_name(name)) for kind in FACTS.values() for name in kind.model_fields})
     yield from (("fields", text) for text in fields)
     yield from (("law notices", family.short) for family in FAMILIES.values())
@@ -45,7 +47,7 @@ def texts() -> Iterator[Text]:
     yield from county_texts()
 
 
-def _said(path: Path) -> Iterator[Text]:
+def said_in_code(path: Path) -> Iterator[Text]:
     """Texts that the code of a file says."""
     for _, text, _, _ in extract_from_file("python", path, keywords={"say": None}):
         yield path.name, text

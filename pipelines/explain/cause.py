@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fold.rows import arrival
 from pipelines.explain.fold import Bare, ExplainedFold, ExplainFold, unkeyed
+from pipelines.spoken import quoted
 from rules.documents import Arrival
 from rules.law import Law, LawEntry
 from rules.periods import cut_off_at_or_after
@@ -95,7 +96,7 @@ def published(law: Law, instruction: PaymentInstruction) -> list[str]:
         for name, parameter in law.parameters.items()
         if name in its_own or not name.startswith("wage.")
     }
-    return [f"{name} ({'; '.join(dict.fromkeys(cited))})" for name, cited in sorted(new.items()) if cited]
+    return [f"{name} (" + quoted("; ".join(dict.fromkeys(cited))) + ")" for name, cited in sorted(new.items()) if cited]
 
 
 def _first_seen(entry: LawEntry) -> int | None:

@@ -7,7 +7,7 @@ from pipelines.explain.earnings import cited
 from pipelines.explain.share import share_nodes
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import NO_WORDS, month_name, part_of, word
-from pipelines.spoken import say
+from pipelines.spoken import quoted, say
 from pipelines.wording import DEDUCED_BY, DEDUCTIONS, money
 from rules.findings import catalog
 from rules.money import share_cents
@@ -139,7 +139,7 @@ def _authority(kind: str, draft: PaymentDraft) -> str | None:
     law, known, run = draft.reading.law, draft.now.cut_off, draft.now.run_date
     if kind in TAXES:
         return cited(law, f"tax.{kind}", _january(run), known)
-    return str(catalog()["SHARE_OF_COST_DUE"]["authority"]) if kind == SHARE else "MPP 30-769.731"
+    return quoted(catalog()["SHARE_OF_COST_DUE"]["authority"] if kind == SHARE else "MPP 30-769.731")
 
 
 def _behind(kind: str, month: MonthOfPay) -> Iterator[Node]:

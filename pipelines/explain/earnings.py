@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipelines.explain.tree import Node
 from pipelines.explain.words import county_named, exactly, long_day, month_name, rate, short_day, word
 from pipelines.law_notices import how_carried
-from pipelines.spoken import joined, say
+from pipelines.spoken import joined, quoted, say
 from pipelines.wording import EARNINGS, money
 from rules.conclusions import Line, Statement, Worked
 from rules.law import Law, NotInForce
@@ -177,4 +177,4 @@ def cited(law: Law, name: str, day: int, known: int) -> str:
         return ""
     carried = how_carried(law, name, entry)
     grades = {"assumption": " " + say("[assumption]"), "secondary": " " + say("[secondary]")}
-    return joined("; ", filter(None, (entry.citation, carried))) + grades.get(entry.grade, "")
+    return joined("; ", filter(None, (quoted(entry.citation), carried))) + grades.get(entry.grade, "")

@@ -20,6 +20,7 @@ from fold.stages import Catalog
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor, TextFile, is_text
+from pipelines.spoken import say
 from rules.conclusion import PRICE
 from schemas.ids import PROVIDER, RECIPIENT, person_of, provider_key, recipient_key, settlement_that_made
 
@@ -129,7 +130,8 @@ class Facts:
         paid = {*map(provider_key, providers)}
         self.read(payers | paid)
         if not all(key in self.met for key in payers | paid):
-            raise ExplainRefusal(f"no fact names this person below {self.folder.events}: check the id")
+            folder = str(self.folder.events)
+            raise ExplainRefusal(say("no fact names this person below {folder}: check the id", folder=folder))
         payers |= {key for each in paid for key in self._met(RECIPIENT, each)}
         self.read(payers)
         paid |= {key for each in payers for key in self._met(PROVIDER, each)}

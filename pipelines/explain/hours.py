@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pipelines.explain.evidence import Side, evidence
 from pipelines.explain.tree import Node
 from pipelines.explain.words import PEOPLE, outcome, reason
+from pipelines.law_text import authority_told
 from pipelines.spoken import Spoken, say
 from rules.authorize.month import MonthOfTime
 from rules.authorize.tally import HoursTally
@@ -134,7 +135,7 @@ def finding_node(finding: Finding, code: str, minutes: int | None, closing: str,
         minutes=minutes,
         document=document,
         rule=finding.rule,
-        authority=finding.authority,
+        authority=authority_told(finding.rule, finding.authority),
         acts=finding.addressee,
         next_step=Spoken(finding.next_step, lambda speaker: speaker.told(finding)[1]),
         due_by=iso(due) if due is not None else closing if not_paid else None,

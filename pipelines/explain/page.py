@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from pipelines.explain.answer import Answer
-from pipelines.explain.language import FOLDER, explain_language
+from pipelines.explain.language import FOLDER, marked, page_language
 from pipelines.explain.tree import Node
 from pipelines.explain.words import next_step
 from pipelines.law_text import address_of, authority_of, paragraphs, plain
@@ -22,10 +22,12 @@ def _open(node: Node) -> bool:
 
 def page(answer: Answer, docs: str | None = None, code: str = SOURCE) -> str:
     """The page in a language. ``docs``: address of the docs site, to which rules lead (None: to its own end)."""
-    language = explain_language(code)
+    language = page_language(code)
     environment = language.templates(FOLDER / "templates")
-    environment.globals.update(money=money, open=_open, plain=plain, authority_of=authority_of, language=language)
+    environment.globals.update(money=money, open=_open, plain=plain, language=language)
     environment.globals.update(law_address=partial(address_of, site=docs))
+    environment.globals["authority_of"] = lambda rule: marked(said_in(authority_of(rule), language))
+    environment.filters["marked"] = marked
     environment.globals["next_step"] = lambda node: said_in(next_step(node), language)
     paid = any(True for each in answer.statements for _ in each.find("payment"))
     told = answer.said_in(language)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
+from pipelines.spoken import say
 from pipelines.summary import Summary, summary_in
 from rules.periods import iso
 from schemas.avro import Container, Out, Unreadable, outgoing
@@ -17,7 +18,12 @@ NOT_COMPARED = ("law_version",)  # a difference in it alone makes no instruction
 
 
 class ExplainRefusal(Exception):
-    """There is no answer that can be stood by; the message is one line with the remedy, without personal data."""
+    """There is no answer that can be stood by; the message is one line with the remedy, without personal data.
+    ``words``: it, to be said in another language where it can be."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 class Paid:
@@ -70,7 +76,8 @@ def records_in(path: Path, kind: type[Out]) -> Iterator[Out]:
             if container.kind == kind.KIND:
                 yield from (outgoing(kind, record) for _, record in container)
     except Unreadable as damage:
-        raise ExplainRefusal(f"{path} cannot be used ({damage.reason}): replay again") from None
+        refused = say("{path} cannot be used ({reason}): replay again", path=str(path), reason=damage.reason)
+        raise ExplainRefusal(refused) from None
 
 
 def differences(ours: PaymentInstruction, theirs: PaymentInstruction) -> list[str]:
@@ -94,19 +101,26 @@ def hold_against(ours: Sequence[PaymentInstruction], theirs: Sequence[PaymentIns
     if differing is not None:
         mine, paid, names = differing
         ours_is, theirs_is = (_said(getattr(each, names[0])) for each in (mine, paid))
-        said = f"is {ours_is} by these facts and this law, {theirs_is} in {folder}"
-        what = f"{names[0]} of the instruction of {iso(paid.run_date)} {said}"  # no ids: who may read this line?
+        what = say(
+            "{name} of the instruction of {day} is {ours} by these facts and this law, {theirs} in {folder}",
+            name=names[0], day=iso(paid.run_date), ours=ours_is, theirs=theirs_is, folder=str(folder),
+        )  # fmt: skip  # no ids: who may read this line?
     elif missing:
-        what = f"{folder} has {len(missing)} instructions that do not follow from these facts"
+        what = say(
+            "{folder} has {count} instructions that do not follow from these facts",
+            folder=str(folder), count=str(len(missing)),
+        )  # fmt: skip
     else:
-        what = f"{more} instructions follow from these facts that {folder} does not have"
+        what = say(
+            "{count} instructions follow from these facts that {folder} does not have",
+            folder=str(folder), count=str(more),
+        )  # fmt: skip
     other = any(each.law_version != mine.law_version for each in theirs for mine in ours)
-    law = " It was paid under another law: name its overlay (--law)." if other else ""
-    raise ExplainRefusal(
-        f"no explanation, for it would not be true: {what}.{law} Name the facts it was paid from, or replay."
-    )
+    law = " " + say("It was paid under another law: name its overlay (--law).") if other else ""
+    no = say("no explanation, for it would not be true: {what}.", what=what)
+    raise ExplainRefusal(no + law + " " + say("Name the facts it was paid from, or replay."))
 
 
 def _said(value: object) -> str:
     """An amount, or nothing that could be about a person."""
-    return str(value) if isinstance(value, int | None) else "otherwise"
+    return str(value) if isinstance(value, int | None) else say("otherwise")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipelines.explain.tree import Node, Unbalanced
 from pipelines.explain.words import month_name
 from pipelines.law_notices import how_carried
-from pipelines.spoken import say
+from pipelines.spoken import quoted, say
 from pipelines.wording import money
 from rules.instructions import ADVANCE
 from rules.kept import Charges
@@ -21,7 +21,7 @@ AUTHORITY = "20 CFR 416.1112, 416.1124; WIC 12305.1"
 def share_nodes(month: RecipientMonth) -> Iterator[Node]:
     """How the share of the month was found, and who bears it; why there is none, if there is none now."""
     if not month.share.cents:
-        yield Node(what="share_of_cost", text=_why_none(month), cents=0, rule="SOC-1", authority=AUTHORITY)
+        yield Node(what="share_of_cost", text=_why_none(month), cents=0, rule="SOC-1", authority=quoted(AUTHORITY))
         return
     assert month.assessment is not None
     yield _assessed(month, month.assessment)
@@ -67,7 +67,7 @@ def _assessed(month: RecipientMonth, assessment: IncomeAssessment) -> Node:
         cents=share,
         document=next(iter(references([assessment])), None),
         rule="SOC-2",
-        authority=AUTHORITY,
+        authority=quoted(AUTHORITY),
         adds=("cents",),
         parts=parts,
     )

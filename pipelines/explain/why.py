@@ -92,7 +92,7 @@ def _time(instruction: PaymentInstruction, fold: ExplainFold, beside_facts: bool
     without = say("And without any fact") if beside_facts else say("No new fact")
     names = published(fold.law, instruction)
     if names:
-        text = without + ": " + say("{names} became known", names=", ".join(names))
+        text = without + ": " + say("{names} became known", names=joined(", ", names))
         return Node(what="published", text=text, rule="WAGE-2")
     if instruction.kind == "ADVANCE":
         return Node(what="advance_due", text=without + ": " + say("the advance fell due"), rule="ADV-3")

@@ -1,7 +1,9 @@
 """How an explanation says days, instants, amounts and facts."""
 
+from collections import defaultdict
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from pipelines.county_names import county_name
@@ -10,6 +12,8 @@ from pipelines.spoken import Spoken, joined, say
 from pipelines.wording import KINDS, REASONS, in_words, money
 from rules.money import MILL_MINUTES_IN_CENT, WHOLE_RATE, share_cents
 from rules.periods import MILLIS_IN_SECOND, PACIFIC, civil_date, epoch_day, hhmm, month_of, period_end
+from schemas import FACTS
+from schemas.avro import logical_schema
 from schemas.envelope import Fact
 
 PEOPLE = {"PROVIDER": say("the provider"), "RECIPIENT": say("the recipient"), "COUNTY": say("the county")}
@@ -18,6 +22,12 @@ METHODS = {
     "NONE": say("no money moves"),
 }  # fmt: skip
 NO_WORDS: dict[str, str] = {}
+SYMBOLS = {
+    "IHSS": "IHSS", "WPCS": "WPCS", "ESP": "ESP", "TTS": "TTS", "PCSP": "PCSP", "CFCO": "CFCO", "IPO": "IPO",
+    "IHSS_R": "IHSS-R", "PAPER": "On paper", "EXEMPTION_WPCS": "WPCS exemption", "SSI_LINKED": "Linked to SSI",
+    "SSI_1619B": "SSI, section 1619(b)",
+}  # fmt: skip
+"""Symbols of facts that are not read aloud as they are written."""
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")
 
 
@@ -151,7 +161,31 @@ def _value(name: str, value: Any) -> str:
         return county_named(value)
     if name.endswith("_cents"):
         return money(value)
+    if value in symbols_of_facts().get(name, ()):
+        return word(value, SYMBOLS)
     return str(value) if isinstance(value, str | int) else say("otherwise")
+
+
+@cache
+def symbols_of_facts() -> dict[str, set[str]]:
+    """What may stand in fields of facts that have symbols, by the field's name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for kind in FACTS:
+        for field in logical_schema(kind)["fields"]:
+            _symbols(field["name"], field["type"], found)
+    return found
+
+
+def _symbols(name: str, type_: Any, found: dict[str, set[str]]) -> None:
+    """Those of a type, and of what is within."""
+    for each in type_ if isinstance(type_, list) else (type_,):
+        if not isinstance(each, dict):
+            continue
+        if each["type"] == "enum":
+            found[name] |= {*each["symbols"]}
+        for field in each.get("fields", ()):
+            _symbols(field["name"], field["type"], found)
+        _symbols(name, each.get("items"), found)
 
 
 def next_step(node: Node) -> Spoken:

@@ -47,17 +47,17 @@ SIZE = re.compile(r'<svg ([^>]*?)width="(\d+)" height="(\d+)"')
 LONG = re.compile(r"\d+\.\d{3,}")
 
 
-def bars_across(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str) -> Chart:
+def bars_across(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str, axis: str = "") -> Chart:
     """Horizontal bars: rows of ``label``, ``series``, ``value``, ``rank``, in the order given, stacked by rank.
 
-    ``inks``: series in the order of the legend, each with its colour.
+    ``inks``: series in the order of the legend, each with its colour; ``axis``: the unit's name on the page ("": it).
     """
-    return _both(title, says, lambda width: _across(rows, inks, unit, width))
+    return _both(title, says, lambda width: _across(rows, inks, unit, axis or unit, width))
 
 
-def bars_up(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str) -> Chart:
-    """Upright bars in the order given; rows and ``inks`` as in bars_across."""
-    return _both(title, says, lambda width: _up(rows, inks, unit, width))
+def bars_up(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str, axis: str = "") -> Chart:
+    """Upright bars in the order given; the rest as of bars_across."""
+    return _both(title, says, lambda width: _up(rows, inks, unit, axis or unit, width))
 
 
 def curve(title: str, says: str, rows: Rows, inks: Mapping[str, str], unit: str, along: str) -> Chart:
@@ -74,7 +74,7 @@ def _along(rows: Rows, inks: Mapping[str, str], unit: str, along: str, width: in
         .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
         .encode(
             x=alt.X("point:Q", axis=axis, scale=alt.Scale(zero=False)),
-            y=alt.Y("value:Q", axis=_amounts(unit)),
+            y=alt.Y("value:Q", axis=_amounts(unit, unit)),
             color=_ink(inks),
             strokeDash=alt.StrokeDash("series:N", sort=list(inks), legend=None),
         )
@@ -83,10 +83,10 @@ def _along(rows: Rows, inks: Mapping[str, str], unit: str, along: str, width: in
     return drawn
 
 
-def _amounts(unit: str) -> alt.Axis:
+def _amounts(unit: str, name: str) -> alt.Axis:
     """The upright axis of a chart."""
     return alt.Axis(
-        title=unit, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
+        title=name, labelExpr=_short(unit), tickCount=4, titleAngle=0, titleAlign="left", titleX=0, titleY=-10,
         titleAnchor="start", domain=False, ticks=False, minExtent=44, maxExtent=44,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def _both(title: str, says: str, draw: Any) -> Chart:
     return Chart(title, says, _svg(draw(WIDE)), _svg(draw(NARROW)))
 
 
-def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.LayerChart | alt.FacetChart:
+def _across(rows: Rows, inks: Mapping[str, str], unit: str, name: str, width: int) -> alt.LayerChart | alt.FacetChart:
     """Labels stand beside the bars; above them where the chart is narrow, so that they need no second line."""
     narrow = width == NARROW
     base = alt.Chart(alt.Data(values=list(rows)))
@@ -105,7 +105,7 @@ def _across(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.L
         labelLimit=space, minExtent=space, maxExtent=space,
     )  # fmt: skip
     y = alt.Y("label:N", sort=None, axis=None if narrow else names)
-    amounts = alt.Axis(title=unit, labelExpr=_short(unit), tickCount=3 if narrow else 6, domain=False, ticks=False)
+    amounts = alt.Axis(title=name, labelExpr=_short(unit), tickCount=3 if narrow else 6, domain=False, ticks=False)
     bars = base.mark_bar(height=BAR, yOffset=LETTER if narrow else 0).encode(
         y=y, x=alt.X("value:Q", axis=amounts), color=_ink(inks), order=alt.Order("rank:Q")
     )
@@ -122,7 +122,7 @@ def _short(unit: str) -> str:
     return f"datum.value == 0 ? '0' : format(datum.value, '{'$' if unit == 'dollars' else ''}.3~s')"
 
 
-def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart:
+def _up(rows: Rows, inks: Mapping[str, str], unit: str, name: str, width: int) -> alt.Chart:
     labels = list(dict.fromkeys(row["label"] for row in rows))
     every = -(-len(labels) // (width // LABEL_WIDTH))
     shown = [label for place, label in enumerate(labels) if (len(labels) - 1 - place) % every == 0]
@@ -132,7 +132,7 @@ def _up(rows: Rows, inks: Mapping[str, str], unit: str, width: int) -> alt.Chart
         .mark_bar()
         .encode(
             x=alt.X("label:N", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.25)),
-            y=alt.Y("value:Q", axis=_amounts(unit)),
+            y=alt.Y("value:Q", axis=_amounts(unit, name)),
             color=_ink(inks),
             order=alt.Order("rank:Q"),
         )

@@ -1,6 +1,7 @@
 """Words and figures as the page writes them. Minutes become hours, cents dollars, epoch days dates."""
 
 from pipelines.county_names import county_name
+from pipelines.spoken import Speaker, Spoken, said_in, say, within
 from rules.advance_pay import CLOCKS as PARAMETERS
 from rules.law import Law
 from rules.periods import civil_date, hhmm
@@ -21,18 +22,19 @@ OUTCOMES = {
     "NOTED": "Noted",
 }
 CONSEQUENCES = {
-    "NOTICE": "notice",
-    "NOTICE_AND_MATERIAL": "notice; reading the material removes it, once",
-    "INELIGIBLE_90_DAYS": "ineligible{span}, if the county so decides",
-    "INELIGIBLE_365_DAYS": "ineligible{span}, if the county so decides",
+    "NOTICE": say("notice"),
+    "NOTICE_AND_MATERIAL": say("notice; reading the material removes it, once"),
+    "INELIGIBLE_90_DAYS": say("ineligible, if the county so decides"),
+    "INELIGIBLE_365_DAYS": say("ineligible, if the county so decides"),
 }
+INELIGIBLE = {"INELIGIBLE_90_DAYS", "INELIGIBLE_365_DAYS"}
 CLOCKS = {
-    "OPEN": ("Month not over", "Nothing yet: timesheets of the month come in."),
-    "DUE": ("Due: the month is over", "Ask the recipient for the timesheets that are missing."),
-    "PRESUMED_OVERPAYMENT": ("{after}presumed overpaid", "Ask for the timesheets once more, in writing."),
-    "MOVE_TO_ARREARS_REVIEW": ("{after}review", "Review whether the recipient moves to arrears."),
-    "MAY_MOVE_TO_ARREARS": ("{after}may move to arrears", "Decide: the recipient may be moved to arrears."),
-    "RECONCILED": ("Reconciled", "Nothing: every advanced hour is accounted for."),
+    "OPEN": (say("Month not over"), "Nothing yet: timesheets of the month come in."),
+    "DUE": (say("Due: the month is over"), "Ask the recipient for the timesheets that are missing."),
+    "PRESUMED_OVERPAYMENT": (say("Presumed overpaid"), "Ask for the timesheets once more, in writing."),
+    "MOVE_TO_ARREARS_REVIEW": (say("Review"), "Review whether the recipient moves to arrears."),
+    "MAY_MOVE_TO_ARREARS": (say("May move to arrears"), "Decide: the recipient may be moved to arrears."),
+    "RECONCILED": (say("Reconciled"), "Nothing: every advanced hour is accounted for."),
 }
 """ADV-6: the status of an advance, and what the county does about it."""
 
@@ -41,11 +43,25 @@ def consequence(finding: Finding, law: Law | None) -> str:
     """What a violation brings: ``3rd: ineligible for 90 days, …``; for how long only if the law that paid is known."""
     week = finding.workweek_start
     if not finding.count or finding.consequence is None or week is None:
-        return "Does not count"
+        return say("Does not count")
+    words: str = CONSEQUENCES.get(finding.consequence, str(finding.consequence))
     days = law.value("violation.ineligible_days", noticed_on(finding.due_by, week, law)) if law else ()
-    span = f" for {counted(days[finding.count - 1], 'day')}" if days else ""
-    words = CONSEQUENCES.get(finding.consequence, str(finding.consequence))
-    return f"{nth(finding.count)}: {words.format(span=span)}"
+    if days and finding.consequence in INELIGIBLE:
+        words = say("ineligible for {days}, if the county so decides", days=_of_days(days[finding.count - 1]))
+    return _numbered(finding.count, words)
+
+
+def _numbered(number: int, words: str) -> Spoken:
+    """``3rd: ...``"""
+
+    def again(speaker: Speaker) -> str:
+        return speaker.say("No. {number}: {words}", number=str(number), words=said_in(words, speaker))
+
+    return Spoken(f"{nth(number)}: {words}", again)
+
+
+def _of_days(days: int) -> Spoken:
+    return say("1 day") if days == 1 else say("{count} days", count=f"{days:,}")
 
 
 def advance_clock(advance: AdvanceReconciliation, law: Law | None) -> tuple[str, str]:
@@ -53,9 +69,7 @@ def advance_clock(advance: AdvanceReconciliation, law: Law | None) -> tuple[str,
     status, what = CLOCKS.get(advance.status, (advance.status, ""))
     name = dict(PARAMETERS).get(advance.status)
     days = law.value(name, advance.service_month, advance.cut_off) if law and name else None
-    after = "" if days is None else f"{counted(days, 'day')}: "
-    words = status.format(after=after)
-    return words[:1].upper() + words[1:], what
+    return (status if days is None else say("{days}: {status}", days=_of_days(days), status=within(status))), what
 
 
 def nth(number: int) -> str:

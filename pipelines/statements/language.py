@@ -48,6 +48,10 @@ class Language:
         spoken = self.translations.gettext(text) if text else ""
         return spoken.format(**places) if places else spoken
 
+    def quoted(self, text: str) -> str:
+        """The law's own words, which stay English."""
+        return text
+
     def money(self, cents: int) -> str:
         """``-1234`` is ``−$12.34``."""
         return _money(cents, self.locale)

@@ -143,7 +143,7 @@ TERMS = {
     "relationship": (
         {"kind": "ProviderAssignment", "id": "A", "from": day("2015-12-01")},
         {"relationship": "SPOUSE"},
-        "relationship NON_RELATIVE → SPOUSE",
+        "relationship Non relative → Spouse",
     ),
 }
 
