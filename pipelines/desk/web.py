@@ -66,6 +66,7 @@ def _routes() -> list[Route]:
     }  # fmt: skip
     return [
         Route("/static/{name}", _static),
+        Route("/favicon.ico", _icon),
         Route("/enter", _enter),
         Route("/enter", _enter_by_password, methods=["POST"]),
         Route("/leave", _leave, methods=["POST"]),
@@ -181,6 +182,11 @@ def _missing(request: Request, error: Exception) -> Response:
     view = DeskView(request, request.app.state.station)
     with view.station.shelf() as shelf:
         return view.answer("nothing.html.j2", status, shelf=shelf)
+
+
+def _icon(request: Request) -> Response:
+    """What a browser asks for of a page that names none, as a payee's paper."""
+    return FileResponse(STATIC["desk.svg"])
 
 
 def _static(request: Request) -> Response:

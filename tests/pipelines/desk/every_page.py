@@ -15,7 +15,7 @@ from starlette.routing import Match, Route
 from starlette.testclient import TestClient
 
 EACH = 6  # pages of a route
-NOT_A_PAGE = ("/static/{name}", "/enter", "/leave")
+NOT_A_PAGE = ("/static/{name}", "/favicon.ico", "/enter", "/leave")
 EACH_IS_ANOTHER = ("/decide/{what}",)  # of these each path is a page of its own
 ASKED = {"find": ("P0", "TS0", "R0", "NOBODY9")}
 
@@ -50,6 +50,7 @@ def pages_of(client: TestClient, each: int = EACH, first: tuple[str, ...] = ("/"
         assert answered.status_code in (200, 404), (address, answered.status_code)
         if answered.status_code == 200 and answered.headers["content-type"].startswith("text/html"):
             count[kind] += 1
+            route = route_of(app, answered.url.path) or route  # what means one thing leads there at once
             yield SeenPage(address, route, answered.text)
             waiting.extend(leads(answered.text))
 

@@ -1,8 +1,7 @@
-"""Pages say what the records say: found, held, paid, explained, as known on a day; whatever an id or a title holds."""
+"""Pages say what the records say: found, held, paid, explained, as known on a day."""
 
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -25,7 +24,6 @@ from tests.paid import replay_folder
 from tests.pipelines.desk.desk_world import client_of, text_of
 
 FIELDS = ("statement_id", "sequence", "net_to_date_cents")
-HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>{{7*7}}%00\u202e../../etc/passwd"
 
 
 def folder_of(station: Station) -> ReportFolder:
@@ -198,24 +196,6 @@ def _query(address: str) -> dict[str, str]:
 
 def _document(paid: PaymentInstruction) -> str:
     return next(each for each in paid.documents if each.startswith("Timesheet")).rpartition("/")[0]
-
-
-@pytest.mark.parametrize("shape", ["{}", "ARREARS:{}:R1:2024-01-01", "ARREARS:P1:{}:2024-01-01:2024-01-02"])
-def test_what_somebody_writes_is_never_obeyed(client: TestClient, shape: str) -> None:
-    text = shape.format(HOSTILE)
-    part = quote(text, safe="")
-    addresses = [f"/{kind}/{part}" for kind in ("provider", "recipient", "payment", "statement", "paper", "runs")]
-    addresses += [
-        f"/find?q={part}",
-        f"/held?acts={part}&reason={part}&sort={part}&page={part}",
-        f"/document/{part}/{part}",
-    ]
-    addresses += [f"/what-if/{part}/{part}", f"/held?on={part}&lang={part}", f"/static/{part}", f"/{part}"]
-    for address in addresses:
-        answered = client.get(address)
-        assert answered.status_code in (200, 404), address
-        assert "<script>alert" not in answered.text and "<img" not in answered.text and ">49<" not in answered.text
-        assert "default-src 'none'" in answered.headers["content-security-policy"]
 
 
 def newest(instructions: list[Any]) -> dict[str, int]:

@@ -54,7 +54,7 @@ def test_a_cookie_of_another_start_lets_nobody_in(station: Station) -> None:
 
 
 def test_every_answer_has_the_headers(client: TestClient, station: Station) -> None:
-    for address in ("/", "/static/desk.css", "/nothing", "/enter", "/static/none"):
+    for address in ("/", "/static/desk.css", "/favicon.ico", "/nothing", "/enter", "/static/none"):
         for answered in (client.get(address), client_of(station, enter=False).get(address)):
             allowed = answered.headers["content-security-policy"]
             assert "default-src 'none'" in allowed and "unsafe" not in allowed and "http" not in allowed
