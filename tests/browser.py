@@ -6,6 +6,7 @@ without Chromium or npm leaves these tests out and says so; where ``NEED_BROWSER
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,8 +90,9 @@ def open_address(
 
 
 def _complains(said: ConsoleMessage) -> bool:
-    """Is something wrong? That a form was refused (422) is what it was filled in for."""
-    return said.type in ("error", "warning") and "status of 422" not in said.text
+    """Is something wrong? A door that asks for a password (403), and a form that was refused (409, 422), are
+    what was asked for."""
+    return said.type in ("error", "warning") and not re.search("status of (403|409|422)", said.text)
 
 
 def _own(asked: str, own: str) -> bool:

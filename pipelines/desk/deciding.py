@@ -1,7 +1,8 @@
 """The pages on which an officer decides: a form, a preview, and then the fact is filed. Nothing else can be changed.
 
-What is filed is what was previewed: the preview's page carries the fact, signed for this start of the desk. The number
-of the revision is given when it is filed, so that two officers at once make two revisions and not one.
+What is filed is what was previewed: the preview's page carries the fact, signed for this start of the desk. If another
+revision of its document came or was filed meanwhile, the preview is shown anew: nobody decides over what they have not
+seen.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ from schemas.rejection import Rejection
 from schemas.timesheet import Timesheet
 from schemas.types import Json
 
-UNUSABLE, SEE_OTHER = 422, 303
+UNUSABLE, OVERTAKEN, SEE_OTHER = 422, 409, 303
 APPROVED_AT = "recipient_approved_at"
 REPAIR = "repair"
 Filled = Mapping[str, str]
@@ -110,13 +111,15 @@ def decide(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
     return _previewed(view, shelf, fact, view.link("decide", what))
 
 
-def _previewed(view: DeskView, shelf: DeskShelf, fact: Fact, back: str) -> Response:
+def _previewed(view: DeskView, shelf: DeskShelf, fact: Fact, back: str, meanwhile: bool = False) -> Response:
+    """``meanwhile``: it was to be filed, and another revision was faster."""
     fact = revised(fact, {"revision": decisions.next_revision(view.station, shelf, fact)})
     told = preview(view.station, shelf, fact)
     about = [(key, value) for key, value in said_fields(fact)]
     draft = _signer(view).dumps(fact.model_dump() | {"kind": fact.KIND})
     return view.answer(
-        "preview.html.j2", shelf=shelf, fact=fact, preview=told, about=about, draft=draft, back=back,
+        "preview.html.j2", OVERTAKEN if meanwhile else 200, shelf=shelf, fact=fact, preview=told, about=about,
+        draft=draft, back=back, meanwhile=meanwhile,
     )  # fmt: skip
 
 
@@ -150,7 +153,9 @@ def file(view: DeskView, shelf: DeskShelf, filled: Filled) -> Response:
     except BadSignature:
         return nothing(view, shelf)
     fact = FACTS[told.pop("kind")].model_validate(told)
-    decisions.file(view.station, shelf, view.officer, fact)
+    if not decisions.file(view.station, shelf, view.officer, fact):
+        changed = envelope(fact.source, view.station.clock(), fact.document_id) | {"withdrawn": fact.withdrawn}
+        return _previewed(view, shelf, revised(fact, changed), view.link("decisions"), meanwhile=True)
     return RedirectResponse(view.link("decisions", filed=fact.event_id), SEE_OTHER)
 
 

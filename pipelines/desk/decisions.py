@@ -4,14 +4,14 @@ A decision is a fact like any other: a file of it lands where the job, or the ne
 its withdrawal is filed, which is a decision too.
 """
 
-import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from fold.places import keys_of
-from pipelines.desk.safety import lines_in, noted, utc
+from pipelines.desk.safety import alone_at, line_of, lines_in, utc
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
+from pipelines.live.durable import sync
 from pipelines.what_if.variant import revised
 from schemas import FACTS
 from schemas.avro import write_container
@@ -19,7 +19,6 @@ from schemas.envelope import Fact
 from schemas.types import Json
 
 SOURCE = "desk."
-_FILING = threading.Lock()  # two officers at once: each decision has a revision of its own
 
 
 class FiledDecision(NamedTuple):
@@ -67,19 +66,28 @@ def next_revision(station: Station, shelf: DeskShelf, fact: Fact) -> int:
 
 
 def file(station: Station, shelf: DeskShelf, officer: str, fact: Fact) -> bool:
-    """Put a fact into the log, under the next revision of its document and as of now, and then where it is taken from;
-    False: it was filed already. Raises OSError."""
-    assert station.land is not None
-    with _FILING:
-        if any(each.fact.event_id == fact.event_id for each in decided(station)):
+    """Put a fact into the log, as of now, and then where it is taken from; False: another revision of its document came
+    or was filed since it was looked at, and this is not filed. What is in the log already is landed again, should it
+    not have been: the job takes it once. Raises OSError."""
+    with alone_at(station.log) as log:
+        known = next((each.fact for each in decided(station) if each.fact.event_id == fact.event_id), None)
+        if known is not None:
+            _land(station, known)
+            return True
+        if next_revision(station, shelf, fact) != fact.revision:
             return False
-        changed = {"recorded_at": station.clock(), "revision": next_revision(station, shelf, fact)}
-        fact = revised(fact, changed)
+        fact = revised(fact, {"recorded_at": station.clock()})
         told: Json = fact.model_dump() | {"kind": fact.KIND}
-        noted(station.log, {"at": utc(station.clock()), "officer": officer, "fact": told}, to_disk=True)
-        path = station.land / f"desk-{fact.event_id}.avro"
-        write_container(path, fact.KIND, [fact.model_dump() | {"admitted_cut_off": None}])
+        log.write(line_of({"at": utc(station.clock()), "officer": officer, "fact": told}))
+        sync(log)
+        _land(station, fact)
     return True
+
+
+def _land(station: Station, fact: Fact) -> None:
+    assert station.land is not None
+    path = station.land / f"desk-{fact.event_id}.avro"
+    write_container(path, fact.KIND, [fact.model_dump() | {"admitted_cut_off": None}])
 
 
 def _fact(told: Json) -> Fact:

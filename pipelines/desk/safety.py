@@ -12,8 +12,11 @@ import hmac
 import logging
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import msgspec
 from starlette.datastructures import MutableHeaders
@@ -21,7 +24,6 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.live.crash import lines_of
-from pipelines.live.durable import sync
 from schemas import private
 from schemas.types import Json
 
@@ -91,14 +93,23 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def noted(path: Path, told: Json, to_disk: bool = False) -> None:
-    """Add a line to a file that is only added to, whoever else does at the time. ``to_disk``: it is there when this
-    returns."""
+def noted(path: Path, told: Json) -> None:
+    """Add a line to a file that is only added to, whoever else does at the time."""
+    with alone_at(path) as stream:
+        stream.write(line_of(told))
+
+
+@contextmanager
+def alone_at(path: Path) -> Iterator[IO[bytes]]:
+    """Such a file, which nobody else adds to meanwhile: no thread, no other desk."""
     with private.appended(path) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        stream.write(msgspec.json.encode(told) + b"\n")
-        if to_disk:
-            sync(stream)
+        yield stream
+
+
+def line_of(told: Json) -> bytes:
+    """What is noted, as a line."""
+    return msgspec.json.encode(told) + b"\n"
 
 
 def lines_in(path: Path) -> list[Json]:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from pipelines.desk.origins import JournalOrigin, PaidOrigin
@@ -84,9 +85,14 @@ def previewed(client: TestClient, what: str, **filled: str) -> str:
 
 def filed(client: TestClient, page: str) -> str:
     """The page after what was previewed was filed."""
-    sent = client.post("/file", data={"mark": hidden(page, "mark"), "draft": hidden(page, "draft")})
-    assert sent.url.path == "/decisions" and "Filed." in sent.text
-    return sent.text
+    answer = sent(client, page)
+    assert answer.url.path == "/decisions" and "Filed." in answer.text
+    return answer.text
+
+
+def sent(client: TestClient, page: str) -> Response:
+    """The answer when what was previewed is to be filed."""
+    return client.post("/file", data={"mark": hidden(page, "mark"), "draft": hidden(page, "draft")})
 
 
 @contextmanager
@@ -130,13 +136,13 @@ class LiveDesk:
         while self.job.round(self.world.source(self.job)):
             pass
 
-    def close_run(self, day: str) -> None:
-        """Until a pay run is closed, and the desk has seen it."""
+    def close_run(self, day: str, seen: bool = True) -> None:
+        """Until a pay run is closed, and (``seen``) the desk has seen it."""
         self.round()
         self.world.now = at(day)
         self.round()
         self.world.now += 1000
-        if hasattr(self, "station"):
+        if seen and hasattr(self, "station"):
             self.station.make(lambda *_: None)
 
     def instructions(self) -> list[dict[str, Any]]:

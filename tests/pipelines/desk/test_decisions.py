@@ -1,16 +1,22 @@
 """What is decided at the desk: previewed, filed, paid by the next pay run as was said, undone; and what is refused."""
 
 import re
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
-from pipelines.desk import decisions
+from pipelines.desk import decisions, passwords
 from pipelines.desk.forms import FILED, WrongForm, cents_of, fields_of_kind, filed_fact, minutes_of, read_form
+from schemas.hours_exception import HoursException
 from schemas.ids import statement_id
-from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, filed, hidden, previewed, text_of
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, filed, hidden, previewed, sent, text_of
 
 APPROVAL = {"document": "desk.1.T2", "provider_id": P1, "recipient_id": R1}
 EXCEPTION = {"provider_id": P1, "recipient_id": R1, "workweek_start": "2026-01-04", "extra_minutes": "6:00"}
@@ -134,17 +140,97 @@ def test_a_draft_is_filed_once(desk: LiveDesk, anna: TestClient) -> None:
     assert len(decisions.decided(desk.station)) == before + 1
 
 
-def test_two_officers_at_once_make_two_revisions(desk: LiveDesk) -> None:
-    clients = [client_of(desk.station) for _ in range(4)]
+def of_week(desk: LiveDesk, week: str) -> list[HoursException]:
+    """Decisions on the extra hours of a workweek, oldest first."""
+    found = (each.fact for each in decisions.decided(desk.station) if each.fact.document_id.startswith(f"DESK-{week}"))
+    return [fact for fact in found if isinstance(fact, HoursException)]
+
+
+def test_nobody_decides_over_what_they_have_not_seen(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight officers at two desks over one journal, at once: one is filed, and the others are shown what it would do
+    now; looked at again one after the other, each is a revision of its own."""
+    other = copy(desk.station)
+    clients = [client_of(station) for station in (desk.station, other) for _ in range(4)]
     filled = EXCEPTION | {"workweek_start": "2026-01-18"}
     pages = [previewed(each, "HoursException", **filled) for each in clients]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(filed, clients, pages))
-    found = [
-        each.fact for each in decisions.decided(desk.station) if each.fact.document_id.startswith("DESK-2026-01-18")
-    ]
-    assert sorted(fact.revision for fact in found) == [1, 2, 3, 4]
-    assert len({fact.event_id for fact in found}) == 4
+    start, counted = threading.Barrier(len(clients)), decisions.next_revision
+
+    def slowly(*given: Any) -> int:
+        number = counted(*given)
+        time.sleep(0.02)  # so that whoever does not wait for the others is seen
+        return number
+
+    monkeypatch.setattr(decisions, "next_revision", slowly)
+
+    def at_once(client: TestClient, page: str) -> Response:
+        start.wait()
+        return sent(client, page)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = [*pool.map(at_once, clients, pages)]
+    assert sorted(each.status_code for each in answers) == [200] + [409] * 7
+    assert [fact.revision for fact in of_week(desk, "2026-01-18")] == [1]
+    for client, answer in zip(clients, answers, strict=True):
+        if answer.status_code == 409:
+            assert "decided meanwhile" in answer.text
+            last = sent(client, answer.text)
+            while last.status_code == 409:
+                last = sent(client, last.text)
+    found = of_week(desk, "2026-01-18")
+    assert [fact.revision for fact in found] == [*range(1, 9)] and len({fact.event_id for fact in found}) == 8
+
+
+def test_one_withdraws_what_another_files(desk: LiveDesk, tmp_path: Path) -> None:
+    """Anna and Ben, by their passwords: the log shows both; and who would withdraw it again is told."""
+    desk.station.deciders, kept = ("anna", "ben"), desk.station.deciders
+    try:
+        anna, ben, late = (officer(desk, tmp_path, name) for name in ("anna", "ben", "anna"))
+        filed(anna, previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2026-01-25"}))
+        [number] = [
+            each.number
+            for each in decisions.decided(desk.station)
+            if each.fact.document_id.startswith("DESK-2026-01-25")
+        ]
+        undo, again = (
+            each.post(f"/undo/{number}", data={"mark": hidden(each.get("/decisions").text, "mark")})
+            for each in (ben, late)
+        )
+        filed(ben, undo.text)
+        assert sent(late, again.text).status_code == 409
+        told = text_of(late.get("/decisions").text)
+    finally:
+        desk.station.deciders, desk.station.passwords = kept, None
+    assert [(fact.revision, fact.withdrawn) for fact in of_week(desk, "2026-01-25")] == [(1, False), (2, True)]
+    assert [each.officer for each in decisions.decided(desk.station)][-2:] == ["anna", "ben"]
+    assert " ben " in told and " anna " in told and "withdrawn" in told
+
+
+def officer(desk: LiveDesk, folder: Path, name: str) -> TestClient:
+    """Somebody who came in by a password."""
+    path, password = folder / "passwords", "correct horse battery"
+    passwords.put(path, name, password)
+    desk.station.passwords = passwords.PasswordDoor(path)
+    client = client_of(desk.station, enter=False)
+    assert client.post("/enter", data={"name": name, "password": password}).url.path == "/"
+    return client
+
+
+def test_what_is_in_the_log_and_did_not_land_is_landed_when_it_is_filed_again(
+    desk: LiveDesk, anna: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.round()
+    page = previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2026-02-01"})
+
+    def full(*_: object) -> None:
+        raise OSError("no room on the disk")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="no room"):
+        broken.setattr(decisions, "write_container", full)
+        sent(anna, page)
+    assert len(of_week(desk, "2026-02-01")) == 1 and not [*desk.world.inbox.glob("desk-*")]
+    filed(anna, page)
+    assert len(of_week(desk, "2026-02-01")) == 1 and len([*desk.world.inbox.glob("desk-*")]) == 1
+    desk.round()
 
 
 def test_a_rejected_event_is_repaired(desk: LiveDesk, anna: TestClient) -> None:
