@@ -67,6 +67,12 @@ def ask_of_county(view: DeskView, shelf: DeskShelf, filled: Mapping[str, str]) -
     return RedirectResponse(view.path, SEE_OTHER)
 
 
+def stop_asking(view: DeskView, shelf: DeskShelf, filled: Mapping[str, str]) -> Response:
+    """Look no further into what this session asked."""
+    view.station.counties.stop(_session(view))
+    return RedirectResponse(view.link("what-if", "county", _county(view)), SEE_OTHER)
+
+
 def _county_page(
     view: DeskView,
     shelf: DeskShelf,

@@ -44,10 +44,11 @@ class CountyQuestion(NamedTuple):
 
 
 class CountyAnswered(NamedTuple):
-    """A question and its answer; None: whoever worked on it ended before."""
+    """A question and its answer; None: whoever worked on it ended before, or (``stopped``) was told to."""
 
     question: CountyQuestion
     answer: CountyAnswer | None
+    stopped: bool = False
 
 
 class CountyProgress(NamedTuple):
@@ -78,6 +79,7 @@ class CountyQuestions:
         self.progress: CountyProgress | None = None
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._process: BaseProcess | None = None
+        self._is_stopped = False
 
     def ask(self, who: str, question: CountyQuestion, origin: DeskOrigin, laws: tuple[Law, Law]) -> bool:
         """Begin to answer, by a law and another; False: another question is being answered, and this is not taken."""
@@ -88,7 +90,7 @@ class CountyQuestions:
             folder = Path(tempfile.mkdtemp(prefix=f".{index.name}.what-if-", dir=index.parent))
             work = CountyWork(question, origin.events, folder, *laws)
             self._process, receiving = _begun(work)
-            self.progress = CountyProgress(who, question)
+            self.progress, self._is_stopped = CountyProgress(who, question), False
             asked = who, work, self._process, receiving
             self._thread = threading.Thread(target=self._answer, args=asked, daemon=True)
             self._thread.start()
@@ -99,11 +101,13 @@ class CountyQuestions:
         if self._thread.is_alive():
             self._thread.join()
 
-    def stop(self) -> None:
-        """Answer no more, and leave nothing behind."""
+    def stop(self, who: str | None = None) -> None:
+        """Answer no more (``who``: only what this session asked), and leave nothing behind."""
         with self._lock:
-            if self._process is not None:
-                self._process.kill()
+            if self.progress is None or self._process is None or who not in (None, self.progress.who):
+                return
+            self._is_stopped = True
+            self._process.kill()
         self.wait()
 
     def _answer(self, who: str, work: CountyWork, process: BaseProcess, receiving: Connection) -> None:
@@ -114,7 +118,7 @@ class CountyQuestions:
             process.join()
             shutil.rmtree(work.folder, ignore_errors=True)
             with self._lock:
-                self._keep(who, CountyAnswered(work.question, found))
+                self._keep(who, CountyAnswered(work.question, found, self._is_stopped and found is None))
                 self.progress = self._process = None
 
     def _keep(self, who: str, answered: CountyAnswered) -> None:

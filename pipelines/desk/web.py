@@ -64,6 +64,9 @@ def _routes() -> list[Route]:
     sent: dict[str, Sent] = {
         "/decide/{what}": deciding.decide, "/file": deciding.file, "/undo/{number:int}": deciding.undo
     }  # fmt: skip
+    asked: dict[str, Sent] = {
+        "/what-if/county/{county}": asking.ask_of_county, "/what-if/county/{county}/stop": asking.stop_asking
+    }  # fmt: skip
     return [
         Route("/static/{name}", _static),
         Route("/favicon.ico", _icon),
@@ -73,7 +76,7 @@ def _routes() -> list[Route]:
         *(Route(path, _page(page)) for path, page in shown.items()),
         *(Route(path, _page(page, deciders=True)) for path, page in only_deciders.items()),
         *(Route(path, _form(page), methods=["POST"]) for path, page in sent.items()),
-        Route("/what-if/county/{county}", _form(asking.ask_of_county, deciders=False), methods=["POST"]),
+        *(Route(path, _form(page, deciders=False), methods=["POST"]) for path, page in asked.items()),
     ]
 
 

@@ -195,10 +195,28 @@ def test_a_question_whose_work_ended_has_no_answer(station: Station, idle: Count
         question = QUESTION._replace(run=shelf.run, on=shelf.on)
     assert idle.ask(mark, question, station.origin, (station.law, station.law))
     assert not idle.ask("another", question, station.origin, (station.law, station.law))
-    idle.stop()
+    assert idle._process is not None
+    idle._process.kill()
+    idle.wait()
     assert idle.answers == {mark: CountyAnswered(question, None)} and idle.progress is None
     assert "There is no answer" in client.get(ADDRESS).text
     assert not [*index_path(station.origin).parent.glob(".*what-if*")]
+
+
+def test_who_asked_stops_it(station: Station, idle: CountyQuestions) -> None:
+    """Nobody else; and then the next question can be asked."""
+    mine, other = client_of(station), client_of(station)
+    marks = {each: {"mark": hidden(each.get(ADDRESS).text, "mark")} for each in (mine, other)}
+    running = mine.post(ADDRESS, data=ASKED | marks[mine])
+    assert f'action="{ADDRESS}/stop"' in running.text or "Difference of net" in running.text
+    other.post(f"{ADDRESS}/stop", data=marks[other])
+    assert not any(each.stopped for each in idle.answers.values())
+    assert mine.post(f"{ADDRESS}/stop", data={}).status_code == 403 and idle.progress is not None
+    told = mine.post(f"{ADDRESS}/stop", data=marks[mine])
+    assert idle.progress is None and "It was stopped" in told.text and "There is no answer: what" not in told.text
+    assert not [*index_path(station.origin).parent.glob(".*what-if*")]
+    assert other.post(ADDRESS, data=ASKED | marks[other]).status_code == 200
+    idle.stop()
 
 
 def test_what_cannot_be_asked_of_a_county(station: Station, idle: CountyQuestions) -> None:
