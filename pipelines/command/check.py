@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command.options import Docs
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, day_asked
 from pipelines.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -81,6 +81,9 @@ def validate(
     ],
     with_: Annotated[list[Path] | None, typer.Option("--with", metavar="FACTS", help="What is known already.")] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
+    pay: Annotated[
+        bool, typer.Option("--pay", help="Also what each fact would change in money; needs --with.")
+    ] = False,
     all_: Annotated[bool, typer.Option("--all", help="Show every place, not the first 20.")] = False,
     docs: Docs = None,
     as_json: AsJson = False,
@@ -95,39 +98,67 @@ def validate(
 
         ihss-payroll validate outgoing/timesheets.avro
 
-        ihss-payroll validate outgoing --with facts --all
+        ihss-payroll validate late --with facts --all --pay
 
         export-timesheets | ihss-payroll validate - --with facts --json
     """
-    # Beam, of which the rules' plain fold is a part, warns of cloud clients: none is needed, so nobody should wonder.
-    logging.basicConfig(level=logging.ERROR)
     from pipelines.console.last_words import say_last
     from pipelines.console.progress import shown
-    from pipelines.console.summary import summary_console
-    from pipelines.console.verdict import render
 
     with shown(Terminal(stderr=True), quiet or as_json, STAGES) as beat:
-        told = _verdict(files, with_, law, beat)
+        told = _verdict(files, with_, law, pay, beat)
     if as_json:
         print(json.dumps(told, indent=2))
     elif not quiet:
-        render(told, summary_console(), all_, docs)
+        _render(told, all_, docs)
     say_last(told["ignored"], in_report=not (as_json or quiet))
     return 0 if told["clean"] else 1
 
 
-def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, beat: "Beat") -> "Json":
+def _render(told: "Json", everything: bool, docs: str | None) -> None:
+    from pipelines.console import pay_preview, verdict
+    from pipelines.console.summary import summary_console
+
+    verdict.render(told, summary_console(), everything, docs)
+    if "pay" in told:
+        pay_preview.render(told["pay"], summary_console(), everything)
+
+
+def _verdict(files: list[Path], with_: list[Path] | None, law: Path | None, pay: bool, beat: "Beat") -> "Json":
+    # Beam, of which the rules' plain fold is a part, warns of cloud clients: none is needed, so nobody should wonder.
+    logging.basicConfig(level=logging.ERROR)
     from pipelines.check.counter import files_of
     from pipelines.check.verdict import verdict
     from pipelines.command.pay import law_of_facts
+    from pipelines.console import pay_preview
+    from pipelines.explain.pay_preview import pay_preview as previewed
 
+    if pay and not with_:
+        raise Misuse("--pay says what facts would change in money: name what is known already with --with FACTS")
     sent, known = files_of(files), files_of(with_) if with_ else None
     overlaid = law_of_facts(law, known.files if known else ())
     seen = None if known is None else _read(known.files, "known", beat)
-    told = verdict(_read(sent.files, "sent", beat), seen, overlaid)
+    counter = _read(sent.files, "sent", beat)
+    told = verdict(counter, seen, overlaid)
     if not told["events"]:
         raise Misuse(f"{', '.join(map(str, files))}: no event in it: name the files to be sent")
+    if pay and seen is not None:
+        told["pay"] = pay_preview.told(previewed(counter, seen, overlaid, _open_run(with_ or [])))
     return told | {"ignored": sent.ignored + (known.ignored if known else [])}
+
+
+def _open_run(known: list[Path]) -> int:
+    """The cut-off of the first pay run that may still see a fact, by the journals among folders; 0: there is none.
+    Raises Misuse."""
+    from pipelines.live.seals import last_sealed
+    from pipelines.live.segments import Damaged
+    from rules.periods import cut_off_after, cut_off_of
+
+    try:
+        closed = [day for folder in known if (day := last_sealed(folder))]
+    except Damaged as fault:
+        raise Misuse(f"--with: {fault}") from None
+    return max((cut_off_after(cut_off_of(day_asked(day, "--with"))) for day in closed), default=0)
 
 
 def _read(files: list[Path], stage: str, beat: "Beat") -> "Counter":

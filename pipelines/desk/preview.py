@@ -10,25 +10,13 @@ from pipelines.desk.payments import sources
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
 from pipelines.explain.paid import ExplainRefusal
-from pipelines.explain.trial import Trial, TrialOutcome
-from rules.periods import business_day_of, cut_off_after, cut_off_of, next_business_day
+from pipelines.explain.trial import DifferingPayment, Trial, last_looked_at
+from rules.periods import business_day_of, cut_off_after
 from schemas.avro import Unreadable
 from schemas.envelope import Fact
 from schemas.finding import Finding
 from schemas.ids import person_of
-from schemas.payment_instruction import PaymentInstruction
 from schemas.types import Json
-
-RUNS_AHEAD = 25  # business days: a week ends and its overtime is paid, a month closes
-
-
-class PreviewRow(NamedTuple):
-    """A payment that would be made, or be another: minutes of its lines, cents."""
-
-    instruction: PaymentInstruction
-    minutes: int
-    gross: int
-    net: int
 
 
 class FactPreview(NamedTuple):
@@ -37,7 +25,7 @@ class FactPreview(NamedTuple):
 
     seen_by: int
     until: int
-    rows: list[PreviewRow]
+    rows: list[DifferingPayment]
     begins: list[Finding]
     ends: list[Finding]
     told: Json | None
@@ -59,10 +47,8 @@ class FactPreview(NamedTuple):
 def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
     """Try a fact on the facts of the people whom it names."""
     seen = cut_off_after(fact.recorded_at)
-    day = business_day_of(seen)
-    for _ in range(RUNS_AHEAD):
-        day = next_business_day(day)
-    until = cut_off_of(day)
+    until = last_looked_at(seen)
+    day = business_day_of(until)
     try:
         trial = Trial(sources(station, shelf), (), until, [fact])
         told = _verdict(trial, fact, station)
@@ -71,34 +57,8 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
         words = refused.message if isinstance(refused, Unreadable) else refused.words
         return FactPreview(business_day_of(seen), day, [], [], [], None, words, [], [])
     strangers = [id for _, id in map(person_of, trial.strangers)]
-    begins = [each for id, each in outcome.stands.items() if not _same(outcome.stood.get(id), each)]
-    ends = [each for id, each in outcome.stood.items() if id not in outcome.stands]
-    leave = changed_leave(outcome)
-    return FactPreview(business_day_of(seen), day, differing(outcome), begins, ends, told, "", strangers, leave)
-
-
-def differing(outcome: TrialOutcome) -> list[PreviewRow]:
-    """Payments that are not the same, in the order of pay runs."""
-    rows = []
-    for id in {**outcome.before, **outcome.after}:
-        before, after = outcome.before.get(id), outcome.after.get(id)
-        either = after or before
-        assert either is not None
-        was, now = (
-            (_minutes(each), each.gross_cents, each.net_cents) if each else (0, 0, 0) for each in (before, after)
-        )
-        if was != now:
-            rows.append(PreviewRow(either, *(b - a for a, b in zip(was, now, strict=True))))
-    return sorted(rows, key=lambda row: (row.instruction.cut_off, row.instruction.instruction_id))
-
-
-def _minutes(paid: PaymentInstruction) -> int:
-    """Of its lines; a premium is for minutes that stand on another line too."""
-    return sum(line.minutes for line in paid.lines if line.earning != "OVERTIME_PREMIUM")
-
-
-def _same(one: Finding | None, other: Finding) -> bool:
-    return one is not None and (one.message, one.outcome) == (other.message, other.outcome)
+    told_of = outcome.payments, outcome.begins, outcome.ends, told, "", strangers, changed_leave(outcome)
+    return FactPreview(business_day_of(seen), day, *told_of)
 
 
 def _verdict(trial: Trial, fact: Fact, station: Station) -> Json:

@@ -14,6 +14,7 @@ from pipelines.explain.facts import Facts, FactsFolder
 from pipelines.explain.fold import ExplainedFold, ExplainFold, unkeyed
 from pipelines.explain.statement import standing_findings
 from rules.law import Law
+from rules.periods import business_day_of, cut_off_of, next_business_day
 from schemas.envelope import Fact
 from schemas.finding import Finding
 from schemas.ids import RECIPIENT, person_of, provider_key, recipient_key
@@ -21,6 +22,25 @@ from schemas.leave_balance import LeaveBalance
 from schemas.payment_instruction import PaymentInstruction
 
 LeaveKey = tuple[str, int]
+RUNS_AHEAD = 25  # business days: a week ends and its overtime is paid, a month closes
+
+
+class DifferingPayment(NamedTuple):
+    """A payment that would be made, or be another: how many minutes of its lines and cents more. ``before``, ``after``:
+    None where there is none."""
+
+    before: PaymentInstruction | None
+    after: PaymentInstruction | None
+    minutes: int
+    gross: int
+    net: int
+
+    @property
+    def instruction(self) -> PaymentInstruction:
+        """As it would be, or as it is if it would not."""
+        either = self.after or self.before
+        assert either is not None
+        return either
 
 
 class TrialOutcome(NamedTuple):
@@ -33,6 +53,42 @@ class TrialOutcome(NamedTuple):
     stands: dict[str, Finding]
     had: dict[LeaveKey, LeaveBalance]
     has: dict[LeaveKey, LeaveBalance]
+
+    @property
+    def payments(self) -> list[DifferingPayment]:
+        """Those that are not the same, in the order of pay runs."""
+        rows = []
+        for id in {**self.before, **self.after}:
+            before, after = self.before.get(id), self.after.get(id)
+            was, now = (_amounts(each) for each in (before, after))
+            if was != now:
+                rows.append(DifferingPayment(before, after, *(b - a for a, b in zip(was, now, strict=True))))
+        return sorted(rows, key=lambda row: (row.instruction.cut_off, row.instruction.instruction_id))
+
+    @property
+    def begins(self) -> list[Finding]:
+        """Findings that would stand, or say something else."""
+        return [each for id, each in self.stands.items() if not _same(self.stood.get(id), each)]
+
+    @property
+    def ends(self) -> list[Finding]:
+        """Findings that would stand no longer."""
+        return [each for id, each in self.stood.items() if id not in self.stands]
+
+
+def outcome_of(before: ExplainedFold, after: ExplainedFold) -> TrialOutcome:
+    """Two folds beside each other."""
+    return TrialOutcome(
+        _instructions(before), _instructions(after), _findings(before), _findings(after), _leave(before), _leave(after)
+    )
+
+
+def last_looked_at(cut_off: int) -> int:
+    """The last pay run (cut-off) in which what one sees first may still pay otherwise."""
+    day = business_day_of(cut_off)
+    for _ in range(RUNS_AHEAD):
+        day = next_business_day(day)
+    return cut_off_of(day)
 
 
 class Trial:
@@ -78,11 +134,7 @@ class Trial:
         without = frozenset(unkeyed(row) for row in rows if (row[3], row[4]) in tried)
         fold = ExplainFold(self.concerned, self.settlements, self.law, self.until)
         before = fold.run(without)
-        after = fold.run() if law is None else self._by(law)
-        return TrialOutcome(
-            _instructions(before), _instructions(after), _findings(before), _findings(after), _leave(before),
-            _leave(after),
-        )  # fmt: skip
+        return outcome_of(before, fold.run() if law is None else self._by(law))
 
     def _by(self, law: Law) -> ExplainedFold:
         return ExplainFold(self.concerned, self.settlements, law, self.until).run()
@@ -98,3 +150,15 @@ def _findings(folded: ExplainedFold) -> dict[str, Finding]:
 
 def _leave(folded: ExplainedFold) -> dict[LeaveKey, LeaveBalance]:
     return {(each.provider_id, each.leave_year): each for each in folded.records(LeaveBalance)}
+
+
+def _amounts(paid: PaymentInstruction | None) -> tuple[int, int, int]:
+    """Minutes of its lines (a premium is for minutes that stand on another line too), gross and net."""
+    if paid is None:
+        return 0, 0, 0
+    minutes = sum(line.minutes for line in paid.lines if line.earning != "OVERTIME_PREMIUM")
+    return minutes, paid.gross_cents, paid.net_cents
+
+
+def _same(one: Finding | None, other: Finding) -> bool:
+    return one is not None and (one.message, one.outcome) == (other.message, other.outcome)
