@@ -204,10 +204,13 @@ def _folders(events: Path, out: Path) -> None:
         raise Misuse(f"--out {out} holds what a live job said, which a replay would replace: name another folder")
 
 
-def law_that_paid(paid: Path, version: str, overlay: Path | None) -> "Law | None":
-    """The law of a version; None if it is not this one and no overlay was named. Raises Misuse."""
-    law = overlaid_law(overlay)
-    if law.version == version:
+def law_that_paid(paid: Path, run: tuple[int, str], overlay: Path | None, journal: Path | None = None) -> "Law | None":
+    """The law by which a pay run was paid, with what was published on its ``journal``; None: it is another, and no
+    overlay was named. ``run``: its cut-off, and the version that it names. Raises Misuse."""
+    from pipelines.files_below import files_of_facts
+
+    law = law_of_facts(overlay, files_of_facts(journal) if journal else ())
+    if law.version_at(run[0]) == run[1]:
         return law
     if overlay is None:
         return None

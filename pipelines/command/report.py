@@ -98,10 +98,13 @@ def _made(sources: _Sources, days: tuple[int | None, int | None], with_ids: bool
     from pipelines.report.page import report as page
     from pipelines.report.records import ReportFolder
     from rules.law import Law
+    from schemas.journal import is_journal
 
     paid, events, overlay = sources
     books = Books(ReportFolder(paid), *days)
-    law_then = law_that_paid(paid, books.runs[books.span.days[-1]].law_version, overlay)
+    last = books.runs[books.span.days[-1]]
+    journal = events if events and is_journal(events) else None
+    law_then = law_that_paid(paid, (last.cut_off, last.law_version), overlay, journal)
     law = law_then or Law.load()
     verified = _verified(events, books, law) if events else None
     until = None if books.span.end == max(run.cut_off for run in books.runs.values()) else books.span.days[-1]

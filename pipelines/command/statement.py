@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from pipelines.statements.paid_folder import Person
     from rules.law import Law
 
-LEFT_OUT = "What a further violation brings is left out: this was paid by another law. Name its overlay with --law"
+LEFT_OUT = (
+    "This was paid by another law: what a further violation brings, and what change of law a payment is the first to"
+    " obey, is left out. Name its overlay with --law, and the journal of its live job with --journal"
+)
 NO_TELEPHONE = "the papers name no telephone of the county: give it with --contact (docs/statements.md)"
-VIOLATIONS = {"V1", "V2", "V3", "V4"}
 FORMATS = ("html", "pdf")
+LawAsked = tuple[Path | None, Path | None]  # the overlay, and the journal
 LANGUAGES = ("en", "es")
 
 
@@ -44,6 +47,7 @@ def statement(
     format: Annotated[str, typer.Option(help="html, pdf or html,pdf.")] = "html,pdf",
     contact: Annotated[Path | None, typer.Option(help="TOML: whom to call; see docs/statements.md.")] = None,
     law: Annotated[Path | None, typer.Option(help="The overlay that the replay was given.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="The journal it was paid from: a law published there.")] = None,
     people: People = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -64,7 +68,7 @@ def statement(
         raise Misuse(f"--language {language} is not spoken here: take en or es")
     _complete(person, period, run)
     _ready(out, formats)
-    asked = replace(_asked(_folder(paid), run, period, language, contact, law), people=people_asked(people))
+    asked = replace(_asked(_folder(paid), run, period, language, contact, (law, journal)), people=people_asked(people))
     told = _write(_papers(paid, person, asked), asked, out, formats)
     if as_json:
         print(json.dumps(told.figures, indent=2))
@@ -74,7 +78,7 @@ def statement(
 
 
 def _asked(
-    paid: Path, run: str | None, period: str | None, language: str, contact: Path | None, law: Path | None
+    paid: Path, run: str | None, period: str | None, language: str, contact: Path | None, law: LawAsked
 ) -> "PapersAsked":
     from pipelines.statements.contact import Contacts
     from pipelines.statements.documents import PapersAsked
@@ -87,12 +91,16 @@ def _asked(
     return PapersAsked(cut_off, _period(period), language, Contacts(contact), _law_of(paid, cut_off, law))
 
 
-def _law_of(paid: Path, cut_off: int, overlay: Path | None) -> "Law | None":
+def _law_of(paid: Path, cut_off: int, law: LawAsked) -> "Law | None":
     """The law that a pay run was paid by, if it is known."""
     from pipelines.command.pay import law_that_paid
+    from pipelines.misuse import journal_asked
     from pipelines.statements.paid_folder import law_version
 
-    return law_that_paid(paid, law_version(paid, cut_off), overlay)
+    overlay, journal = law
+    if journal is not None:
+        journal_asked(journal)
+    return law_that_paid(paid, (cut_off, law_version(paid, cut_off)), overlay, journal)
 
 
 def _papers(paid: Path, person: "Person | None", asked: "PapersAsked") -> "tuple[Iterable[Paper], int]":
@@ -162,7 +170,7 @@ def _write(
         lines.append(f"{written.english:,} sentences stand in English: this version has no other words for them")
     if not asked.contacts.own:
         complain(NO_TELEPHONE)
-    if asked.law is None and written.codes & VIOLATIONS:
+    if asked.law is None:
         lines.append(LEFT_OUT)
     figures: dict[str, int | str] = {
         "statements": statements,

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.people import NOBODY, PeopleOnPapers
 from pipelines.statements.contact import Contacts
 from pipelines.statements.language import Language, language
+from pipelines.statements.law_changes import ToldLawChange, law_changes
 from pipelines.statements.paid_folder import Dossier, Person, dossiers
 from pipelines.statements.paper import PaperLetter, letter_html, statement_html
 from pipelines.statements.points import (
@@ -19,9 +20,9 @@ from pipelines.statements.points import (
     period_of_finding,
     point_of,
 )
-from pipelines.statements.statement import statement_of
+from pipelines.statements.statement import PrintedStatement, statement_of
 from rules.law import Law
-from rules.periods import business_day_of, month_of
+from rules.periods import business_day_of, cut_off_of, month_of
 from schemas.finding import Finding
 
 AT_A_TIME = 50_000  # people
@@ -44,7 +45,7 @@ class PapersAsked:
     """What to make: of a ``cut_off``; with ``period`` its statement and notices, else what is new in that pay run.
 
     ``language``: of whom ``people`` does not give another. ``law``: the one it was paid by; if not known (None), no
-    letter tells what a further violation brings.
+    letter tells what a further violation brings, and no statement what change of law it is the first to obey.
     """
 
     cut_off: int
@@ -65,7 +66,8 @@ def papers_of(person: Person, dossier: Dossier, asked: PapersAsked) -> Iterator[
         contact = asked.contacts.of(made.county, code)
         ids = (*made.instruction_ids, *made.finding_ids)
         english = sum(point.english for point in made.points)
-        yield Paper("statement", person, code, statement_html(made, contact, spoken, to), ids, english)
+        html = statement_html(made, contact, spoken, to, _law_changes(made, dossier, asked.law))
+        yield Paper("statement", person, code, html, ids, english)
     points = _notices(person, dossier, asked, spoken)
     if points:
         county = next(
@@ -74,6 +76,15 @@ def papers_of(person: Person, dossier: Dossier, asked: PapersAsked) -> Iterator[
         letter = PaperLetter(*person, business_day_of(asked.cut_off), points, county)
         html = letter_html(letter, asked.contacts.of(county, code), spoken, to)
         yield Paper("notices", person, code, html, tuple(p.id for p in points), sum(p.english for p in points))
+
+
+def _law_changes(made: PrintedStatement, dossier: Dossier, law: Law | None) -> list[ToldLawChange]:
+    """What its payment is the first to obey."""
+    if made.run is None:
+        return []
+    now = [each for each in dossier.instructions if (each.period_start, each.run_date) == (made.period_start, made.run)]
+    counties = {line.county or "" for paid in now for line in paid.lines}
+    return law_changes(law, cut_off_of(made.run), range(made.period_start, made.period_end + 1), counties)
 
 
 def papers_of_all(folder: Path, people: Iterable[Person], asked: PapersAsked) -> Iterator[Paper]:

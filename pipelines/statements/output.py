@@ -20,7 +20,6 @@ from pipelines.misuse import Misuse
 from pipelines.statements.documents import Paper
 from pipelines.statements.paper import pdf_of
 from schemas import private
-from schemas.ids import code_of
 
 INDEX = "index.csv"
 UNFINISHED = "UNFINISHED"
@@ -31,16 +30,14 @@ FEW = 8  # papers: below this a second process costs more than it saves
 
 @dataclass
 class Written:
-    """How many papers by kind; ``codes``: kinds of payments and codes of findings on them; ``english``: sentences."""
+    """How many papers by kind; ``english``: sentences."""
 
     papers: Counter[str] = field(default_factory=Counter)
-    codes: set[str] = field(default_factory=set)
     english: int = 0
 
     def add(self, paper: Paper) -> None:
         """One more."""
         self.papers[paper.kind] += 1
-        self.codes.update(code_of(id) for id in paper.ids)
         self.english += paper.english
 
 

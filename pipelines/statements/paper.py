@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipelines.misuse import Misuse
 from pipelines.people import PersonOnPaper
 from pipelines.statements.contact import Contact
 from pipelines.statements.language import Language
+from pipelines.statements.law_changes import ToldLawChange
 from pipelines.statements.points import Point
 from pipelines.statements.sentences import wording
 from pipelines.statements.statement import PrintedStatement
@@ -54,10 +56,15 @@ def environment(language: Language) -> Environment:
 
 
 def statement_html(
-    statement: PrintedStatement, contact: Contact, language: Language, to: PersonOnPaper | None = None
+    statement: PrintedStatement,
+    contact: Contact,
+    language: Language,
+    to: PersonOnPaper | None = None,
+    changes: Sequence[ToldLawChange] = (),
 ) -> str:
-    """The statement as one HTML file that needs nothing else; ``to``: whose name and address stand on it."""
-    return _rendered("statement.html.j2", language, s=statement, contact=contact, to=to)
+    """The statement as one HTML file that needs nothing else; ``to``: whose name and address stand on it; ``changes``:
+    of law, that its payment is the first to obey."""
+    return _rendered("statement.html.j2", language, s=statement, contact=contact, to=to, law_changes=changes)
 
 
 def letter_html(letter: PaperLetter, contact: Contact, language: Language, to: PersonOnPaper | None = None) -> str:
