@@ -4,7 +4,7 @@ import json
 import time
 from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -69,6 +69,7 @@ def publish(
     law: Annotated[Path | None, typer.Option(help="The overlay that the job was given.")] = None,
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who publishes it; default: the login name.")] = None,
     with_ids: Annotated[bool, typer.Option("--with-ids", help="Name each payment that would be otherwise.")] = False,
+    wait: Annotated[int, typer.Option(metavar="SECONDS", help="How long a running job has to take it.")] = 300,
     clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -92,7 +93,7 @@ def publish(
     try:
         seen = _previewed(journal, law, change)
         if confirm == seen.digest[:SHOWN]:
-            return _hand_over(journal, law, seen, by or getuser(), named_clock(clock))
+            return _hand_over(_Handing(journal, law, named_clock(clock), wait), seen, by or getuser())
     except Damaged as fault:
         complain(fault)
         return 1
@@ -137,20 +138,55 @@ def _show(seen: "LawPreview", with_ids: bool, as_json: bool, quiet: bool) -> Non
         print(f"To publish it, give the same command with --confirm {seen.digest[:SHOWN]}")
 
 
-def _hand_over(journal: Path, law: Path | None, seen: "LawPreview", by: str, now: "Clock") -> int:
+class _Handing(NamedTuple):
+    """The journal, the overlay that its job was given, the clock, and how many seconds a running job has."""
+
+    journal: Path
+    law: Path | None
+    now: "Clock"
+    wait: int
+
+
+def _hand_over(to: _Handing, seen: "LawPreview", by: str) -> int:
     """Leave the request, and see that it is taken: by the job that runs, or else here. The exit code."""
     from pipelines.live.clock import day_of_run
-    from pipelines.live.law_requests import ask, refusal
+    from pipelines.live.law_requests import ask, refusal, withdraw
 
-    path = ask(journal, seen.request(by, now()))
-    while path.exists():
-        if not _taken_here(journal, law, seen.cut_off, now()):
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+    path = ask(to.journal, seen.request(by, to.now()))
+    try:
+        if not _taken(to, path, seen.cut_off):
+            late = f"the job that owns {to.journal} did not take it within {to.wait} seconds"
+            complain(f"{_back(withdraw(path))}: {late}. See what it does (journal health), and publish again")
+            return 1
+    except BaseException:  # Ctrl-C above all, by which standard error has had its last word
+        print(_back(withdraw(path)), flush=True)
+        raise
     if why := refusal(path):
         complain(f"not published: {why}")
         return 1
     print(f"published: pay run {day_of_run(seen.cut_off)} decides by it")
     return 0
+
+
+def _back(withdrawn: bool) -> str:
+    return "not published, and withdrawn" if withdrawn else "it is being taken: the job publishes or refuses it"
+
+
+def _taken(to: _Handing, path: Path, open_run: int) -> bool:
+    """Wait until a request is published or refused; False: nobody did in time."""
+    from pipelines.live.law_requests import waits
+
+    until, said = time.monotonic() + to.wait, False
+    while waits(path):
+        if _taken_here(to.journal, to.law, open_run, to.now()):
+            continue
+        if time.monotonic() >= until:
+            return not waits(path)
+        if not said:
+            complain(f"waiting up to {to.wait} seconds for the job that owns {to.journal}; Ctrl-C withdraws it")
+        said = True
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return True
 
 
 def _taken_here(journal: Path, law: Path | None, open_run: int, now: int) -> bool:

@@ -1,11 +1,13 @@
 """A change of law that an officer confirmed, on its way into a journal whose job may be running: a file in the
 journal's folder, which whoever owns the journal takes in as an entry, or refuses.
 
-The entry is synced before the file goes, and a file whose entry is there already only goes: a kill at any instant
-leaves it as before or as after.
+The owner gives the file another name before it takes it, so that whoever asked can take it back until then and not
+after. The entry is synced before the file goes, and a file whose entry is there already only goes: a kill at any
+instant leaves it as before or as after.
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ from pipelines.live.seals import seals
 from rules.law import Law, LawError
 from schemas.journal import LAW, LAW_ORIGIN, Entry
 
-FOLDER, ASKED, REFUSED = "law-requests", ".json", ".refused"
+FOLDER, ASKED, TAKING, REFUSED = "law-requests", ".json", ".taking", ".refused"
 LATE = "a pay run was closed since the preview was made: look at the new one and confirm that"
 OTHER_LAW = "the law was changed since the preview was made: look at the new one and confirm that"
 DAMAGED = "the request is not what was written: publish again"
@@ -55,6 +57,20 @@ def ask(journal: Path, request: LawRequest) -> Path:
     return path
 
 
+def waits(path: Path) -> bool:
+    """Is a request neither published yet nor refused?"""
+    return path.exists() or path.with_suffix(TAKING).exists()
+
+
+def withdraw(path: Path) -> bool:
+    """Take a request back; False: whoever owns the journal takes it just now, or did."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def refusal(path: Path) -> str | None:
     """Why a request was refused; None: it was not. Told once."""
     refused = path.with_suffix(REFUSED)
@@ -67,8 +83,11 @@ def refusal(path: Path) -> str | None:
 
 def take_requests(journal: Journal, law: Law, open_run: int, now: int) -> TakenRequests:
     """Take in what lies there, one after the other. Raises OSError when the disk is full."""
-    taken = TakenRequests([], [])
-    for path in sorted((journal.folder / FOLDER).glob(f"*{ASKED}")):
+    taken, folder = TakenRequests([], []), journal.folder / FOLDER
+    for asked in sorted(folder.glob(f"*{ASKED}")):
+        with suppress(FileNotFoundError):  # withdrawn
+            asked.rename(asked.with_suffix(TAKING))
+    for path in sorted(folder.glob(f"*{TAKING}")):
         why = _take(path, journal, law, open_run, now)
         if why:
             replace(path.with_suffix(REFUSED), json.dumps(why).encode())

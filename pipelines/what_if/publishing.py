@@ -19,6 +19,7 @@ import msgspec
 
 from fold.publications import LawPublication, obeying, overlay_mark, parsed
 from fold.shard import Records
+from pipelines.live.believed import REMEMBERED, NotAsRemembered, believed
 from pipelines.live.clock import day_of_run
 from pipelines.live.engine import UNFINISHED
 from pipelines.live.law_requests import LawRequest
@@ -42,6 +43,11 @@ BEHIND = (
     "what its job remembers is of another code or law, or a pay run is being closed just now: name the job's own --law,"
     " or start the job once, and ask again"
 )
+UNLIKE = (
+    "what its job remembers is damaged, or not there: start the job once, which makes it anew from the journal, and ask"
+    " again"
+)
+MEMORY = "memory.sqlite"
 
 
 class LawChange(NamedTuple):
@@ -96,11 +102,11 @@ def preview(journal: Path, base: Law, change: LawChange) -> LawPreview:
     """Look at a change of law. ``base``: the law that the job was given. Raises Misuse, LawError, Damaged."""
     documents = parsed(dict(change.overlay))
     check_publishable(documents, change.effective)
-    law = obeying(base, published(journal))
+    law, known = obeying(base, published(journal)), seals(journal)
+    if not known:
+        raise Misuse(f"--journal {journal}: {NOT_CLOSED}")
     with _remembered(journal, base) as memory:
-        told, known = memory.told(), seals(journal)
-        if not known:
-            raise Misuse(f"--journal {journal}: {NOT_CLOSED}")
+        told = memory.told()
         if told is None or day_of_run(told.cut_off) != known[-1].day:
             raise Misuse(f"--journal {journal}: {BEHIND}")
         cut_off = cut_off_after(told.cut_off)
@@ -119,16 +125,40 @@ def preview(journal: Path, base: Law, change: LawChange) -> LawPreview:
 
 @contextmanager
 def _remembered(journal: Path, base: Law) -> Iterator[CountyMemory]:
-    """A copy of what the job remembers, as of its last pay run."""
-    with tempfile.TemporaryDirectory(dir=journal, prefix=UNFINISHED) as folder:
-        source = sqlite3.connect(f"{(journal / 'memory.sqlite').absolute().as_uri()}?mode=ro", uri=True)
-        with closing(source), closing(sqlite3.connect(Path(folder) / "memory.sqlite")) as copy:
-            source.backup(copy)
-        memory = CountyMemory(Path(folder), base)
+    """A copy of what the job remembers, as of its last pay run, held to what it was then. Raises Misuse."""
+    with tempfile.TemporaryDirectory(dir=journal, prefix=UNFINISHED) as name:
+        folder = Path(name)
         try:
-            yield memory
-        finally:
-            memory.close()
+            while not _copied(journal, folder):
+                pass  # a pay run was committed meanwhile
+            memory = CountyMemory(folder, base)
+            try:
+                memory.check()
+                with believed():
+                    yield memory
+            finally:
+                memory.close()
+        except NotAsRemembered:
+            raise Misuse(f"--journal {journal}: {UNLIKE}") from None
+
+
+def _copied(journal: Path, folder: Path) -> bool:
+    """Copy the memory, and which digests the journal knows of it; False: these were others when that was done. Raises
+    NotAsRemembered."""
+    known = _known(journal)
+    with believed():
+        source = sqlite3.connect(f"{(journal / MEMORY).absolute().as_uri()}?mode=ro", uri=True)
+        with closing(source), closing(sqlite3.connect(folder / MEMORY)) as copy:
+            source.backup(copy)
+    (folder / REMEMBERED).write_bytes(known)
+    return known == _known(journal)
+
+
+def _known(journal: Path) -> bytes:
+    try:
+        return (journal / REMEMBERED).read_bytes()
+    except FileNotFoundError:
+        raise NotAsRemembered from None
 
 
 def _entries(journal: Path, cut_off: int) -> list[Entry]:
