@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from fold.beat import Beat
-from fold.collections import rare_collections
+from fold.collections import pass_over, rare_collections
 from fold.content import Bodies, note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
@@ -41,13 +41,14 @@ class Shard:
     def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
         """Decide every key of the blocks as of every cut-off that matters to it; ``beat`` hears how far it is."""
         keys: dict[str, list[Row]] = defaultdict(list)
-        for row in rows_of(blocks):
-            keys[row[0]].append(row)
         with rare_collections():
-            for done, key in enumerate(sorted(keys), 1):
-                self.fold_key(key, keys[key])
-                beat.of_shard(self.stage, done, len(keys))
-        self.finish()
+            for row in rows_of(blocks):
+                keys[row[0]].append(row)
+            pass_over()
+            for done, key in enumerate(order := sorted(keys), 1):
+                self.fold_key(key, keys.pop(key))
+                beat.of_shard(self.stage, done, len(order))
+            self.finish()
         return self
 
     def finish(self) -> None:

@@ -144,7 +144,7 @@ class Law:
 
     def in_force(self, name: str, day: int, known_at: int | None = None) -> bool:
         """Whether ``value`` would find one. Raises KeyError for a name that is not law."""
-        return self.parameters[name].on(day, known_at) is not None
+        return (name, day) in self._always or self.parameters[name].on(day, known_at) is not None
 
     def assumptions(self, name: str, day: int, known_at: int | None = None) -> tuple[str, ...]:
         """This project's own choices behind the value in force: itself, and that it is carried forward (WAGE-2).

@@ -8,6 +8,7 @@ month is never decided again. In force: always. Does not cover: where facts come
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +16,8 @@ from rules.conclusion import Conclusion
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import closing_cut_off, cut_off_at_or_after, month_of
+
+REMEMBERED = 60 * 60  # months, each at some pay runs
 
 
 class Unit(NamedTuple):
@@ -29,11 +32,13 @@ STANDING = Unit(_STANDING, 0)  # terms that hold until they change
 LIFETIME = Unit(_LIFETIME, 0)  # what adds up over years
 
 
+@cache
 def month_unit(month: int) -> Unit:
     """A service month's hours and money."""
     return Unit(_MONTH, month)
 
 
+@cache
 def watch_unit(day: int) -> Unit:
     """What is only watched on a day (visits that overlap) and touches no money."""
     return Unit(_WATCH, day)
@@ -104,7 +109,11 @@ def closed(unit: Unit, cut_off: int, law: Law) -> bool:
     """TIME-6: is the unit closed to facts first seen by this cut-off? Months close; terms and lifetimes do not."""
     if unit.rank in (_STANDING, _LIFETIME):
         return False
-    month = month_of(unit.month)
+    return _month_closed(month_of(unit.month), cut_off, law)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _month_closed(month: int, cut_off: int, law: Law) -> bool:
     return closing_cut_off(month, law.value("filing.closes_after_months", month, cut_off)) < cut_off
 
 
@@ -125,8 +134,8 @@ class Memory:
     def due(self, law: Law) -> int | None:
         """The cut-off at which to decide again though no fact arrives: a review, or law that becomes known; None: no
         such cut-off is known yet."""
-        instants = list(self.reviews.values())
-        if self.said:
+        instants = [*self.reviews.values()]
+        if law.publications and self.said:
             later = bisect_right(law.publications, self.decided)
             instants += law.publications[later : later + 1]
         return cut_off_at_or_after(min(instants)) if instants else None
@@ -137,7 +146,8 @@ class Memory:
         due = {unit for unit, instant in self.reviews.items() if instant <= cut_off}
         for unit in due:
             del self.reviews[unit]
-        if bisect_right(law.publications, self.decided) < bisect_right(law.publications, cut_off):
+        published = law.publications
+        if published and bisect_right(published, self.decided) < bisect_right(published, cut_off):
             due.update(self.said)
         return due
 

@@ -15,13 +15,11 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from rules.kept import ServiceDays, Stint
 from rules.law import Law
 from rules.periods import MONTHS_IN_YEAR, add_months, civil_date, epoch_day, month_of
 
-REMEMBERED = 60 * 60  # months
+REMEMBERED = 60 * 60  # months, days
 PROGRAMS, GRANT = "sick_leave.programs", "sick_leave.grant_minutes"
 
 
@@ -45,6 +43,7 @@ class Grant(NamedTuple):
     assumptions: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=REMEMBERED)
 def leave_year_of(day: int, law: Law) -> int:
     """The 1 July with which the day's leave year begins (SICK-1)."""
     civil, first_month = civil_date(day), law.value("sick_leave.first_month", day)
@@ -82,30 +81,25 @@ def stints_with(stints: Iterable[Stint], months: Iterable[ServiceDays], law: Law
 
 
 def _add(stints: list[Stint], month: ServiceDays, law: Law) -> None:
-    """A month's days in the last stint, or in one that begins anew; once leave is usable only the last day matters."""
+    """SICK-2, SICK-3: a month's days in the last stint, or in one that begins anew; once leave is usable only the last
+    day matters."""
     now = terms(month_of(month.days[0][0]), law)
+    enough = now.earned_after_minutes + now.usable_after_minutes
+    stint = stints.pop() if stints else Stint(month.days[0][0])
+    last, worked, waiver = stint.last_day, stint.worked_minutes, stint.waiver
+    earned, usable = stint.earned_on, stint.usable_from
     for day, minutes in month.days:
-        if not stints or day > stints[-1].last_day + now.days_without_service + 1:
-            stints.append(Stint(day))
-        stint = stints[-1]
-        if _is_usable(stint, now):
+        if day > last + now.days_without_service + 1:
+            stints.append(Stint(last, worked, earned, usable, waiver))
+            worked, earned, usable, waiver = 0, None, None, False
+        if worked >= enough:
             break
-        stints[-1] = _with_day(stint, day, minutes, now)
-    stints[-1] = replace(stints[-1], last_day=month.days[-1][0], waiver=stints[-1].waiver or month.waiver)
-
-
-def _is_usable(stint: Stint, now: LeaveTerms) -> bool:
-    return stint.worked_minutes >= now.earned_after_minutes + now.usable_after_minutes
-
-
-def _with_day(stint: Stint, day: int, minutes: int, now: LeaveTerms) -> Stint:
-    """SICK-2, SICK-3."""
-    worked, earned, usable = stint.worked_minutes + minutes, stint.earned_on, stint.usable_from
-    if earned is None and worked >= now.earned_after_minutes:
-        earned, usable = day, day + now.usable_after_days
-    if usable is not None and worked >= now.earned_after_minutes + now.usable_after_minutes:
-        usable = min(usable, day + 1)
-    return replace(stint, last_day=day, worked_minutes=worked, earned_on=earned, usable_from=usable)
+        last, worked = day, worked + minutes
+        if earned is None and worked >= now.earned_after_minutes:
+            earned, usable = day, day + now.usable_after_days
+        if usable is not None and worked >= enough:
+            usable = min(usable, day + 1)
+    stints.append(Stint(month.days[-1][0], worked, earned, usable, waiver or month.waiver))
 
 
 def grants(stints: Iterable[Stint], first: int, today: int, law: Law) -> list[Grant]:

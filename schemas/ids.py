@@ -206,7 +206,7 @@ def day_in(conclusion_id: str, place: int) -> int:
 
 def account_id(statement_id: str) -> str:
     """Of what was instructed for a statement."""
-    return conclusion_id("account", statement_id)
+    return f"account{_MARK}{statement_id}"
 
 
 def statement_of_account(account_id: str) -> str:

@@ -147,7 +147,7 @@ class ProviderFile:
         if isinstance(said, BenefitRecord):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
-        return [LIFETIME] if isinstance(said, WeeksJudged | HeldTime | ServiceDays) else warned(unit, change)
+        return [LIFETIME] if isinstance(said, (WeeksJudged, HeldTime, ServiceDays)) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""

@@ -10,7 +10,7 @@ Months keep what they hold, closed ones too, since nothing is paid by closing; t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -55,7 +55,9 @@ def conclude_held(work: MonthOfWork, filed: Filed, decision: Decision) -> None:
         decision.conclusions[HELD] = HeldTime(_each_once([*held, *untaxed], work.provider_id))
 
 
-def find_overdue(filed: Filed, leave: Iterable[Worked], notice: Notice, decision: Decision, findings: Findings) -> None:
+def find_overdue(
+    filed: Filed, leave: Collection[Worked], notice: Notice, decision: Decision, findings: Findings
+) -> None:
     """PAY_OVERDUE of all months, of sick ``leave`` and of what came for closed months; asks to look again when the next
     falls due."""
     held = [each for of_unit in notice.before.values() if HELD in of_unit for each in of_unit[HELD].documents]
@@ -169,8 +171,10 @@ def _leave_payable(finding: RuleFinding, filed: Filed) -> Stamp:
     return cut_off, max(recorded_at, midnight(day + 1))
 
 
-def _untaxed(pieces: Iterable[Worked], decision: Decision, cut_off: int, law: Law) -> Iterator[HeldDocument]:
+def _untaxed(pieces: Collection[Worked], decision: Decision, cut_off: int, law: Law) -> Iterator[HeldDocument]:
     """Minutes of statements that settlement holds, since a tax rate of this payment year is not known (TAX-3)."""
+    if not pieces:
+        return
     statements = [said for said in decision.conclusions.values() if isinstance(said, Statement) and said.lines]
     waiting = {
         relationship

@@ -7,9 +7,9 @@ In force: by parameters sick_leave.*. Does not cover: what is earned (`sick_leav
 Months hand on their paid service (``ServiceDays``). What was decided on claims of a month stays when it has closed.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import lru_cache
 
 from rules.conclusions import UNSENT, LeaveRecord, Statement, Worked
 from rules.documents import Document, named
@@ -25,6 +25,7 @@ from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Decision, Trace, closed, month_unit
 from rules.sick_leave import (
     PROGRAMS,
+    REMEMBERED,
     Grant,
     grants,
     last_day_of,
@@ -46,13 +47,22 @@ def conclude_service(month: int, worked: Iterable[Worked], law: Law, decision: D
     """SICK-2: a month's paid service by day, of the programs that have paid sick leave then."""
     if not law.in_force(PROGRAMS, month):
         return
-    programs, days, waiver = law.value(PROGRAMS, month), dict[int, int](), False
+    programs, days, paid_in = law.value(PROGRAMS, month), defaultdict[int, int](int), set[str]()
     for each in worked:
         if each.earning == "SERVICE" and each.minutes and each.program in programs:
-            days[each.day] = days.get(each.day, 0) + each.minutes
-            waiver = waiver or each.program == "WPCS"
+            days[each.day] += each.minutes
+            paid_in.add(each.program)
     if days:
-        decision.conclusions[SERVICE] = ServiceDays(sorted(days.items()), waiver)
+        decision.conclusions[SERVICE] = ServiceDays(sorted(days.items()), "WPCS" in paid_in)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def first_open_year(cut_off: int, law: Law) -> int:
+    """The first leave year in which a month is open at a pay run."""
+    year = leave_year_of(business_day_of(cut_off), law)
+    while not closed(month_unit(month_of(year - 1)), cut_off, law):
+        year = leave_year_of(year - 1, law)
+    return year
 
 
 class JudgedLeave(Trace):
@@ -77,14 +87,13 @@ class SickLeave:
         self.before = notice.before.get(LIFETIME, {})
         history: LeaveHistory = self.before.get(HISTORY) or LeaveHistory(0, [], [])
         self.paid_before: dict[LeaveKey, int] = {(*each[:-1],): each[-1] for each in history.paid}
-        service = {unit.month: said[SERVICE] for unit, said in sorted(notice.before.items()) if SERVICE in said}
-        self.months: list[ServiceDays] = [*service.values()]
-        later = [month for month in service if month > history.through]
-        over = [month for month in later if self._is_closed(month)]
-        going_on = partial(stints_with, law=self.law)
-        self.carried = going_on(history.stints, (service[month] for month in over))
-        self.through = max(over, default=history.through)
-        self.stints = going_on(self.carried, (service[month] for month in later if month > self.through))
+        service = sorted((unit.month, said[SERVICE]) for unit, said in notice.before.items() if SERVICE in said)
+        self.months: list[ServiceDays] = [days for _, days in service]
+        later = [each for each in service if each[0] > history.through]
+        over = [each for each in later if self._is_closed(each[0])]
+        self.carried = stints_with(history.stints, [days for _, days in over], self.law)
+        self.through = max((month for month, _ in over), default=history.through)
+        self.stints = stints_with(self.carried, [days for month, days in later if month > self.through], self.law)
         self.pay = LeavePay(filed, notice)
         self.pieces: list[Worked] = []  # what is paid, of open months
 
@@ -97,38 +106,32 @@ class SickLeave:
             return None
         settled = self._of_closed_months()
         leave = self._leave(settled.values())
-        verdicts = decide_claims(self._open_claims(), self.pay.refused, self.paid_before, leave)
+        claims = self._open_claims()
+        verdicts = decide_claims(claims, self.pay.refused, self.paid_before, leave) if claims else []
         for verdict in verdicts:
             self._find(verdict, findings)
         used = self._used_with(leave.used, verdicts)
-        decision.conclusions.update({**settled, **self._statements(verdicts), **self._balances(leave.grants, used)})
+        statements = self._statements(verdicts, claims) if claims else {}
+        decision.conclusions.update({**settled, **statements, **self._balances(leave.grants, used)})
         decision.conclusions[HISTORY] = LeaveHistory(self.through, self.carried, _paid(verdicts))
         self._look_again(verdicts, decision)
         return JudgedLeave(self.months, leave, verdicts, self.pieces)
 
     def _leave(self, settled: Iterable[Statement | RuleFinding]) -> Leave:
         """What there is to use. ``settled``: what was said of claims of closed months."""
-        used: Counter[int] = Counter()
+        used: dict[int, int] = defaultdict(int)
         for said in settled:
             if isinstance(said, Statement):
                 used[leave_year_of(said.period_start, self.law)] += sum(line.minutes for line in said.lines)
-        known = grants(self.stints, self.first_year, self.today, self.law)
+        known = grants(self.stints, first_open_year(self.cut_off, self.law), self.today, self.law)
         return Leave(self.stints, known, used, self.today, self.law)
 
-    def _used_with(self, used: Mapping[int, int], verdicts: Iterable[LeaveVerdict]) -> Counter[int]:
-        """Minutes used by leave year."""
-        total = Counter(used)
+    def _used_with(self, used: Mapping[int, int], verdicts: Iterable[LeaveVerdict]) -> Mapping[int, int]:
+        """Minutes used by leave year, where there are any."""
+        total = defaultdict(int, used)
         for verdict in verdicts:
             total[leave_year_of(verdict.document.current.service_date, self.law)] += verdict.paid_minutes
-        return +total
-
-    @cached_property
-    def first_year(self) -> int:
-        """The first leave year in which a month is open."""
-        year = leave_year_of(self.today, self.law)
-        while not self._is_closed(month_of(year - 1)):
-            year = leave_year_of(year - 1, self.law)
-        return year
+        return {year: minutes for year, minutes in total.items() if minutes}
 
     # --- claims -----------------------------------------------------------------------------------------------------
 
@@ -159,13 +162,15 @@ class SickLeave:
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def _statements(self, verdicts: Iterable[LeaveVerdict]) -> dict[str, Statement]:
+    def _statements(
+        self, verdicts: Iterable[LeaveVerdict], claims: Iterable[Document[SickLeaveClaim]]
+    ) -> dict[str, Statement]:
         """One per recipient and pay period that is claimed, or was: a claim taken back decides too."""
         self.pieces = [self.pay.worked(verdict) for verdict in verdicts if verdict.paid_minutes]
         drafts: dict[StatementKey, StatementDraft] = defaultdict(StatementDraft)
         draft_straight(drafts, self.pieces)
         late_rates = repriced(self.pieces, self.law)
-        for document in self._open_claims():
+        for document in claims:
             claim = document.current
             key: StatementKey = (KIND, claim.recipient_id, period_of(claim.service_date))
             id = statement_id(KIND, claim.provider_id, claim.recipient_id, period_of(claim.service_date))
@@ -180,7 +185,8 @@ class SickLeave:
         """SICK-7: one of each leave year that has an open month, if there is or was anything to say of it."""
         by_year = {grant.leave_year: grant for grant in known}
         said = [each.content.leave_year for each in self.before.values() if isinstance(each, LeaveRecord)]
-        years = sorted(year for year in {*by_year, *said, *used} if year >= self.first_year)
+        first = first_open_year(self.cut_off, self.law)
+        years = sorted(year for year in {*by_year, *said, *used} if year >= first)
         return {
             conclusion_id("leave", year): self._balance(year, by_year.get(year), used.get(year, 0)) for year in years
         }

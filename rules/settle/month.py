@@ -5,10 +5,10 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 (`settle.draft`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rules.conclusions import InstructionRecord, Stamp, Statement
-from rules.findings import Findings, RuleFinding, long_date, referred
+from rules.findings import Findings, RuleFinding, Whose, long_date, referred
 from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_minutes, payee_of
 from rules.kept import Account, PastInstruction
 from rules.law import Law, NotInForce
@@ -24,16 +24,41 @@ PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
 
 
+def nobodys(finding: RuleFinding) -> None:
+    """No county's case."""
+
+
+def of_drafts(drafts: Sequence[PaymentDraft], held: Sequence[PaymentDraft], otherwise: Whose) -> Whose:
+    """Whose case findings of a month of pay are: the county of a statement's case (of the month as a whole: that of its
+    latest), ``otherwise`` elsewhere, or else the county in which a statement was paid.
+
+    A function of drafts alone: a month that knew itself by its findings would be left for the collector.
+    """
+
+    def whose(finding: RuleFinding) -> str | None:
+        in_order = sorted((*drafts, *held), key=lambda draft: draft.statement.period_start, reverse=True)
+        about = [draft for draft in in_order if finding.statement_id in (None, draft.id)]
+        case = next(filter(None, (draft.statement.case_county for draft in about)), None) or otherwise(finding)
+        named = about if finding.statement_id else []
+        paid = (line.county for draft in named for said in draft.account.said for line in said.lines)
+        return case or next(paid, None)
+
+    return whose
+
+
 class MonthOfPay(Trace):
     """The statements of one service month, at one pay run."""
 
-    def __init__(self, filed: SettlementFacts, month: int, before: Concluded, law: Law, cut_off: int) -> None:
+    def __init__(
+        self, filed: SettlementFacts, month: int, before: Concluded, law: Law, cut_off: int, otherwise: Whose = nobodys
+    ) -> None:
+        """``otherwise``: whose case a finding is where no statement tells."""
         self.filed, self.month, self.before = filed, month, before
         self.law, self.cut_off = law, cut_off
-        self.decision, self.findings = Decision(self), Findings(self._whose)
         statements = filed.statements.get(month, {})
         self.held: list[PaymentDraft] = []
         self.drafts: list[PaymentDraft] = []
+        self.decision, self.findings = Decision(self), Findings(of_drafts(self.drafts, self.held, otherwise))
         self.drafts += [draft for id in sorted(statements) if (draft := self._taxed(statements[id]))]
 
     def decide(self, returned: Returned) -> Decision:
@@ -114,20 +139,6 @@ class MonthOfPay(Trace):
             law_version=self.law.version_at(self.cut_off),
             reversed_ids=draft.reversed_ids,
         )
-
-    def _whose(self, finding: RuleFinding) -> str | None:
-        """The county of the case; of a statement, or else the one in which it was paid."""
-        drafts = self._about(finding) if finding.statement_id else []
-        paid = (line.county for draft in drafts for said in draft.account.said for line in said.lines)
-        return self._case_of(finding) or next(paid, None)
-
-    def _case_of(self, finding: RuleFinding) -> str | None:
-        """The county of a statement's case; of the month as a whole, that of its latest."""
-        return next(filter(None, (draft.statement.case_county for draft in self._about(finding))), None)
-
-    def _about(self, finding: RuleFinding) -> list[PaymentDraft]:
-        drafts = sorted((*self.drafts, *self.held), key=lambda draft: draft.statement.period_start, reverse=True)
-        return [draft for draft in drafts if finding.statement_id in (None, draft.id)]
 
     def _find(self, code: str, draft: PaymentDraft, cents: int, addressee: str, message: str | None = None) -> None:
         statement = draft.statement

@@ -11,7 +11,6 @@ from typing import Final
 from rules.adjustment import deductions_said
 from rules.advance_pay import Offset, advance_paid, eve, offsets, opening
 from rules.conclusions import Stamp
-from rules.findings import RuleFinding
 from rules.instructions import ADVANCE
 from rules.kept import Account, Charges
 from rules.law import Law
@@ -36,7 +35,7 @@ class RecipientMonth(MonthOfPay):
     def __init__(
         self, filed: SettlementFacts, recipient_id: str, month: int, before: Concluded, law: Law, cut_off: int
     ) -> None:
-        super().__init__(filed, month, before, law, cut_off)
+        super().__init__(filed, month, before, law, cut_off, of_recipient(filed.authorizations))
         self.recipient_id = recipient_id
         self.reading = OutcomeReading(law, cut_off)
         self.assessment: IncomeAssessment | None = filed.assessments.on(month)
@@ -62,10 +61,6 @@ class RecipientMonth(MonthOfPay):
         if self.advance is not None:
             self._reconcile(self.advance)
         return decision
-
-    def _case_of(self, finding: RuleFinding) -> str | None:
-        """Of an advance, and where no statement tells: that of the authorization."""
-        return super()._case_of(finding) or of_recipient(self.filed.authorizations)(finding)
 
     def _assessments(self) -> list[str]:
         """References of the assessment that decides the month, and of one that gave it up: a withdrawal decides too."""
