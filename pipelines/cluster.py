@@ -34,7 +34,8 @@ from pipelines.on_worker import (
     report,
     wrong,
 )
-from pipelines.tasks import Done, Each, Replay, Task, pay
+from pipelines.processes import Done, Each, Task
+from pipelines.tasks import Replay, pay
 from pipelines.work import Cluster, Work
 from rules.law import Law
 from schemas import private

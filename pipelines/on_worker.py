@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.beat import Beat
-from pipelines.tasks import Done, Replay, Task
+from pipelines.processes import Done, Task
+from pipelines.tasks import Replay
 from pipelines.work import Work
 from rules.law import Law, LawError
 

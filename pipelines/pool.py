@@ -2,18 +2,8 @@
 fails as a whole.
 """
 
-import gc
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
-from functools import partial
-from typing import Any
-
-from pipelines.tasks import Done, Each, Replay, Shared, Task, pay
-from pipelines.watch import end_with
+from pipelines.processes import processes
+from pipelines.tasks import Replay, pay
 from pipelines.work import Work
 from rules.law import Law
 
@@ -24,44 +14,3 @@ def run(work: Work, law: Law, number: int) -> None:
     replay = Replay(work, law)
     with processes(replay, number) as each:
         pay(replay, each)
-
-
-_here: list[Any] = []  # what this process works for
-
-
-@contextmanager
-def processes(shared: Any, number: int) -> Iterator[Each[Any]]:
-    """A function that does all tasks of a kind and waits for the last: here, or in so many processes."""
-    if number == 1:
-        yield lambda do, tasks: [do(shared, task) for task in tasks]
-        return
-    gc.freeze()  # what is there already is never collected, so that its pages stay shared
-    context = multiprocessing.get_context("fork")
-    try:
-        with ProcessPoolExecutor(number, context, _begin, (shared, os.getpid())) as pool:
-            yield lambda do, tasks: _all(pool, do, tasks)
-    finally:
-        gc.unfreeze()
-
-
-def _all(pool: Executor, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:
-    with ExitStack() as unless_done:
-        unless_done.callback(_end_all)  # of an interrupted replay nobody reads what they would still write
-        found = list(pool.map(partial(_do, do), tasks))
-        unless_done.pop_all()
-    return found
-
-
-def _end_all() -> None:
-    for worker in multiprocessing.active_children():
-        worker.kill()
-
-
-def _begin(shared: object, parent: int) -> None:
-    end_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this one ends it
-    _here[:] = [shared]
-
-
-def _do(do: Callable[[Shared, Task], Done], task: Task) -> Done:
-    return do(_here[0], task)

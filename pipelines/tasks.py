@@ -8,9 +8,9 @@ task leaves the same files. The bytes are those of the pipeline on Beam. Who doe
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +27,7 @@ from fold.stages import STAGES
 from fold.tally import merged
 from pipelines.blocks import BlockFile, OutgoingBlocks, taken
 from pipelines.importing.text_facts import FolderDoor
+from pipelines.processes import Each
 from pipelines.work import Work
 from rules.law import Law
 from schemas import private
@@ -76,20 +77,6 @@ class ShardTask(NamedTuple):
     number: int
     blocks: list[BlockFile]
     until: int
-
-
-Task = TypeVar("Task")
-Done = TypeVar("Done")
-
-
-Shared = TypeVar("Shared", covariant=True)
-
-
-class Each(Protocol[Shared]):
-    """Does all tasks of a kind and waits for the last. ``Shared``: what each process knows before its first task."""
-
-    def __call__(self, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:
-        """What each came to, in order."""
 
 
 Fewer = Callable[[list[bytes]], list[bytes]]

@@ -18,7 +18,7 @@ LAYERS = ("schemas", "rules", "fold", "transforms", "pipelines", "deploy")
 """Imports point at the same layer or one before it."""
 STORIES = {
     "payroll", "plain", "stepwise", "replay", "streaming", "file_edges", "topic_edges", "work", "pool", "on_beam",
-    "blocks", "tasks", "on_worker", "cluster",
+    "tasks", "on_worker", "cluster",
     "facts_at", "publishing_at", "replay_job", "job_options",
 }  # fmt: skip
 ROOMS = (
@@ -35,7 +35,17 @@ ROOMS = (
         "worker_log",
         "loopback",
     ),
-    ("files_below", "people", "law_notices", "came_back", "paid_records", "paid_year", "worker_life"),
+    (
+        "files_below",
+        "people",
+        "law_notices",
+        "came_back",
+        "paid_records",
+        "paid_year",
+        "worker_life",
+        "blocks",
+        "processes",
+    ),
     ("importing",),
     ("summary", "unchanged"),
     ("live",),

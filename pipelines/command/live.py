@@ -34,7 +34,7 @@ SECONDS_BETWEEN_ROUNDS = 0.2
 DAY = "YYYY-MM-DD"
 FOLDERS = "see that the folders of --from, --to and --journal are there"
 SAFE = "what was acknowledged is safe, start again then"
-Fold = Literal["auto", "beam", "plain"]
+Fold = Literal["auto", "plain", "pool", "beam"]
 AfterOption = Annotated[
     str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
 ]
@@ -65,7 +65,7 @@ def run(
     ] = None,
     law: Annotated[Path | None, typer.Option(help="Folder of TOML that overlays the law.")] = None,
     trust_clock: Annotated[str | None, typer.Option(metavar=DAY, help="Up to this pay run the clock is right.")] = None,
-    engine: Annotated[Fold, typer.Option(help="What folds pay runs: Beam's two workers pay in large ones.")] = "auto",
+    engine: Annotated[Fold, typer.Option(help="What folds pay runs: all cores pay in large ones.")] = "auto",
     settle: Annotated[float, typer.Option(min=0, help="Seconds for which what lands must stay as it is.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Lines of JSON, also on a terminal.")] = False,
 ) -> int:

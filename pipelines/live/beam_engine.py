@@ -6,49 +6,30 @@ Each shard writes its result to a file; the job reads all of them when the pipel
 pay run fails, nothing is stored, and the next start decides it again.
 """
 
-import errno
 import logging
-import os
-import signal
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
 import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from fold.record_files import unpacked
-from fold.rows import catalog_of
-from fold.shard import Records, Shard
 from fold.stages import STAGES
-from fold.tally import Tally
-from pipelines.live.believed import NotAsRemembered, State
-from pipelines.live.engine import BEAM, SHARDS, UNFINISHED, FoldAsked, FoldedRun, fold_keys
-from pipelines.live.memory import CountyMemory, read_beside
+from pipelines.live.believed import NotAsRemembered
+from pipelines.live.engine import BEAM, SHARDS, FoldAsked, FoldedRun
+from pipelines.live.memory import CountyMemory
+from pipelines.live.shard_files import FoldPlace, ShardAsked, dealt_to, disbelieve, fold_shard, gathered, put_down
 from pipelines.worker_life import workers_of_ours
 from pipelines.worker_log import worker_log
 from rules.law import Law
-from schemas import private
 
 OPTIONS = ["--direct_num_workers=2", "--default_sdk_harness_log_level=ERROR"]
-LISTINGS, DEALT, CAME_TO, NOT_AS_REMEMBERED = "listings", "dealt", "came-to", "not-as-remembered"
-
-
-class ShardFold(msgspec.Struct):
-    """What a shard came to, on its way back to the job."""
-
-    records: dict[str, bytes]  # by kind, packed
-    tally: Tally
-    states: list[State]
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(ShardFold).decode
+NO_ROWS = msgspec.msgpack.encode([])
 
 
 class BeamEngine:
@@ -59,14 +40,10 @@ class BeamEngine:
     def fold(self, asked: FoldAsked, memory: CountyMemory) -> FoldedRun:
         """All stages, one after the other. Raises RuntimeError when a worker fails, OSError when the disk is full,
         NotAsRemembered."""
-        with tempfile.TemporaryDirectory(dir=memory.path.parent, prefix=UNFINISHED) as name:
-            folder = Path(name)
-            private.written(folder / LISTINGS, _encode(asked.listings))
-            for (stage, number), blocks in asked.blocks.items():
-                private.written(folder / f"{DEALT}-{stage}-{number}", _encode(blocks))
-            with _undisturbed(), _worker_log(), _pipeline() as pipeline:
-                build(pipeline, FoldPlace(name, str(memory.path)), memory.law, asked.cut_off)
-            return gathered(folder)
+        with put_down(asked, memory) as place:
+            with _worker_log(), _pipeline() as pipeline:
+                build(pipeline, place, memory.law, asked.cut_off)
+            return gathered(place)
 
 
 @contextmanager
@@ -81,19 +58,12 @@ def _pipeline() -> beam.Pipeline:
     return beam.Pipeline(FnApiRunner(workers_of_ours()), PipelineOptions(OPTIONS))
 
 
-class FoldPlace(NamedTuple):
-    """Where workers find things: the folder of this fold, and the job's memory."""
-
-    folder: str
-    memory: str
-
-
 def build(pipeline: beam.Pipeline, place: FoldPlace, law: Law, cut_off: int) -> None:
     """The pipeline of a pay run."""
     numbers = pipeline | "Shards" >> beam.Create(range(SHARDS))
     said: dict[str, list[beam.PCollection]] = defaultdict(list)
     for stage in STAGES:
-        dealt = numbers | f"Dealt to {stage}" >> beam.FlatMap(dealt_to, place, stage)
+        dealt = numbers | f"Dealt to {stage}" >> beam.FlatMap(blocks_to, place, stage)
         fold = beam.ParDo(FoldKept(stage, place, law, cut_off)).with_outputs(*STAGES)
         folded = (
             [dealt, *said[stage]]
@@ -105,12 +75,11 @@ def build(pipeline: beam.Pipeline, place: FoldPlace, law: Law, cut_off: int) -> 
             said[later].append(folded[later])
 
 
-def dealt_to(number: int, place: FoldPlace, stage: str) -> Iterator[tuple[int, bytes]]:
+def blocks_to(number: int, place: FoldPlace, stage: str) -> Iterator[tuple[int, bytes]]:
     """Blocks that the door dealt to a shard, and one of nothing: a shard may have keys that are due by themselves."""
-    yield number, _encode([])
-    path = Path(place.folder) / f"{DEALT}-{stage}-{number}"
-    if path.exists():
-        yield from ((number, block) for block in msgspec.msgpack.decode(path.read_bytes(), type=list[bytes]))
+    yield number, NO_ROWS
+    for block in dealt_to(number, place, stage):
+        yield number, block
 
 
 class FoldKept(beam.DoFn):
@@ -122,53 +91,12 @@ class FoldKept(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         number, blocks = element
-        folder = Path(self.place.folder)
-        catalog = catalog_of(msgspec.msgpack.decode((folder / LISTINGS).read_bytes(), type=list[bytes]))
-        shard = Shard(self.stage, self.law, catalog, self.cut_off, SHARDS)
         try:
-            with read_beside(Path(self.place.memory)) as reader:
-                states = fold_keys(shard, number, blocks, reader)
+            shard = fold_shard(self.place, ShardAsked(self.stage, number, self.law, self.cut_off), blocks)
         except NotAsRemembered:
-            private.written(folder / NOT_AS_REMEMBERED, b"")
+            disbelieve(self.place)
             return
-        path = folder / f"{CAME_TO}-{self.stage}-{number}"
-        unfinished = path.with_suffix(".unfinished")
-        try:
-            private.written(unfinished, _encode(ShardFold(_packed(shard.records), shard.tally, states)))
         except OSError:  # the job misses the file, and says so
             return
-        unfinished.replace(path)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
-
-
-def _packed(records: Records) -> dict[str, bytes]:
-    return {kind: _encode(of_kind) for kind, of_kind in records.items()}
-
-
-def gathered(folder: Path) -> FoldedRun:
-    """What all shards came to. Raises OSError if one could not say it, NotAsRemembered."""
-    if (folder / NOT_AS_REMEMBERED).exists():
-        raise NotAsRemembered
-    whole = FoldedRun(defaultdict(list), Tally(), [])
-    for stage in STAGES:
-        for number in range(SHARDS):
-            path = folder / f"{CAME_TO}-{stage}-{number}"
-            if not path.exists():
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            one = _decode(path.read_bytes())
-            for kind, said in one.records.items():
-                whole.records[kind] += unpacked(kind, said)
-            whole.tally.merge(one.tally)
-            whole.states.extend(one.states)
-    return whole
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM, which reach workers too, wait until the pay run is folded: the job ends after its round."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,6 +1,6 @@
-"""What decides a pay run: this process alone, or Beam with worker processes (`beam_engine`), behind one interface.
+"""What decides a pay run: this process alone, processes on all cores (`pool_engine`) or Beam (`beam_engine`).
 
-An engine reads the memory and returns the conclusions and the new memory; the job stores all of it at once. Both
+An engine reads the memory and returns the conclusions and the new memory; the job stores all of it at once. All
 engines give the same letters, byte for byte.
 """
 
@@ -19,7 +19,7 @@ from pipelines.live.believed import State
 from pipelines.live.memory import CountyMemory, MemoryReader
 
 SHARDS = 8  # into which the door deals
-AUTO, PLAIN, BEAM = "auto", "plain", "beam"
+AUTO, PLAIN, POOL, BEAM = "auto", "plain", "pool", "beam"
 UNFINISHED = ".fold-"  # begins the names of folders in the journal that an engine works in
 Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 

@@ -20,7 +20,7 @@ from fold.stages import STAGES
 from fold.tally import Tally, merged
 from pipelines.blocks import BlockFile, OutgoingBlocks, taken
 from pipelines.files_below import files_below
-from pipelines.pool import processes as on_cores
+from pipelines.processes import processes as on_cores
 from pipelines.replay import WORTH_PROCESSES, Watched, shards_of
 from pipelines.tasks import FilesTask, groups_of
 from pipelines.what_if.deciding import ShardOfVariants, StageAsked, by_key

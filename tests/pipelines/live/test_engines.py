@@ -1,4 +1,4 @@
-"""Beam and this process alone fold a pay run to the same letters, byte for byte, and remember the same."""
+"""Beam, processes on all cores and this process alone fold a pay run to the same letters, and remember the same."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,7 @@ from hypothesis import HealthCheck, given, settings
 
 from fold.door import admission
 from pipelines.live import beam_engine
-from pipelines.live.beam_engine import BeamEngine
-from pipelines.live.choice_of_engine import WORTH_WORKERS, engine_for
-from pipelines.live.engine import AUTO, BEAM, PLAIN, PlainEngine
+from pipelines.live.engine import BEAM, PLAIN, POOL
 from pipelines.live.memory import CountyMemory
 from pipelines.live.outbox import Letter
 from pipelines.live.pay_run import PayRuns, RunLetters
@@ -33,6 +31,7 @@ from tests.pipelines.live.test_scenario import WINDOWS, scenario
 
 pytestmark = pytest.mark.engines
 
+WITH_WORKERS = (BEAM, POOL)
 RUNS_IN_BEAM = 4  # each takes seconds to come up
 
 
@@ -66,16 +65,17 @@ def folded(
     return letters, runs
 
 
-def same(facts: list[Fact], runs: list[int]) -> int:
-    """Hold one engine to the other; how many letters."""
+def same(facts: list[Fact], runs: list[int], engines: Iterable[str]) -> int:
+    """Hold engines to this process alone; how many letters."""
     entries = dealt(facts, runs)
     plain, plain_runs = folded(PLAIN, entries, runs[0], runs[-1])
-    beam, beam_runs = folded(BEAM, entries, runs[0], runs[-1])
-    assert [run.engine for run in beam_runs].count(BEAM) == len(entries)
-    assert beam == plain
-    for one, other in zip(plain_runs, beam_runs, strict=True):
-        assert sorted(state[:3] for state in one.states) == sorted(state[:3] for state in other.states)
-        assert one.tally.findings == other.tally.findings and one.tally.hours == other.tally.hours
+    for engine in engines:
+        letters, engine_runs = folded(engine, entries, runs[0], runs[-1])
+        assert [run.engine for run in engine_runs].count(engine) == len(entries)
+        assert letters == plain
+        for one, other in zip(plain_runs, engine_runs, strict=True):
+            assert sorted(state[:3] for state in one.states) == sorted(state[:3] for state in other.states)
+            assert one.tally.findings == other.tally.findings and one.tally.hours == other.tally.hours
     return len(plain)
 
 
@@ -83,30 +83,23 @@ def same(facts: list[Fact], runs: list[int]) -> int:
 def test_the_fixed_scenario(name: str) -> None:
     begins = epoch_day(WINDOWS[name])
     runs = list(cut_offs(cut_off_of(begins), cut_off_of(begins) + 95 * 86_400_000))[:: 62 // RUNS_IN_BEAM]
-    assert same(scenario(name), runs) > 100
+    assert same(scenario(name), runs, WITH_WORKERS) > 100
 
 
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_any_history(history: History) -> None:
     every = [*cut_offs(min(admission(fact) for fact in history.facts), history.until)]
-    same(list(history.facts), [every[0], every[len(every) // 2], every[-1]])
+    same(list(history.facts), [every[0], every[len(every) // 2], every[-1]], WITH_WORKERS)
 
 
-def test_auto_takes_beam_where_it_pays() -> None:
-    assert isinstance(engine_for(AUTO, WORTH_WORKERS, 0), BeamEngine)
-    assert isinstance(engine_for(AUTO, 0, WORTH_WORKERS), BeamEngine)
-    assert isinstance(engine_for(AUTO, WORTH_WORKERS - 1, 0), PlainEngine)
-    assert isinstance(engine_for(PLAIN, 1 << 40, 0), PlainEngine)
-    assert isinstance(engine_for(BEAM, 0, 0), BeamEngine)
-
-
-def test_a_worker_that_dies_fails_the_pay_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("engine", WITH_WORKERS)
+def test_a_worker_that_fails_fails_the_pay_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """Nothing is remembered of it, and nothing is left behind."""
     memory = CountyMemory(tmp_path, LAW)
-    monkeypatch.setattr("pipelines.live.beam_engine.LISTINGS", "elsewhere/listings")
+    monkeypatch.setattr("pipelines.live.shard_files.LISTINGS", "no-listings")  # of the job alone: workers look for them
     with pytest.raises((RuntimeError, OSError)):
-        PayRuns(memory, BEAM).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
+        PayRuns(memory, engine).fold(cut_off_of(epoch_day(WINDOWS["work"])), [])
     memory.close()
     assert [path.name for path in tmp_path.iterdir()] == ["memory.sqlite"]
 

@@ -25,7 +25,7 @@ from pipelines.live import durable
 from pipelines.live import outbox as outboxes
 from pipelines.live import seals as seals_of
 from pipelines.live.backup import NotWhole, backup, restore
-from pipelines.live.beam_engine import LISTINGS, FoldKept, FoldPlace, gathered
+from pipelines.live.beam_engine import FoldKept
 from pipelines.live.believed import REMEMBERED, NotAsRemembered, State
 from pipelines.live.collector import Batch, Collector, Message
 from pipelines.live.deciding import SentSums
@@ -40,6 +40,7 @@ from pipelines.live.outbox import OtherContent
 from pipelines.live.past import OtherHistory
 from pipelines.live.seals import seals
 from pipelines.live.segments import Damaged
+from pipelines.live.shard_files import LISTINGS, FoldPlace, ShardAsked, fold_shard, gathered
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from rules.periods import business_day_of, cut_off_after, iso
@@ -323,14 +324,16 @@ def test_every_byte_of_the_tables_own_names_can_be_wrong(tmp_path: Path) -> None
 
 
 def test_workers_believe_no_row_either(copy: World, tmp_path: Path) -> None:
-    """A worker process of Beam's reads the memory by itself; what it finds ends the fold, not the worker."""
+    """A worker process reads the memory by itself; what it finds ends the fold, and of Beam's no worker."""
     changed(copy, "update kept set state = x'00', due = 1 where stage = 'authorize'")
     (tmp_path / LISTINGS).write_bytes(msgspec.msgpack.encode([]))
     place = FoldPlace(str(tmp_path), str(copy.journal / "memory.sqlite"))
     for number in range(SHARDS):
         assert not list(FoldKept("authorize", place, LAW, 2).process((number, [])))
     with pytest.raises(NotAsRemembered):
-        gathered(tmp_path)
+        gathered(place)
+    with pytest.raises(NotAsRemembered):
+        fold_shard(place, ShardAsked("authorize", 0, LAW, 2), [])
 
 
 def test_a_memory_of_yesterday_is_not_todays(copy: World, short: list[Day], whole: World) -> None:
