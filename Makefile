@@ -26,7 +26,8 @@ replay: $(READY) $(if $(FROM),,$(SAMPLE))
 
 desk: $(READY) $(SAMPLE)
 	@test -f out/summary.json || $(BIN)/ihss-payroll replay --events sample --out out --quiet
-	@$(BIN)/ihss-payroll desk --events sample --paid out $(ARGS)
+	@echo 2025-01-14T09:00 > build/sample.clock  # after the sample's last pay run: what is decided now is seen by the next
+	@$(BIN)/ihss-payroll desk --events sample --paid out --decide-as anna --land sample --clock build/sample.clock $(ARGS)
 
 live: $(READY)
 	@$(BIN)/python -m deploy.local

@@ -96,8 +96,8 @@ def _fact(told: Json) -> Fact:
 
 
 def waiting(station: Station, shelf: DeskShelf) -> Iterator[FiledDecision]:
-    """Those that no pay run has seen."""
+    """Those that no pay run has seen, also where the fact is there already."""
+    seen = "SELECT 1 FROM facts JOIN records ON record = records.id WHERE event_id = ? AND source = ? AND cut_off <= ?"
     for each in decided(station):
-        if shelf.one("SELECT 1 FROM facts WHERE event_id = ? AND source = ?", each.fact.event_id, each.fact.source):
-            continue
-        yield each
+        if not shelf.one(seen, each.fact.event_id, each.fact.source, shelf.newest):
+            yield each

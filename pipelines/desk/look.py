@@ -44,6 +44,7 @@ def home(view: DeskView, shelf: DeskShelf) -> Response:
     return view.answer(
         "home.html.j2", run=run, wrong=wrong, checks=shelf.agreements(), held=held_page(shelf, HeldAsked()),
         rejected=shelf.rejected, chart=net_chart(runs, view.language), shelf=shelf,
+        last_unusual=next((row for row in runs if row.unusual), None),
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from pipelines.check.counter import Counter, Placed
 from pipelines.check.verdict import verdict
 from pipelines.desk.leave import LeaveChange, changed_leave
 from pipelines.desk.payments import sources
+from pipelines.desk.people import VIOLATIONS
 from pipelines.desk.shelf import DeskShelf
 from pipelines.desk.station import Station
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.explain.trial import DifferingPayment, Trial, last_looked_at
-from rules.periods import business_day_of, cut_off_after
+from rules.periods import business_day_of, closing_cut_off, cut_off_after, month_of, saturday_of
 from schemas.avro import Unreadable
 from schemas.envelope import Fact
 from schemas.finding import Finding
@@ -21,7 +22,8 @@ from schemas.types import Json
 
 class FactPreview(NamedTuple):
     """``seen_by``: the pay run (business day) that sees it first; ``rows``: by pay run; ``until``: the last one looked
-    at; ``refusal``: why nothing can be said; ``strangers``: ids that no fact names."""
+    at; ``refusal``: why nothing can be said; ``strangers``: ids that no fact names; ``closed``: the business day on
+    which the month that it is about closed for pay, before it is seen (TIME-6)."""
 
     seen_by: int
     until: int
@@ -32,6 +34,17 @@ class FactPreview(NamedTuple):
     refusal: str
     strangers: list[str]
     leave: list[LeaveChange]
+    closed: int | None = None
+
+    @property
+    def fallen(self) -> list[Finding]:
+        """Violations that fall away."""
+        return [each for each in self.ends if each.code in VIOLATIONS and each.count]
+
+    @property
+    def is_idle(self) -> bool:
+        """Would nothing be otherwise?"""
+        return not (self.rows or self.begins or self.ends or self.leave)
 
     @property
     def net(self) -> int:
@@ -58,7 +71,21 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
         return FactPreview(business_day_of(seen), day, [], [], [], None, words, [], [])
     strangers = [id for _, id in map(person_of, trial.strangers)]
     told_of = outcome.payments, outcome.begins, outcome.ends, told, "", strangers, changed_leave(outcome)
-    return FactPreview(business_day_of(seen), day, *told_of)
+    return FactPreview(business_day_of(seen), day, *told_of, _closed(fact, seen, station))
+
+
+def _closed(fact: Fact, seen: int, station: Station) -> int | None:
+    """When the month of its workweek's Saturday, or of its day or pay period, closed, if it had."""
+    week, day = (
+        getattr(fact, "workweek_start", None),
+        getattr(fact, "service_date", getattr(fact, "period_start", None)),
+    )
+    last = day if week is None else saturday_of(week)
+    if last is None:
+        return None
+    month = month_of(last)
+    at = closing_cut_off(month, station.law.value("filing.closes_after_months", month, seen))
+    return business_day_of(at) if at < seen else None
 
 
 def _verdict(trial: Trial, fact: Fact, station: Station) -> Json:

@@ -1,6 +1,7 @@
 """What is decided at the desk: previewed, filed, paid by the next pay run as was said, undone; and what is refused."""
 
 import re
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ from starlette.testclient import TestClient
 
 from pipelines.desk import decisions, passwords
 from pipelines.desk.forms import FILED, WrongForm, cents_of, fields_of_kind, filed_fact, minutes_of, read_form
+from pipelines.desk.origins import PaidOrigin
+from pipelines.desk.station import Station
 from schemas.hours_exception import HoursException
 from schemas.ids import statement_id
-from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, client_of, filed, hidden, previewed, sent, text_of
+from tests.pipelines.desk.desk_world import P1, R1, TOKEN, LiveDesk, client_of, filed, hidden, previewed, sent, text_of
 
 APPROVAL = {"document": "desk.1.T2", "provider_id": P1, "recipient_id": R1}
 EXCEPTION = {"provider_id": P1, "recipient_id": R1, "workweek_start": "2026-01-04", "extra_minutes": "6:00"}
@@ -71,6 +74,8 @@ def test_an_exception_takes_a_violation_away_and_its_withdrawal_brings_it_back(
     page = previewed(anna, "HoursException", **EXCEPTION)
     told = text_of(page)
     assert "No payment changes" in told and "No longer so" in told and "Violation" in told
+    assert "The violation of the week of Jan 4, 2026 falls away." in told
+    assert "Extra hours pay nothing by themselves" in told and "LIMIT-2" in told
     filed(anna, page)
     desk.close_run("2026-02-06")
     assert violations not in anna.get(f"/provider/{P1}").text
@@ -83,6 +88,14 @@ def test_an_exception_takes_a_violation_away_and_its_withdrawal_brings_it_back(
     assert violations in anna.get(f"/provider/{P1}").text
     again = anna.post(f"/undo/{number}", data={"mark": hidden(log, "mark")})
     assert again.status_code == 404, "what is undone is not undone twice"
+
+
+def test_what_changes_nothing_says_so_and_why(desk: LiveDesk, anna: TestClient) -> None:
+    """An exception where nothing is over a limit; and one for a month that has closed (TIME-6)."""
+    idle = text_of(previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2025-12-07"}))
+    assert "No payment changes by it, as far as is known today. Nothing else does either." in idle
+    late = text_of(previewed(anna, "HoursException", **EXCEPTION | {"workweek_start": "2023-12-03"}))
+    assert "the month that it is about closed for pay on Jan 2, 2026" in late and "TIME-6" in late
 
 
 def test_every_decision_is_in_the_log_as_it_was_filed(desk: LiveDesk) -> None:
@@ -253,6 +266,25 @@ def test_a_rejected_event_is_repaired(desk: LiveDesk, anna: TestClient) -> None:
     filed(anna, page.text)
     last = decisions.decided(desk.station)[-1].fact
     assert (last.source, last.document_id) == ("desk.anna", "HX1") and last.recorded_at == desk.world.now
+
+
+def test_what_landed_among_the_facts_is_seen_when_it_is_paid(station: Station, tmp_path: Path) -> None:
+    """A folder of facts that the next replay pays: its facts are in the index, and no pay run has seen them."""
+    assert station.origin.paid is not None
+    facts, paid = (shutil.copytree(path, tmp_path / path.name) for path in (station.origin.events, station.origin.paid))
+    own = Station(PaidOrigin(facts, paid), station.law, TOKEN, deciders=("anna",), land=facts)
+    own.make(lambda *_: None)
+    with own.shelf() as shelf:
+        own.clock = lambda on=shelf.newest: on + 3_600_000
+        row = shelf.rows("SELECT provider_id, recipient_id FROM payments WHERE kind = 'ARREARS'")[0]
+    client = client_of(own)
+    filled = {"provider_id": row[0], "recipient_id": row[1], "workweek_start": "2024-02-04", "extra_minutes": "5:00"}
+    filed(client, previewed(client, "HoursException", **filled))
+    own.make(lambda *_: None)
+    with own.shelf() as shelf:
+        assert shelf.one("SELECT count(*) FROM facts WHERE source = 'desk.anna'") == 1
+    assert "not yet" in text_of(client.get("/decisions").text)
+    assert client.get(f"/provider/{row[0]}").status_code == 200
 
 
 def test_nobody_else_decides(desk: LiveDesk) -> None:
