@@ -74,6 +74,19 @@ def desk(out: Path, scratch: Path) -> None:
 
 
 @picture
+def desk_phone(out: Path, scratch: Path) -> None:
+    """A provider's page on a telephone, in Spanish and in the dark."""
+    station = station_of(scratch, recipients=60, months=6)
+    with station.shelf() as shelf:
+        standing = "outcome = 'HELD' AND NOT cleared AND until IS NULL"
+        query = f"SELECT provider_id FROM findings WHERE {standing} ORDER BY minutes DESC"
+        provider = shelf.one(query)
+    with served(station) as address, open_address(address, address.partition("enter")[0], PHONE, dark=True) as shown:
+        shown.goto(f"{address.partition('enter')[0]}provider/{provider}?lang=es")
+        shown.screenshot(path=out.with_suffix(".png"))
+
+
+@picture
 def report_held(out: Path, scratch: Path) -> None:
     """Held work, filtered by who acts next, a reason open: of a report that names people."""
     _, paid = county(scratch, recipients=60, months=6)
