@@ -38,7 +38,7 @@ class PageLanguage(OfficersLanguage):
 
 def marked(text: str) -> Markup:
     """A text of `PageLanguage` as HTML."""
-    return Markup(QUOTED.sub(r'<span lang="en">\1</span>', str(escape(text))))
+    return Markup(QUOTED.sub(lambda quoted: f'<span lang="en">{quoted[1]}</span>', str(escape(text))))
 
 
 def catalog_path(code: str) -> Path:

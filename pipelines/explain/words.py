@@ -25,7 +25,7 @@ NO_WORDS: dict[str, str] = {}
 SYMBOLS = {
     "IHSS": "IHSS", "WPCS": "WPCS", "ESP": "ESP", "TTS": "TTS", "PCSP": "PCSP", "CFCO": "CFCO", "IPO": "IPO",
     "IHSS_R": "IHSS-R", "PAPER": "On paper", "EXEMPTION_WPCS": "WPCS exemption", "SSI_LINKED": "Linked to SSI",
-    "SSI_1619B": "SSI, section 1619(b)",
+    "SSI_1619B": "SSI 1619(b)",
 }  # fmt: skip
 """Symbols of facts that are not read aloud as they are written."""
 OF_THE_MESSAGE = ("event_id", "source", "recorded_at", "admitted_cut_off", "revision")

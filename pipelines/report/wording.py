@@ -61,7 +61,8 @@ def _numbered(number: int, words: str) -> Spoken:
 
 
 def _of_days(days: int) -> Spoken:
-    return say("1 day") if days == 1 else say("{count} days", count=f"{days:,}")
+    count = f"{days:,}"
+    return say("{count} day", count=count) if days == 1 else say("{count} days", count=count)
 
 
 def advance_clock(advance: AdvanceReconciliation, law: Law | None) -> tuple[str, str]:
