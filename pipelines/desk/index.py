@@ -15,11 +15,12 @@ from pipelines.desk.entries import INDEXES, SCHEMA, DeskEntries
 from pipelines.desk.origins import FACTS_OF, SAID_OF, DeskOrigin, SourceFile, facts_of
 from pipelines.desk.unusual import mark_unusual
 from pipelines.live.believed import UNREADABLE
+from pipelines.live.seals import sha256_of
 from schemas import private
 from schemas.types import Json
 
 FORMAT = hashlib.sha256((SCHEMA + INDEXES).encode()).hexdigest()  # an index of another form is made anew
-ENDING = ".desk"
+ENDING, DIGEST = ".desk", ".sha256"
 BETWEEN_BEATS = 2_000  # records or facts
 Beat = Callable[[str, int, int], None]
 SINCE = """
@@ -78,16 +79,20 @@ def _marks(files: Iterable[SourceFile]) -> dict[str, str]:
 
 def _known(path: Path, whole: bool = False) -> dict[str, str] | None:
     """Marks of the files that an index was made from; None: there is none that can be believed. ``whole``: known to be
-    as it was written."""
-    if not path.is_file():
+    as it was written, to the bit."""
+    if not path.is_file() or not (whole or _is_as_written(path)):
         return None
     try:
         with closing(connected(path)) as connection:
             made: Json = dict(connection.execute("SELECT name, value FROM made").fetchall())
-            whole = whole or connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     except UNREADABLE:
         return None
-    return json.loads(made["files"]) if whole and made.get("format") == FORMAT else None
+    return json.loads(made["files"]) if made.get("format") == FORMAT else None
+
+
+def _is_as_written(path: Path) -> bool:
+    noted = path.with_name(path.name + DIGEST)
+    return noted.is_file() and noted.read_bytes() == sha256_of(path).encode()
 
 
 def _make(
@@ -111,6 +116,7 @@ def _make(
         with connection:
             _finish(connection, origin, now)
         connection.execute("ANALYZE")
+    private.written(path.with_name(path.name + DIGEST), sha256_of(making))
     making.replace(path)
 
 

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.live.crash import lines_of
+from pipelines.misuse import Misuse
 from schemas import private
 from schemas.types import Json
 
@@ -113,11 +114,14 @@ def line_of(told: Json) -> bytes:
 
 
 def lines_in(path: Path) -> list[Json]:
-    """Lines of such a file, oldest first; a last one that is not whole is left out."""
+    """Lines of such a file, oldest first; a last one that is not whole is left out. Raises Misuse."""
     if not path.exists():
         return []
     whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
-    return [msgspec.json.decode(line) for line in whole]
+    try:
+        return [msgspec.json.decode(line) for line in whole]
+    except msgspec.DecodeError:
+        raise Misuse(f"{path} is damaged: put it back from a backup, or take it away") from None
 
 
 def utc(instant: int) -> str:

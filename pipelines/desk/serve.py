@@ -16,6 +16,7 @@ from pipelines.desk.runs import net_chart, run_rows
 from pipelines.desk.safety import WithoutPeople
 from pipelines.desk.station import Station
 from pipelines.desk.web import desk_app
+from pipelines.live.crash import crash_without_people
 from pipelines.loopback import is_loopback
 from pipelines.misuse import Misuse
 from pipelines.statements.language import SOURCE
@@ -52,6 +53,7 @@ def address_of(station: Station, host: str, listening: socket.socket, tls: Tls |
 def serve(station: Station, host: str, listening: socket.socket, tls: Tls | None) -> None:
     """Serve until asked to end."""
     server = server_of(station, host, tls)
+    crash_without_people()
     threading.Thread(target=_draw_ahead, args=(station,), daemon=True).start()
     try:
         asyncio.run(server.serve(sockets=[listening]))

@@ -1,6 +1,7 @@
 """What every page of a running desk shares: where things lie, the law, the clock, and who may decide."""
 
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +16,16 @@ from pipelines.desk.origins import DeskOrigin, JournalOrigin
 from pipelines.desk.passwords import PasswordDoor
 from pipelines.desk.shelf import DeskShelf
 from pipelines.live.clock import Clock, machine_clock
-from pipelines.live.segments import published
+from pipelines.live.segments import Damaged, published
+from pipelines.misuse import Misuse
+from pipelines.spoken import quoted, say
 from pipelines.statements.contact import Contacts
 from rules.law import Law
+from schemas.avro import Unreadable
 
 SECONDS_BETWEEN_LOOKS = 2.0
+TROUBLES = (Misuse, Damaged, Unreadable, OSError, sqlite3.DatabaseError)
+"""What the desk reads was damaged or taken away while it is open."""
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Station:
 
     def __post_init__(self) -> None:
         self._lock, self._looked, self._maker = threading.Lock(), 0.0, threading.Thread()
+        self.trouble = ""  # why what is there now cannot be taken in
 
     @property
     def accesses(self) -> Path:
@@ -90,7 +97,36 @@ class Station:
             if self._maker.is_alive() or now - self._looked < SECONDS_BETWEEN_LOOKS:
                 return
             self._looked = now
-            if not is_fresh(self.origin):
-                self._obey()
-                self._maker = threading.Thread(target=refreshed, args=(self.origin,), daemon=True)
-                self._maker.start()
+            with self._noticing():
+                if not is_fresh(self.origin):
+                    self._obey()
+                    self._maker = threading.Thread(target=self._take_in, daemon=True)
+                    self._maker.start()
+
+    def _take_in(self) -> None:
+        with self._noticing():
+            refreshed(self.origin)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """What cannot be taken in is said on every page, which goes on showing what was there."""
+        try:
+            yield
+        except TROUBLES as wrong:
+            self.trouble = in_words(wrong)
+        else:
+            self.trouble = self.trouble if self._maker.is_alive() else ""
+
+    def distrust(self) -> None:
+        """The index cannot be read: it is made anew as soon as somebody looks."""
+        index_path(self.origin).unlink(missing_ok=True)
+        self._looked = float("-inf")
+
+
+def in_words(wrong: Exception) -> str:
+    """What is wrong, and what to do, in a line."""
+    if isinstance(wrong, Misuse):
+        return wrong.format_message()
+    path = getattr(wrong, "filename", None) or ""
+    reason = getattr(wrong, "strerror", None) or type(wrong).__name__
+    return say("{path}: {reason}. Put it back, or make room.", path=str(path), reason=quoted(reason))

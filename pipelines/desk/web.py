@@ -1,10 +1,12 @@
 """The desk's addresses: who may ask, as known on which day. What is on a page is said elsewhere."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,14 +23,14 @@ from pipelines.desk.index import connected, index_path
 from pipelines.desk.pages import DeskView
 from pipelines.desk.safety import SafeHeaders, begin, is_own_form, officer_of, same
 from pipelines.desk.shelf import DeskShelf
-from pipelines.desk.station import Station
+from pipelines.desk.station import TROUBLES, Station, in_words
 from rules.periods import cut_off_of, epoch_day, is_business_day, previous_business_day
 
 OWN = Path(__file__).parent
 STATIC = {name: OWN / name for name in ("desk.css", "desk.js", "desk.svg")}
 STATIC["report.css"] = OWN.parent / "report" / "report.css"
 ALONE = "officer"  # who comes by the token and files nothing
-SEE_OTHER, FORBIDDEN, NOT_FOUND, TOO_MANY = 303, 403, 404, 429
+SEE_OTHER, FORBIDDEN, NOT_FOUND, TOO_MANY, UNAVAILABLE = 303, 403, 404, 429, 503
 LARGEST_FORM = 1 << 20  # bytes
 NOW = "now"
 Shown = Callable[[DeskView, DeskShelf], Response]
@@ -44,7 +46,8 @@ def desk_app(station: Station, hosts: list[str], by_tls: bool = False) -> Starle
     middleware = [
         Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False), sessions
     ]  # fmt: skip
-    app = Starlette(routes=_routes(), middleware=middleware, exception_handlers={HTTPException: _missing})
+    handlers: dict[Any, Any] = {HTTPException: _missing, **dict.fromkeys(TROUBLES, _troubled)}
+    app = Starlette(routes=_routes(), middleware=middleware, exception_handlers=handlers)
     app.state.station = station
     return app
 
@@ -183,8 +186,24 @@ def _missing(request: Request, error: Exception) -> Response:
     if officer_of(request) is None:
         return _closed(request)
     view = DeskView(request, request.app.state.station)
-    with view.station.shelf() as shelf:
-        return view.answer("nothing.html.j2", status, shelf=shelf)
+    try:
+        with view.station.shelf() as shelf:
+            return view.answer("nothing.html.j2", status, shelf=shelf)
+    except TROUBLES as trouble:
+        return _troubled(request, trouble)
+
+
+def _troubled(request: Request, error: Exception) -> Response:
+    """What the desk reads or writes was damaged or taken away while it is open."""
+    if officer_of(request) is None:
+        return _closed(request)
+    view = DeskView(request, request.app.state.station)
+    if not isinstance(error, sqlite3.DatabaseError):
+        return view.answer("trouble.html.j2", UNAVAILABLE, reason=in_words(error))
+    view.station.distrust()
+    answered = view.answer("trouble.html.j2", UNAVAILABLE, reason="")
+    answered.headers["Refresh"] = str(asking.SECONDS_TO_LOOK_AGAIN)
+    return answered
 
 
 def _icon(request: Request) -> Response:

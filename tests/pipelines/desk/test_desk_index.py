@@ -72,12 +72,18 @@ def test_what_changed_makes_it_anew(origin: PaidOrigin) -> None:
         assert connection.execute("SELECT count(*) FROM findings").fetchone() == (5,)
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "of another form", "no database", "names"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "a bit", "of another form", "no database", "names"])
 def test_what_is_damaged_is_not_believed(origin: PaidOrigin, damage: str) -> None:
     path = refreshed(origin)
     whole = contents(path)
     if damage == "cut":
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif damage == "a bit":  # of an amount, which SQLite would not notice
+        raw = path.read_bytes()
+        at = raw.index(b"net_cents") + len(b"net_cents") + 1
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+        with closing(connected(path)) as connection:
+            assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     elif damage == "no database":
         path.write_bytes(b"no database" * 1000)
     elif damage == "names":
