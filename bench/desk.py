@@ -143,6 +143,7 @@ def _pages(station: Station) -> dict[str, DeskTime]:
         "explain": page(f"/payment/{paid}", "Why .*was paid", EXPLAIN_MS),
         "statement": page(f"/statement/{busy['statement_id']}", "Facts behind it", EXPLAIN_MS),
         "paper": page(f"/paper/{busy['statement_id']}", "Provider number"),
+        "rejections, in Spanish": page("/rejections?lang=es", "rechazos"),
     }
 
 
