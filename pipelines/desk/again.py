@@ -38,18 +38,18 @@ class Repeater:
             told = [str(each.id) for each in read_po(stream, locale=language.code) if _is_filled(each.locations)]
         # A text with more words of its own is held first: a shorter one may fit by what its places take.
         self.texts = [(_pattern(text), text) for text in sorted(told, key=lambda text: -len(PLACE.sub("", text)))]
-
         self._kept: dict[str, str | None] = {}
 
     def said(self, text: str) -> str | None:
         """The text in this language; None: no text fits."""
         if len(text) > LONGEST or len(ENDS.findall(text)) >= MOST_SENTENCES:
             return None
-        if text not in self._kept:
+        said = self._kept.get(text, "")
+        if said == "":
             if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[text] = self._whole(text) or self._of_field(text) or self._in_parts(text)
-        return self._kept[text]
+                self._kept.clear()  # whoever reads it meanwhile makes it again
+            said = self._kept[text] = self._whole(text) or self._of_field(text) or self._in_parts(text)
+        return said
 
     def _whole(self, text: str) -> str | None:
         for pattern, template in self.texts:

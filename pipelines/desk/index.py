@@ -80,7 +80,7 @@ def _marks(files: Iterable[SourceFile]) -> dict[str, str]:
 def _known(path: Path, whole: bool = False) -> dict[str, str] | None:
     """Marks of the files that an index was made from; None: there is none that can be believed. ``whole``: known to be
     as it was written, to the bit."""
-    if not path.is_file() or not (whole or _is_as_written(path)):
+    if not path.is_file() or not (whole or is_as_written(path)):
         return None
     try:
         with closing(connected(path)) as connection:
@@ -90,7 +90,8 @@ def _known(path: Path, whole: bool = False) -> dict[str, str] | None:
     return json.loads(made["files"]) if made.get("format") == FORMAT else None
 
 
-def _is_as_written(path: Path) -> bool:
+def is_as_written(path: Path) -> bool:
+    """Is every bit of an index what was written?"""
     noted = path.with_name(path.name + DIGEST)
     return noted.is_file() and noted.read_bytes() == sha256_of(path).encode()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fold.publications import obeying
 from pipelines.desk.county import CountyQuestions
-from pipelines.desk.index import Beat, index_path, is_fresh, refreshed
+from pipelines.desk.index import Beat, index_path, is_as_written, is_fresh, refreshed
 from pipelines.desk.origins import DeskOrigin, JournalOrigin
 from pipelines.desk.passwords import PasswordDoor
 from pipelines.desk.shelf import DeskShelf
@@ -118,8 +118,10 @@ class Station:
             self.trouble = self.trouble if self._maker.is_alive() else ""
 
     def distrust(self) -> None:
-        """The index cannot be read: it is made anew as soon as somebody looks."""
-        index_path(self.origin).unlink(missing_ok=True)
+        """The index could not be read: unless it was the machine's fault it is made anew as soon as somebody looks."""
+        path = index_path(self.origin)
+        if path.is_file() and not is_as_written(path):
+            path.unlink(missing_ok=True)
         self._looked = float("-inf")
 
 
