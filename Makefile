@@ -95,7 +95,8 @@ addresses: $(READY)
 	@$(BIN)/python -m deploy.local server storage
 	@$(BIN)/python -m pytest -q --timeout 300 -m addresses tests/pipelines/test_addresses.py $(ARGS)
 
-# What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold.
+# What Beam, the streaming job, processes on all cores and an accepted past say, held to the plain fold; and each parameter
+# of the law published in the middle of small histories.
 engines: $(READY)
 	@$(BIN)/python -m pytest -q -n auto --timeout 300 -m engines $(ARGS)
 

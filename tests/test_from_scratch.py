@@ -21,7 +21,7 @@ from rules.findings import RuleFinding
 from rules.kept import LeaveHistory, PaidIncentives
 from rules.law import Law
 from rules.money import half_up
-from rules.periods import cut_off_at_or_after, epoch_day, midnight, year_of
+from rules.periods import business_day_of, cut_off_at_or_after, epoch_day, midnight, year_of
 from schemas.symbols import TAXES
 from tests.dense_histories import dense_history, outcomes_on, smallest, told
 from tests.from_scratch import Place, folded, from_scratch
@@ -85,9 +85,9 @@ def of_the_present(standing: Mapping[Place, Any]) -> dict[Place, Any]:
     return found
 
 
-def otherwise_decided(history: History) -> list[str]:
+def otherwise_decided(history: History, law: Law = LAW) -> list[str]:
     """Places at which the fold concludes otherwise than deciding once."""
-    fold, once = (of_the_present(how(history.facts, LAW, history.until)) for how in (folded, from_scratch))
+    fold, once = (of_the_present(how(history.facts, law, history.until)) for how in (folded, from_scratch))
     places = sorted(place for place in {*fold, *once} if fold.get(place) != once.get(place))
     return [f"{place}\n  over all pay runs: {fold.get(place)}\n  at once: {once.get(place)}" for place in places]
 
@@ -100,11 +100,11 @@ def test_minutes_prices_and_findings_are_those_of_deciding_once(first: int) -> N
 # --- money ------------------------------------------------------------------------------------------------------------
 
 
-def otherwise_paid(history: History) -> list[str]:
+def otherwise_paid(history: History, law: Law = LAW) -> list[str]:
     """Statements whose instructions do not come to what deciding once says, and findings of settlement that differ."""
-    records = replay_plain(history.facts, LAW, history.until).records
-    fold = folded(history.facts, LAW, history.until)
-    once = from_scratch(history.facts, LAW, history.until, woken=fold)
+    records = replay_plain(history.facts, law, history.until).records
+    fold = folded(history.facts, law, history.until)
+    once = from_scratch(history.facts, law, history.until, woken=fold)
     expected = statements_in(once)
     stands = {
         id: [one for one in said if not reversed_by(history.facts, one, history.until)]
@@ -115,7 +115,7 @@ def otherwise_paid(history: History) -> list[str]:
         if not id.startswith(("INCENTIVE", "ADVANCE", "SICK_LEAVE")):  # INC-5; ADV-1; SICK-7
             said, statement = stands.get(id, []), expected.get(id)
             found += other_lines(id, said, statement)
-            found += other_taxes(id, said, history)
+            found += other_taxes(id, said, history, law)
             found += other_charges(id, said, statement)
     return found + other_findings(fold, once)
 
@@ -133,27 +133,27 @@ def other_lines(id: str, said: Instructions, statement: Statement | None) -> lis
     return [] if worth(said) == worked else [f"{id} lines {worth(said)} instead of {worked}"]
 
 
-def other_taxes(id: str, said: Instructions, history: History) -> list[str]:
+def other_taxes(id: str, said: Instructions, history: History, law: Law) -> list[str]:
     """TAX-3: each tax on a payment year's gross, by the class as it was known at the end of that year."""
     found = []
     for year in sorted({year_of(one["run_date"]) for one in said}):
         of_year = [one for one in said if year_of(one["run_date"]) == year]
         gross, sums = sum(one["gross_cents"] for one in of_year), deducted(of_year)
-        for kind, cents in taxes_due(id, gross, year, history).items():
+        for kind, cents in taxes_due(id, gross, year, history, law).items():
             if sums[kind] != cents:
                 found.append(f"{id} {kind} of {year} is {sums[kind]} instead of {cents}")
     return found
 
 
-def taxes_due(id: str, gross_cents: int, year: int, history: History) -> dict[str, int]:
+def taxes_due(id: str, gross_cents: int, year: int, history: History, law: Law) -> dict[str, int]:
     """By kind; nothing to say of a statement that has vanished with some of its gross in this year."""
     end = min(history.until, cut_off_at_or_after(midnight(epoch_day(date(year, 12, 30)))))
-    statement = statements_in(from_scratch(history.facts, LAW, end)).get(id)
+    statement = statements_in(from_scratch(history.facts, law, end)).get(id)
     if statement is None:
         return {} if gross_cents else dict.fromkeys(TAXES, 0)
     january = epoch_day(date(year, 1, 1))
-    kinds = LAW.value(f"tax.kinds.{statement.relationship}", january)
-    rates = {kind: LAW.value(f"tax.{kind}", january) if kind in kinds else 0 for kind in TAXES}
+    kinds = law.value(f"tax.kinds.{statement.relationship}", business_day_of(cut_off_at_or_after(end)))
+    rates = {kind: law.value(f"tax.{kind}", january) if kind in kinds else 0 for kind in TAXES}
     return {kind: half_up(gross_cents * rate, 100_000) for kind, rate in rates.items()}
 
 
