@@ -158,7 +158,7 @@ def _hand_over(to: _Handing, seen: "LawPreview", by: str) -> int:
             late = f"the job that owns {to.journal} did not take it within {to.wait} seconds"
             complain(f"{_back(withdraw(path))}: {late}. See what it does (journal health), and publish again")
             return 1
-    except BaseException:  # Ctrl-C above all, by which standard error has had its last word
+    except SystemExit:  # Ctrl-C, by which standard error has had its last word
         print(_back(withdraw(path)), flush=True)
         raise
     if why := refusal(path):

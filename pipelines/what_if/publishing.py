@@ -34,6 +34,7 @@ from pipelines.what_if.sums import WhatIfSums
 from rules.law import Law
 from rules.parameters.publishing import check_publishable
 from rules.periods import cut_off_after, iso
+from schemas import private
 from schemas.finding import Finding
 from schemas.journal import Entry
 from schemas.payment_instruction import PaymentInstruction
@@ -150,7 +151,7 @@ def _copied(journal: Path, folder: Path) -> bool:
         source = sqlite3.connect(f"{(journal / MEMORY).absolute().as_uri()}?mode=ro", uri=True)
         with closing(source), closing(sqlite3.connect(folder / MEMORY)) as copy:
             source.backup(copy)
-    (folder / REMEMBERED).write_bytes(known)
+    private.written(folder / REMEMBERED, known)
     return known == _known(journal)
 
 
