@@ -12,10 +12,12 @@ import msgspec
 from fold.closing import forget
 from fold.key_memory import NEVER, Waiting, opened, packed, remembered, sealed
 from fold.opening import OpenedFile
+from fold.remembered import Remembered
 from fold.rows import Row
 from fold.shard import Shard
 from fold.stages import Catalog
 from rules.law import Law
+from rules.periods import business_day_of, closing_cut_off, cut_off_after, midnight, month_of, next_month
 from rules.restatement import Change, step
 
 _CUT_OFF = 1  # its place in a row
@@ -29,12 +31,14 @@ class CutOffMissed(RuntimeError):
 
 class FoldedKey(NamedTuple):
     """What a key came to at a pay run: what changed, what to remember (`key_memory.packed`), the cut-off at which to
-    decide it again though nothing arrives (NEVER: none), and the facts that were new to it."""
+    decide it again though nothing arrives (NEVER: none), the facts that were new to it, and the cut-off after which no
+    month of it is open (0: none is)."""
 
     changes: list[Change]
     packed: bytes
     due: int
     new_facts: list[Row]
+    open_until: int
 
 
 class KeyFold:
@@ -67,7 +71,9 @@ class KeyFold:
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
         folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
-        waiting.due, waiting.rest = folded.due, folded.packed
+        look = look_after(cut_off)  # for a law that the job is updated with before then
+        waiting.due = min(folded.due, look if look <= folded.open_until else NEVER)
+        waiting.rest = folded.packed
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
         shard.count_facts(folded.new_facts)
         shard.tell(folded.changes)
@@ -84,7 +90,30 @@ class KeyFold:
         new_facts: list[Row] = []
         changes = step(case, memory, case.filed(fresh, new_facts), cut_off, self.law)
         forget(memory, key, cut_off, self.law)
-        return FoldedKey(changes, packed(memory), memory.due(self.law) or NEVER, new_facts)
+        open_until = self._open_until(memory, cut_off)
+        return FoldedKey(changes, packed(memory), memory.due(self.law) or NEVER, new_facts, open_until)
+
+    def _open_until(self, memory: Remembered, cut_off: int) -> int:
+        last = max((unit.month for unit in memory.said), default=0)  # terms and lifetimes have none
+        if not last:
+            return 0
+        month = month_of(last)
+        return closing_cut_off(month, self.law.value("filing.closes_after_months", month, cut_off))
+
+
+def look_after(cut_off: int) -> int:
+    """The first pay run of the next month: each key with an open month wakes in it even if nothing is due, so that a
+    job that was updated with a law which becomes known then decides everybody by it."""
+    return _first_run_of(next_month(month_of(business_day_of(cut_off))))
+
+
+def is_look(cut_off: int) -> bool:
+    """Is it such a pay run?"""
+    return cut_off == _first_run_of(month_of(business_day_of(cut_off)))
+
+
+def _first_run_of(month: int) -> int:
+    return cut_off_after(midnight(month))
 
 
 def _taken(waiting: Waiting, cut_off: int) -> list[Row]:

@@ -25,12 +25,14 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
+from fold.key import is_look
 from fold.rows import fact_body
 from pipelines.job_options import JobOptions, cut_off_named, law_named, read_at
-from pipelines.live.clock import Clock, machine_clock
+from pipelines.live.clock import Clock, day_of_run, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
 from pipelines.topic_edges import REFERENCE, Beginning, topics_of
+from rules.law import Law
 from rules.periods import cut_off_after
 from schemas.avro import Container, Unreadable, validate
 from schemas.envelope import Fact
@@ -73,8 +75,20 @@ def pipeline_of(arguments: list[str]) -> beam.Pipeline:
     until, beginning = cut_off_named("--until", both.until), beginning_of(asked.journal, asked.resume_after)
     edges = topics_of(cloud.project, list(_listings(asked.catalog)), beginning, until, asked.id_label or None)
     pipeline = beam.Pipeline(options=options)
-    build(pipeline, edges, law_named(both.law))
+    build(pipeline, edges, _decided_by(law_named(both.law), begins_anew=bool(asked.journal)))
     return pipeline
+
+
+def _decided_by(law: Law, begins_anew: bool, clock: Clock = machine_clock) -> Law:
+    """The law, if all to whom a value matters are decided when it becomes known: a job that took over keys of another
+    wakes them for it in the first pay run of a month alone. Raises Misuse."""
+    wrong = [each for each in law.publications if each > clock() and not is_look(each)]
+    if wrong and not begins_anew:
+        raise Misuse(
+            f"--law: a value is first known to the pay run of {day_of_run(wrong[0])}, which decides only those to whom"
+            " something happens: let `published` be the last day of a month, or begin again with --journal"
+        )
+    return law
 
 
 def beginning_of(journal: str | None, resume_after: str | None, clock: Clock = machine_clock) -> Beginning:

@@ -1,7 +1,9 @@
 """The streaming job as Dataflow would get it, held to the graphs of the versions that landed (deploy/graphs)."""
 
 import inspect
+import tomllib
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from pipelines.command import cli
 from pipelines.launch.graph import Graph, added, as_text, graph_in, graph_of, translated, what_would_break
 from pipelines.live.topics import topics_of_conclusions, topics_of_facts
 from pipelines.misuse import Misuse
+from rules.law import Law
 from rules.periods import epoch_day, midnight
 from schemas.avro import write_container
 from tests.pipelines.translation import WHERE, Translated, translate
@@ -188,6 +191,19 @@ def test_a_job_that_begins_from_its_journal_has_the_steps_of_any_other(tmp_path:
 def test_doors_open_before_all_that_pub_sub_keeps() -> None:
     now = midnight(epoch_day(date(2026, 2, 2)))
     assert now - 33 * DAY < streaming.beginning_of(None, None, lambda: now).opens <= now - 30 * DAY
+
+
+@pytest.mark.parametrize(("published", "begins_anew", "taken"), [
+    ("2026-06-30", False, True), ("2026-07-15", False, False), ("2026-07-15", True, True), ("2026-05-15", False, True),
+])  # fmt: skip
+def test_a_law_that_becomes_known_when_nobody_is_woken_is_refused(
+    published: str, begins_anew: bool, taken: bool
+) -> None:
+    dated = f"from = 2026-06-01, published = {published}, until = 2026-12-31"
+    said = f'[wage.17]\nvalues = [{{ {dated}, value = 21000, grade = "instruction", citation = "ACL" }}]'
+    law, now = Law.load().amended({"a.toml": tomllib.loads(said)}), midnight(epoch_day(date(2026, 6, 10)))
+    with nullcontext() if taken else pytest.raises(Misuse, match="last day of a month"):
+        assert streaming._decided_by(law, begins_anew, lambda: now) is law
 
 
 def test_mistakes_get_one_line(tmp_path: Path) -> None:
