@@ -23,8 +23,8 @@ class Beat(NamedTuple):
 
     def of_shard(self, stage: str, done: int, keys: int) -> None:
         """So many of a shard's keys are folded, one more than before."""
-        parts, before = (PARTS_OF_SHARD * each // keys for each in (done, done - 1))
-        self(stage, parts - before)
+        if self.path:
+            self(stage, PARTS_OF_SHARD * done // keys - PARTS_OF_SHARD * (done - 1) // keys)
 
 
 def parts_of_file(size: int) -> int:

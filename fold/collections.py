@@ -22,8 +22,9 @@ def rare_collections() -> Iterator[None]:
 
 
 def pass_over() -> None:
-    """What is there now counts as old, without being looked at. In a process that shares frozen objects with the one it
-    was forked from nothing happens: they would be thawed."""
-    if not gc.get_freeze_count():
-        gc.freeze()
+    """What is there now counts as old, without being looked at. A process that shares frozen objects with the one it
+    was forked from thaws none of them: there it is frozen too, and goes as soon as nobody refers to it."""
+    forked = gc.get_freeze_count()
+    gc.freeze()
+    if not forked:
         gc.unfreeze()

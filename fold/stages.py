@@ -17,6 +17,7 @@ from schemas import FACTS
 from schemas.course_listing import CourseListing
 from schemas.envelope import Fact
 from schemas.ids import payee_of, recipient_key, settlement_that_made
+from schemas.service_authorization import ServiceAuthorization
 from schemas.symbols import PAYMENT_KINDS
 
 Catalog = Mapping[str, Sequence[CourseListing]]
@@ -81,4 +82,4 @@ def _readers_of_outcome(instruction_id: str) -> list[Stop]:
 
 def claims_pay(fact: Fact) -> bool:
     """Does pay begin with it (PayRun)?"""
-    return fact.KIND in CLAIMS_PAY or getattr(fact, "pay_mode", None) == "ADVANCE"
+    return fact.KIND in CLAIMS_PAY or (isinstance(fact, ServiceAuthorization) and fact.pay_mode == "ADVANCE")

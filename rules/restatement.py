@@ -17,7 +17,7 @@ from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import closing_cut_off, cut_off_at_or_after, month_of
 
-REMEMBERED = 60 * 60  # months, each at some pay runs
+REMEMBERED = 60 * 60  # units, each at some pay runs
 
 
 class Unit(NamedTuple):
@@ -105,15 +105,12 @@ class CaseFile(Protocol):
         """Later units that read the conclusion that changed."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def closed(unit: Unit, cut_off: int, law: Law) -> bool:
     """TIME-6: is the unit closed to facts first seen by this cut-off? Months close; terms and lifetimes do not."""
     if unit.rank in (_STANDING, _LIFETIME):
         return False
-    return _month_closed(month_of(unit.month), cut_off, law)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _month_closed(month: int, cut_off: int, law: Law) -> bool:
+    month = month_of(unit.month)
     return closing_cut_off(month, law.value("filing.closes_after_months", month, cut_off)) < cut_off
 
 

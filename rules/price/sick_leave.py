@@ -47,13 +47,13 @@ def conclude_service(month: int, worked: Iterable[Worked], law: Law, decision: D
     """SICK-2: a month's paid service by day, of the programs that have paid sick leave then."""
     if not law.in_force(PROGRAMS, month):
         return
-    programs, days, paid_in = law.value(PROGRAMS, month), defaultdict[int, int](int), set[str]()
+    programs, days, waiver = law.value(PROGRAMS, month), defaultdict[int, int](int), False
     for each in worked:
-        if each.earning == "SERVICE" and each.minutes and each.program in programs:
+        if each.minutes and each.earning == "SERVICE" and (program := each.program) in programs:
             days[each.day] += each.minutes
-            paid_in.add(each.program)
+            waiver = waiver or program == "WPCS"
     if days:
-        decision.conclusions[SERVICE] = ServiceDays(sorted(days.items()), "WPCS" in paid_in)
+        decision.conclusions[SERVICE] = ServiceDays(sorted(days.items()), waiver)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -56,6 +56,6 @@ def test_frozen_objects_stay_frozen(garbage: list[object]) -> None:
     try:
         frozen = gc.get_freeze_count()
         pass_over()
-        assert gc.get_freeze_count() == frozen
+        assert gc.get_freeze_count() >= frozen
     finally:
         gc.unfreeze()
