@@ -39,7 +39,8 @@ AfterOption = Annotated[
     str | None, typer.Option(metavar=DAY, help="Pay runs up to this one were sent: do not send them.")
 ]
 SumsOption = Annotated[
-    str | None, typer.Option(metavar="CONTENT,PREVIOUS", help="The sums in the last PayRun that was sent to topics.")
+    str | None,
+    typer.Option(metavar="CONTENT,PREVIOUS,FACTS", help="The sums in the last PayRun that was sent to topics."),
 ]
 
 
@@ -208,14 +209,15 @@ def _sums(sums: str | None, after: str | None, to: Edge) -> "SentSums | None":
         if after and to.kind == "pubsub":
             raise Misuse(
                 f"--resume-after {after}: topics give nothing back to be compared, so name with --sent-sums the"
-                " content_sha256 and the previous_sha256 of that day's PayRun, as whoever got it has it"
+                " content_sha256, the previous_sha256 and the facts of that day's PayRun, as whoever got it has it"
             )
         return None
-    if not re.fullmatch(r"[0-9a-f]{64},([0-9a-f]{64})?", sums):
-        raise Misuse(f"--sent-sums {sums}: write content_sha256,previous_sha256 as they stand in the PayRun")
+    if not re.fullmatch(r"[0-9a-f]{64},([0-9a-f]{64})?,[0-9]{1,18}", sums):
+        raise Misuse(f"--sent-sums {sums}: write content_sha256,previous_sha256,facts as they stand in the PayRun")
     if not after:
         raise Misuse("--sent-sums is of the pay run that --resume-after names: give both")
-    return SentSums(*sums.split(","))
+    content, previous, facts = sums.split(",")
+    return SentSums(content, previous, int(facts))
 
 
 def _cut_off(day: str | None, option: str) -> int | None:

@@ -85,9 +85,14 @@ def replay(
 def _tell_of_accepted(events: Path) -> None:
     """A replay knows no outbox: where a job was told to let stand what other code had said, it says something else."""
     from pipelines.live.accepted import accepted
+    from pipelines.live.segments import Damaged
     from rules.periods import business_day_of, iso
 
-    if known := accepted(events):
+    try:
+        known = accepted(events)
+    except Damaged as damage:
+        raise Misuse(str(damage)) from None
+    if known:
         day = iso(business_day_of(max(each.until for each in known)))
         complain(
             f"what was said up to {day} was accepted as said (accepted.json); this replay says what the"

@@ -6,18 +6,19 @@ it.
 """
 
 import hashlib
-import json
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from pipelines.live.durable import replace
 from pipelines.live.seals import LETTERS, OUTBOX
+from pipelines.live.segments import NO_JSON, Damaged
 from rules.periods import business_day_of, iso
 
 FILE = "accepted.json"
 
 
-class Accepted(NamedTuple):
+class Accepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One acceptance. ``until``: the last pay run that stands as said; ``accepted_at``: when, by the job's clock;
     ``law_version``: of the law that was to be gone on with; ``letters``: SHA-256 over the outbox up to ``until``."""
 
@@ -27,16 +28,34 @@ class Accepted(NamedTuple):
     letters: str
 
 
+_decode = msgspec.json.Decoder(list[Accepted]).decode
+
+
 def accepted(journal: Path) -> list[Accepted]:
-    """All acceptances of a journal, oldest first."""
-    path = journal / FILE
-    return [Accepted(**each) for each in json.loads(path.read_bytes())] if path.exists() else []
+    """All acceptances of a journal, oldest first. Raises Damaged."""
+    try:
+        known = _decode((journal / FILE).read_bytes())
+    except FileNotFoundError:
+        return []
+    except NO_JSON:
+        known = []
+    if not known or not all(_is_cut_off(each.until) for each in known):
+        raise Damaged(f"{FILE} is damaged: restore it from backup, with the outbox")
+    return known
+
+
+def _is_cut_off(instant: int) -> bool:
+    try:
+        business_day_of(instant)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def accept(journal: Path, until: int, now: int, law_version: str) -> None:
     """From now on what was said up to this pay run stands; on the disk when this returns."""
     all_told = [*accepted(journal), Accepted(until, now, law_version, letters_mark(journal, until))]
-    replace(journal / FILE, (json.dumps([each._asdict() for each in all_told], indent=1) + "\n").encode())
+    replace(journal / FILE, msgspec.json.format(msgspec.json.encode(all_told), indent=1) + b"\n")
 
 
 def letters_mark(journal: Path, until: int) -> str:
@@ -50,7 +69,11 @@ def letters_mark(journal: Path, until: int) -> str:
 
 def fault(journal: Path) -> str | None:
     """What is wrong with the letters that an acceptance rests on; None: nothing."""
-    for each in accepted(journal):
+    try:
+        known = accepted(journal)
+    except Damaged as damage:
+        return str(damage)
+    for each in known:
         if each.letters != letters_mark(journal, each.until):
             day = iso(business_day_of(each.until))
             return f"the outbox up to {day} is not what was accepted as said: restore outbox and {FILE} from backup"

@@ -15,7 +15,7 @@ from pipelines.live.durable import made, replace, sync, sync_file, sync_folder
 from pipelines.live.lost import FILE as LOST
 from pipelines.live.lost import last_number
 from pipelines.live.seals import DONE, LETTERS, OUTBOX, RESTORING, SEAL, SEALING, SENT, seals, sha256_of, unsealed
-from pipelines.live.segments import run_folders, segments
+from pipelines.live.segments import NO_JSON, run_folders, segments
 from pipelines.live.verify import verify
 from pipelines.misuse import Misuse, journal_asked
 from schemas import private
@@ -83,7 +83,7 @@ def checked(copy: Path) -> Manifest:
         raise Misuse(f"{copy} holds no {MANIFEST}: it is no backup, or one that was not finished")
     try:
         manifest = msgspec.json.decode((copy / MANIFEST).read_bytes(), type=Manifest)
-    except msgspec.DecodeError:
+    except NO_JSON:
         raise NotWhole(f"{MANIFEST} is damaged: take an older backup") from None
     there = _files(copy)
     for name in sorted(there.keys() | manifest.files.keys()):

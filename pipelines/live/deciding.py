@@ -27,17 +27,21 @@ OTHER_SUMS = (
 
 
 class SentSums(NamedTuple):
-    """Of a PayRun, as whoever got it has it: its own SHA-256 and that of the PayRun before. Are both the same, so is
-    every amount of every pay run."""
+    """Of a PayRun, as whoever got it has it: its own SHA-256, that of the PayRun before, and how many facts were
+    admitted up to it. Are all the same, so is every amount of every pay run, and the PayRun itself: an older copy may
+    lack facts of which nothing came yet."""
 
     content_sha256: str
     previous_sha256: str
+    facts: int
 
 
 def sums_said(letters: Iterable[Letter]) -> SentSums | None:
     """Of the PayRun among letters; None: there is none."""
     runs = (letter.record for letter in letters if letter.kind == PayRun.KIND)
-    sums = (SentSums(each.content_sha256, each.previous_sha256) for each in runs if isinstance(each, PayRun))
+    sums = (
+        SentSums(each.content_sha256, each.previous_sha256, each.facts) for each in runs if isinstance(each, PayRun)
+    )
     return next(sums, None)
 
 

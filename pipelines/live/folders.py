@@ -27,10 +27,10 @@ ENDINGS = (".gz", ".parquet", ".part", ".partial", ".tmp", ".tsv", ".txt", ".xls
 class FolderIn:
     """Facts from files that land in ``folder``; what a crash left of one in the journal is not taken again.
 
-    Which files were taken the journal's segments say, and nothing else: a file in ``taken/`` that they do not know (the
-    journal is an older copy, put back) lands again, and so does one that comes again and of which something was
-    rejected. Facts that are known already change nothing. ``settle``: how long a file must have been as it is (seconds
-    by ``clock``).
+    Which files were taken the journal's segments say, and nothing else: a file in ``taken/`` or ``quarantine/`` that
+    they do not know (the journal is an older copy, put back) lands again, and so does one that comes again and of which
+    something was rejected. Facts that are known already change nothing. ``settle``: how long a file must have been as
+    it is (seconds by ``clock``).
     """
 
     def __init__(
@@ -42,7 +42,8 @@ class FolderIn:
         self._since: dict[Path, tuple[Seen, float]] = {}  # as a file is, and since when
         self._refused: set[Path] = set()  # what may not be read
         self._turned_away = False
-        self.again = sum(self._land_again(path) for path in sorted(self.done.iterdir()) if _lands(path))
+        put_away = [*sorted(self.done.iterdir()), *sorted(self.quarantine.iterdir())]
+        self.again = sum(self._land_again(path) for path in put_away if _lands(path))
 
     def _land_again(self, path: Path) -> bool:
         try:

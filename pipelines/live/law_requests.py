@@ -18,6 +18,7 @@ from pipelines.live.clock import day_of_run
 from pipelines.live.durable import made, replace, sync_folder
 from pipelines.live.journal import Journal
 from pipelines.live.seals import seals
+from pipelines.live.segments import NO_JSON
 from rules.law import Law, LawError
 from schemas.journal import LAW, LAW_ORIGIN, Entry
 
@@ -104,7 +105,7 @@ def _take(path: Path, journal: Journal, law: Law, open_run: int, now: int) -> st
     """Why a request is refused; "": it was taken before; None: it is taken."""
     try:
         request = _decode(path.read_bytes())
-    except msgspec.DecodeError:
+    except NO_JSON:
         return DAMAGED
     publication = request.publication
     if path.stem != publication.mark:

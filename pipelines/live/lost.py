@@ -13,7 +13,15 @@ import msgspec
 
 from pipelines.live.durable import replace
 from pipelines.live.seals import RESTORE, faults, last_sealed
-from pipelines.live.segments import Damaged, entries_of, run_folders, segments, segments_after, without_torn_tail
+from pipelines.live.segments import (
+    NO_JSON,
+    Damaged,
+    entries_of,
+    run_folders,
+    segments,
+    segments_after,
+    without_torn_tail,
+)
 from pipelines.misuse import Misuse
 
 FILE, HEALTH = "lost.json", "health.json"
@@ -39,7 +47,7 @@ def lost(journal: Path) -> list[Lost]:
         return _decode((journal / FILE).read_bytes())
     except FileNotFoundError:
         return []
-    except msgspec.DecodeError:
+    except NO_JSON:
         raise Damaged(f"{FILE} is damaged: {RESTORE}") from None
 
 

@@ -118,6 +118,7 @@ class Outbox:
         self.journal, self.folder, self.sink = journal, made(journal / OUTBOX), sink
         for folder in (self.folder, *sorted(path for path in self.folder.iterdir() if path.is_dir())[-1:]):
             sync_folder(folder)  # a job may have been killed after it renamed, and before it synced
+        self._last = next(reversed(seals(journal)), None)  # which the next one must follow
 
     def decided(self) -> list[int]:
         """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""
@@ -142,14 +143,14 @@ class Outbox:
         content = BytesIO()
         fastavro.writer(content, SCHEMA, [letter._asdict() for letter in letters], sync_marker=MARKER)
         replace(folder / LETTERS, content.getvalue())
-        put_seal(self.journal, cut_off, len(letters), content.getvalue(), newest)
+        self._last = put_seal(self.journal, cut_off, len(letters), content.getvalue(), newest, self._last)
 
     def seal_all(self, newest: int) -> None:
         """Seal pay runs that were decided before there were seals, and are as this journal says them."""
         replace(self.journal / SEALING, b"")  # so that the next start goes on if this one dies
         for cut_off in self.decided():
             content = (self._run(cut_off) / LETTERS).read_bytes()
-            put_seal(self.journal, cut_off, len(self._letters(self._run(cut_off))), content, newest)
+            self._last = put_seal(self.journal, cut_off, len(self._letters(self._run(cut_off))), content, newest)
         (self.journal / SEALING).unlink()
 
     def letters(self, cut_off: int) -> list[Letter] | None:

@@ -17,14 +17,14 @@ from schemas.avro import PREFIX
 
 
 class TopicsOut:
-    """Records to the topics of conclusions, with the attributes of CloudEvents. Raises Misuse.
+    """Records to the topics of conclusions, with the attributes of CloudEvents. ``client``: of Pub/Sub. Raises Misuse.
 
     A topic that holds messages to a schema takes plain Avro, for a schema knows no head of a single object; any other
     takes single-object messages.
     """
 
-    def __init__(self, project: str) -> None:
-        self._client = pubsub_v1.PublisherClient()
+    def __init__(self, project: str, client: pubsub_v1.PublisherClient | None = None) -> None:
+        self._client = client or pubsub_v1.PublisherClient()
         self._topics = {kind: self._client.topic_path(project, name) for kind, name in topics_of_conclusions().items()}
         self._has_schema: dict[str, bool] = {}
         with suppress(NotSent):  # asked again before anything is sent

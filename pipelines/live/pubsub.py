@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import grpc
@@ -61,11 +61,18 @@ def subscriber() -> pubsub_v1.SubscriberClient:
     return pubsub_v1.SubscriberClient(transport=SubscriberGrpcTransport(host=host, channel=channel))
 
 
-class TopicsIn:
-    """Facts from the payroll's subscriptions to all topics of facts."""
+def _machine() -> int:
+    return time.time_ns() // NANOS_IN_MILLI
 
-    def __init__(self, project: str) -> None:
-        self._client = subscriber()
+
+class TopicsIn:
+    """Facts from the payroll's subscriptions to all topics of facts. ``client``: of Pub/Sub; ``machine``: a clock that
+    says when it answered (epoch milliseconds)."""
+
+    def __init__(
+        self, project: str, client: pubsub_v1.SubscriberClient | None = None, machine: Callable[[], int] = _machine
+    ) -> None:
+        self._client, self._machine = client or subscriber(), machine
         self._pulled: queue.Queue[_Pulled] = queue.Queue(PULLS_AHEAD)
         self._over = threading.Event()
         self._waiting: dict[int, int] = {}  # what is pulled and not acknowledged: its number -> oldest publish time
@@ -78,11 +85,16 @@ class TopicsIn:
             for kind, topic in topics_of_facts().items()
         }
         all(map(self._answers, paths))  # the first that does not: pulling goes on trying
-        self._pulling = {
+        self._pulling = self._begin(paths)
+
+    def _begin(self, paths: dict[str, str]) -> dict[str, threading.Thread]:
+        """A thread that pulls for each subscription, by its path; ``paths``: kinds by path."""
+        pulling = {
             path: threading.Thread(target=self._pull, args=(path, kind), daemon=True) for path, kind in paths.items()
         }
-        for thread in self._pulling.values():
+        for thread in pulling.values():
             thread.start()
+        return pulling
 
     def batches(self) -> Iterator[Batch]:
         """What has been pulled until now, as one batch; none if nothing was. Raises SourceEnded."""
@@ -138,25 +150,30 @@ class TopicsIn:
         return True
 
     def _pull(self, subscription: str, kind: str) -> None:
+        while not self._over.is_set() and self._pull_once(subscription, kind):
+            pass
+
+    def _pull_once(self, subscription: str, kind: str) -> bool:
+        """Ask once; False: it will bring nothing more."""
         request = {"subscription": subscription, "max_messages": AT_ONCE}
-        while not self._over.is_set():
-            try:
-                response = self._client.pull(request=request, timeout=SECONDS_OF_PULL, retry=None)
-                attributes = (received.message.attributes for received in response.received_messages)
-                self._schemas.learn(kind, (each for each in attributes if ENCODING in each))
-            except FOR_GOOD as broken:
-                self._failed[subscription] = _why(broken)
-                return
-            except BROKEN as broken:  # what was pulled and is not acknowledged comes again
-                code = getattr(broken, "grpc_status_code", None)
-                if code is not None and code.name != "DEADLINE_EXCEEDED":
-                    self._over.wait(SECONDS_TO_RECOVER)
-                else:
-                    self._heard[subscription] = _machine()  # nothing came in all that time
-                continue
-            self._heard[subscription] = _machine()
-            if response.received_messages:
-                self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
+        try:
+            response = self._client.pull(request=request, timeout=SECONDS_OF_PULL, retry=None)
+            attributes = (received.message.attributes for received in response.received_messages)
+            self._schemas.learn(kind, (each for each in attributes if ENCODING in each))
+        except FOR_GOOD as broken:
+            self._failed[subscription] = _why(broken)
+            return False
+        except BROKEN as broken:  # what was pulled and is not acknowledged comes again
+            code = getattr(broken, "grpc_status_code", None)
+            if code is not None and code.name != "DEADLINE_EXCEEDED":
+                self._over.wait(SECONDS_TO_RECOVER)
+            else:
+                self._heard[subscription] = self._machine()  # nothing came in all that time
+            return True
+        self._heard[subscription] = self._machine()
+        if response.received_messages:
+            self._pulled.put(self._noted(subscription, kind, list(response.received_messages)))
+        return True
 
     def _noted(self, subscription: str, kind: str, messages: list[pubsub_v1.types.ReceivedMessage]) -> _Pulled:
         pulled = _Pulled(next(self._numbers), subscription, kind, messages)
@@ -187,10 +204,6 @@ def _why(broken: Exception | None) -> str:
     if isinstance(broken, NotFound):
         return "is not there: make it (deploy/terraform does), or name its project"
     return "may not be pulled by this account: ask for roles/pubsub.subscriber on it"
-
-
-def _machine() -> int:
-    return time.time_ns() // NANOS_IN_MILLI
 
 
 def _published(received: pubsub_v1.types.ReceivedMessage) -> int:

@@ -5,6 +5,7 @@ from pipelines.live.accepted import accept
 from pipelines.live.begun import last_sent
 from pipelines.live.clock import day_of_run
 from pipelines.live.deciding import LiveDeciding, SentSums
+from pipelines.live.outbox import Letter
 from pipelines.live.past import OtherHistory
 from pipelines.misuse import Misuse
 from rules.periods import cut_offs
@@ -84,9 +85,22 @@ class Resuming:
             if there is None:
                 if self.deciding.collector.doubt.of_closing(cut_off):
                     raise OtherHistory(OLDER.format(day=day_of_run(cut_off)))
-                self.deciding.decide(sent=True, sums=sums if cut_off == after else None)
-                continue
-            self.deciding.close_open_run()
+                there = self._decided_as_sent(sums if cut_off == after else None, taken)
+                if there is None:
+                    continue
+            else:
+                self.deciding.close_open_run()
             self.outbox.decide(cut_off, there, self.journal.newest, sent=True)
             taken = True
         return taken
+
+    def _decided_as_sent(self, sums: SentSums | None, taken: bool) -> list[Letter] | None:
+        """None: decided, as this journal says it. Else the letters that stand, none: a pay run of which nothing is
+        there, after some that this journal would say otherwise."""
+        try:
+            self.deciding.decide(sent=True, sums=sums)
+        except OtherHistory:
+            if not taken:
+                raise
+            return []
+        return None

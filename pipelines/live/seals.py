@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipelines.live.durable import replace
-from pipelines.live.segments import Damaged, entries_of, run_folder, run_folders, segments
+from pipelines.live.segments import NO_JSON, Damaged, entries_of, run_folder, run_folders, segments
 from rules.periods import business_day_of, iso
 from schemas.ids import file_of
 from schemas.journal import FOLDER, TAKEN, Entry
@@ -70,14 +70,19 @@ def _read(path: Path) -> Sealed:
     raw = path.read_bytes()
     try:
         return Sealed(path.parent.name, _decode(raw), hashlib.sha256(raw).hexdigest())
-    except msgspec.DecodeError:
+    except NO_JSON:
         raise Damaged(f"outbox/{path.parent.name}/{SEAL} is damaged: {RESTORE}") from None
 
 
-def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: int) -> None:
-    """Seal a pay run, on the disk when this returns. ``letters``, ``content``: what it says, counted and as a file."""
+def put_seal(
+    journal: Path, cut_off: int, letters: int, content: bytes, newest: int, last: Sealed | None = None
+) -> Sealed:
+    """Seal a pay run, on the disk when this returns. ``letters``, ``content``: what it says, counted and as a file;
+    ``last``: the seal that was put or looked at last, as it was then. Raises Damaged if it is another one now."""
     day, run = iso(business_day_of(cut_off)), run_folder(journal, cut_off)
     before = [each for each in seals(journal) if each.day < day]
+    if last is not None and before and before[-1].day == last.day and before[-1] != last:
+        raise Damaged(f"outbox/{last.day}/{SEAL} is not what was sealed: {RESTORE}")
     entries = [entry for path in segments(run) for entry in entries_of(path)]
     seal = Seal(
         letters=letters,
@@ -88,7 +93,9 @@ def put_seal(journal: Path, cut_off: int, letters: int, content: bytes, newest: 
         newest=newest,
         previous=before[-1].mark if before else "",
     )
-    replace(journal / OUTBOX / day / SEAL, msgspec.json.encode(seal))
+    raw = msgspec.json.encode(seal)
+    replace(journal / OUTBOX / day / SEAL, raw)
+    return Sealed(day, seal, hashlib.sha256(raw).hexdigest())
 
 
 def _entries_before(journal: Path, run: Path) -> Iterator[Entry]:

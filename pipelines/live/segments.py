@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import msgspec
+
 from fold.publications import BadPublication, PublishedLaw, published_in
 from pipelines.live.durable import sync, sync_folder
 from rules.periods import business_day_of, iso
 from schemas.journal import FOLDER, MARKER, Entry, read_segment, whole_bytes
 from schemas.physical import Unreadable
+
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError)  # the latter where a byte within a text was changed
 
 
 class Damaged(ValueError):

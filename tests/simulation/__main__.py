@@ -5,12 +5,13 @@ import json
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import count, takewhile
 from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import Any
 
 from tests.simulation import world
@@ -20,6 +21,10 @@ from tests.simulation.world import COUNTIES, Life, county_of, live
 
 MOST_OF_A_BREAK = 60  # seeds until a break counts as not found
 SMALL = 10
+HAPPENED = {
+    "cuts": "power cuts", "rotten": "bits flipped", "refused": "refusals", "backups": "backups begun",
+    "restored": "journals lost and put back", "intruded": "second jobs",
+}  # fmt: skip
 CORES = os.cpu_count() or 1
 
 
@@ -59,9 +64,9 @@ def lines_of(tally: Path | None) -> list[dict[str, Any]]:
 
 def noted(tally: Path | None, seed: int, life: Life | None, wrong: str) -> None:
     if tally is not None:
-        of = {"provider_months": life.provider_months, "cuts": life.cuts} if life else {}
+        of = life._asdict() if life else {}
         with tally.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"seed": seed, "wrong": wrong, **of}) + "\n")
+            stream.write(json.dumps({"seed": seed, "wrong": wrong} | of) + "\n")
 
 
 def told_of(tally: Path) -> None:
@@ -76,7 +81,8 @@ def told_of(tally: Path) -> None:
 
 def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
     """Lives by seed; prints what failed, the first of them shrunk, and what they came to."""
-    months = lives = cuts = failed = 0
+    happened: Counter[str] = Counter()
+    lives = failed = 0
     began = time.monotonic()
     for seed, life, wrong in outcomes(seeds):
         noted(tally, seed, life, wrong)
@@ -87,13 +93,19 @@ def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
             if failed == 1:
                 print(shrunk(seed), flush=True)
         else:
-            months, cuts = months + life.provider_months, cuts + life.cuts
-    seconds = time.monotonic() - began
-    print(f"{lives} lives, {months:,} provider-months, {cuts:,} power cuts, {failed} failed;", end=" ")
-    print(f"{months / seconds:.0f} provider-months a second on {CORES} cores")
+            happened.update(life._asdict())
+    seconds, spent, months = time.monotonic() - began, _processor_seconds(), happened["provider_months"]
+    print(f"{lives} lives, {months:,} provider-months, {failed} failed;", end=" ")
+    print(f"{months / seconds:.0f} provider-months a second on {CORES} cores, {months / spent:.0f} a processor second")
+    print("; ".join(f"{happened[name]:,} {words}" for name, words in HAPPENED.items()))
     if tally is not None:
         told_of(tally)
     return 1 if failed else 0
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that ended."""
+    return sum(each.ru_utime + each.ru_stime for each in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
 
 
 def found(name: str) -> str | None:

@@ -1,14 +1,24 @@
 """The job broken in ways that a programmer might break it: each must be found by some life."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 
-from pipelines.live import collector, durable, journal, outbox, segments
+from pipelines.live import backup, collector, durable, folders, journal, outbox, publishing, pubsub, seals, segments
+from pipelines.live.backup import Manifest
 from pipelines.live.collector import Batch, Collector
+from pipelines.live.folders import FolderIn
+from pipelines.live.landed_text import landed
 from pipelines.live.outbox import Letter, Outbox
+from pipelines.live.publishing import TopicsOut
+from pipelines.live.pubsub import TopicsIn
+from pipelines.live.telling import Stand, Teller
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -22,7 +32,7 @@ def _acknowledged_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
 
     def first(self: Collector, batch: Batch, now: int) -> str | None:
         batch.acknowledge()
-        return take(self, batch, now)
+        return take(self, batch._replace(acknowledge=lambda: None), now)
 
     patch.setattr(collector.Collector, "take", first)
 
@@ -56,6 +66,73 @@ def _what_was_not_confirmed_is_not_sent_again(patch: pytest.MonkeyPatch) -> None
 def _a_restart_believes_what_need_not_be_on_the_disk(patch: pytest.MonkeyPatch) -> None:
     """As it was until this simulation found it."""
     patch.setattr(segments, "_sync_as_read", lambda stream, path: None)
+
+
+def _nobody_looks_for_bits_that_flipped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(journal, "faults", lambda folder: iter(()))
+
+
+def _a_backup_is_believed_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(backup, "checked", lambda copy: Manifest("", 0, 0, backup._files(copy)))
+    patch.setattr(backup, "_must_be_whole", lambda journal, last=0: (0, 0))
+
+
+def _half_a_backup_is_a_journal(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(seals, "RESTORING", "nobody looks for it")
+
+
+def _two_jobs_own_one_journal(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(durable, "_lock", lambda descriptor: None)
+
+
+def _a_file_of_which_some_is_taken_counts_as_taken(patch: pytest.MonkeyPatch) -> None:
+    of_file = FolderIn._of_file
+
+    def once_begun(self: FolderIn, path: Path) -> Iterator[Batch]:
+        with path.open("rb") as stream:
+            file = landed(stream, path)
+            if self.journal.unfinished.get(file.origin):
+                self._put_away(path, file)
+                return
+        yield from of_file(self, path)
+
+    patch.setattr(folders.FolderIn, "_of_file", once_begun)
+
+
+def _what_is_pulled_is_acknowledged_at_once(patch: pytest.MonkeyPatch) -> None:
+    noted = TopicsIn._noted
+
+    def acknowledged(self: TopicsIn, *of: Any) -> Any:
+        pulled = noted(self, *of)
+        ids = [each.ack_id for each in pulled.messages]
+        with suppress(ServiceUnavailable, DeadlineExceeded):
+            self._client.acknowledge(request={"subscription": pulled.subscription, "ack_ids": ids})
+        return pulled
+
+    patch.setattr(pubsub.TopicsIn, "_noted", acknowledged)
+
+
+def _what_was_not_published_counts_as_arrived(patch: pytest.MonkeyPatch) -> None:
+    publish = TopicsOut._publish
+
+    def arrived(self: TopicsOut, letter: Letter, time: str) -> "Future[str]":
+        publish(self, letter, time)
+        done: Future[str] = Future()
+        done.set_result("")
+        return done
+
+    patch.setattr(publishing.TopicsOut, "_publish", arrived)
+
+
+def _what_is_refused_is_not_in_health(patch: pytest.MonkeyPatch) -> None:
+    count = Teller.count
+
+    def silent(self: Teller, taking: Collector, stand: Stand) -> None:
+        refused, taking.rejections = taking.rejections, Counter()
+        count(self, taking, stand)
+        taking.rejections = refused
+
+    patch.setattr(Teller, "count", silent)
 
 
 BREAKS: dict[str, Break] = {

@@ -9,14 +9,15 @@ The job's memory is a database of its own syncs, and a cache: it is kept, lost o
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from stat import S_ISDIR
 from typing import Final
 
-CACHE: Final = ("memory.sqlite", "remembered.json")
+CACHE: Final = ("memory.sqlite", "memory.sqlite-wal", "remembered.json")
+SHARED: Final = "memory.sqlite-shm"  # made again by whoever opens the database
 PLACE = Path("/dev/shm")
 _fsync = os.fsync
 
@@ -26,19 +27,21 @@ class PowerCut(BaseException):
 
 
 class ForgetfulDisk:
-    """A folder on such a disk. ``cut_in``: so many syncs from now the power is cut; ``full_in``: the disk is full."""
+    """A folder on such a disk. ``cut_in``: so many syncs from now the power is cut; ``full_in``: the disk is full;
+    ``other_in``: somebody else (``other``) does something."""
 
     def __init__(self, root: Path, random: Random) -> None:
         self.root, self.random = root, random
         self.contents: dict[int, bytes] = {}
         self.names: dict[str, dict[str, int]] = {}
-        self.cut_in = self.full_in = 0
-        self.syncs = self.cuts = 0
+        self.cut_in = self.full_in = self.other_in = 0
+        self.other: Callable[[], None] = lambda: None
+        self.syncs, self.cuts, self.was_full = 0, 0, False
 
     @contextmanager
     def mounted(self) -> Iterator[None]:
         """From now on syncs are seen."""
-        os.fsync = self._sync
+        os.fsync = self._sync  # type: ignore[assignment]  # the job gives it descriptors
         try:
             yield
         finally:
@@ -46,8 +49,11 @@ class ForgetfulDisk:
 
     def _sync(self, descriptor: int) -> None:
         self.syncs += 1
-        self.cut_in, self.full_in = self.cut_in - 1, self.full_in - 1
+        self.cut_in, self.full_in, self.other_in = self.cut_in - 1, self.full_in - 1, self.other_in - 1
+        if self.other_in == 0:
+            self.other()
         if self.full_in == 0:
+            self.was_full = True
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         late = self.random.random() < 0.5
         if self.cut_in == 0 and not late:
@@ -61,11 +67,17 @@ class ForgetfulDisk:
         if self.cut_in == 0:
             raise PowerCut
 
+    def keeps(self, path: Path) -> None:
+        """As it is, it is on the disk."""
+        self.contents[path.stat().st_ino] = path.read_bytes()
+
     def lose_power(self) -> None:
         """What is there when it comes back."""
         self.cuts += 1
         kept: dict[Path, bytes | None] = {}
-        self._keep(self.root, kept)
+        placed: set[int] = set()
+        self._keep(self.root, kept, placed)
+        self._keep_moved(kept, placed)
         shutil.rmtree(self.root)
         self.root.mkdir(parents=True)
         for path, content in kept.items():
@@ -84,19 +96,31 @@ class ForgetfulDisk:
                 path = Path(folder, name)
                 self.contents[path.stat().st_ino] = path.read_bytes()
 
-    def _keep(self, folder: Path, kept: dict[Path, bytes | None]) -> None:
-        synced = self.names.get(str(folder), {})
+    def _keep_moved(self, kept: dict[Path, bytes | None], placed: set[int]) -> None:
+        """A file that was moved and is at none of its two places is at the old one: a rename is one step."""
+        now = {each.inode(): Path(each.path) for folder, _, _ in os.walk(self.root) for each in os.scandir(folder)}
+        for folder, names in self.names.items():
+            for name, inode in names.items():
+                path = Path(folder, name)
+                if inode in now and inode not in placed and path not in kept and path.parent in {*kept, self.root}:
+                    kept[path] = self._content(inode, now[inode])
+
+    def _keep(self, folder: Path, kept: dict[Path, bytes | None], placed: set[int]) -> None:
+        synced: dict[str, int] = self.names.get(str(folder), {})
         now = {each.name: each.inode() for each in os.scandir(folder)} if folder.is_dir() else {}
         for name in sorted({*synced, *now}):
             inode = synced.get(name)
             if inode != now.get(name) and self.random.random() < 0.5:
                 inode = now.get(name)
             path = folder / name
+            placed.update([] if inode is None else [inode])
             if path.is_dir() and inode is not None:
                 kept[path] = None
-                self._keep(path, kept)
-            elif name in CACHE and folder == self.root:
+                self._keep(path, kept, placed)
+            elif name in CACHE:
                 self._keep_cache(path, kept)
+            elif name == SHARED:
+                continue
             elif inode is not None:
                 kept[path] = self._content(inode, path if now.get(name) == inode else None)
 

@@ -107,7 +107,7 @@ def test_misuse_is_one_line(world: World, capsys: pytest.CaptureFixture[str]) ->
         "run --from folder:i --to folder:o --clock nowhere": "must hold a date and time",
         "run --from folder:i --to pubsub:p --resume-after 2024-10-30": "name with --sent-sums the content_sha256",
         "run --from folder:i --to folder:o --resume-after 2024-10-30 --sent-sums 12": "as they stand in the PayRun",
-        f"run --from folder:i --to folder:o --sent-sums {'0' * 64},": "give both",
+        f"run --from folder:i --to folder:o --sent-sums {'0' * 64},,7": "give both",
         "journal verify": "is no journal",
         "journal accept-loss": "is no journal",
         "rejections show 5": "is no journal",

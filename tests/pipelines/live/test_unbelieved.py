@@ -468,6 +468,20 @@ def test_an_older_journal_pays_nothing_twice(copy: World, short: list[Day], whol
     assert paid(copy) == paid(whole)
 
 
+def test_a_day_of_which_nothing_was_said_stands_as_silence(copy: World, short: list[Day], tmp_path: Path) -> None:
+    """After a pay run that the older journal would say otherwise it could not be decided, and nothing went on."""
+    backup(copy.journal, tmp_path / "backup")
+    copy.live(short[HALF : HALF + 4]).close()
+    silent = iso(business_day_of(short[HALF + 2].cut_off))
+    for path in copy.out.glob(f"*-{silent}.avro"):
+        path.unlink()
+    shutil.rmtree(copy.journal)
+    restore(tmp_path / "backup", copy.journal)
+    copy.live(short[HALF + 4 :], copy.job(after=short[HALF + 3].cut_off)).close()
+    assert not [*copy.out.glob(f"*-{silent}.avro")]
+    assert verify(copy.journal).faults == []
+
+
 def test_an_older_journal_does_not_resume_where_nobody_can_look(copy: World, short: list[Day], tmp_path: Path) -> None:
     """On topics: it ends days before the pay runs that were sent."""
     backup(copy.journal, tmp_path / "backup")
@@ -486,7 +500,7 @@ def test_where_nobody_can_look_the_sums_of_what_was_sent_say_it(
     copy.live(short[HALF : HALF + 2]).close()
     last = short[HALF + 1].cut_off
     [run] = [each for each in copy.said()["PayRun"] if each["cut_off"] == last]
-    sums = SentSums(run["content_sha256"], run["previous_sha256"])
+    sums = SentSums(run["content_sha256"], run["previous_sha256"], run["facts"])
     newest = copy.journal.rename(tmp_path / "newest")
     restore(tmp_path / "backup", copy.journal)
     with pytest.raises(OtherContent, match="with other sums than this journal gives it"):
@@ -494,9 +508,9 @@ def test_where_nobody_can_look_the_sums_of_what_was_sent_say_it(
     shutil.rmtree(copy.journal)
     newest.rename(copy.journal)
     shutil.rmtree(copy.journal / "outbox")
-    for wrong in (SentSums("0" * 64, sums.previous_sha256), SentSums(sums.content_sha256, "0" * 64)):
+    for name, other in {"content_sha256": "0" * 64, "previous_sha256": "0" * 64, "facts": sums.facts - 1}.items():
         with pytest.raises(OtherContent, match="with other sums"):
-            copied(copy, tmp_path / wrong.content_sha256).job(Nobody(), after=last, sums=wrong)
+            copied(copy, tmp_path / name).job(Nobody(), after=last, sums=sums._replace(**{name: other}))
     copy.live(short[HALF + 2 :], copy.job(Nobody(), after=last, sums=sums)).close()
     copy.job().close()
     agrees(copy, whole)

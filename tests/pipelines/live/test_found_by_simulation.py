@@ -1,0 +1,89 @@
+"""What `make prove` found, each as the smallest thing that shows it."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.live import accepted, lost, seals
+from pipelines.live.folders import FolderIn
+from pipelines.live.outbox import Outbox, Sink
+from pipelines.live.segments import Damaged
+from pipelines.live.verify import verify
+from rules.periods import cut_off_of, epoch_day
+from schemas.avro import write_container
+from tests.pipelines.live.drill import World
+from tests.schemas.samples import SAMPLES
+
+NOON = 1_768_939_200_000  # 2026-01-20 20:00 UTC
+DAYS = [cut_off_of(epoch_day(date(2026, 1, 20))), cut_off_of(epoch_day(date(2026, 1, 21)))]
+
+
+class Silent:
+    """A sink that takes nothing."""
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    made: Sink = Silent()  # type: ignore[assignment]
+    found = Outbox(tmp_path, made)
+    found.decide(DAYS[0], [])
+    return found
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_seal_that_is_no_text_any_more_is_damaged(outbox: Outbox, bit: int) -> None:
+    """A byte over 127 within a text made the job crash: no sentence said what to do."""
+    [path] = outbox.folder.glob("*/seal.json")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"letters_sha256") + 20] ^= 1 << bit
+    path.write_bytes(raw)
+    assert verify(outbox.journal).faults
+
+
+def test_what_is_no_text_is_damaged_wherever_it_lies(tmp_path: Path) -> None:
+    (tmp_path / lost.FILE).write_bytes(b'[{"fir\xb8t": 1}]')
+    (tmp_path / accepted.FILE).write_bytes(b'[{"unt\xb8l": 1}]')
+    with pytest.raises(Damaged, match=r"lost.json is damaged"):
+        lost.lost(tmp_path)
+    with pytest.raises(Damaged, match=r"accepted.json is damaged"):
+        accepted.accepted(tmp_path)
+
+
+def test_an_acceptance_names_a_pay_run(outbox: Outbox) -> None:
+    """One digit of the instant changed, and the letters up to that day are the same: nobody noticed."""
+    accepted.accept(outbox.journal, DAYS[0], NOON, "law")
+    assert accepted.fault(outbox.journal) is None
+    path = outbox.journal / accepted.FILE
+    path.write_text(path.read_text().replace(str(DAYS[0]), str(DAYS[0] - 4)))
+    assert "accepted.json is damaged" in (accepted.fault(outbox.journal) or "")
+
+
+def test_no_seal_follows_one_that_changed_while_the_job_ran(outbox: Outbox) -> None:
+    """It was chained to the damaged one, and with that put back from backup the chain was broken for good."""
+    [path] = outbox.folder.glob(f"*/{seals.SEAL}")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"newest":0', b'"newest":1'))
+    with pytest.raises(Damaged, match=r"seal.json is not what was sealed"):
+        outbox.decide(DAYS[1], [])
+    path.write_bytes(whole)
+    outbox.decide(DAYS[1], [])
+    assert not verify(outbox.journal).faults
+
+
+def test_what_lies_in_quarantine_and_is_in_no_journal_lands_again(tmp_path: Path) -> None:
+    """The journal was put back from an older copy: facts before the damage of a file, and its rejection, were gone."""
+    world = World(tmp_path, NOON)
+    path = world.inbox / "sheets.avro"
+    write_container(path, "Timesheet", [SAMPLES["Timesheet"]])
+    path.write_bytes(path.read_bytes() + b"damage")
+    job = world.job()
+    job.round(world.source(job))
+    job.close()
+    assert len([*(world.inbox / "quarantine").iterdir()]) == 1
+    shutil.rmtree(world.journal)
+    job = world.job()
+    source: FolderIn = world.source(job)
+    assert source.again == 1 and job.round(source) == 3  # the fact, the damage, the end
+    job.close()

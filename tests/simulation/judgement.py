@@ -1,0 +1,60 @@
+"""At the end of a life: what the consumer has, held to what deciding from scratch says of the journal."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.live.accepted import FILE as ACCEPTED
+from rules.law import Law
+from schemas import CONCLUSIONS
+from schemas.avro import fields_of
+from schemas.journal import FOLDER
+from tests.paid import replay_folder
+from tests.pipelines.live.drill import in_order
+from tests.simulation.transport import Consumer, Topic, Wrong
+
+Records = dict[str, list[dict[str, Any]]]
+
+
+def judged(journal: Path, law: Law, until: int, topic: Topic, consumer: Consumer, stood: bool) -> int:
+    """How many providers were paid. ``stood``: pay runs stand that were sent on more than the journal knew, which was
+    put back. Raises Wrong."""
+    names = [str(path.relative_to(journal)) for path in sorted((journal / FOLDER).rglob("*.avro"))]
+    outcome = replay_folder(journal, names, law, until)
+    _nothing_is_lost(journal, topic, outcome.tally.inputs)
+    said: Records = {kind: [] for kind in CONCLUSIONS}
+    for letter in consumer.letters.values():
+        said[letter.kind].append(fields_of(letter.record))
+    if (journal / ACCEPTED).exists():
+        _worth_is_the_same(said, outcome.records)
+    else:
+        _all_is_the_same(said, outcome.records, ("PayRun", "Rejection") if stood else ())
+    return len({each["provider_id"] for each in said["PaymentInstruction"] if each["provider_id"]})
+
+
+def _all_is_the_same(said: Records, decided: Records, but: tuple[str, ...]) -> None:
+    """``but``: kinds that count what came (a PayRun), or say it again when it comes again (a Rejection)."""
+    for kind in CONCLUSIONS:
+        if kind not in but and in_order(said[kind]) != in_order(decided.get(kind, [])):
+            raise Wrong(f"{kind}: what was sent is not what deciding from scratch says")
+
+
+def _worth_is_the_same(said: Records, decided: Records) -> None:
+    """Something stands that an older journal would have said otherwise: what each statement came to is the same."""
+    found, wanted = (_to_date(each["PaymentInstruction"]) for each in (said, decided))
+    if found != wanted:
+        raise Wrong("what statements came to is not what deciding from scratch says, after a backup was put back")
+
+
+def _to_date(instructions: list[dict[str, Any]]) -> dict[str, int]:
+    ordered = sorted(instructions, key=lambda each: (each["cut_off"], each["sequence"]))
+    to_date = {each["statement_id"]: each["gross_to_date_cents"] for each in ordered}
+    return {id: cents for id, cents in to_date.items() if cents}  # what was said and taken back is as if it never was
+
+
+def _nothing_is_lost(journal: Path, topic: Topic, kept: int) -> None:
+    if topic.waiting:
+        raise Wrong(f"{len(topic.waiting)} messages were never taken")
+    whole = b"".join(path.read_bytes() for path in (journal / FOLDER).rglob("*.avro"))
+    lost = [id for id, (message, _) in topic.acknowledged.items() if message.raw not in whole]
+    if lost or kept < len(topic.acknowledged):
+        raise Wrong(f"{len(lost)} messages were acknowledged and are not in the journal")
