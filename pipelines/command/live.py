@@ -225,8 +225,7 @@ def _cut_off(day: str | None, option: str) -> int | None:
 
     if day is None:
         return None
-    asked = day_asked(day, option)
-    if not is_business_day(asked):
+    if not is_business_day(asked := day_asked(day, option)):
         raise Misuse(f"{option} {day} is no business day: name one, such as the Friday before")
     return cut_off_of(asked)
 

@@ -4,13 +4,14 @@ Authority: MONEY-2, TAX-3, SOC-4 (what a statement bears), RUN-4. In force: by p
 Does not cover: how a month's share of cost and advance are dealt to its statements (`settle.recipient`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from rules.adjustment import Due, carried, deductions_said, due, lines_said, outstanding, standing
 from rules.conclusions import Statement
+from rules.findings import RuleFinding, Whose
 from rules.kept import Account, PastInstruction
 from rules.law import Law, Lookup
 from rules.periods import business_day_of
@@ -169,3 +170,25 @@ def effect_of(outcome: PaymentOutcome) -> str | None:
     """RUN-4: REVERSED, RECOVERED, or None. Raises UnknownSymbol."""
     known((outcome.outcome,), EFFECTS, "outcome of a payment")
     return EFFECTS[outcome.outcome]
+
+
+def nobodys(finding: RuleFinding) -> None:
+    """No county's case."""
+
+
+def of_drafts(drafts: Sequence[PaymentDraft], held: Sequence[PaymentDraft], otherwise: Whose) -> Whose:
+    """Whose case findings of a month of pay are: the county of a statement's case (of the month as a whole: that of its
+    latest), ``otherwise`` elsewhere, or else the county in which a statement was paid.
+
+    A function of drafts alone: a month that knew itself by its findings would be left for the collector.
+    """
+
+    def whose(finding: RuleFinding) -> str | None:
+        in_order = sorted((*drafts, *held), key=lambda draft: draft.statement.period_start, reverse=True)
+        about = [draft for draft in in_order if finding.statement_id in (None, draft.id)]
+        case = next(filter(None, (draft.statement.case_county for draft in about)), None) or otherwise(finding)
+        named = about if finding.statement_id else []
+        paid = (line.county for draft in named for said in draft.account.said for line in said.lines)
+        return case or next(paid, None)
+
+    return whose

@@ -5,16 +5,16 @@ share of cost and advance (`settle.recipient`), what a statement's work earns (`
 (`settle.draft`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from rules.conclusions import InstructionRecord, Stamp, Statement
-from rules.findings import Findings, RuleFinding, Whose, long_date, referred
+from rules.findings import Findings, Whose, long_date, referred
 from rules.instructions import ADVANCE, Behind, instruction, method_of, paid_minutes, payee_of
 from rules.kept import Account, PastInstruction
 from rules.law import Law, NotInForce
 from rules.method import AwaitsMethod
 from rules.restatement import Concluded, Decision, Trace, month_unit
-from rules.settle.draft import PaymentDraft
+from rules.settle.draft import PaymentDraft, nobodys, of_drafts
 from rules.settle.filed import SettlementFacts
 from rules.settle.outcomes import turned
 from rules.taxes import turn_of_month
@@ -22,28 +22,6 @@ from schemas.ids import account_id
 
 PROGRAMS = ("IHSS", "WPCS")
 Returned = Callable[[str], Stamp | None]
-
-
-def nobodys(finding: RuleFinding) -> None:
-    """No county's case."""
-
-
-def of_drafts(drafts: Sequence[PaymentDraft], held: Sequence[PaymentDraft], otherwise: Whose) -> Whose:
-    """Whose case findings of a month of pay are: the county of a statement's case (of the month as a whole: that of its
-    latest), ``otherwise`` elsewhere, or else the county in which a statement was paid.
-
-    A function of drafts alone: a month that knew itself by its findings would be left for the collector.
-    """
-
-    def whose(finding: RuleFinding) -> str | None:
-        in_order = sorted((*drafts, *held), key=lambda draft: draft.statement.period_start, reverse=True)
-        about = [draft for draft in in_order if finding.statement_id in (None, draft.id)]
-        case = next(filter(None, (draft.statement.case_county for draft in about)), None) or otherwise(finding)
-        named = about if finding.statement_id else []
-        paid = (line.county for draft in named for said in draft.account.said for line in said.lines)
-        return case or next(paid, None)
-
-    return whose
 
 
 class MonthOfPay(Trace):

@@ -94,7 +94,7 @@ def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
                 print(shrunk(seed), flush=True)
         else:
             happened.update(life._asdict())
-    seconds, spent, months = time.monotonic() - began, _processor_seconds(), happened["provider_months"]
+    seconds, spent, months = time.monotonic() - began, _cpu_seconds(), happened["provider_months"]
     print(f"{lives} lives, {months:,} provider-months, {failed} failed;", end=" ")
     print(f"{months / seconds:.0f} provider-months a second on {CORES} cores, {months / spent:.0f} a processor second")
     print("; ".join(f"{happened[name]:,} {words}" for name, words in HAPPENED.items()))
@@ -103,7 +103,7 @@ def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
     return 1 if failed else 0
 
 
-def _processor_seconds() -> float:
+def _cpu_seconds() -> float:
     """Of this process and of those that ended."""
     return sum(each.ru_utime + each.ru_stime for each in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
 
