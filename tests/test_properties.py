@@ -374,12 +374,14 @@ def findings_are_said_before_they_are_cleared_and_never_twice(records: Records) 
 
 
 def a_finding_is_about_one_document(records: Records) -> None:
-    """Whatever stands in its fields, one id speaks of one document, person and day."""
+    """Whatever stands in its fields, one id speaks of one document and person; of one month too, but where a revision
+    may name another day (a class)."""
     about: dict[str, Any] = {}
     for finding in records.get("Finding", []):
         named = document_named(finding["finding_id"])
         assert named is None or named.document_id == finding["document_id"]
-        people = [finding[name] for name in ("provider_id", "document_id", "service_month")]
+        month = finding["service_month"] if named and named.kind != "TrainingClaim" else None
+        people = [finding["provider_id"], finding["document_id"], month]
         assert about.setdefault(finding["finding_id"], people) == people or named is None
 
 
