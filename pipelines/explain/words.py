@@ -161,7 +161,7 @@ def _value(name: str, value: Any) -> str:
         return county_named(value)
     if name.endswith("_cents"):
         return money(value)
-    if value in symbols_of_facts().get(name, ()):
+    if isinstance(value, str) and value in symbols_of_facts().get(name, ()):
         return word(value, SYMBOLS)
     return str(value) if isinstance(value, str | int) else say("otherwise")
 
@@ -215,15 +215,17 @@ def said_fields(fact: Fact) -> list[tuple[str, str]]:
         elif name.endswith("_token"):
             found.append((field_name(name), say("on file")))
         elif isinstance(value, list):
-            found.append((field_name(name), joined("; ", map(_part, value)) if value else say("none")))
+            found.append(
+                (field_name(name), joined("; ", (_part(name, each) for each in value)) if value else say("none"))
+            )
         else:
             found.append((field_name(name), _value(name, value)))
     return found
 
 
-def _part(part: Any) -> str:
-    """A trip, a service, or a plain value."""
+def _part(name: str, part: Any) -> str:
+    """A trip, a service, or a plain value of a field."""
     if not hasattr(part, "__dict__"):
-        return str(part)
+        return _value(name, part)
     fields = vars(part).items()
     return joined(", ", (hhmm(value) if "minutes" in name else _value(name, value) for name, value in fields))
