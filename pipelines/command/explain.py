@@ -59,7 +59,7 @@ def explain(
         return _periods(provider, recipient, events, paid, as_json)
     output = _paid(paid)
     question = _as_of(_question(instruction, provider, recipient, period), until, output)
-    answer = _answer(question, _facts(events), output, law, receipt)
+    answer = _answer(question, _facts(events), output, law, receipt, language)
     return 1 if answer is None else _told(answer, as_json, html, docs, language, silent=receipt is not None)
 
 
@@ -91,13 +91,15 @@ def _periods(provider: str | None, recipient: str | None, events: Path | None, p
 
 
 def _answer(
-    question: "Question", events: Path, paid: "Paid | None", law: Path | None, receipt: Path | None
+    question: "Question", events: Path, paid: "Paid | None", law: Path | None, receipt: Path | None, language: str
 ) -> "Answer | None":
     from pipelines.command.pay import law_of_facts
     from pipelines.explain.answer import Sources, answered, look
+    from pipelines.explain.language import explain_language
     from pipelines.explain.paid import ExplainRefusal
     from pipelines.explain.receipt import receipt_json, receipt_of
     from pipelines.files_below import files_of_facts
+    from pipelines.spoken import said_in
     from schemas import private
 
     try:
@@ -107,7 +109,7 @@ def _answer(
             print(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)", file=sys.stderr)
         return answered(looked)
     except ExplainRefusal as refusal:
-        complain(refusal)
+        complain(said_in(refusal.words, explain_language(language)))
         return None
 
 

@@ -27,6 +27,7 @@ from pipelines.explain.receipt_work import (
     worth_shown,
 )
 from pipelines.explain.statement import Explained
+from pipelines.spoken import say
 from pipelines.unchanged import refuse_changed, stored
 from rules.conclusions import Statement
 from rules.documents import reference
@@ -57,8 +58,10 @@ def receipt_of(instruction_id: str, looked: LookedInto, folder: Path) -> Receipt
     refuse_changed(folder, {each.record["cut_off"] for each in said[: place + 1]}, "--paid")
     if said[place].record["law_version"] != looked.fold.law.version_at(said[place].record["cut_off"]):
         raise ExplainRefusal(
-            "no receipt: it was paid under another text of the law than this version's; make it with the version and"
-            " the overlay (--law) that paid it"
+            say(
+                "no receipt: it was paid under another text of the law than this version's; make it with the version "
+                "and the overlay (--law) that paid it"
+            )
         )
     return _receipt(_explained(looked), said[: place + 1], folder)
 
@@ -66,7 +69,7 @@ def receipt_of(instruction_id: str, looked: LookedInto, folder: Path) -> Receipt
 def _explained(looked: LookedInto) -> Explained:
     each = Explained(looked.found[0], looked.fold, looked.folded, [])
     if each.waits or (each.statement.kind == "ADVANCE" and HELD in each.month.decision.conclusions):
-        raise ExplainRefusal("no receipt: something it needs is not in force, so it stays as said before")
+        raise ExplainRefusal(say("no receipt: something it needs is not in force, so it stays as said before"))
     return each
 
 
@@ -151,7 +154,9 @@ def _facts(fold: ExplainFold, statement: Statement, named: set[str]) -> list[Fac
         if reference(fact) in named or (fact.KIND == "Timesheet" and fact.document_id in sheets and _waits(fact))
     ]
     if missing := named - {reference(fact) for fact in shown}:
-        raise ExplainRefusal(f"no receipt: {len(missing)} of the documents that it names were not found in --events")
+        count = str(len(missing))
+        refused = say("no receipt: {count} of the documents that it names were not found in --events", count=count)
+        raise ExplainRefusal(refused)
     return [_shown(fact) for fact in sorted(shown, key=lambda fact: (reference(fact), fact.event_id))]
 
 

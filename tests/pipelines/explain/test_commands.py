@@ -161,6 +161,9 @@ def test_a_tampered_payment_is_refused_in_one_line(
     code, out, err = explain(capsys, asked["instruction_id"], "--events", county[0], "--paid", tmp_path)
     assert (code, out) == (1, "")
     assert err.count("\n") == 1 and "net_cents" in err and asked["payee_id"] not in err
+    where = ("--events", county[0], "--paid", tmp_path, "--language", "es")
+    _, _, spanish = explain(capsys, asked["instruction_id"], *where)
+    assert "no hay explicación, porque no sería verdad: net_cents de la instrucción del" in spanish
 
 
 MISUSES = [
