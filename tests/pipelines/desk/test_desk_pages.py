@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from pipelines.desk.held import HeldAsked, held_page
 from pipelines.desk.index import refreshed
+from pipelines.desk.pages import spoken
 from pipelines.desk.people import person_page
 from pipelines.desk.runs import like_run, run_page
 from pipelines.desk.station import Station
@@ -17,7 +18,6 @@ from pipelines.find.about import about
 from pipelines.find.search import FoundId, found
 from pipelines.report.books import Books
 from pipelines.report.records import ReportFolder
-from pipelines.statements.language import language
 from rules.periods import cut_off_of, epoch_day, iso
 from schemas.finding import Finding
 from schemas.payment_instruction import PaymentInstruction
@@ -160,7 +160,7 @@ def test_the_payee_gets_the_same_paper(station: Station, client: TestClient) -> 
 def test_a_pay_run_s_page_agrees_with_its_control_total(station: Station) -> None:
     with station.shelf() as shelf:
         for day in shelf.days[:: len(shelf.days) // 6]:
-            page = run_page(shelf, day, language("en"))
+            page = run_page(shelf, day, spoken("en"))
             assert page and all(row.agrees for row in page.totals)
             assert sum(row.gross for row in page.totals) == sum(row.now for row in page.money)
             assert page.number == sum(total.count for total in page.run.totals)
