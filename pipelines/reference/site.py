@@ -36,6 +36,7 @@ ROLL: dict[str, list[str]] = {
     "Change": [
         "law_as_data.md",
         "what_if.md",
+        "other_states.md",
         "add_a_rule.md",
         "adding.md",
         "cases.md",
