@@ -20,7 +20,7 @@ from pipelines.live.verify import verify
 from pipelines.misuse import Misuse
 from pipelines.what_if.publishing import LawChange, LawPreview, preview
 from rules.law import LawError
-from rules.periods import cut_off_after, epoch_day
+from rules.periods import cut_off_after, epoch_day, midnight
 from schemas.journal import LAW as OF_LAW
 from schemas.journal import Entry
 from tests.paid import fold_door
@@ -184,6 +184,36 @@ def test_twice_before_one_pay_run_the_second_holds(world: World) -> None:
     law = obeying(LAW, published(world.journal))
     assert law.value("wage.17", JULY, cut_off) == 21_000 and law.value("wage.17", JULY, cut_off - 1) == _in_force(world)
     assert_replayed(world, cut_off)
+
+
+def test_the_same_again_moves_nothing(world: World) -> None:
+    publish(world)
+    close_next(world)
+    again = publish(world)
+    assert not again.payments and not again.came and not again.gone
+    cut_off = close_next(world)
+    assert len(published(world.journal)) == 2 and not verify(world.journal).faults
+    assert_replayed(world, cut_off)
+
+
+def test_what_begins_later_is_paid_from_that_day_on(world: World, few: list[Day]) -> None:
+    """Nobody is paid otherwise by the next pay run; work from the first day on is, when it comes."""
+    later = epoch_day(date(2024, 8, 16))
+    earlier = [day for day in few if day.cut_off <= cut_off_after(midnight(later - 20))]
+    start = World(world.root.parent / "earlier", few[0].cut_off - 1000)
+    start.live(earlier).close()
+    text = RAISE.overlay["raise.toml"].replace("2024-07-01", "2024-08-16")
+    assert not publish(start, LawChange({"raise.toml": text}, later)).payments
+    start.live(few[len(earlier) :]).close()
+
+    rates: dict[bool, set[int]] = {False: set(), True: set()}
+    for each in start.said()["PaymentInstruction"]:
+        services = (
+            line["rate_mills"] for line in each["lines"] if line["earning"] == "SERVICE" and line["county"] == "17"
+        )
+        rates[each["period_start"] >= later] |= set(services)
+    assert rates[True] == {21_000} and 21_000 not in rates[False] and rates[False]
+    assert_replayed(start, few[-1].cut_off)
 
 
 def test_a_pay_run_or_a_change_in_between_refuses_it(world: World) -> None:
