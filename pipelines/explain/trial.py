@@ -93,12 +93,15 @@ def last_looked_at(cut_off: int) -> int:
 
 class Trial:
     """Of some people, by key. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere;
-    ``strangers``: people whom no other fact names.
+    ``strangers``: people whom no other fact names; ``circle``: also of everybody who hangs together with them, over any
+    number of others, whose pay may change with theirs.
 
     Raises ExplainRefusal for somebody whom no fact names.
     """
 
-    def __init__(self, sources: Sources, people: Iterable[str], until: int, new: Sequence[Fact] = ()) -> None:
+    def __init__(
+        self, sources: Sources, people: Iterable[str], until: int, new: Sequence[Fact] = (), circle: bool = False
+    ) -> None:
         index = sources.paid.index if sources.paid else None
         self.facts, self.law, self.until, self.new = (
             Facts(FactsFolder(sources.events, index), until),
@@ -118,6 +121,16 @@ class Trial:
         met = {each for provider in providers for each in self.facts.recipients_of(provider)}
         self.settlements = sorted({*map(provider_key, providers), *map(recipient_key, {*recipients, *met})})
         self.concerned = self.facts.concerned(recipients, providers)
+        if circle:
+            self._widen()
+
+    def _widen(self) -> None:
+        """Until nobody is added."""
+        people = self.concerned.recipients, self.concerned.providers
+        self.concerned = self.facts.concerned(*people)
+        if (self.concerned.recipients, self.concerned.providers) != people:
+            return self._widen()
+        self.settlements = sorted({*map(recipient_key, people[0]), *map(provider_key, people[1])})
 
     @cached_property
     def known(self) -> list[Fact]:
