@@ -1,5 +1,4 @@
-"""Records on their way to files: packed between steps, then one file per kind, stage and shard, under a name that
-stays."""
+"""Files of records: one per kind, stage and shard, under a name that stays; and records packed on their way to one."""
 
 import re
 from collections.abc import Sequence
@@ -10,18 +9,12 @@ from schemas import CONCLUSIONS
 from schemas.envelope import OutgoingRecord
 
 _decoders = {kind: msgspec.msgpack.Decoder(list[struct]).decode for kind, struct in CONCLUSIONS.items()}  # type: ignore[valid-type]
-Packed = tuple[str, str, int, bytes]  # kind, stage, shard, packed records
 
 
 def file_name(kind: str, stage: str = "", shard: int | None = None) -> str:
     """``payment_instruction-settle-0003.avro``."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
     return "-".join([name, *([stage] if stage else []), *([f"{shard:04d}"] if shard is not None else [])]) + ".avro"
-
-
-def pack(kind: str, stage: str, shard: int, records: Sequence[OutgoingRecord]) -> Packed:
-    """Records of one kind, stage and shard, packed for the step that writes files."""
-    return kind, stage, shard, msgspec.msgpack.encode(records)
 
 
 def unpacked(kind: str, packed: bytes) -> Sequence[OutgoingRecord]:

@@ -22,6 +22,7 @@ Keyed = tuple[str, bytes]
 
 Row = tuple[str, int, int, str, str, bytes, str]  # key, cut-off, recorded_at, source, event_id, body, kind
 ROWS_IN_BLOCK = 4096
+BYTES_IN_BLOCK = 4 << 20  # at most, but for a row that alone is larger
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_block = msgspec.msgpack.Decoder(list[Row]).decode
@@ -86,15 +87,26 @@ class Dealer:
         """(stage, (shard, block)) of the hands that are full."""
         for hand, rows in self.hands.items():
             if len(rows) >= ROWS_IN_BLOCK:
-                yield hand[0], (hand[1], _encode(rows))
+                yield from _blocks(hand, rows)
                 rows.clear()
 
     def blocks(self) -> Iterator[tuple[str, tuple[int, bytes]]]:
         """(stage, (shard, block)) of all that is left."""
-        for (stage, shard), rows in sorted(self.hands.items()):
+        for hand, rows in sorted(self.hands.items()):
             if rows:
-                yield stage, (shard, _encode(rows))
+                yield from _blocks(hand, rows)
         self.hands.clear()
+
+
+def _blocks(hand: tuple[str, int], rows: list[Row]) -> Iterator[tuple[str, tuple[int, bytes]]]:
+    """Rows as one block, or several where that would be too large for the way between steps."""
+    block = _encode(rows)
+    if len(block) <= BYTES_IN_BLOCK or len(rows) == 1:
+        yield hand[0], (hand[1], block)
+        return
+    middle = len(rows) // (1 + 1)
+    for half in (rows[:middle], rows[middle:]):
+        yield from _blocks(hand, half)
 
 
 def rows_of(blocks: Iterable[bytes]) -> Iterator[Row]:

@@ -1,23 +1,23 @@
 """Files as edges: a folder of facts in, a folder of records out; all is known before anything is decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 import msgspec
 
 from fold.beat import Beat
-from fold.record_files import Packed, pack
 from fold.rejections import in_order
 from fold.stages import STAGES
 from fold.tally import merged
 from pipelines.facts_at import facts_at
 from pipelines.importing.text_facts import FolderDoor
 from rules.law import Law
+from schemas.avro import encode
 from schemas.rejection import Rejection
 from transforms.decode_events import DecodeFiles, ReadAdmissions
 from transforms.restate import Bounded
-from transforms.write_records import WriteRecords
+from transforms.write_records import RecordFolder
 
 _decode_rejection = msgspec.msgpack.Decoder(Rejection).decode
 
@@ -48,11 +48,12 @@ class Files(NamedTuple):
         """Shard by shard."""
         last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.dealing.until))
         catalog = beam.pvalue.AsList(decoded["catalog"])
-        return Bounded(law, beam.pvalue.AsSingleton(last), catalog, self.dealing.shards, self.dealing.beat)
+        until, out = beam.pvalue.AsSingleton(last), RecordFolder(self.out)
+        return Bounded(law, until, catalog, self.dealing.shards, self.dealing.beat, out)
 
     def encode(self) -> beam.PTransform:
-        """Avro files, one a kind, stage and shard."""
-        return WriteRecords(self.out)
+        """Whoever concluded records has written them: names of Avro files, one a kind, stage and shard."""
+        return beam.Map(str)
 
 
 class _Decode(beam.PTransform):
@@ -67,7 +68,14 @@ class _Decode(beam.PTransform):
         decode = DecodeFiles(events, shards, until, beat, self.files.out, FolderDoor)
         tags = (*STAGES, "rejections", "catalog", "tally")
         read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
-        rejections = read.rejections | "Rejections" >> beam.combiners.ToList() | "Pack" >> beam.Map(_packed_rejections)
+        none = pipeline | "NoRejection" >> beam.Create([b""])  # for the file is there also where nothing is refused
+        rejections = (
+            [read.rejections, none]
+            | "Refused" >> beam.Flatten()
+            | "OnOneKey" >> beam.WithKeys("all")
+            | "Together" >> beam.GroupByKey()
+            | "WriteRejections" >> beam.Map(_write_rejections, RecordFolder(self.files.out))
+        )
         return {tag: read[tag] for tag in tags} | {"records": rejections}
 
     def _names(self) -> beam.PTransform:
@@ -109,5 +117,6 @@ class LastCutOff(beam.CombineFn):
         return accumulator
 
 
-def _packed_rejections(rejections: list[bytes]) -> Packed:
-    return pack("Rejection", "read", 0, in_order(map(_decode_rejection, rejections)))
+def _write_rejections(of_all: tuple[str, Iterable[bytes]], out: RecordFolder) -> str:
+    rejections = in_order(map(_decode_rejection, filter(None, of_all[1])))
+    return out.put("Rejection", "read", 0, map(encode, rejections))

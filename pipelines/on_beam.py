@@ -1,14 +1,16 @@
 """A replay by the pipeline of `pipelines.payroll`, on Beam's DirectRunner (its FnApiRunner, by name)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+from apache_beam.pvalue import AsIter
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from fold.tally import merged
 from pipelines.file_edges import Dealing, Files
 from pipelines.payroll import build
 from pipelines.work import Work
@@ -27,7 +29,7 @@ def run(work: Work, law: Law, arguments: list[str], size: int) -> None:
     dealing = Dealing(work.shards, work.until, work.beat)
     with pipeline_here(arguments, size, work.out) as pipeline:
         built = build(pipeline, Files(str(work.events), str(work.out), work.names, dealing), law)
-        built.closed["tally"] | "KeepTally" >> beam.Map(_keep, str(work.tally))  # type: ignore[unused-ignore]
+        pipeline | beam.Impulse() | "KeepTally" >> beam.Map(_keep, str(work.tally), AsIter(built.closed["tally"]))
 
 
 @contextmanager
@@ -40,8 +42,8 @@ def pipeline_here(arguments: list[str], size: int, logs: Path) -> Iterator[beam.
         yield pipeline
 
 
-def _keep(packed: bytes, path: str) -> None:
-    private.written(Path(path), packed)
+def _keep(_: bytes, path: str, parts: Iterable[bytes]) -> None:
+    private.written(Path(path), merged(parts).packed())
 
 
 def _runner(options: PipelineOptions) -> FnApiRunner | None:

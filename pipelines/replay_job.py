@@ -80,8 +80,8 @@ def construct(pipeline: beam.Pipeline, files: Files, out: str, law: Law) -> None
     """The story, then what it wrote takes the place of what was in ``out``."""
     built, (shards, until, _) = build(pipeline, files, law), files.dealing
     publish = Publishing(files.events, out, files.out, law, shards, until, time.time())
-    written = beam.pvalue.AsIter(built.encoded)
-    built.closed["tally"] | "Publish" >> beam.Map(publish, written)  # type: ignore[unused-ignore]
+    tally, written = beam.pvalue.AsIter(built.closed["tally"]), beam.pvalue.AsIter(built.encoded)
+    pipeline | beam.Impulse() | "Publish" >> beam.Map(publish, tally, written)
 
 
 def replay_at(events: str, out: str, until: int | None, law: Law, arguments: list[str], beat: Progress) -> Summary:

@@ -10,8 +10,10 @@ import apache_beam as beam
 
 from fold.beat import Beat
 from fold.pay_runs import closed
-from fold.record_files import pack
+from fold.tally_parts import parts
 from rules.law import Law
+from schemas.avro import encode
+from transforms.write_records import RecordFolder
 
 
 class CloseRun(beam.PTransform):
@@ -26,27 +28,29 @@ class CloseRun(beam.PTransform):
 
 
 class CloseRunBounded(beam.PTransform):
-    """Tallies of all files and shards to PayRun records (tag ``records``) and one tally (tag ``tally``)."""
+    """Tallies of all files and shards, in parts, to the file of PayRuns (tag ``records``: its name) and one tally, in
+    parts too (tag ``tally``)."""
 
-    def __init__(self, law: Law, until: Any, beat: Beat) -> None:
+    def __init__(self, law: Law, until: Any, beat: Beat, out: RecordFolder) -> None:
         super().__init__()
-        self.law, self.until, self.beat = law, until, beat
+        self.law, self.until, self.beat, self.out = law, until, beat, out
 
     def expand(self, tallies: beam.PCollection) -> Any:
         return (
             tallies
             | "OnOneKey" >> beam.WithKeys("all")
             | "GroupAll" >> beam.GroupByKey()
-            | "Close" >> beam.ParDo(_Close(self.law, self.beat), self.until).with_outputs("records", "tally")
+            | "Close" >> beam.ParDo(_Close(self.law, self.beat, self.out), self.until).with_outputs("records", "tally")
         )
 
 
 class _Close(beam.DoFn):
-    def __init__(self, law: Law, beat: Beat) -> None:
-        self.law, self.beat = law, beat
+    def __init__(self, law: Law, beat: Beat, out: RecordFolder) -> None:
+        self.law, self.beat, self.out = law, beat, out
 
     def process(self, element: tuple[str, Iterable[bytes]], until: int) -> Iterable[Any]:
         runs, tally = closed(element[1], self.law, until)
-        yield beam.pvalue.TaggedOutput("records", pack("PayRun", "close", 0, runs))
-        yield beam.pvalue.TaggedOutput("tally", tally.packed())
+        yield beam.pvalue.TaggedOutput("records", self.out.put("PayRun", "close", 0, map(encode, runs)))
+        for part in parts(tally):
+            yield beam.pvalue.TaggedOutput("tally", part)
         self.beat("close")

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import apache_beam as beam
 
 from fold.beat import Beat
-from fold.record_files import pack
 from fold.rows import catalog_of
 from fold.shard import Shard
 from fold.stages import STAGES
+from fold.tally_parts import parts
 from rules.law import Law
 from transforms.close_run import CloseRunBounded
+from transforms.write_records import RecordFolder
 
 
 class Fold(Protocol):
@@ -42,13 +43,15 @@ class Restate(beam.PTransform):
 
 
 class Bounded(NamedTuple):
-    """Each shard is folded as a whole, when all of it has come. ``until`` and ``catalog`` are side inputs."""
+    """Each shard is folded as a whole, when all of it has come. ``until`` and ``catalog`` are side inputs; records are
+    written to ``out``."""
 
     law: Law
     until: Any
     catalog: Any
     shards: int
     beat: Beat
+    out: RecordFolder
 
     def restate(self, stage: str) -> beam.PTransform:
         """Blocks in, blocks out."""
@@ -56,18 +59,19 @@ class Bounded(NamedTuple):
 
     def close(self) -> beam.PTransform:
         """Also the tally of the whole (tag ``tally``)."""
-        return CloseRunBounded(self.law, self.until, self.beat)
+        return CloseRunBounded(self.law, self.until, self.beat, self.out)
 
 
 class RestateBounded(beam.PTransform):
-    """Blocks of a stage to blocks of later stages (by tag), records (tag ``records``) and a tally (tag ``tally``)."""
+    """Blocks of a stage to blocks of later stages (by tag), names of files of records (tag ``records``) and parts of a
+    tally (tag ``tally``)."""
 
     def __init__(self, stage: str, how: Bounded) -> None:
         super().__init__()
         self.stage, self.how = stage, how
 
     def expand(self, blocks: beam.PCollection) -> Any:
-        fold = FoldShard(self.stage, self.how.law, self.how.shards, self.how.beat)
+        fold = FoldShard(self.stage, self.how.law, self.how.shards, self.how.beat, self.how.out)
         tags = [stage for stage in STAGES if stage != self.stage]
         return (
             blocks
@@ -77,16 +81,17 @@ class RestateBounded(beam.PTransform):
 
 
 class FoldShard(beam.DoFn):
-    """(shard, blocks) to what its keys conclude. ``records`` are (kind, stage, shard, packed records)."""
+    """(shard, blocks) to what its keys conclude. ``records`` are names of files, written by now."""
 
-    def __init__(self, stage: str, law: Law, shards: int, beat: Beat) -> None:
-        self.stage, self.law, self.shards, self.beat = stage, law, shards, beat
+    def __init__(self, stage: str, law: Law, shards: int, beat: Beat, out: RecordFolder) -> None:
+        self.stage, self.law, self.shards, self.beat, self.out = stage, law, shards, beat, out
 
     def process(self, element: tuple[int, Iterable[bytes]], until: int, catalog: list[bytes]) -> Iterable[Any]:
         number, blocks = element
         shard = Shard(self.stage, self.law, catalog_of(catalog), until, self.shards).fold(blocks, self.beat)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
-        for kind, records in shard.records.items():
-            yield beam.pvalue.TaggedOutput("records", pack(kind, self.stage, number, records))
-        yield beam.pvalue.TaggedOutput("tally", shard.tally.packed())
+        for kind, bodies in shard.bodies.items():
+            yield beam.pvalue.TaggedOutput("records", self.out.put(kind, self.stage, number, bodies))
+        for part in parts(shard.tally):
+            yield beam.pvalue.TaggedOutput("tally", part)

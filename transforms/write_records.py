@@ -1,37 +1,26 @@
-"""WriteRecords: records to Avro files, one per kind, stage and shard, under the same names in every run.
+"""Records to Avro files, one per kind, stage and shard, under the same names in every run.
 
-Beam's own Avro sink costs a quarter of the wall (DESIGN.md, Measured) and names files by chance; this one replaces
-atomically.
+Whoever concludes records writes them, so that what goes on through the pipeline is names: an element stays small
+however many records a shard has. Beam's own Avro sink costs a quarter of the wall and names files by chance; this one
+replaces atomically.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import NamedTuple
 
-import apache_beam as beam
-import msgspec
-
-from fold.record_files import Packed, file_name
-from schemas.avro import write_container
+from fold.record_files import file_name
+from schemas.avro import write_bodies
 from transforms.addresses import sent
 
 
-class WriteRecords(beam.PTransform):
-    """Packed records to files in a folder, at any address; their names."""
+class RecordFolder(NamedTuple):
+    """A folder for records, at any address."""
 
-    def __init__(self, folder: str) -> None:
-        super().__init__()
-        self.folder = folder
+    address: str
 
-    def expand(self, records: beam.PCollection) -> beam.PCollection:
-        return records | beam.ParDo(_Write(self.folder))
-
-
-class _Write(beam.DoFn):
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
-
-    def process(self, element: Packed) -> Iterator[str]:
-        kind, stage, shard, packed = element
+    def put(self, kind: str, stage: str, shard: int, bodies: Iterable[bytes]) -> str:
+        """Write records that are encoded (`schemas.avro.encode`); the file's name. Twice is no harm. Raises OSError."""
         name = file_name(kind, stage, shard)
-        with sent(self.folder) as folder:
-            write_container(folder / name, kind, msgspec.msgpack.decode(packed))
-        yield name
+        with sent(self.address) as folder:
+            write_bodies(folder / name, kind, bodies)
+        return name

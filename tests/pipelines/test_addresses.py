@@ -117,6 +117,9 @@ def test_what_is_read_is_what_a_folder_would_have_read(facts: Path) -> None:
     assert facts_at(EVENTS).files == ["segments/2024-07-31/000000.avro"]
 
 
+Waiting = tuple[bytes, list[bytes], list[str]]
+
+
 @pytest.fixture(scope="module")
 def worked(facts: Path) -> Path:
     """A folder in which tasks left their work."""
@@ -126,16 +129,14 @@ def worked(facts: Path) -> Path:
 
 
 @pytest.fixture
-def waiting(worked: Path) -> tuple[bytes, list[str]]:
+def waiting(worked: Path) -> Waiting:
     """Records and parts of the index that wait to be published, and what was counted."""
     FILES.update({f"{WAITING}/{path.name}": path.read_bytes() for path in worked.iterdir() if path.is_file()})
-    return (worked / "tally").read_bytes(), [path.name for path in worked.glob("*.avro")]
+    return b"", [(worked / "tally").read_bytes()], [path.name for path in worked.glob("*.avro")]
 
 
 @pytest.mark.usefixtures("there")
-def test_publishing_may_fail_anywhere_and_be_tried_again(
-    waiting: tuple[bytes, list[str]], paid: dict[str, bytes]
-) -> None:
+def test_publishing_may_fail_anywhere_and_be_tried_again(waiting: Waiting, paid: dict[str, bytes]) -> None:
     """Whatever was done before it failed: where summary.json is, the rest is whole; the next try ends the same, and so
     does one after all was done."""
     begun, publish = dict(FILES), Publishing(EVENTS, OUT, WAITING, LAW, 2, None, 0.0)
@@ -167,10 +168,10 @@ def published(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("there")
-def test_a_record_that_is_nowhere_is_never_published_as_nothing(waiting: tuple[bytes, list[str]]) -> None:
-    tally, names = waiting
+def test_a_record_that_is_nowhere_is_never_published_as_nothing(waiting: Waiting) -> None:
+    begins, tally, names = waiting
     with pytest.raises(FileNotFoundError, match="1 files are neither in"):
-        Publishing(EVENTS, OUT, WAITING, LAW, 2, None, 0.0)(tally, [*names, "finding-price-0001x.avro"])
+        Publishing(EVENTS, OUT, WAITING, LAW, 2, None, 0.0)(begins, tally, [*names, "finding-price-0001x.avro"])
     assert SUMMARY not in below(OUT)
 
 
