@@ -1,6 +1,9 @@
 """``python -m tests.mutants``: every mutant of the rules judged, or ``--sample 200 --seed 7`` of them. What is in the
 tally of these sources already is not judged again, so a run that was stopped goes on. Exit code 1 if the score is under
-90 %, or a survivor has no reason in survivors.toml."""
+90 %, or a survivor has no reason in survivors.toml.
+
+``--noticed``: of noticed.jsonl only, each by the one test that noticed it before: minutes instead of hours. Exit code 1
+if one is noticed no more. ``--keep`` adds to that file what the tally of these sources has."""
 
 import argparse
 import json
@@ -14,6 +17,7 @@ from random import Random
 from typing import Any
 
 LEAST = 90  # percent
+NOTICED = Path(__file__).with_name("noticed.jsonl")
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 
 
@@ -23,20 +27,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="those whose id holds this text")
     parser.add_argument("--again", action="store_true", help="do not believe the tally")
+    parser.add_argument("--noticed", action="store_true", help="only what was noticed before, by the test that did")
+    parser.add_argument("--keep", action="store_true", help="add what is noticed to noticed.jsonl")
     parser.add_argument("--without-reason", action="store_true", help="print survivors that have none, as TOML")
     asked = parser.parse_args()
     os.environ["IHSS_PAYROLL_COMPILED"] = "no"
     from tests.mutants.made import mutants
 
     wanted = [each for each in mutants() if asked.only in each.id]
+    if asked.noticed:
+        wanted = [each for each in wanted if each.id in _noticed()]
     drawn = Random(asked.seed).sample(wanted, len(wanted))[: asked.sample]  # a smaller sample begins a greater one
+    if asked.noticed:
+        return _still_noticed(drawn)
     tally = _judged(drawn, asked.again)
+    if asked.keep:
+        _keep(tally)
     return _told(drawn, len(wanted), tally, asked.without_reason)
 
 
 def _judged(drawn: Sequence[Any], again: bool) -> dict[str, dict[str, str]]:
     """Verdicts by id; what is missing is judged, first in warm forks, then what must be changed before import."""
-    from tests.mutants.judge import AT_IMPORT, BUILD, at_import, sources
+    from tests.mutants.judge import AT_IMPORT, at_import, sources
+    from tests.mutants.made import BUILD
 
     BUILD.mkdir(parents=True, exist_ok=True)
     path = BUILD / f"tally-{sources()}.jsonl"
@@ -53,12 +66,45 @@ def _judged(drawn: Sequence[Any], again: bool) -> dict[str, dict[str, str]]:
     return _read(path)
 
 
-def _warm(mutants: Sequence[Any], tally: Path) -> int:
+def _warm(mutants: Sequence[Any], tally: Path, by: dict[str, str] | None = None) -> int:
     import pytest
 
-    from tests.mutants.judge import ARGUMENTS, Judge
+    from tests.mutants.judge import ARGUMENTS, Judge, arguments
 
-    return int(pytest.main(ARGUMENTS, plugins=[Judge(mutants, tally)]))
+    tests = ARGUMENTS if by is None else arguments(sorted({by[each.id] for each in mutants}))
+    return int(pytest.main(tests, plugins=[Judge(mutants, tally, by)]))
+
+
+def _still_noticed(drawn: Sequence[Any]) -> int:
+    """Each judged by the test that noticed it before."""
+    from tests.mutants.judge import AT_IMPORT, at_import
+    from tests.mutants.made import BUILD
+
+    BUILD.mkdir(parents=True, exist_ok=True)
+    path, by = BUILD / "noticed.jsonl", _noticed()
+    path.unlink(missing_ok=True)
+    child = os.fork()
+    if not child:
+        os._exit(_warm(drawn, path, by))
+    os.waitpid(child, 0)
+    at_import([each for each in drawn if _read(path).get(each.id, {}).get("verdict") == AT_IMPORT], path, by)
+    tally = _read(path)
+    lost = [each for each in drawn if tally.get(each.id, {}).get("verdict") not in ("killed", "timeout")]
+    for each in lost:
+        print(f"{each.id}\n    {each.shown()}\n    was noticed by {by[each.id]}")
+    print(f"{len(drawn)} mutants that were noticed before: {len(drawn) - len(lost)} are, {len(lost)} are not any more")
+    return int(bool(lost) or not drawn)
+
+
+def _noticed() -> dict[str, str]:
+    """Test by id of a mutant."""
+    return {id: found["by"] for id, found in _read(NOTICED).items()}
+
+
+def _keep(tally: dict[str, dict[str, str]]) -> None:
+    known = _noticed() | {id: found["by"] for id, found in tally.items() if found["verdict"] == "killed"}
+    lines = (json.dumps({"id": id, "by": by}, ensure_ascii=False) for id, by in sorted(known.items()))
+    NOTICED.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

@@ -5,7 +5,6 @@ ends at the first that fails. What Python runs at import (a constant, a decorato
 `at_import` starts from forks that do not know the house yet.
 """
 
-import ast
 import gc
 import json
 import os
@@ -13,27 +12,33 @@ import resource
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import _lru_cache_wrapper
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType
 
-import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutants.made import ROOT, Mutant, digest
+from tests.mutants.covering import SECONDS, coming_over
+from tests.mutants.made import BUILD, JUDGED_BY, ROOT, Mutant, digest
 
 TESTS = ("tests/rules", "tests/test_cases.py", "tests/fold/test_key_memory.py")
-JUDGED_BY = ("paid", "case_files", "case_world", "case_comparison")
 LEFT_OUT = ("test_beam", "test_compiled", "test_sentences_are_unique")
-ARGUMENTS = ["-q", "-s", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k",
-             " and ".join(f"not {name}" for name in LEFT_OUT), *TESTS]  # fmt: skip
-BUILD = ROOT / "build/mutants"
 WORKERS = int(os.environ.get("WORKERS", os.cpu_count() or 1))
 MOST_BYTES = 6 << 30
 KILLED, SURVIVED, TIMEOUT, AT_IMPORT, BROKEN = "killed", "survived", "timeout", "at import", "broken"
+
+
+def arguments(tests: Sequence[str]) -> list[str]:
+    """Of pytest, for files of tests or single ones."""
+    but = " and ".join(f"not {name}" for name in LEFT_OUT)
+    return ["-q", "-s", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", but, *tests]
+
+
+ARGUMENTS = arguments(TESTS)
 
 
 def sources() -> str:
@@ -42,25 +47,27 @@ def sources() -> str:
 
 
 class Judge:
-    """A pytest plugin: instead of running its tests, it judges ``mutants`` and appends a line each to ``tally``."""
+    """A pytest plugin: instead of running its tests, it judges ``mutants`` and appends a line each to ``tally``.
+    ``by``: of each the one test to be run, by id of the mutant; None: all that come over its line."""
 
-    def __init__(self, mutants: Sequence[Mutant], tally: Path) -> None:
-        self.mutants, self.tally = mutants, tally
+    def __init__(self, mutants: Sequence[Mutant], tally: Path, by: Mapping[str, str] | None = None) -> None:
+        self.mutants, self.tally, self.by = mutants, tally, by
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        comes_over = coming_over(list(items.values()))
-        functions, before = _functions(), killers()
+        by = self.by
+        comes_over = coming_over(list(items.values())) if by is None else lambda mutant: [by[mutant.id]]
+        functions, before = _functions(), killers() if by is None else by
         gc.freeze()
         for task in _forked(self.mutants, self.tally):
             tests = [items[name] for name in comes_over(task) if name in items]
             tests.sort(key=lambda item: item.nodeid != before.get(task.id))  # who noticed it last time goes first
-            verdict, by = _put_in(task, functions), ""
+            verdict, failing = _put_in(task, functions), ""
             if not verdict:
-                by = _failing(tests)
-                verdict = KILLED if by else SURVIVED
-            told(self.tally, task, verdict, by or f"{len(tests)} tests")
+                failing = _failing(tests)
+                verdict = KILLED if failing else SURVIVED
+            told(self.tally, task, verdict, failing or f"{len(tests)} tests")
         return True
 
 
@@ -77,8 +84,9 @@ def told(tally: Path, mutant: Mutant, verdict: str, by: str) -> None:
         stream.write(json.dumps({"id": mutant.id, "verdict": verdict, "by": by}) + "\n")
 
 
-def _forked(mutants: Sequence[Mutant], tally: Path) -> Iterator[Mutant]:
-    """Yields once in each child, which ends when it comes back; the parent only waits, and yields nothing."""
+def _forked(mutants: Sequence[Mutant], tally: Path, fails: str = BROKEN) -> Iterator[Mutant]:
+    """Yields once in each child, which ends when it comes back; the parent only waits, and yields nothing. ``fails``:
+    the verdict of a child that ends before it has one."""
     running: dict[int, Mutant] = {}
     waiting = deque(mutants)
     while waiting or running:
@@ -98,7 +106,7 @@ def _forked(mutants: Sequence[Mutant], tally: Path) -> Iterator[Mutant]:
         if os.WIFSIGNALED(status):
             told(tally, ended, TIMEOUT, signal.Signals(os.WTERMSIG(status)).name)
         elif status:
-            told(tally, ended, BROKEN, "the judge itself failed")
+            told(tally, ended, fails, "the judge itself failed" if fails == BROKEN else "nothing can be imported")
 
 
 def _limited() -> None:
@@ -117,80 +125,10 @@ def _may_take(seconds: float) -> None:
 def _failing(tests: Sequence[pytest.Item]) -> str:
     """The first test that fails."""
     for item, after in zip(tests, [*tests[1:], None], strict=True):
-        _may_take(10 + 20 * _seconds.get(item.nodeid, 1))
+        _may_take(10 + 20 * SECONDS.get(item.nodeid, 1))
         if any(report.failed for report in runtestprotocol(item, log=False, nextitem=after)):
             return item.nodeid
     return ""
-
-
-# --- which tests come over a line ---------------------------------------------------------------------------------
-
-_seconds: dict[str, float] = {}
-
-
-class Covering:
-    """Tests by line of a file, quickest first."""
-
-    def __init__(self, known: dict[str, dict[str, list[str]]]) -> None:
-        self.known = {file: {int(line): set(names) for line, names in lines.items()} for file, lines in known.items()}
-
-    def __call__(self, mutant: Mutant) -> list[str]:
-        lines = self.known.get(mutant.file, {})
-        names = {name for line in _statement(mutant) for name in lines.get(line, ())}
-        return sorted(names, key=lambda name: (_seconds.get(name, 0), name))
-
-
-def _statement(mutant: Mutant) -> range:
-    """Lines of the innermost statement that the mutant's line is in: of a compound one its head."""
-    heads = (_head(node) for node in ast.walk(ast.parse((ROOT / mutant.file).read_text("utf-8"))))
-    around = [head for head in heads if mutant.line in head]
-    return min(around, key=len, default=range(mutant.line, mutant.line + 1))
-
-
-def _head(node: ast.AST) -> range:
-    if isinstance(node, ast.match_case):
-        return range(node.pattern.lineno, max(node.body[0].lineno, node.pattern.lineno + 1))
-    if not isinstance(node, ast.stmt):
-        return range(0)
-    body = getattr(node, "body", None)
-    after = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
-    return range(node.lineno, max(after, node.lineno + 1))
-
-
-def coming_over(items: Sequence[pytest.Item]) -> Covering:
-    """Measured once for these sources, in a fork: nothing that a test leaves behind reaches the judge."""
-    path = BUILD / f"covering-{sources()}.json"
-    if not path.exists():
-        BUILD.mkdir(parents=True, exist_ok=True)
-        child = os.fork()
-        if not child:
-            _measure(items, path)
-            os._exit(0)
-        os.waitpid(child, 0)
-    found = json.loads(path.read_text("utf-8"))
-    _seconds.update(found["seconds"])
-    return Covering(found["lines"])
-
-
-def _measure(items: Sequence[pytest.Item], path: Path) -> None:
-    measured = coverage.Coverage(data_file=None, include=[f"{ROOT}/rules/*"], config_file=False)
-    measured.start()
-    seconds = {}
-    for item, after in zip(items, [*items[1:], None], strict=True):
-        measured.switch_context(item.nodeid)
-        reports = runtestprotocol(item, log=False, nextitem=after)
-        if any(report.failed for report in reports):
-            raise AssertionError(f"{item.nodeid} fails though nothing is changed")
-        seconds[item.nodeid] = sum(report.duration for report in reports)
-    measured.stop()
-    kept = measured.get_data()
-    lines = {
-        Path(file).relative_to(ROOT).as_posix(): {
-            line: [name for name in names if name] for line, names in kept.contexts_by_lineno(file).items()
-        }
-        for file in kept.measured_files()
-    }
-    path.write_text(json.dumps({"seconds": seconds, "lines": lines}), "utf-8")
 
 
 # --- a mutant taken into running functions ------------------------------------------------------------------------
@@ -219,6 +157,9 @@ def _put_in(mutant: Mutant, functions: dict[Place, list[FunctionType]]) -> str:
     alive = functions.get((path, old.co_qualname, old.co_firstlineno), [])
     for function in alive:
         function.__code__ = new
+    for each in gc.get_objects():  # what was asked while the tests were collected is asked again
+        if isinstance(each, _lru_cache_wrapper):
+            each.cache_clear()
     return "" if alive else AT_IMPORT
 
 
@@ -284,15 +225,17 @@ class _FirstFailure:
             self.by = f"{report.nodeid} cannot be collected"
 
 
-def at_import(mutants: Sequence[Mutant], tally: Path) -> None:
-    """Judge what Python runs at import: each fork imports the house with the one file changed, and runs all tests."""
+def at_import(mutants: Sequence[Mutant], tally: Path, by: Mapping[str, str] | None = None) -> None:
+    """Judge what Python runs at import: each fork imports the house with the one file changed, and runs all tests, or
+    the one that ``by`` names."""
     assert not any(name.split(".")[0] in {"rules", "schemas", "fold"} for name in sys.modules), "too late"
 
     import fastavro  # noqa: F401  what takes long to import and is not ours
 
-    for mutant in _forked(mutants, tally):
+    for mutant in _forked(mutants, tally, KILLED):  # what cannot even be imported is noticed
         _may_take(900)
         sys.meta_path.insert(0, _Changed(mutant))
         first = _FirstFailure()
-        code = pytest.main(["-x", *ARGUMENTS], plugins=[first])
+        tests = ARGUMENTS if by is None else arguments([by[mutant.id]])
+        code = pytest.main(["-x", *tests], plugins=[first])
         told(tally, mutant, KILLED if code else SURVIVED, first.by or ("" if code else "all tests"))

@@ -13,6 +13,8 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build/mutants"
+JUDGED_BY = ("paid", "case_files", "case_world", "case_comparison")  # what runs the worked cases
 JUDGING = {".py", ".toml", ".avsc", ".json"}
 COMPARISONS = ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt")
 ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_FloorDiv", "FloorDiv_Mul", "Mod_FloorDiv", "BitOr_BitAnd", "BitAnd_BitOr")
@@ -66,14 +68,14 @@ def mutants() -> list[Mutant]:
 
 def _of(file: str) -> Iterator[Mutant]:
     text = (ROOT / file).read_text("utf-8")
-    lines, nodes, types = text.splitlines(), list(ast_nodes(get_ast(text))), _annotations(text)
+    lines, nodes, left_out = text.splitlines(), list(ast_nodes(get_ast(text))), _unpaid(text)
     names, seen = _functions(text), Counter[str]()
     for operator in OPERATORS:
         made = get_operator(f"core/{operator}")()
         places = (start for node in nodes for start, _ in made.mutation_positions(node))
         for occurrence, (line, column) in enumerate(places):
-            if (line, column) in types:
-                continue
+            if (line, column) in left_out or (operator == "ExceptionReplacer" and "except (" in lines[line - 1]):
+                continue  # of several exceptions cosmic-ray replaces none
             id = f"{file} {names.get(line, '-')}: {operator}: {lines[line - 1].strip()}"
             seen[id] += 1
             yield Mutant(file, operator, occurrence, line, f"{id} #{seen[id]}" if seen[id] > 1 else id)
@@ -91,14 +93,25 @@ class _Spans(list[_Span]):
         return any(span.first <= place <= span.last for span in self)  # type: ignore[operator]
 
 
-def _annotations(text: str) -> _Spans:
-    """Types, which no run of the program reads."""
+def _unpaid(text: str) -> _Spans:
+    """What pays nobody otherwise whatever it is: types, which no run of the program reads; caches and their sizes; that
+    a record may not be changed, is packed as an array, or that two lists which are as long must be."""
     spans = _Spans()
     for node in ast.walk(ast.parse(text)):
-        for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            if part is not None:
-                spans.append(_Span((part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)))
+        parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        if isinstance(node, ast.keyword) and node.arg in {"frozen", "array_like", "strict", "maxsize"}:
+            parts.append(node.value)
+        if isinstance(node, ast.FunctionDef):
+            parts += [each for each in node.decorator_list if "cache" in ast.unparse(each)]
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REMEMBERED":
+            parts.append(node.value)
+        spans += [_span(part) for part in parts if part is not None]
     return spans
+
+
+def _span(node: ast.expr) -> _Span:
+    """With the sign before a decorator."""
+    return _Span((node.lineno, max(0, node.col_offset - 1)), (node.end_lineno or 0, node.end_col_offset or 0))
 
 
 def _functions(text: str) -> dict[int, str]:
@@ -119,10 +132,10 @@ def _functions(text: str) -> dict[int, str]:
     return names
 
 
-def digest(tests: Iterable[str]) -> str:
+def digest(tests: Iterable[str], house: Iterable[str] = ("rules", "schemas", "fold")) -> str:
     """SHA-256 (hex) of the sources that a verdict hangs on."""
     found = hashlib.sha256()
-    for path in (path for folder in ("rules", "schemas", "fold", *tests) for path in _below(ROOT / folder)):
+    for path in (path for folder in (*house, *tests) for path in _below(ROOT / folder)):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return found.hexdigest()
 
