@@ -101,8 +101,13 @@ def _noticed() -> dict[str, str]:
     return {id: found["by"] for id, found in _read(NOTICED).items()}
 
 
+def _named(found: dict[str, str]) -> bool:
+    """Is there one test that noticed it? Of what cannot be imported there is none."""
+    return found["verdict"] == "killed" and found["by"].count("::") == 1 and " " not in found["by"].partition("[")[0]
+
+
 def _keep(tally: dict[str, dict[str, str]]) -> None:
-    known = _noticed() | {id: found["by"] for id, found in tally.items() if found["verdict"] == "killed"}
+    known = _noticed() | {id: found["by"] for id, found in tally.items() if _named(found)}
     lines = (json.dumps({"id": id, "by": by}, ensure_ascii=False) for id, by in sorted(known.items()))
     NOTICED.write_text("\n".join(lines) + "\n", "utf-8")
 

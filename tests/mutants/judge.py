@@ -59,11 +59,14 @@ class Judge:
         by = self.by
         comes_over = coming_over(list(items.values())) if by is None else lambda mutant: [by[mutant.id]]
         functions, before = _functions(), killers() if by is None else by
+        caches = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]  # later none is seen
         gc.freeze()
         for task in _forked(self.mutants, self.tally):
             tests = [items[name] for name in comes_over(task) if name in items]
             tests.sort(key=lambda item: item.nodeid != before.get(task.id))  # who noticed it last time goes first
             verdict, failing = _put_in(task, functions), ""
+            for each in caches:  # what was asked while the tests were collected is asked again
+                each.cache_clear()
             if not verdict:
                 failing = _failing(tests)
                 verdict = KILLED if failing else SURVIVED
@@ -157,9 +160,6 @@ def _put_in(mutant: Mutant, functions: dict[Place, list[FunctionType]]) -> str:
     alive = functions.get((path, old.co_qualname, old.co_firstlineno), [])
     for function in alive:
         function.__code__ = new
-    for each in gc.get_objects():  # what was asked while the tests were collected is asked again
-        if isinstance(each, _lru_cache_wrapper):
-            each.cache_clear()
     return "" if alive else AT_IMPORT
 
 
