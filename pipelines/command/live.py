@@ -205,19 +205,18 @@ def _sums(sums: str | None, after: str | None, to: Edge) -> "SentSums | None":
     """The sums of the last PayRun that was sent; they must be named where the job cannot look at it. Raises Misuse."""
     from pipelines.live.deciding import SentSums
 
+    if sums is None and after and to.kind == "pubsub":
+        raise Misuse(
+            f"--resume-after {after}: topics give nothing back to be compared, so name with --sent-sums the"
+            " content_sha256, the previous_sha256 and the facts of that day's PayRun, as whoever got it has it"
+        )
     if sums is None:
-        if after and to.kind == "pubsub":
-            raise Misuse(
-                f"--resume-after {after}: topics give nothing back to be compared, so name with --sent-sums the"
-                " content_sha256, the previous_sha256 and the facts of that day's PayRun, as whoever got it has it"
-            )
         return None
-    if not re.fullmatch(r"[0-9a-f]{64},([0-9a-f]{64})?,[0-9]{1,18}", sums):
+    if not (three := re.fullmatch(r"([0-9a-f]{64}),([0-9a-f]{64}|),([0-9]{1,18})", sums)):
         raise Misuse(f"--sent-sums {sums}: write content_sha256,previous_sha256,facts as they stand in the PayRun")
     if not after:
         raise Misuse("--sent-sums is of the pay run that --resume-after names: give both")
-    content, previous, facts = sums.split(",")
-    return SentSums(content, previous, int(facts))
+    return SentSums(three[1], three[2], int(three[3]))
 
 
 def _cut_off(day: str | None, option: str) -> int | None:

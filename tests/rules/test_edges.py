@@ -125,7 +125,7 @@ def test_service_of_ihss_has_no_waiver() -> None:
     for program, waiver in {"IHSS": False, "WPCS": True}.items():
         decision = Decision()
         conclude_service(day(2026, 5, 1), [worked(day(2026, 5, 4), 60, program=program)], LAW, decision)
-        kept = decision.conclusions[SERVICE]
+        kept: Any = decision.conclusions[SERVICE]
         assert (kept.days, kept.waiver) == ([(day(2026, 5, 4), 60)], waiver)
 
 

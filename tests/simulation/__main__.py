@@ -94,7 +94,7 @@ def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
                 print(shrunk(seed), flush=True)
         else:
             happened.update(life._asdict())
-    seconds, spent, months = time.monotonic() - began, _cpu_seconds(), happened["provider_months"]
+    seconds, spent, months = time.monotonic() - began, _seconds_spent(), happened["provider_months"]
     print(f"{lives} lives, {months:,} provider-months, {failed} failed;", end=" ")
     print(f"{months / seconds:.0f} provider-months a second on {CORES} cores, {months / spent:.0f} a processor second")
     print("; ".join(f"{happened[name]:,} {words}" for name, words in HAPPENED.items()))
@@ -103,7 +103,7 @@ def tried(seeds: Iterable[int], tally: Path | None = None) -> int:
     return 1 if failed else 0
 
 
-def _cpu_seconds() -> float:
+def _seconds_spent() -> float:
     """Of this process and of those that ended."""
     return sum(each.ru_utime + each.ru_stime for each in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
 
@@ -124,7 +124,7 @@ def main() -> int:
     parser.add_argument("--tally", type=Path, help="JSON lines: seeds in it are not tried again, others added")
     asked = parser.parse_args()
     if asked.breaks:
-        world.RECIPIENTS = SMALL  # most breaks need no large county
+        world.RECIPIENTS, world.SimulatedWorld.TROUBLE = SMALL, 3  # most breaks need no large county, but trouble
         results = {name: found(name) for name in BREAKS}
         for name, how in results.items():
             print(f"{name}: {how or 'NOT FOUND'}")

@@ -14,7 +14,6 @@ from pipelines.live import backup, collector, durable, folders, journal, outbox,
 from pipelines.live.backup import Manifest
 from pipelines.live.collector import Batch, Collector
 from pipelines.live.folders import FolderIn
-from pipelines.live.landed_text import landed
 from pipelines.live.outbox import Letter, Outbox
 from pipelines.live.publishing import TopicsOut
 from pipelines.live.pubsub import TopicsIn
@@ -85,18 +84,16 @@ def _two_jobs_own_one_journal(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(durable, "_lock", lambda descriptor: None)
 
 
-def _a_file_of_which_some_is_taken_counts_as_taken(patch: pytest.MonkeyPatch) -> None:
+def _a_file_is_moved_away_before_it_is_taken(patch: pytest.MonkeyPatch) -> None:
     of_file = FolderIn._of_file
 
-    def once_begun(self: FolderIn, path: Path) -> Iterator[Batch]:
-        with path.open("rb") as stream:
-            file = landed(stream, path)
-            if self.journal.unfinished.get(file.origin):
-                self._put_away(path, file)
-                return
-        yield from of_file(self, path)
+    def early(self: FolderIn, path: Path) -> Iterator[Batch]:
+        for batch in of_file(self, path):
+            batch.acknowledge()
+            yield batch._replace(acknowledge=lambda: None)
 
-    patch.setattr(folders.FolderIn, "_of_file", once_begun)
+    patch.setattr(folders.FolderIn, "_of_file", early)
+    patch.setattr(folders.FolderIn, "_land_again", lambda self, path: False)
 
 
 def _what_is_pulled_is_acknowledged_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -56,5 +56,5 @@ def _nothing_is_lost(journal: Path, topic: Topic, kept: int) -> None:
         raise Wrong(f"{len(topic.waiting)} messages were never taken")
     whole = b"".join(path.read_bytes() for path in (journal / FOLDER).rglob("*.avro"))
     lost = [id for id, (message, _) in topic.acknowledged.items() if message.raw not in whole]
-    if lost or kept < len(topic.acknowledged):
+    if lost or kept < sum(message.is_fact for message, _ in topic.acknowledged.values()):  # junk of a file is one input
         raise Wrong(f"{len(lost)} messages were acknowledged and are not in the journal")

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(not PLACE.is_dir(), reason="there is no /dev/shm
 @pytest.fixture(autouse=True)
 def a_small_county(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "RECIPIENTS", 8)
+    monkeypatch.setattr(world.SimulatedWorld, "TROUBLE", 3)
     world.county_of.cache_clear()
 
 

@@ -96,13 +96,14 @@ class Troubles:
         """Perhaps one of them, before a round."""
         chance = self.random.random()
         kinds: list[tuple[str, float, Callable[[], None]]] = [
-            ("bit rot", 0.05, self._rots),
-            ("backup", 0.05, self._backs_up),
-            ("lost disk", 0.02, self._loses_disk),
-            ("second job", 0.04, self._intrudes),
-            ("second job", 0.01, self._loses_lock),
+            ("bit rot", 0.017, self._rots),
+            ("backup", 0.02, self._backs_up),
+            ("lost disk", 0.007, self._loses_disk),
+            ("second job", 0.014, self._intrudes),
+            ("second job", 0.004, self._loses_lock),
         ]
         for name, often, happens in kinds:
+            often *= self.world.TROUBLE
             if 0 <= chance < often and name not in self.world.less.calm:
                 happens()
             chance -= often

@@ -87,7 +87,10 @@ def _message(kind: str, record: dict[str, Any]) -> tuple[bytes, bool]:
 
 
 class SimulatedWorld:
-    """One life's disk, clock, topic or folder, consumer, and the job among them."""
+    """One life's disk, clock, topic or folder, consumer, and the job among them. ``TROUBLE``: how many times as often
+    there is some as in a county that lives long."""
+
+    TROUBLE = 1
 
     def __init__(self, place: Path, seed: int, less: Less) -> None:
         self.random, self.seed, self.place, self.less = Random(seed), seed, place, less
