@@ -19,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-NOT_DERIVED = """which minutes were authorized and approved (HOURS, EVV, WHO, TRAVEL-3): that hangs on other people's facts;
+NOT_DERIVED = """which minutes were authorized and approved (HOURS, EVV, WHO, TRAVEL-3), by other people's facts;
     but of each day claimed = paid + held + cut + denied, and claimed is what the timesheet says;
     work for others in a workweek, and the order within a day (OT-3); what of it is overtime is derived;
     how much share of cost other statements bear, and which minutes an advance covers first (SOC-5, ADV-5);
