@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse
-from pipelines.terminal import complain
 from schemas.journal import FOLDER, is_journal
 
 TABLE = ".csv"  # by the headings of a template

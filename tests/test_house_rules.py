@@ -23,6 +23,7 @@ STORIES = {
 }  # fmt: skip
 ROOMS = (
     ("own_name", "spoken"),
+    ("harmless",),
     (
         "misuse",
         "cells",

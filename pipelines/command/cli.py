@@ -34,10 +34,11 @@ from pipelines.command import (
 )
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
+from pipelines.harmless import complain
 from pipelines.misuse import MachineLost, Misuse, refused_by_machine
 from pipelines.own_name import called
 from pipelines.stopping import listen
-from pipelines.terminal import complain, harmless_streams
+from pipelines.terminal import harmless_streams
 
 PANELS = {
     "Pay": ("sample", "import", "template", "replay", "simulate"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, day_asked
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.explain.answer import Answer, Question

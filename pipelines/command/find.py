@@ -11,8 +11,8 @@ import typer
 
 from pipelines.command.completion import people
 from pipelines.command.options import AsJson, Quiet
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.find.about import About

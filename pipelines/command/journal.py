@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, journal_asked
-from pipelines.terminal import complain
 
 app = typer.Typer(help="Look after a journal.", no_args_is_help=True)
 JournalOption = Annotated[Path, typer.Option("--journal", help="Folder of the journal.")]

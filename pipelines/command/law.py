@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from pipelines.command.options import AsJson, Quiet
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, day_asked, journal_asked
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock

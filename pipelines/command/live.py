@@ -17,11 +17,11 @@ import typer
 
 from pipelines.command import journal as of_journal
 from pipelines.command import rejections
+from pipelines.harmless import complain
 from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
 from pipelines.live.ending import Ended, JobEnding
 from pipelines.misuse import OF_THE_MACHINE, Misuse, day_asked
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.live.clock import Clock

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.command.completion import pay_periods, pay_runs, providers, recipients
+from pipelines.harmless import complain
 from pipelines.law_text import SITE
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.people import PeopleOnPapers

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, day_asked, readable, writable_folder
 from pipelines.own_name import pasted
-from pipelines.terminal import Terminal, complain
+from pipelines.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

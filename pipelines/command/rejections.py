@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.harmless import as_line, complain
 from pipelines.misuse import Misuse, journal_asked
-from pipelines.terminal import as_line, complain
 
 if TYPE_CHECKING:
     from pipelines.check.rejections import Mended

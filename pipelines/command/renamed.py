@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.terminal import complain
+from pipelines.harmless import complain
 
 PLACES_AND_DAYS = {"--from": "--since", "--to": "--until"}
 PAID_AND_RUN = {"--instructions": "--paid", "--date": "--run"}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from pipelines.command.options import Docs, FirstRun, LastRun, OneRun
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, day_asked
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from pipelines.report.books import Books

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from pipelines.command.options import AsJson, OneRun, PayPeriod, People, Provider, Quiet, Recipient, people_asked
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, day_asked
-from pipelines.terminal import complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pipelines.harmless import complain
 from pipelines.misuse import Misuse, writable_folder
-from pipelines.terminal import Terminal, complain
+from pipelines.terminal import Terminal
 
 
 class TableFormat(StrEnum):

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from pipelines.cells import Rows
 from pipelines.console.tables import sections, signed, signed_count, signed_dollars, signed_hours, table
-from pipelines.terminal import as_line
+from pipelines.harmless import as_line
 from pipelines.wording import DEDUCTIONS, PAID_FOR, REASONS, clock, deduction_in_words, in_words
 from rules.money import dollars
 from schemas import private

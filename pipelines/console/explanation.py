@@ -15,9 +15,10 @@ from rich.tree import Tree
 from pipelines.explain.answer import Answer
 from pipelines.explain.tree import Node
 from pipelines.explain.words import next_step
+from pipelines.harmless import as_line
 from pipelines.law_text import address_of
 from pipelines.spoken import Speaker, said_in, say
-from pipelines.terminal import Terminal, as_line
+from pipelines.terminal import Terminal
 from pipelines.wording import NOT_COVERED, money
 
 WIDTH = 100

@@ -5,9 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.files_below import Below, unread
+from pipelines.harmless import as_line, complain
 from pipelines.own_name import pasted
 from pipelines.summary import Inputs
-from pipelines.terminal import as_line, complain
 
 REFERENCE = ("CourseListing", "Admission")  # known from the start of any run
 

@@ -5,10 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.console.tables import sections, table
+from pipelines.harmless import as_line
 from pipelines.overlays.check import CaseChange, LawIssue, OverlayCheck
 from pipelines.overlays.differences import LawSpan, spelled
 from pipelines.report.wording import counted
-from pipelines.terminal import as_line
 from rules.law import Law
 from rules.periods import iso
 from schemas.types import Json

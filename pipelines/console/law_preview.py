@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.console.tables import sections, signed_count, signed_dollars, table
+from pipelines.harmless import as_line
 from pipelines.live.clock import day_of_run
 from pipelines.report.wording import counted
-from pipelines.terminal import as_line
 from pipelines.what_if.publishing import LawPreview
 from rules.money import dollars
 from rules.periods import iso

@@ -5,6 +5,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.harmless import as_line
 from pipelines.summary import (
     AssumptionTouched,
     FindingsOfKind,
@@ -15,7 +16,7 @@ from pipelines.summary import (
     Summary,
     faults,
 )
-from pipelines.terminal import Terminal, as_line
+from pipelines.terminal import Terminal
 from pipelines.wording import (
     DEDUCTIONS,
     KINDS,

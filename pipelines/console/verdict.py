@@ -7,8 +7,8 @@ from rich.text import Text
 
 from pipelines.check.verdict import withholds
 from pipelines.console.tables import sections, table
+from pipelines.harmless import as_line
 from pipelines.law_text import address_of
-from pipelines.terminal import as_line
 from pipelines.wording import KINDS, REASONS, clock, in_words
 from rules.money import dollars
 from schemas.types import Json

@@ -10,8 +10,8 @@ from typing import Any
 from pipelines.cells import Rows, harmless_cell
 from pipelines.export.run import ExportRefusal
 from pipelines.export.year import PaymentYear, ProviderYear
+from pipelines.harmless import harmless
 from pipelines.paid_year import YearFigures
-from pipelines.terminal import harmless
 from rules.money import dollars
 from rules.periods import iso, year_of
 from schemas import private

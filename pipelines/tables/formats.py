@@ -10,9 +10,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from pipelines.cells import Rows, harmless_cell
+from pipelines.harmless import harmless
 from pipelines.misuse import Misuse
 from pipelines.tables.store import NAMES, Connection
-from pipelines.terminal import harmless
 from schemas import private
 
 ROWS = 10_000  # read at once
