@@ -10,8 +10,8 @@ from rich.text import Text
 from pipelines.console.tables import sections, signed_dollars, signed_hours, table
 from pipelines.explain.pay_preview import PayPreview, TriedFact
 from pipelines.explain.trial import DifferingPayment, TrialOutcome
+from pipelines.harmless import as_line
 from pipelines.report.wording import counted
-from pipelines.terminal import as_line
 from pipelines.wording import KINDS, in_words
 from rules.money import dollars
 from rules.periods import business_day_of, iso
