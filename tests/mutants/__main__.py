@@ -8,6 +8,8 @@ if one is noticed no more. ``--keep`` adds to that file what the tally of these 
 import argparse
 import json
 import os
+import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -83,11 +85,13 @@ def _still_noticed(drawn: Sequence[Any]) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     path, by = BUILD / "noticed.jsonl", _noticed()
     path.unlink(missing_ok=True)
+    now = _as_named_now(by)
+    there = [each for each in drawn if each.id in now]
     child = os.fork()
     if not child:
-        os._exit(_warm(drawn, path, by))
+        os._exit(_warm(there, path, now))
     os.waitpid(child, 0)
-    at_import([each for each in drawn if _read(path).get(each.id, {}).get("verdict") == AT_IMPORT], path, by)
+    at_import([each for each in there if _read(path).get(each.id, {}).get("verdict") == AT_IMPORT], path, now)
     tally = _read(path)
     lost = [each for each in drawn if tally.get(each.id, {}).get("verdict") not in ("killed", "timeout")]
     for each in lost:
@@ -99,6 +103,22 @@ def _still_noticed(drawn: Sequence[Any]) -> int:
 def _noticed() -> dict[str, str]:
     """Test by id of a mutant."""
     return {id: found["by"] for id, found in _read(NOTICED).items()}
+
+
+def _as_named_now(by: dict[str, str]) -> dict[str, str]:
+    """The same tests by the names that they have now, without those that are gone: the name of a case says its place
+    in its file, which moves."""
+    from tests.mutants.judge import arguments
+
+    files = sorted({test.partition("::")[0] for test in by.values()})
+    asked = [sys.executable, "-m", "pytest", "--collect-only", *arguments(files)]
+    found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = {_without_place(name): name for name in found}
+    return {id: name for id, test in by.items() if (name := names.get(_without_place(test)))}
+
+
+def _without_place(test: str) -> str:
+    return re.sub(r"(?<=\[)([a-z_]+)-\d+-", r"\1-", test)
 
 
 def _named(found: dict[str, str]) -> bool:
