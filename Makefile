@@ -47,7 +47,7 @@ receipts: $(READY)
 # SEEDS=0..99 does the same again.
 prove: $(READY)
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS),--seconds $(or $(SECONDS),60))
-	@$(if $(SEEDS),,$(BIN)/python -m tests.simulation --breaks)
+	@$(if $(SEEDS)$(filter no,$(BREAKS)),,$(BIN)/python -m tests.simulation --breaks)
 
 # Avro files that somebody broke, read in every way that files come in: make fuzz FUZZ=1000000 SEED=7
 fuzz: $(READY)
