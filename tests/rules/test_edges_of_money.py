@@ -29,7 +29,7 @@ from rules.settle.outcomes import turned
 from rules.sick_leave import Grant, stands_until
 from rules.violations import TRAINED, ViolationStanding
 from tests.rules.settlement import account, arrives, assessment, authorization, deducted, fact, line, settled, statement
-from tests.rules.test_edges import day, worked
+from tests.rules.test_edges import AS_WRITTEN, day, worked
 
 LAW = Law.load()
 MAY = day(2026, 5, 1)
@@ -66,6 +66,7 @@ def test_what_is_missing_until_leave_is_usable_counts_only_a_stint_that_stands()
         assert _not_usable(claim, leave).words == {"missing": missing}
 
 
+@AS_WRITTEN
 @pytest.mark.parametrize(("program", "named"), [("IHSS", False), ("WPCS", True)])
 def test_the_balance_of_a_waiver_is_an_assumption(program: str, named: bool) -> None:
     """SICK-2."""
@@ -129,6 +130,7 @@ def test_advance_pay_was_asked_for_when_it_was_first_said() -> None:
     assert filed.asked_since == day(2026, 3, 1)
 
 
+@AS_WRITTEN
 @pytest.mark.parametrize(("incentive", "named"), [("SIX_MONTH_ASSIGNMENT", True), ("ONE_MONTH_ASSIGNMENT", False)])
 def test_the_order_of_months_is_an_assumption_of_months_in_a_row(incentive: str, named: bool) -> None:
     """INC-3."""
@@ -175,6 +177,7 @@ def test_what_is_given_up_is_given_up_to_its_last_day() -> None:
     assert [span[:2] for span in terms.departed(MAY, MAY + 40)] == [(MAY, MAY + 9)]
 
 
+@AS_WRITTEN
 def test_an_account_ends_with_its_enrolment() -> None:
     """RUN-3."""
     terms: Terms[Any] = Terms()
@@ -201,6 +204,7 @@ def test_a_share_of_cost_holds_in_the_month_in_which_it_begins() -> None:
     assert deducted(said[-1], "SHARE_OF_COST") == 5_000
 
 
+@AS_WRITTEN
 def test_why_minutes_are_lost_names_the_provider_s_program() -> None:
     key: Any = ("P1", "WPCS", MAY, "T1")
     tally = HoursTally(key, None, None, 0, [], [])  # type: ignore[arg-type]
@@ -222,6 +226,7 @@ def test_a_smaller_share_of_cost_gives_back_of_the_month_in_which_it_begins() ->
     assert [deducted(each, "SHARE_OF_COST") for each in said] == [5_000, -4_000]
 
 
+@AS_WRITTEN
 def test_leave_is_looked_at_again_on_the_day_after_it_stands_no_more() -> None:
     """SICK-4: also when today is the last day on which it stands."""
     stint = Stint(MAY, 400 * 60, MAY - 100, MAY - 50)
@@ -236,6 +241,7 @@ def test_leave_is_looked_at_again_on_the_day_after_it_stands_no_more() -> None:
     assert decision.reviews == {}
 
 
+@AS_WRITTEN
 def test_service_of_a_month_that_closed_counts_once() -> None:
     """SICK-2: what is carried over closed months, and what is counted of those since."""
     months = [day(year, month, 1) for year in (2023, 2024, 2025) for month in range(1, 13)]
