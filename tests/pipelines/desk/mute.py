@@ -9,14 +9,11 @@ from typing import NamedTuple
 from babel.messages.pofile import read_po
 
 from pipelines.desk.pages import catalog_path as desk_catalog
-from pipelines.desk.pages import spoken
 from pipelines.explain.language import PageLanguage
 from pipelines.explain.language import catalog_path as explain_catalog
 from pipelines.statements.language import catalog_path as statements_catalog
-from pipelines.statements.sentences import FilledSentence
-from schemas.finding import Finding
+from tests.pipelines.explain.spanish import Wordless
 
-SPANISH = spoken("es")
 CATALOGS = (desk_catalog("es"), explain_catalog("es"), statements_catalog("es"))
 NOTHING = "·"
 DATA = {"code", "pre", "textarea"}  # what others wrote, as they did
@@ -54,28 +51,14 @@ class MuteTranslations(NullTranslations):
         return _places(msgid2)
 
 
-class MuteLanguage(PageLanguage):
+class MuteLanguage(Wordless, PageLanguage):
     """Spanish without its words, days and months."""
 
     def __init__(self) -> None:
         super().__init__("es", MuteTranslations())
 
-    def day(self, day: int) -> str:
-        return ""
-
-    def dated(self, day: int, pattern: str) -> str:
-        return ""
-
     def short_day(self, day: int) -> str:
         return ""
-
-    def month(self, day: int) -> str:
-        return ""
-
-    def told(self, finding: Finding) -> FilledSentence:
-        found = SPANISH.told(finding)
-        assert found.own and found.message != finding.message, finding.message
-        return FilledSentence("", "", True)
 
 
 class ReadAloud(NamedTuple):

@@ -18,15 +18,8 @@ NAMES = {*" ".join(COUNTIES).split(), "case", "esp"}  # who sent the facts of a 
 DATA = ("assumption", "document")  # whose text is an id or the name of a parameter
 
 
-class Mute(OfficersLanguage):
-    """Says what fills a text, and of the text nothing; fails where Spanish does not know it."""
-
-    def __init__(self) -> None:
-        super().__init__("es", explain_translations("es"))
-
-    def say(self, text: str, /, **places: str) -> str:
-        assert is_spoken(text), f"not in Spanish: {text}"
-        return " ".join(places.values())
+class Wordless:
+    """Of a language: says nothing of days and months, nor of a finding, which fails where Spanish does not know it."""
 
     def dated(self, day: int, pattern: str) -> str:
         return ""
@@ -41,6 +34,17 @@ class Mute(OfficersLanguage):
         found = SPANISH.told(finding)
         assert found.own and found.message != finding.message, finding.message
         return FilledSentence("", "", True)
+
+
+class Mute(Wordless, OfficersLanguage):
+    """Says what fills a text, and of the text nothing; fails where Spanish does not know it."""
+
+    def __init__(self) -> None:
+        super().__init__("es", explain_translations("es"))
+
+    def say(self, text: str, /, **places: str) -> str:
+        assert is_spoken(text), f"not in Spanish: {text}"
+        return " ".join(places.values())
 
 
 MUTE = Mute()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.live.drill import Day, World, county
+from tests.pipelines.live.drill import DAYS_BEFORE, Day, World, county
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,20 @@ def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
 def days(tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
     """Two months of a county, dealt by pay run."""
     return county(tmp_path_factory.mktemp("county"))
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
+    """Two months of a small county."""
+    return county(tmp_path_factory.mktemp("few"), recipients=4)
+
+
+@pytest.fixture(scope="session")
+def lived(few: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A job's folders after some weeks."""
+    world = World(tmp_path_factory.mktemp("lived"), few[0].cut_off - 1000)
+    world.live(few[:DAYS_BEFORE]).close()
+    return world
 
 
 @pytest.fixture

@@ -32,6 +32,9 @@ class Day(NamedTuple):
     facts: Records
 
 
+DAYS_BEFORE = 25  # of a small county, that a job has lived when a test begins
+
+
 def county(folder: Path, recipients: int = 12, months: int = 2, seed: int = 5) -> list[Day]:
     """A small county's facts by the pay run that sees them first, from the second month of its terms on."""
     simulate(folder, "17", recipients, months, "2024-07", seed, 0.05)

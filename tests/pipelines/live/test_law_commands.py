@@ -23,19 +23,10 @@ from pipelines.live.law_requests import TAKING, ask, waits, withdraw
 from pipelines.live.segments import published
 from pipelines.what_if.publishing import preview
 from rules.periods import PACIFIC
-from tests.pipelines.live.drill import LAW, World, county
-from tests.pipelines.live.test_publishing import DAYS_BEFORE, RAISE, assert_replayed, close_next, paid
+from tests.pipelines.live.drill import LAW, World
+from tests.pipelines.live.test_publishing import RAISE, assert_replayed, close_next, paid
 
 MEMORY = "memory.sqlite"
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A job's folders after some weeks."""
-    days = county(tmp_path_factory.mktemp("few"), recipients=3)
-    world = World(tmp_path_factory.mktemp("lived"), days[0].cut_off - 1000)
-    world.live(days[:DAYS_BEFORE]).close()
-    return world
 
 
 @pytest.fixture

@@ -24,10 +24,9 @@ from rules.periods import cut_off_after, epoch_day, midnight
 from schemas.journal import LAW as OF_LAW
 from schemas.journal import Entry
 from tests.paid import fold_door
-from tests.pipelines.live.drill import LAW, Day, World, county
+from tests.pipelines.live.drill import DAYS_BEFORE, LAW, Day, World
 
 JULY = epoch_day(date(2024, 7, 1))
-DAYS_BEFORE = 25
 
 
 def overlay(name: str, value: object) -> dict[str, str]:
@@ -39,20 +38,6 @@ def overlay(name: str, value: object) -> dict[str, str]:
 
 RAISE = LawChange(overlay("wage.17", 21_000), JULY)
 MISTAKE = LawChange(overlay("wage.17", 12_000), JULY)
-
-
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
-    """Two months of a small county."""
-    return county(tmp_path_factory.mktemp("few"), recipients=4)
-
-
-@pytest.fixture(scope="module")
-def lived(few: list[Day], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A job's folders after some weeks."""
-    world = World(tmp_path_factory.mktemp("lived"), few[0].cut_off - 1000)
-    world.live(few[:DAYS_BEFORE]).close()
-    return world
 
 
 @pytest.fixture
