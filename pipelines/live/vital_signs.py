@@ -28,6 +28,8 @@ def unwell(journal: Path, now: float, within: float) -> list[str]:
 def _signs(health: Json, silent: float, within: float) -> Iterator[str]:
     if silent > within:
         yield f"the job has said nothing of itself for {silent:,.0f} seconds: it has ended, or stands"
+    if silent < -within:
+        yield f"the job last said how it is {-silent:,.0f} seconds ahead of the clock, which was set back: it may stand"
     if health.get("clock_doubted"):
         yield "the machine's clock is doubted, so nothing is paid"
     if unsent := health.get("unsent_pay_runs"):

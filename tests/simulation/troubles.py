@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 REFUSALS = (Damaged, OtherHistory, OtherContent, LockLost)
 TRUTH = (".avro", SEAL)
-SILENT = 60.0  # seconds after which a job that says nothing of itself is unwell
+SILENT = 900.0  # seconds after which a job that stands must be seen; more than the clock is ever set back
 
 
 class Rot(NamedTuple):
@@ -145,7 +145,7 @@ class Troubles:
         self.refused += 1
         if not verify(self.journal).faults:
             raise Wrong(f"the job refused, and journal verify finds nothing: {wrong}") from wrong
-        if not unwell(self.journal, self.world.now / 1000 + SILENT, SILENT / 2):
+        if not unwell(self.journal, self.world.now / 1000 + SILENT, SILENT / 4):
             raise Wrong("the job stands, and nobody is told")
         self.rot.mend()
         self.rot = None

@@ -285,6 +285,8 @@ def test_a_job_that_is_well_says_so_now_and_then(world: World, days: list[Day]) 
     now = path.stat().st_mtime
     assert unwell(world.journal, now + 900, 900) == []
     assert "said nothing of itself for 901 seconds" in unwell(world.journal, now + 901, 900)[0]
+    assert unwell(world.journal, now - 900, 900) == []
+    assert "901 seconds ahead of the clock, which was set back" in unwell(world.journal, now - 901, 900)[0]
     health = json.loads(path.read_bytes())
     for sign, told in (
         ({"clock_doubted": 1}, "clock is doubted"), ({"unsent_pay_runs": 2}, "2 pay runs are closed and not sent"),
