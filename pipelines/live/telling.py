@@ -129,7 +129,7 @@ class Teller:
             "last_heard": {name: at // 1000 for name, at in stand.heard.items()},
         }
         changed, now = health != self._said, self.machine()
-        if changed or now - self._wrote >= MILLIS_BETWEEN_BEATS:
+        if changed or abs(now - self._wrote) >= MILLIS_BETWEEN_BEATS:  # or the clock was set back
             self._said, self._wrote = health, now
             put(self.folder / "metrics.prom", self._counters(collector))
             put(self.folder / HEALTH, json.dumps(health | {"at": self.now()}) + "\n")

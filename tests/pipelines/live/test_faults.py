@@ -273,7 +273,7 @@ def test_a_job_that_is_well_says_so_now_and_then(world: World, days: list[Day]) 
     path, machine = world.journal / "health.json", world.teller.machine()
     assert unwell(world.journal, machine / 1000, 900) == [f"no job has said how it is in {world.journal}"]
     world.teller.machine = lambda: machine
-    for waited, written in ((0, True), (9_000, False), (10_000, True), (19_000, False)):
+    for waited, written in ((0, True), (9_000, False), (10_000, True), (19_000, False), (-3_600_000, True)):
         path.unlink(missing_ok=True)
         world.teller.machine = lambda at=machine + waited: at
         job.round(world.source(job))
