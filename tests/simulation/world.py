@@ -132,8 +132,9 @@ class SimulatedWorld:
                 self._settle()
             finally:
                 self.dies()
-            money = judged(self.journal, LAW, self.end, self.topic, self.consumer, self.stood)
-            of, troubles = money * MONTHS, self.troubles
+            troubles, restored = self.troubles, self.troubles.restored > 0
+            money = judged(self.journal, LAW, self.end, self.topic, self.consumer, restored, self.stood)
+            of = money * MONTHS
             happened = troubles.rotten, troubles.refused, troubles.made, troubles.restored, troubles.intruded
             return Life(self.seed, self.disk.cuts, *happened, of, self._payments())
 
