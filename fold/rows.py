@@ -59,12 +59,23 @@ def arrival(row: Row) -> Arrival:
 
 def _trusted(kind: str, values: list[object]) -> Fact:
     """The model of values that were validated at the door, without asking again."""
-    model = FACTS[kind]
+    model, names = FACTS[kind], _NAMES[kind]
+    if len(values) < len(names):
+        values = values + _added_since(kind, len(values))
     if kind in _NESTED:
-        return model.model_validate(dict(zip(_NAMES[kind], values, strict=True)))
+        return model.model_validate(dict(zip(names, values, strict=True)))
     fact = model.__new__(model)
-    object.__setattr__(fact, "__dict__", dict(zip(_NAMES[kind], values, strict=True)))
+    object.__setattr__(fact, "__dict__", dict(zip(names, values, strict=True)))
     return fact
+
+
+def _added_since(kind: str, known: int) -> list[object]:
+    """Defaults of the fields that a kind has gained since a row was written: they stand last. Raises ValueError for one
+    that has none."""
+    later = list(FACTS[kind].model_fields.values())[known:]
+    if any(field.is_required() for field in later):
+        raise ValueError(f"{known} values are no {kind}")
+    return [field.get_default(call_default_factory=True) for field in later]
 
 
 def shard_of(key: str, shards: int) -> int:

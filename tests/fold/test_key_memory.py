@@ -1,5 +1,6 @@
 """State as it lies: a version in front, a layout that a job made yesterday can still read, small through the years."""
 
+import sys
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,7 @@ from pipelines.sample.simulate import simulate
 from pipelines.stepwise import Steps
 from rules.law import Law
 from schemas import FACTS
+from schemas.envelope import Fact
 from tests.fold.test_key import LAW, SOON
 
 GOLDEN = Path(__file__).with_name("state_layout.txt")
@@ -23,22 +25,72 @@ MONTHS = 9
 
 
 def layout() -> list[str]:
-    """What stands in the bytes, in its order: fields of facts, and of the structs that are concluded."""
-    facts = [f"{kind}: {' '.join(model.model_fields)}" for kind, model in FACTS.items()]
+    """What stands in the bytes, in its order: fields of facts, and of the structs that are concluded. A field that has
+    a default bears a question mark."""
+    facts = [f"{kind}: {_fields_of_fact(model)}" for kind, model in FACTS.items()]
     structs = [f"{number} {struct.__name__}: {_fields(struct)}" for number, struct in enumerate(NUMBERED)]
     return [f"version {VERSION}", f"dictionary {squeezing.DICTIONARY.hex()}", *facts, *structs]
 
 
+def _fields_of_fact(model: type[Fact]) -> str:
+    return "; ".join(f"{name}{'' if field.is_required() else '?'}" for name, field in model.model_fields.items())
+
+
 def _fields(struct: type) -> str:
-    return " ".join(f"{each.name}:{each.type}" for each in msgspec.structs.fields(struct))
+    return "; ".join(
+        f"{each.name}{'' if each.required else '?'}:{each.type}" for each in msgspec.structs.fields(struct)
+    )
+
+
+def unreadable(before: list[str], now: list[str]) -> list[str]:
+    """Lines of a layout that this code would read wrong. It reads what it wrote itself, what lacks fields that have a
+    default and stand last, and what knows fewer kinds."""
+    known = dict(map(_split, now))
+    return [line for line in before if not _reads(known.get(_split(line)[0]), _split(line)[1])]
+
+
+def _split(line: str) -> tuple[str, list[str]]:
+    name, _, fields = line.partition(": ")
+    return name, fields.split("; ")
+
+
+def _reads(now: list[str] | None, before: list[str]) -> bool:
+    if now is None or now[: len(before)] != before:
+        return False
+    return all(field.partition(":")[0].endswith("?") for field in now[len(before) :])
+
+
+STALE = """What stands in a key's memory has changed: python -m tests.fold.test_key_memory writes it anew, unless state
+that lies in a running job would be read wrong. Then raise VERSION in fold/key_memory.py first, and do not update a
+running job in place: cancel it and resume from the journal (docs/operations.md)."""
 
 
 def test_state_of_a_running_job_can_still_be_read() -> None:
-    assert layout() == GOLDEN.read_text().splitlines(), (
-        "Fields are known by their place: state written before this change would be read wrong. Raise VERSION in "
-        "fold/key_memory.py, write the layout anew (python -m tests.fold.test_key_memory), and do not "
-        "update a running job in place: cancel it and resume from the journal (docs/operations.md)."
-    )
+    assert layout() == GOLDEN.read_text().splitlines(), STALE
+
+
+BEFORE = ["version 5", "Timesheet: id; minutes", "3 Paid: id:<class 'str'>; cents:<class 'int'>"]
+CHANGED: dict[str, tuple[str, str, bool]] = {
+    "added_last": ("minutes", "minutes; note?", True),
+    "two_added_last": ("minutes", "minutes; note?; other?", True),
+    "added_to_what_was_concluded": ("<class 'int'>", "<class 'int'>; lines?:list[str] | None", True),
+    "without_a_default": ("minutes", "minutes; note", False),
+    "concluded_without_a_default": ("<class 'int'>", "<class 'int'>; lines:list[str]", False),
+    "not_last": ("id; minutes", "id; note?; minutes", False),
+    "another_name": ("minutes", "minutes2", False),
+    "another_type": ("<class 'int'>", "<class 'float'>", False),
+    "gone": ("; minutes", "", False),
+    "kind_gone": ("Timesheet", "Diary", False),
+    "version": ("version 5", "version 6", False),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_this_code_would_read_wrong_is_known(case: str) -> None:
+    """A field that was added last with a default is none of it (test_added_field), nor is a new kind."""
+    old, new, fine = CHANGED[case]
+    now = [line.replace(old, new) for line in BEFORE]
+    assert now != BEFORE and (unreadable(BEFORE, [*now, "Diary: id"]) == []) == fine
 
 
 def test_state_of_another_version_is_refused() -> None:
@@ -124,4 +176,8 @@ def test_a_waking_brings_out_the_months_that_it_touches(county: Path, monkeypatc
 
 
 if __name__ == "__main__":
+    written = GOLDEN.read_text().splitlines()
+    wrong = unreadable(written, layout())
+    if wrong and written[0] == layout()[0]:
+        sys.exit("\n".join([*wrong, STALE]))
     GOLDEN.write_text("\n".join(layout()) + "\n")
