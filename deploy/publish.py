@@ -1,4 +1,5 @@
-"""Facts of a folder published to the cloud's topics, as a source does: ``python -m deploy.publish FOLDER launch.json``.
+"""Facts of a folder published to the cloud's topics, as a source does: ``python -m deploy.publish FOLDER launch.json``;
+with a day (YYYY-MM-DD) after it, only what was recorded up to that day.
 
 Plain Avro in binary, to the address of the topics' region; or, where PUBSUB_EMULATOR_HOST names a server, to that one:
 ``python -m deploy.publish FOLDER PROJECT``. For the first trial and for drills: they arrive now, whenever they were
@@ -17,7 +18,8 @@ from pipelines.launch.dataflow import WHO
 from pipelines.launch.options import Options, options_in
 from pipelines.live.publishing import attributes
 from pipelines.live.topics import topics_of_facts
-from pipelines.misuse import Misuse
+from pipelines.misuse import Misuse, day_asked
+from rules.periods import civil_day
 from schemas.avro import Container, Unreadable, encode, validate
 from schemas.types import Fields
 
@@ -26,9 +28,11 @@ SECONDS_AT_MOST = 60
 NAME = "trial"
 
 
-def publish(folder: Path, options: Options, client: pubsub_v1.PublisherClient | None = None) -> Counter[str]:
-    """Publish every fact below a folder; how many of each kind. ``client``: another way there, for tests. Raises
-    Misuse for a file that holds something else."""
+def publish(
+    folder: Path, options: Options, client: pubsub_v1.PublisherClient | None = None, until: int | None = None
+) -> Counter[str]:
+    """Publish every fact below a folder; how many of each kind. ``until``: the last day of recording (None: all);
+    ``client``: another way there, for tests. Raises Misuse for a file that holds something else."""
     client = client or _client(options.region)
     sent = []
     for path in sorted(folder.rglob("*.avro")):
@@ -37,13 +41,17 @@ def publish(folder: Path, options: Options, client: pubsub_v1.PublisherClient | 
                 container = Container(stream)
                 if container.kind not in topics_of_facts():
                     continue
-                for _, record in container:
-                    sent.append((container.kind, _published(client, options.project, container.kind, record)))
+                due = (record for _, record in container if until is None or _day(record) <= until)
+                sent += [(container.kind, _published(client, options.project, container.kind, each)) for each in due]
         except Unreadable as wrong:
             raise Misuse(f"{path}: {wrong}") from None
     for _, future in sent:
         future.result(timeout=SECONDS_AT_MOST)
     return Counter(kind for kind, _ in sent)
+
+
+def _day(record: Fields) -> int:
+    return civil_day(int(str(record["recorded_at"])))
 
 
 def _client(region: str) -> pubsub_v1.PublisherClient:
@@ -63,13 +71,14 @@ def _published(
 
 def main(arguments: list[str]) -> int:
     """Exit code 2 where it was asked wrongly."""
-    if len(arguments) != 2:
+    if len(arguments) not in (2, 3):
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        folder, named = arguments
+        folder, named, *days = arguments
+        until = day_asked(days[0], "the day") if days else None
         options = Options(named, "here") if EMULATOR in os.environ else options_in(Path(named))
-        counts = publish(Path(folder), options)
+        counts = publish(Path(folder), options, until=until)
     except Misuse as wrong:
         print(wrong, file=sys.stderr)
         return 2

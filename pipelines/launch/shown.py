@@ -7,6 +7,11 @@ from typing import NamedTuple
 from pipelines.launch.graph import Graph, added, what_would_break
 from pipelines.launch.plan import Plan, call, request_json
 
+BUILD = (
+    "docker build --platform=linux/amd64 --file deploy/dataflow/Dockerfile --build-arg BEAM_IMAGE=..."
+    " --build-arg LAUNCHER_IMAGE=..."
+)
+"""Which images these are: docs/dataflow.md, The image. Workers are no ARM machines, whoever builds may be."""
 REMEDY = (
     "Give each step its old name back, or say --renamed OLD=NEW if it only has a new one. Else cancel the job and make"
     "\nit again from its journal (docs/dataflow.md, Cancel and resume)."
@@ -48,7 +53,7 @@ def plan_shown(planned: Plan) -> str:
         f"{what} in {options.project}, {options.region}. Nothing is done.",
         "",
         f"Image, which must be there: {asked.worker_image}",
-        f"  docker build --file deploy/dataflow/Dockerfile --build-arg LAUNCHER_IMAGE=... --tag {asked.worker_image} .",
+        f"  {BUILD} --tag {asked.worker_image} .",
         f"  docker push {asked.worker_image}",
         f"Reads {len(planned.reads)} subscriptions:",
         *(f"  {name}" for name in planned.reads),

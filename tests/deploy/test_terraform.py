@@ -381,6 +381,27 @@ def workers_reach_google_and_nobody_reaches_them(resources: list[Resource]) -> I
             yield f"firewall {name} opens more than Dataflow's ports"
 
 
+FIRST_THERE = {
+    "google_pubsub_schema.kind": ("google_bigquery_table.kind",),
+    "google_pubsub_subscription.journal": (
+        "google_storage_bucket_iam_member.journal_writer", "google_storage_bucket_iam_member.journal_looker"),
+    "google_pubsub_subscription.bigquery": ("google_bigquery_table_iam_member.table_writer",),
+    "google_bigquery_data_transfer_config.pay_run_watch": (
+        "google_bigquery_table.view", "google_project_iam_member.account"),
+}  # fmt: skip
+"""What nothing else makes Terraform do in turn: a column before the revision that fills it (else the new field is
+dropped silently), and rights before the service that asks for them when it is made."""
+
+
+@policy(*(without(*place.split("."), "depends_on") for place in FIRST_THERE))
+def what_is_needed_is_there_first(resources: list[Resource]) -> Iterator[str]:
+    for place, needed in FIRST_THERE.items():
+        told = first(*place.split("."), resources).get("depends_on", [])
+        for each in needed:
+            if f"${{{each}}}" not in told:
+                yield f"{place} may be made before {each}"
+
+
 NEEDED = (
     ("google_pubsub_subscription_iam_member", "worker_reads", "roles/pubsub.subscriber", "payroll"),
     ("google_pubsub_subscription_iam_member", "worker_looks", "roles/pubsub.viewer", "payroll"),
@@ -608,6 +629,20 @@ def test_services_are_named_that_are_used() -> None:
     kinds = [kind.removeprefix("google_") for kind, _, _ in RESOURCES]
     used = {SERVICES[max((start for start in SERVICES if kind.startswith(start)), key=len)] for kind in kinds}
     assert named == used | {"dataflow", "serviceusage", "iamcredentials"}
+
+
+WITH_ITS_SERVICE = {"compute-system"}
+"""Accounts that are there as soon as their service is switched on; others come with its first use."""
+
+
+def test_accounts_of_google_are_there_before_they_get_rights() -> None:
+    """Each that Terraform's text names by itself, and that of scheduled queries, which it makes; those that it asks
+    Google for come by being asked."""
+    text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
+    agents = {each.removeprefix("gcp-sa-") for each in re.findall(r"@([\w-]+)\.iam\.gserviceaccount\.com", text)}
+    agents = {each.removesuffix("-service-producer-prod") for each in agents - WITH_ITS_SERVICE}
+    named = re.findall(r"services identity create --service=(\w+)\.googleapis\.com", DOCS.read_text())
+    assert set(named) == agents | {"bigquerydatatransfer"} and len(agents) == 3
 
 
 def test_the_file_of_options_is_what_launch_reads() -> None:

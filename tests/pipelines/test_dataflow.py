@@ -1,6 +1,7 @@
 """The streaming job as Dataflow would get it, held to the graphs of the versions that landed (deploy/graphs)."""
 
 import inspect
+import re
 import tomllib
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -27,6 +28,7 @@ from tests.pipelines.translation import WHERE, Translated, translate
 pytestmark = pytest.mark.engines
 
 DAY = 24 * 3_600_000
+ROOT = Path(__file__).parents[2]
 CANNOT = {
     "0001.json": "no longer reads ihss.v1.timesheet.payroll, id ce-id",  # a fact of two sources was taken for one
     "0002.json": "State is of version 1, and this code reads 5",  # what a key remembers of closed months is more
@@ -80,6 +82,13 @@ def test_the_drill_over_the_last_two_landed_versions(path: Path, capsys: pytest.
         assert ended.value.code == 1 and CANNOT[path.name] in said and "make\nit again from its journal" in said
     else:
         assert not ended.value.code and " can replace a running job" in said
+
+
+def test_what_is_known_to_stop_an_update_is_told_and_no_more_is_excused() -> None:
+    """Each is a graph that is still drilled, or its line would excuse nothing; and whoever upgrades reads of it."""
+    assert set(CANNOT) <= {path.name for path in stored()[-3:-1]}
+    told = (ROOT / "CHANGELOG.md").read_text("utf-8").partition("\n## Unreleased\n")[2]
+    assert not CANNOT or re.search(r"begins? again from (its|the) journal", told)
 
 
 def test_a_step_that_is_renamed_loses_its_state_and_the_test_says_so(

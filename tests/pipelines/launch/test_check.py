@@ -23,7 +23,7 @@ from pipelines.launch.said import read
 from pipelines.misuse import Misuse
 from pipelines.sample.simulate import simulate
 from rules.law import Law
-from rules.periods import business_day_of, cut_off_of, epoch_day, iso
+from rules.periods import business_day_of, civil_day, cut_off_of, epoch_day, iso
 from schemas.avro import decode_plain, encode, validate, write_container
 from schemas.cloud_journal import ENCODING
 from tests.deploy.pubsub_stand_in import StandIn, client_of, serving_stand_in
@@ -319,6 +319,11 @@ def test_facts_of_a_folder_are_published_as_a_source_does(
         sheets = [decode_plain("Timesheet", each.message.data) for each in received.received_messages]
         assert len(sheets) == counts["Timesheet"] > 2 and len(counts) > 5
         assert main([str(tmp_path / "county"), PROJECT]) == 0 and "Timesheet" in capsys.readouterr().out
+        first = min(civil_day(each.recorded_at) for each in sheets)
+        some = publish(tmp_path / "county", options, pubsub_v1.PublisherClient(), first)
+        assert 0 < some["Timesheet"] < counts["Timesheet"] and some["ServiceAuthorization"] > 0
+        assert main([str(tmp_path / "county"), PROJECT, iso(first)]) == 0 and "Timesheet" in capsys.readouterr().out
+        assert main([str(tmp_path / "county"), PROJECT, "soon"]) == 2 and "soon is not a day" in capsys.readouterr().err
         write_container(tmp_path / "county" / "a.avro", "Timesheet", [{**sheets[0].model_dump(), "revision": 0}])
         with pytest.raises(Misuse, match="revision"):
             publish(tmp_path / "county", options, pubsub_v1.PublisherClient())

@@ -392,6 +392,18 @@ def test_the_image_is_pinned_and_one() -> None:
     assert set(re.findall(r"beam_python3.11_sdk:([\d.]+)@sha256", text)) == {at}
 
 
+def test_a_build_that_is_told_to_people_can_be_typed() -> None:
+    """Every argument without which the image is not built, and the machine of workers: who builds may have another."""
+    needed = {line.split()[1] for line in lines_of_image() if line.startswith("ARG") and "INDEX" not in line}
+    places = (ROOT / "docs/dataflow.md", ROOT / "deploy/dataflow/Dockerfile", ROOT / "pipelines/launch/shown.py")
+    for text in (path.read_text("utf-8").replace('"\n    "', "") for path in places):
+        lines = re.findall(r"docker build .*deploy/dataflow/Dockerfile.*", text)
+        assert lines
+        for line in lines:
+            assert "--platform=linux/amd64 " in line
+            assert set(re.findall(r"--build-arg (\w+)=", line)) == needed
+
+
 def test_every_package_of_the_image_has_its_hash() -> None:
     lines = (ROOT / "deploy/dataflow/requirements.txt").read_text().splitlines()
     assert all(re.fullmatch(r"#.*|[a-z0-9-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
