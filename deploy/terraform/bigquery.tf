@@ -170,5 +170,5 @@ resource "google_bigquery_data_transfer_config" "pay_run_watch" {
     query = templatefile("${path.module}/views/watch.sql", local.named)
   }
 
-  depends_on = [google_bigquery_table.view, google_project_iam_member.account]
+  depends_on = [google_bigquery_table.view, google_project_iam_member.account, google_project_iam_member.agent]
 }

@@ -6,11 +6,11 @@ data "google_bigquery_default_service_account" "this" {}
 
 locals {
   keepers = {
-    messages = local.pubsub_agent
+    messages = local.agents["pubsub"]
     files    = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
     tables   = "serviceAccount:${data.google_bigquery_default_service_account.this.email}"
-    images   = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
-    state    = "serviceAccount:service-${data.google_project.this.number}@dataflow-service-producer-prod.iam.gserviceaccount.com"
+    images   = local.agents["artifactregistry"]
+    state    = local.agents["dataflow"]
     workers  = "serviceAccount:service-${data.google_project.this.number}@compute-system.iam.gserviceaccount.com"
   }
 }

@@ -44,6 +44,15 @@ resource "google_project_iam_member" "account" {
   member  = local.member[each.value.name]
 }
 
+# An account that came by being asked for, and not with the first use of its service, has not the role that it would
+# have got then.
+resource "google_project_iam_member" "agent" {
+  for_each = local.agents
+  project  = var.project
+  role     = "roles/${each.key}.serviceAgent"
+  member   = each.value
+}
+
 # People are the launcher by impersonation; nobody has a key of it.
 resource "google_service_account_iam_member" "operator_is_launcher" {
   for_each           = var.operators
@@ -158,13 +167,13 @@ resource "google_pubsub_subscription_iam_member" "consumer_reads" {
 resource "google_storage_bucket_iam_member" "journal_writer" {
   bucket = google_storage_bucket.journal.name
   role   = "roles/storage.objectCreator"
-  member = local.pubsub_agent
+  member = local.agents["pubsub"]
 }
 
 resource "google_storage_bucket_iam_member" "journal_looker" {
   bucket = google_storage_bucket.journal.name
   role   = "roles/storage.legacyBucketReader"
-  member = local.pubsub_agent
+  member = local.agents["pubsub"]
 }
 
 resource "google_bigquery_table_iam_member" "table_writer" {
@@ -172,18 +181,18 @@ resource "google_bigquery_table_iam_member" "table_writer" {
   dataset_id = each.value.dataset_id
   table_id   = each.value.table_id
   role       = "roles/bigquery.dataEditor"
-  member     = local.pubsub_agent
+  member     = local.agents["pubsub"]
 }
 
 resource "google_pubsub_topic_iam_member" "dead_letters_go" {
   topic  = google_pubsub_topic.dead_letter.id
   role   = "roles/pubsub.publisher"
-  member = local.pubsub_agent
+  member = local.agents["pubsub"]
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letters_come" {
   for_each     = local.subscriptions
   subscription = each.value
   role         = "roles/pubsub.subscriber"
-  member       = local.pubsub_agent
+  member       = local.agents["pubsub"]
 }

@@ -25,8 +25,13 @@ data "google_project" "this" {
 }
 
 locals {
-  # Pub/Sub's own account: it writes the journal, the tables and the dead letters.
-  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  # Accounts under which Google's services work here, of which each is made before anything else (docs/dataflow.md).
+  agents = {
+    pubsub               = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    dataflow             = "serviceAccount:service-${data.google_project.this.number}@dataflow-service-producer-prod.iam.gserviceaccount.com"
+    artifactregistry     = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+    bigquerydatatransfer = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com"
+  }
 
   labels = merge(var.labels, { application = "ihss-payroll" })
 }

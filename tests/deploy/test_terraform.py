@@ -318,7 +318,7 @@ def no_right_is_broad(resources: list[Resource]) -> Iterator[str]:
             yield f"{kind}.{name} takes rights from others"
         if "*" in str(body.get("member", "")):
             yield f"{kind}.{name} names a wildcard"
-        if kind == "google_project_iam_member" and name != "account":
+        if kind == "google_project_iam_member" and name not in ("account", "agent"):
             yield f"{kind}.{name} gives on the project what a resource could"
 
 
@@ -387,7 +387,7 @@ FIRST_THERE = {
         "google_storage_bucket_iam_member.journal_writer", "google_storage_bucket_iam_member.journal_looker"),
     "google_pubsub_subscription.bigquery": ("google_bigquery_table_iam_member.table_writer",),
     "google_bigquery_data_transfer_config.pay_run_watch": (
-        "google_bigquery_table.view", "google_project_iam_member.account"),
+        "google_bigquery_table.view", "google_project_iam_member.account", "google_project_iam_member.agent"),
 }  # fmt: skip
 """What nothing else makes Terraform do in turn: a column before the revision that fills it (else the new field is
 dropped silently), and rights before the service that asks for them when it is made."""
@@ -614,6 +614,18 @@ def test_runbooks_are_written() -> None:
     assert len(asked) >= 8 and asked <= anchors
 
 
+@policy(
+    set_in("google_project_iam_member", "agent", "role", "roles/pubsub.viewer"),
+    set_in("google_project_iam_member", "agent", "for_each", '${{ pubsub = local.agents["pubsub"] }}'),
+)
+def an_account_that_was_asked_for_has_the_role_of_its_service(resources: list[Resource]) -> Iterator[str]:
+    """What Google gives with the first use of a service it does not give with `gcloud beta services identity create`
+    (IAM, "Create and grant roles to service agents"): Dataflow would start no worker."""
+    body = first("google_project_iam_member", "agent", resources)
+    if (body["for_each"], body["role"]) != ("${local.agents}", "roles/${each.key}.serviceAgent"):
+        yield "an account of Google's may not do its work"
+
+
 SERVICES = {
     "artifact_registry": "artifactregistry", "bigquery": "bigquery", "bigquery_data_transfer": "bigquerydatatransfer",
     "compute": "compute", "kms": "cloudkms", "logging": "logging", "monitoring": "monitoring",
@@ -636,13 +648,12 @@ WITH_ITS_SERVICE = {"compute-system"}
 
 
 def test_accounts_of_google_are_there_before_they_get_rights() -> None:
-    """Each that Terraform's text names by itself, and that of scheduled queries, which it makes; those that it asks
-    Google for come by being asked."""
+    """Each that Terraform's text names by itself; those that it asks Google for come by being asked."""
     text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
     agents = {each.removeprefix("gcp-sa-") for each in re.findall(r"@([\w-]+)\.iam\.gserviceaccount\.com", text)}
     agents = {each.removesuffix("-service-producer-prod") for each in agents - WITH_ITS_SERVICE}
     named = re.findall(r"services identity create --service=(\w+)\.googleapis\.com", DOCS.read_text())
-    assert set(named) == agents | {"bigquerydatatransfer"} and len(agents) == 3
+    assert set(named) == agents and len(agents) == 4
 
 
 def test_the_file_of_options_is_what_launch_reads() -> None:
