@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rules.compiled import DIGEST, HERE, HOUSE, SUFFIX, digest
+from rules.compiled import DIGEST, HERE, HOUSE, SUFFIX, USED, built, digest, digests, found
 from schemas import private
 
 BASES = {"Struct", "Conclusion", "ContractRecord", "ToProvider", "ToMethod"}
@@ -60,20 +60,21 @@ def build(scratch: Path) -> None:
     put(scratch / "lib", begun)
 
 
-def put(built: Path, of_sources: str) -> None:
-    """Put modules in their place; the digest of what they were made from goes first and comes last."""
+def put(made: Path, of_sources: str) -> None:
+    """Put modules in their place; the digests, of what they were made from and of themselves, go first and come
+    last."""
     DIGEST.unlink(missing_ok=True)
-    for old in HERE.glob(f"*{SUFFIX}"):
+    for old in built():
         old.unlink()
-    for path in built.rglob(f"*{SUFFIX}"):
-        private.written(HERE / ".".join(path.relative_to(built).parts), path.read_bytes(), private.EVERYBODY)
-    private.written(DIGEST, of_sources.encode("ascii"), private.EVERYBODY)
+    for path in made.rglob(f"*{SUFFIX}"):
+        private.written(HERE / ".".join(path.relative_to(made).parts), path.read_bytes(), private.EVERYBODY)
+    private.written(DIGEST, digests(of_sources).encode("ascii"), private.EVERYBODY)
 
 
 def main() -> int:
     """Exit code 0 also where there is no compiler: nothing needs what it would make."""
-    if DIGEST.is_file() and DIGEST.read_text("ascii") == digest():
-        print("The compiled rules are of these sources")
+    if found() == USED:
+        print("The compiled rules are of these sources, and as they were built")
     elif compiler() is None:
         print("No C compiler (apt-get install gcc): the rules run as they are written", file=sys.stderr)
     else:

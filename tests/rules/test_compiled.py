@@ -1,11 +1,13 @@
 """Compiled rules are used only if they are of these very sources; what they pay the tests of `make compiled` see."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.compile import has_structs, modules, put
+from deploy.compile import has_structs, main, modules, put
+from pipelines.check.doctor import _builds
 from rules import compiled, overtime
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +53,49 @@ def test_a_source_that_changed_during_the_build_makes_it_stale(house: Path) -> N
     (house / "rules" / "tithe.py").write_text("TENTH = 11\n")
     put(house / "built", begun)
     assert compiled.state() == compiled.STALE
+
+
+def flipped(built: Path) -> None:
+    content = bytearray(built.read_bytes())
+    content[-1] ^= 1
+    built.write_bytes(content)
+
+
+CHANGES = {
+    "gone": Path.unlink,
+    "one_bit": flipped,
+    "cut_off": lambda built: built.write_bytes(built.read_bytes()[:-1]),
+    "another_name": lambda built: built.rename(built.with_name(f"rules.tithing{compiled.SUFFIX}")),
+    "one_more": lambda built: built.with_name(f"rules.more{compiled.SUFFIX}").write_bytes(b"\x7fELF"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_not_as_it_was_built_is_not_used(change: str, house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said by doctor, refused where compiled rules are asked for, and made anew by the next build."""
+    CHANGES[change](house / f"rules.tithe{compiled.SUFFIX}")
+    monkeypatch.setattr(compiled, "how", compiled.NONE)
+    before = [*sys.meta_path]
+    compiled.find()
+    assert compiled.how == compiled.CHANGED and sys.meta_path == before
+    rules = next(check for check in _builds() if check.name == "Rules")
+    assert (rules.found, rules.remedy, rules.fine) == (compiled.CHANGED, "make setup FAST=1", None)
+    monkeypatch.chdir(house)  # from where it is built
+    monkeypatch.setattr("deploy.compile.compiler", lambda: "cc")
+    monkeypatch.setattr("deploy.compile.build", lambda scratch: put(house / "built", compiled.digest()))
+    assert main() == 0 and compiled.state() == compiled.USED
+    assert [path.name for path in compiled.built()] == [f"rules.tithe{compiled.SUFFIX}"]
+    CHANGES[change](house / f"rules.tithe{compiled.SUFFIX}")
+    monkeypatch.setenv(compiled.WISH, "yes")
+    with pytest.raises(ImportError, match=r"not as it was built.*make setup FAST=1"):
+        compiled.find()
+
+
+def test_a_digest_that_nobody_can_read_is_of_other_sources(house: Path) -> None:
+    (house / "digest").write_bytes(b"\xff" * 64)
+    assert compiled.state() == compiled.STALE
+    (house / "digest").write_text(compiled.digest())  # as a version before this one wrote it
+    assert compiled.state() == compiled.CHANGED
 
 
 def test_a_build_that_was_interrupted_is_none(house: Path) -> None:
