@@ -553,6 +553,17 @@ def _classes(source: Source) -> set[str]:
     return {node.name for node in source.nodes(ast.ClassDef) if not node.name.startswith("_")}
 
 
+@rule(
+    ("pipelines/a.py", "class A:\n    def send(self):\n        raise NotImplementedError"),
+    ("tests/a.py", "def f():\n    raise NotImplementedError('later')"),
+)
+def nothing_is_there_for_show(source: Source) -> Iterator[str]:
+    """What nobody calls is not there; what somebody must bring is a Protocol or abstract."""
+    if source.path.endswith(".py"):
+        names = (node for node in source.nodes(ast.Name) if isinstance(node, ast.Name))
+        yield from (f"line {node.lineno}: {node.id}" for node in names if node.id == "NotImplementedError")
+
+
 @rule(("schemas/nobody.avsc", '{"type": "record", "name": "Nobody", "fields": []}'))
 def every_schema_has_its_model(source: Source) -> Iterator[str]:
     if not re.fullmatch(r"schemas/\w+\.avsc", source.path):

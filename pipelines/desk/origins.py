@@ -12,8 +12,8 @@ from fold.admissions import Admissions, admissions_in
 from fold.door import admission
 from pipelines.files_below import files_below
 from pipelines.importing.text_facts import FolderDoor
-from pipelines.live.outbox import Letter, Outbox
-from pipelines.live.seals import SEAL, faults
+from pipelines.live.outbox import DecidedRuns
+from pipelines.live.seals import OUTBOX, SEAL, faults
 from pipelines.misuse import Misuse
 from pipelines.report.books import Books
 from pipelines.report.control import checks
@@ -65,7 +65,7 @@ class DeskOrigin(Protocol):
         """All that is there now."""
 
     def records(self, name: str) -> Iterator[OutgoingRecord]:
-        """Records of one file. Raises Misuse."""
+        """Records of one file. Raises Misuse, Damaged."""
 
     def agreements(self) -> list[Agreement]:
         """Does it add up?"""
@@ -134,9 +134,8 @@ class JournalOrigin:
         return letters + [_seen(FACTS_OF, self.events, name) for name in names]
 
     def records(self, name: str) -> Iterator[OutgoingRecord]:
-        """All that a pay run says."""
-        letters = self._outbox().letters(int(name)) or []
-        return (letter.record for letter in letters)
+        """All that a pay run says. Raises Damaged."""
+        return DecidedRuns(self.events).records(int(name))
 
     def agreements(self) -> list[Agreement]:
         """Is every closed pay run as it was sealed?"""
@@ -150,28 +149,11 @@ class JournalOrigin:
         return [name for name in files_below(self.events).files if Path(name).parent.name > last]
 
     def _decided(self) -> list[int]:
-        return sorted(self._outbox().decided()) if (self.events / "outbox").is_dir() else []
+        return sorted(DecidedRuns(self.events).decided())
 
     def _letters(self, cut_off: int) -> SourceFile:
-        path = self.events / "outbox" / iso(business_day_of(cut_off)) / SEAL
+        path = self.events / OUTBOX / iso(business_day_of(cut_off)) / SEAL
         return _seen(SAID_OF, path.parent, SEAL)._replace(name=str(cut_off))
-
-    def _outbox(self) -> Outbox:
-        return Outbox(self.events, _Unsent())
-
-
-class _Unsent:
-    """The desk sends nothing."""
-
-    def send(self, run: str, letters: list[Letter], first: int, confirm: object) -> None:
-        """Never."""
-        raise NotImplementedError
-
-    def said(self, run: str) -> None:
-        """It cannot look."""
-
-    def close(self) -> None:
-        """Nothing to let go."""
 
 
 def _seen(of: str, folder: Path, name: str) -> SourceFile:

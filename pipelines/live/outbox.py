@@ -7,7 +7,7 @@ their seal are not. ``confirmed`` counts those that arrived, ``done`` marks that
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -32,7 +32,7 @@ from pipelines.live.seals import (
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
 from schemas import REPEATED, private
-from schemas.avro import decode_message, encode_message, fields_of, outgoing
+from schemas.avro import Unreadable, decode_message, encode_message, fields_of, outgoing
 from schemas.envelope import OutgoingRecord
 from schemas.ids import message_id
 from schemas.payment_instruction import PaymentInstruction
@@ -111,14 +111,11 @@ def identity(record: OutgoingRecord) -> tuple[str, ...]:
     return record.KIND, *(str(getattr(record, name)) for name in record.KEY)
 
 
-class Outbox:
-    """All pay runs that were decided, by business day, and what of them has arrived."""
+class DecidedRuns:
+    """All pay runs that were decided, by business day, and what each says. Nothing of a journal is changed here."""
 
-    def __init__(self, journal: Path, sink: Sink) -> None:
-        self.journal, self.folder, self.sink = journal, made(journal / OUTBOX), sink
-        for folder in (self.folder, *sorted(path for path in self.folder.iterdir() if path.is_dir())[-1:]):
-            sync_folder(folder)  # a job may have been killed after it renamed, and before it synced
-        self._last = next(reversed(seals(journal)), None)  # which the next one must follow
+    def __init__(self, journal: Path) -> None:
+        self.journal, self.folder = journal, journal / OUTBOX
 
     def decided(self) -> list[int]:
         """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""
@@ -132,6 +129,46 @@ class Outbox:
     def unsealed(self) -> list[int]:
         """Cut-offs of decided pay runs that have no seal: they were decided before there were seals."""
         return [cut_off for cut_off in self.decided() if not (self._run(cut_off) / SEAL).exists()]
+
+    def letters(self, cut_off: int) -> list[Letter] | None:
+        """What a pay run says; None if it is not decided. Raises Damaged."""
+        folder = self._run(cut_off)
+        return self._letters(folder) if (folder / LETTERS).exists() else None
+
+    def records(self, cut_off: int) -> Iterator[OutgoingRecord]:
+        """What a pay run says, as records. Raises Damaged."""
+        for letter in self.letters(cut_off) or ():
+            try:
+                record = letter.record
+            except Unreadable:
+                raise self._damaged(self._run(cut_off)) from None
+            yield record
+
+    def _letters(self, folder: Path) -> list[Letter]:
+        content, seal = (folder / LETTERS).read_bytes(), seal_of(folder)
+        if seal is not None and hashlib.sha256(content).hexdigest() != seal.letters_sha256:
+            raise Damaged(f"outbox/{folder.name}/{LETTERS} is not what was decided: {RESTORE}")
+        try:
+            return [Letter(**record) for record in fastavro.reader(BytesIO(content))]  # type: ignore[arg-type]
+        except (*BAD_BYTES, *BAD_SCHEMA):
+            raise self._damaged(folder) from None
+
+    def _damaged(self, folder: Path) -> Damaged:
+        return Damaged(f"outbox/{folder.name}/{LETTERS} is damaged: {RESTORE}")
+
+    def _run(self, cut_off: int) -> Path:
+        return self.folder / iso(business_day_of(cut_off))
+
+
+class Outbox(DecidedRuns):
+    """Where pay runs are decided, and what of them has arrived."""
+
+    def __init__(self, journal: Path, sink: Sink) -> None:
+        super().__init__(journal)
+        self.sink = sink
+        for folder in (made(self.folder), *sorted(path for path in self.folder.iterdir() if path.is_dir())[-1:]):
+            sync_folder(folder)  # a job may have been killed after it renamed, and before it synced
+        self._last = next(reversed(seals(journal)), None)  # which the next one must follow
 
     def decide(self, cut_off: int, letters: list[Letter], newest: int = 0, sent: bool = False) -> None:
         """From now on this is what the pay run says. ``newest``: see `seals.Seal`; ``sent``: it was sent before, by
@@ -152,20 +189,6 @@ class Outbox:
             content = (self._run(cut_off) / LETTERS).read_bytes()
             self._last = put_seal(self.journal, cut_off, len(self._letters(self._run(cut_off))), content, newest)
         (self.journal / SEALING).unlink()
-
-    def letters(self, cut_off: int) -> list[Letter] | None:
-        """What a pay run says; None if it is not decided. Raises Damaged."""
-        folder = self._run(cut_off)
-        return self._letters(folder) if (folder / LETTERS).exists() else None
-
-    def _letters(self, folder: Path) -> list[Letter]:
-        content, seal = (folder / LETTERS).read_bytes(), seal_of(folder)
-        if seal is not None and hashlib.sha256(content).hexdigest() != seal.letters_sha256:
-            raise Damaged(f"outbox/{folder.name}/{LETTERS} is not what was decided: {RESTORE}")
-        try:
-            return [Letter(**record) for record in fastavro.reader(BytesIO(content))]  # type: ignore[arg-type]
-        except (*BAD_BYTES, *BAD_SCHEMA):
-            raise Damaged(f"outbox/{folder.name}/{LETTERS} is damaged: {RESTORE}") from None
 
     def send_all(self) -> int:
         """Send what is decided and not done, oldest pay run first; how many letters that were. Safe to run twice."""
@@ -194,9 +217,6 @@ class Outbox:
                 self.sink.send(folder.name, letters, first, confirm)
         replace(folder / DONE, b"")
         return len(letters) - first
-
-    def _run(self, cut_off: int) -> Path:
-        return self.folder / iso(business_day_of(cut_off))
 
 
 def _line(arrived: int) -> bytes:

@@ -1,5 +1,6 @@
 """A file system of Beam in this process's memory, ``memory://``, that can be told to fail at any change of it."""
 
+import hashlib
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -69,7 +70,9 @@ class MemoryFiles(FileSystem):
         return BytesIO(FILES[path])
 
     def copy(self, source_file_names: list[str], destination_file_names: list[str]) -> None:
-        raise NotImplementedError
+        for source, to in zip(source_file_names, destination_file_names, strict=True):
+            Broken.change()
+            FILES[to] = FILES[source]
 
     def rename(self, source_file_names: list[str], destination_file_names: list[str]) -> None:
         for source, to in zip(source_file_names, destination_file_names, strict=True):
@@ -83,10 +86,10 @@ class MemoryFiles(FileSystem):
         return len(FILES[path])
 
     def last_updated(self, path: str) -> float:
-        raise NotImplementedError
+        return float(self.metadata(path).last_updated_in_seconds)
 
     def checksum(self, path: str) -> str:
-        raise NotImplementedError
+        return hashlib.sha256(FILES[path]).hexdigest()
 
     def metadata(self, path: str) -> FileMetadata:
         return FileMetadata(path, len(FILES[path]))
