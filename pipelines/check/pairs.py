@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.misuse import Misuse
+from pipelines.paid_records import record_said
 from schemas import CONCLUSIONS
-from schemas.avro import Container, Unreadable, outgoing, schema_path
+from schemas.avro import Container, Unreadable, schema_path
 from schemas.envelope import OutgoingRecord
 from schemas.rejection import Rejection
 
@@ -96,7 +97,7 @@ class Payroll:
                 if container.kind != kind:
                     raise Misuse(f"{path} holds {container.kind}, not {kind}: {ANOTHER}")
                 for number, fields in container:
-                    record = outgoing(CONCLUSIONS[kind], fields)
+                    record = record_said(CONCLUSIONS[kind], fields)
                     if not number % RECORDS_BETWEEN_LOOKS:
                         self._read[path] = stream.tell()
                     key = (key_of(record),) if alone else key_of(record)

@@ -15,12 +15,13 @@ from pipelines.importing.text_facts import FolderDoor
 from pipelines.live.outbox import DecidedRuns
 from pipelines.live.seals import OUTBOX, SEAL, faults
 from pipelines.misuse import Misuse
+from pipelines.paid_records import record_said
 from pipelines.report.books import Books
 from pipelines.report.control import checks
 from pipelines.report.records import ReportFolder
 from rules.periods import business_day_of, iso
 from schemas import CONCLUSIONS
-from schemas.avro import Container, Unreadable, outgoing, schema_path
+from schemas.avro import Container, Unreadable, schema_path
 from schemas.envelope import Fact, OutgoingRecord
 
 FACTS_OF, SAID_OF = "facts", "said"
@@ -101,7 +102,7 @@ class PaidOrigin:
                 if container.kind not in CONCLUSIONS:
                     raise Misuse(f"{path} holds {container.kind}: name the folder that a replay wrote to")
                 for _, fields in container:
-                    yield outgoing(CONCLUSIONS[container.kind], fields)
+                    yield record_said(CONCLUSIONS[container.kind], fields)
         except Unreadable as damage:
             raise Misuse(f"{path} cannot be used ({damage.reason}): copy the folder again, or replay again") from None
 

@@ -119,16 +119,23 @@ class Station:
 
     def distrust(self) -> None:
         """The index could not be read: unless it was the machine's fault it is made anew as soon as somebody looks."""
-        path = index_path(self.origin)
-        if path.is_file() and not is_as_written(path):
-            path.unlink(missing_ok=True)
+        if not self.is_sound:
+            index_path(self.origin).unlink(missing_ok=True)
         self._looked = float("-inf")
+
+    @property
+    def is_sound(self) -> bool:
+        """Is every bit of the index what was written?"""
+        path = index_path(self.origin)
+        return path.is_file() and is_as_written(path)
 
 
 def in_words(wrong: Exception) -> str:
-    """What is wrong, and what to do, in a line."""
+    """What is wrong, and what to do, in a line. A journal that is damaged names its file and the remedy."""
     if isinstance(wrong, Misuse):
         return wrong.format_message()
+    if isinstance(wrong, Damaged):
+        return say("The journal is not as it was written. {damage}.", damage=quoted(str(wrong)))
     path = getattr(wrong, "filename", None) or ""
     reason = getattr(wrong, "strerror", None) or type(wrong).__name__
     return say("{path}: {reason}. Put it back, or make room.", path=str(path), reason=quoted(reason))

@@ -1,13 +1,14 @@
 """The desk's addresses: who may ask, as known on which day. What is on a page is said elsewhere."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -33,6 +34,8 @@ ALONE = "officer"  # who comes by the token and files nothing
 SEE_OTHER, FORBIDDEN, NOT_FOUND, TOO_MANY, UNAVAILABLE = 303, 403, 404, 429, 503
 LARGEST_FORM = 1 << 20  # bytes
 NOW = "now"
+NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, msgspec.MsgspecError)
+"""How it shows that what was read is no record."""
 Shown = Callable[[DeskView, DeskShelf], Response]
 Sent = Callable[[DeskView, DeskShelf, Mapping[str, str]], Response]
 
@@ -90,12 +93,27 @@ def _page(page: Shown, deciders: bool = False) -> Callable[[Request], Response]:
         station: Station = request.app.state.station
         if officer_of(request) is None:
             return _closed(request)
-        on, cut_off = _asked_day(request, station)
-        view = DeskView(request, station, on)
-        with station.shelf(cut_off) as shelf:
-            return page(view, shelf) if view.decides or not deciders else look.nothing(view, shelf)
+        with _damage_told(station):
+            on, cut_off = _asked_day(request, station)
+            view = DeskView(request, station, on)
+            with station.shelf(cut_off) as shelf:
+                return page(view, shelf) if view.decides or not deciders else look.nothing(view, shelf)
 
     return endpoint
+
+
+@contextmanager
+def _damage_told(station: Station) -> Iterator[None]:
+    """What stops a page because the index rotted is damage, whatever Python calls it: a record of it may be no record,
+    a day no day. Of an index that is as it was written it is a bug, and stays one."""
+    try:
+        yield
+    except TROUBLES:
+        raise
+    except NONSENSE as wrong:
+        if station.is_sound:
+            raise
+        raise sqlite3.DatabaseError("a record of the index is none") from wrong
 
 
 def _form(page: Sent, deciders: bool = True) -> Callable[[Request], Awaitable[Response]]:
@@ -109,7 +127,7 @@ def _form(page: Sent, deciders: bool = True) -> Callable[[Request], Awaitable[Re
             return _closed(request)
 
         def answered() -> Response:
-            with station.shelf() as shelf:
+            with _damage_told(station), station.shelf() as shelf:
                 return page(view, shelf, filled)
 
         return await run_in_threadpool(answered)
@@ -201,7 +219,7 @@ def _troubled(request: Request, error: Exception) -> Response:
     if not isinstance(error, sqlite3.DatabaseError):
         return view.answer("trouble.html.j2", UNAVAILABLE, reason=in_words(error))
     view.station.distrust()
-    answered = view.answer("trouble.html.j2", UNAVAILABLE, reason="")
+    answered = view.answer("trouble.html.j2", UNAVAILABLE, reason=view.station.trouble)  # "": it can be made anew
     answered.headers["Refresh"] = str(asking.SECONDS_TO_LOOK_AGAIN)
     return answered
 

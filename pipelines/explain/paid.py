@@ -6,10 +6,11 @@ from pathlib import Path
 
 from fold.places import INDEX, Index, index_at
 from fold.rows import shard_of
+from pipelines.paid_records import record_said
 from pipelines.spoken import say
 from pipelines.summary import Summary, summary_in
 from rules.periods import iso
-from schemas.avro import Container, Out, Unreadable, outgoing
+from schemas.avro import Container, Out, Unreadable
 from schemas.ids import settlement_of
 from schemas.pay_run import PayRun
 from schemas.payment_instruction import PaymentInstruction
@@ -74,7 +75,7 @@ def records_in(path: Path, kind: type[Out]) -> Iterator[Out]:
         with path.open("rb") as stream:
             container = Container(stream)
             if container.kind == kind.KIND:
-                yield from (outgoing(kind, record) for _, record in container)
+                yield from (record_said(kind, record) for _, record in container)
     except Unreadable as damage:
         refused = say("{path} cannot be used ({reason}): replay again", path=str(path), reason=damage.reason)
         raise ExplainRefusal(refused) from None

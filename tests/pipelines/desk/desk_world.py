@@ -62,6 +62,14 @@ def client_of(station: Station, enter: bool = True) -> TestClient:
     return client
 
 
+def after_a_look(station: Station, client: TestClient, path: str = "/") -> str:
+    """The page once the desk has looked, and taken in what it can."""
+    station._looked = float("-inf")
+    client.get("/")
+    station.wait()
+    return client.get(path).text
+
+
 def text_of(html: str) -> str:
     """What a page says in its main part, without marks, spaces made one."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html[html.index("<main") :]))

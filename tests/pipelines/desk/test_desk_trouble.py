@@ -9,30 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipelines.desk.index import index_path, is_fresh
-from pipelines.desk.origins import PaidOrigin
 from pipelines.desk.station import Station
-from tests.pipelines.desk.desk_world import P1, R1, TOKEN, LiveDesk, client_of, text_of
+from tests.pipelines.desk.desk_world import P1, R1, LiveDesk, after_a_look, client_of, text_of
 
 BEFORE = "this is what was there before"
 GONE = "What the desk reads or writes was damaged or taken away"
-
-
-@pytest.fixture
-def own(station: Station, tmp_path: Path) -> Station:
-    """A desk over a copy of the county."""
-    assert station.origin.paid is not None
-    facts, paid = (shutil.copytree(path, tmp_path / path.name) for path in (station.origin.events, station.origin.paid))
-    copy = Station(PaidOrigin(facts, paid), station.law, TOKEN)
-    copy.make(lambda *_: None)
-    return copy
-
-
-def after_a_look(own: Station, client: TestClient, path: str = "/") -> str:
-    """The page once the desk has looked, and taken in what it can."""
-    own._looked = float("-inf")
-    client.get("/")
-    own.wait()
-    return client.get(path).text
 
 
 def spoil(path: Path) -> None:
