@@ -5,6 +5,7 @@ File names, origins, sources, titles and reasons come from anywhere. Colours of 
 
 import re
 import sys
+from contextvars import ContextVar
 from typing import IO, Any
 
 from pipelines.own_name import pasted
@@ -12,6 +13,8 @@ from pipelines.own_name import pasted
 OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"  # controls but tab and line feed
 ALL = re.compile(f"[{OBEYED}]")
 LINE = re.compile(rf"[\t\n{OBEYED}]")
+HUSHED = ContextVar("HUSHED", default=False)
+"""Is nothing to be said but errors?"""
 BUT_COLOURS = re.compile(rf"(\x1b\[(?!8m)[0-9;]*m)|[{OBEYED}]")
 
 
@@ -23,6 +26,12 @@ def harmless(text: str) -> str:
 def as_line(text: str) -> str:
     """The same as one line: what others wrote begins none of its own."""
     return LINE.sub(_spelled, text)
+
+
+def remark(said: object) -> None:
+    """Say on standard error what is no error, unless it was asked to be quiet."""
+    if not HUSHED.get():
+        print(as_line(str(said)), file=sys.stderr)
 
 
 def complain(said: object) -> None:

@@ -32,6 +32,7 @@ from pipelines.command import (
     vectors,
     what_if,
 )
+from pipelines.command.quiet import every_command_can_be_quiet
 from pipelines.command.renamed import with_new_names
 from pipelines.command.standard_streams import only_own_eyes, open_closed_streams
 from pipelines.harmless import complain
@@ -91,6 +92,7 @@ tables.register(app)
 completion.register(app)
 vectors.register(app)
 what_if.register(app)
+every_command_can_be_quiet(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -1,14 +1,13 @@
 """``ihss-payroll explain``: why a payment is what it is, or why there is none."""
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
-from pipelines.harmless import complain
+from pipelines.harmless import complain, remark
 from pipelines.misuse import Misuse, day_asked
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _answer(
         looked = look(question, Sources(events, paid, law_of_facts(law, files_of_facts(events))))
         if receipt is not None and paid is not None:
             private.written(receipt, receipt_json(receipt_of(question.instruction_id or "", looked, paid.folder)))
-            print(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)", file=sys.stderr)
+            remark(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)")
         return answered(looked)
     except ExplainRefusal as refusal:
         complain(said_in(refusal.words, explain_language(language)))
@@ -122,7 +121,7 @@ def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None, 
         from schemas import private
 
         private.written(html, page(answer, docs, language))
-        print(f"The explanation is in {html}", file=sys.stderr)
+        remark(f"The explanation is in {html}")
     speaker = explain_language(language)
     if as_json:
         import msgspec

@@ -17,7 +17,7 @@ import typer
 
 from pipelines.command import journal as of_journal
 from pipelines.command import rejections
-from pipelines.harmless import complain
+from pipelines.harmless import HUSHED, complain
 from pipelines.live.crash import crash_without_people
 from pipelines.live.edges import Edge, edge_of
 from pipelines.live.ending import Ended, JobEnding
@@ -162,11 +162,11 @@ def _run(
 
 @contextmanager
 def _voice(as_json: bool, edges: str, now: "Clock") -> "Iterator[Voice]":
-    """Words and figures on a terminal, else lines of JSON."""
-    if as_json or not sys.stderr.isatty():
-        from pipelines.live.telling import JsonLines
+    """Words and figures on a terminal, else lines of JSON; of what is wrong alone if it is to be quiet."""
+    if as_json or HUSHED.get() or not sys.stderr.isatty():
+        from pipelines.live.telling import WRONG, JsonLines
 
-        yield JsonLines(sys.stderr)
+        yield JsonLines(sys.stderr, WRONG if HUSHED.get() else None)
         return
     from pipelines.console.live import Screen
     from pipelines.terminal import Terminal

@@ -4,7 +4,6 @@ What ``show`` prints is about people: it goes to the terminal of whoever asks, a
 """
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.harmless import as_line, complain
+from pipelines.harmless import as_line, complain, remark
 from pipelines.misuse import Misuse, journal_asked
 
 if TYPE_CHECKING:
@@ -108,9 +107,7 @@ def show(
 
     with _intact():
         entry = numbered(_entries(journal, paid), number, f"--paid {paid}" if paid else f"--journal {journal}")
-    print(
-        as_line(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})"), file=sys.stderr
-    )
+    remark(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})")
     if raw is not None:
         from schemas import private
 

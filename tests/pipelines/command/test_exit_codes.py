@@ -189,6 +189,12 @@ def test_a_command_ends_as_the_table_says(
     assert ended == int(code), said
 
 
+def of_its_own(words: list[str], folder: Path) -> list[str]:
+    """The same words, writing to a folder of this test's own."""
+    places = [at + 1 for at, word in enumerate(words) if word in ("--out", "--ledger")]
+    return [str(folder / word) if at in places else word for at, word in enumerate(words)]
+
+
 JSON = {"import": 0, "find": 0, "explain": 0, "report": 0, "statement": 0, "tables": 0, "diff": 0, "doctor": 0,
         "what-if": 0, "validate": 1, "export warrants": 0}  # fmt: skip
 
@@ -199,15 +205,47 @@ def test_json_alone_is_enough(
 ) -> None:
     """JSON on standard output, and no progress beside it."""
     monkeypatch.chdir(world)
-    words = TYPED[command, str(JSON[command])].split()
-    if "--out" in words:
-        at = words.index("--out") + 1
-        words[at] = str(tmp_path / words[at])
-    if "--ledger" in words:
-        words[words.index("--ledger") + 1] = str(tmp_path)
+    words = of_its_own(TYPED[command, str(JSON[command])].split(), tmp_path)
     _, out, err = typed(" ".join([*words, "--json"]), capsys)
     json.loads(out)
     assert not [line for line in err.splitlines() if not line.startswith("ihss-payroll: ")], err
+
+
+QUIETLY = {
+    **{" ".join(key): words for key, words in TYPED.items() if "export ach" not in key},
+    "explain and write": "explain --provider PROVIDER --period PERIOD --events facts --paid paid --out why.html",
+    "rejections list": "rejections list --paid paid",
+}
+
+
+@pytest.mark.parametrize("case", QUIETLY)
+def test_quiet_is_quiet(
+    case: str, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Errors are said all the same, and the exit code is what it was."""
+    monkeypatch.chdir(world)
+    ended, out, err = typed(" ".join([*of_its_own(QUIETLY[case].split(), tmp_path), "--quiet"]), capsys)
+    assert out == "" and not [line for line in err.splitlines() if not line.startswith("ihss-payroll: ")], err
+    assert str(ended) == (case.split()[-1] if case.split()[-1].isdigit() else "0")
+
+
+def test_every_command_can_be_quiet() -> None:
+    waiting: list[tuple[str, Any]] = [("", typer.main.get_command(cli.app))]
+    loud = set()
+    while waiting:
+        path, at = waiting.pop()
+        waiting += [(f"{path} {name}", each) for name, each in getattr(at, "commands", {}).items()]
+        if not hasattr(at, "commands") and "--quiet" not in {name for each in at.params for name in each.opts}:
+            loud.add(path.strip())
+    assert loud == {"completion"}, "what it prints is all that it does"
+
+
+def test_json_is_printed_also_quietly(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(world)
+    _, out, _ = typed("explain --provider PROVIDER --paid paid --json --quiet", capsys)
+    assert json.loads(out)
 
 
 OLD = {

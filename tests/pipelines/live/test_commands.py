@@ -2,14 +2,18 @@
 
 import errno
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.command import cli
+from pipelines.live.telling import WRONG
 from schemas.avro import write_container
 from tests.pipelines.live.drill import Day, World, records_below
+
+LIVE = Path(__file__).resolve().parents[3] / "pipelines" / "live"
 
 
 def typed(*words: object) -> int:
@@ -48,6 +52,18 @@ def paid(world: World) -> dict[str, int]:
     """Gross to date by statement."""
     said = [record for kind, record in records_below(world.out) if kind == "PaymentInstruction"]
     return {one["statement_id"]: one["gross_to_date_cents"] for one in sorted(said, key=lambda one: one["sequence"])}
+
+
+def test_a_quiet_job_says_what_is_wrong_alone(
+    world: World, days: list[Day], capsys: pytest.CaptureFixture[str]
+) -> None:
+    land(world, days[:1], wrong=True)
+    (world.inbox / "notes.txt").write_text("not a fact")
+    assert job(world, "2024-10-31", "--quiet") == 0
+    events = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert events == ["ignored"]
+    told = re.findall(r'\.tell\("([a-z ]+)"', "".join(path.read_text() for path in LIVE.glob("*.py")))
+    assert {*told} > WRONG and len({*told}) > 8
 
 
 def test_a_repaired_fact_ends_as_if_right_at_first(
