@@ -123,7 +123,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str] | None) -> None:
     try:
         typed = with_new_names(sys.argv[1:] if arguments is None else arguments)
-        code = app(typed, prog_name=called(), complete_var=completion.VARIABLE, standalone_mode=False)
+        with completion.words_of_bash():
+            code = app(typed, prog_name=called(), complete_var=completion.VARIABLE, standalone_mode=False)
     except TyperException as error:
         _say(error)
         sys.exit(1 if isinstance(error, MachineLost) else 2)

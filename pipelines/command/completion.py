@@ -1,11 +1,15 @@
 """The command ``ihss-payroll completion``, and what a shell proposes for the word that is being typed: commands and
-options by themselves, people and days of the folder that ``--paid`` names.
+options by themselves, people, payments and days of the folder that ``--paid`` names.
 
-Whoever types does not wait: people come from the folder's index alone, and from none that takes long to read.
+Whoever types does not wait: people come from the folder's index alone, payments from its records, and neither from
+what takes long to read.
 """
 
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from enum import StrEnum
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +22,8 @@ VARIABLE = "_IHSS_PAYROLL_COMPLETE"
 """By which a shell asks. It is said to whoever answers: else it would follow from the path by which we were called."""
 MOST = 200  # a longer list helps nobody
 LARGEST_INDEX = 32 << 20  # bytes: a fifth of a second
+LARGEST_PAID = 4 << 20  # bytes of payments: as long
+BASH, COLON = "complete_bash", ":"
 
 
 class Shell(StrEnum):
@@ -34,7 +40,8 @@ def register(app: typer.Typer) -> None:
 
 
 def completion(shell: Annotated[Shell, typer.Argument(help="bash, zsh or fish.")]) -> int:
-    """Print what makes a shell complete commands, options, people and days: typed once, or from its start-up file.
+    """Print what makes a shell complete commands, options, people, payments and days: typed once, or from its start-up
+    file.
 
     [bold]Examples[/]
 
@@ -67,6 +74,52 @@ def people(context: typer.Context, incomplete: str) -> list[str]:
     from schemas.ids import PROVIDER, RECIPIENT
 
     return _people(context, incomplete, PROVIDER, RECIPIENT)
+
+
+def payments(context: typer.Context, incomplete: str) -> list[str]:
+    """Ids of the folder's payments."""
+    from pipelines.paid_records import records_in
+    from schemas.payment_instruction import PaymentInstruction
+
+    paid = _paid(context)
+    paths = sorted(paid.glob("payment_instruction*.avro")) if paid else []
+    if sum(path.stat().st_size for path in paths) > LARGEST_PAID:
+        return []
+    found = set[str]()
+    with suppress(Misuse):
+        found = {each.instruction_id for path in paths for each in records_in(path, PaymentInstruction)}
+    return sorted(id for id in found if id.startswith(incomplete))[:MOST]
+
+
+@contextmanager
+def words_of_bash() -> Iterator[None]:
+    """To bash a colon ends a word: the words that it took apart are whole here, and of what is proposed for the last it
+    gets what follows the last colon, since it leaves the rest as it is."""
+    if os.environ.get(VARIABLE) != BASH:
+        yield
+        return
+    last = _joined_at_colons()
+    told, before = StringIO(), last[: last.rfind(COLON) + 1]
+    try:
+        with redirect_stdout(told):
+            yield
+    finally:
+        print(*(line.removeprefix(before) for line in told.getvalue().splitlines()), sep="\n")
+
+
+def _joined_at_colons() -> str:
+    """The word that is being typed, once all are whole."""
+    words, at = os.environ.get("COMP_WORDS", "").split("\n"), int(os.environ.get("COMP_CWORD", "0"))
+    joined, places = words[:1], [0]
+    for word in words[1:]:
+        if word.startswith(COLON) or joined[-1].endswith(COLON):
+            joined[-1] += word
+        else:
+            joined.append(word)
+        places.append(len(joined) - 1)
+    place = places[at] if at < len(places) else at - len(words) + len(joined)
+    os.environ |= {"COMP_WORDS": "\n".join(joined), "COMP_CWORD": str(place)}
+    return joined[place] if place < len(joined) else ""
 
 
 def pay_runs(context: typer.Context, incomplete: str) -> list[str]:

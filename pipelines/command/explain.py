@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.command.completion import payments
 from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
 from pipelines.harmless import complain, remark
 from pipelines.misuse import Misuse, day_asked
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    instruction: Annotated[str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.")] = None,
+    instruction: Annotated[
+        str | None, typer.Argument(metavar="INSTRUCTION_ID", help="A payment, by its id.", autocompletion=payments)
+    ] = None,
     events: Annotated[Path | None, typer.Option(help="Folder of facts (or a journal) that was paid from.")] = None,
     paid: Annotated[Path | None, typer.Option(help="The replay's output folder: makes it fast, and sure.")] = None,
     provider: Provider = None,

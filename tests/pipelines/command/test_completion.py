@@ -14,9 +14,11 @@ from fold.places import INDEX, write_index
 from fold.record_files import file_name
 from pipelines import pool
 from pipelines.command import cli, completion
+from pipelines.paid_records import records_in
 from pipelines.sample.simulate import simulate
 from pipelines.work import Work
 from rules.law import Law
+from schemas.payment_instruction import PaymentInstruction
 
 SHELLS = [shell.value for shell in completion.Shell]
 
@@ -70,6 +72,50 @@ def test_ids_and_days_of_each_option(paid, monkeypatch, capsys) -> None:
     assert asked("statem") == ["statement"] and "--provider" in asked("explain --pro")
 
 
+def ids_in(paid: Path) -> list[str]:
+    paths = paid.glob("payment_instruction*.avro")
+    return sorted({each.instruction_id for path in paths for each in records_in(path, PaymentInstruction)})
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_payments_of_the_folder_are_proposed(shell, paid, monkeypatch, capsys) -> None:
+    known = ids_in(paid)
+    monkeypatch.setenv(completion.VARIABLE, f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", f"ihss-payroll explain --paid {paid} {known[0][:-3]}")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert known[0] in re.sub(r"\\+:", ":", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ARR", "ARREARS", "ARREARS:", "ARREARS:P0", "ARREARS:{payee}:", "ARREARS:{payee}:R0"]
+)
+def test_bash_gets_what_follows_the_last_colon(typed, paid, monkeypatch, capsys) -> None:
+    """It takes words apart at colons, and puts in what it gets for the last part alone."""
+    known = ids_in(paid)
+    typed = typed.format(payee=known[0].split(":")[1])
+    words = ["ihss-payroll", "explain", "--paid", str(paid), *(re.findall(r":|[^:]+", typed) or [""])]
+    monkeypatch.setenv(completion.VARIABLE, "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    with pytest.raises(SystemExit):
+        cli.main([])
+    found = capsys.readouterr().out.split()
+    before = typed[: typed.rfind(":") + 1]
+    assert found and [before + each for each in found] == [id for id in known if id.startswith(typed)]
+
+
+def test_what_comes_after_words_with_colons_is_completed_too(monkeypatch, capsys) -> None:
+    words = ["ihss-payroll", "run", "--from", "folder", ":", "in", "--jour"]
+    monkeypatch.setenv(completion.VARIABLE, "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_CWORD", "6")
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert capsys.readouterr().out.split() == ["--journal"]
+
+
 def test_what_cannot_be_read_proposes_nothing(paid, tmp_path, monkeypatch, capsys) -> None:
     """No folder, no index, one that was changed, one that takes long to read, a file of others: in silence."""
     for folder in ("", "--paid /nowhere "):
@@ -78,6 +124,13 @@ def test_what_cannot_be_read_proposes_nothing(paid, tmp_path, monkeypatch, capsy
     shutil.copytree(paid, spoilt)
     line = f"ihss-payroll explain --paid {spoilt} --provider P"
     assert told(line, monkeypatch, capsys)
+    payments = f"ihss-payroll explain --paid {spoilt} ARR"
+    assert told(payments, monkeypatch, capsys)
+    monkeypatch.setattr(completion, "LARGEST_PAID", 10)
+    assert told(payments, monkeypatch, capsys) == []
+    monkeypatch.setattr(completion, "LARGEST_PAID", 1 << 20)
+    next(spoilt.glob("payment_instruction*.avro")).write_bytes(b"no Avro")
+    assert told(payments, monkeypatch, capsys) == []
     monkeypatch.setattr(completion, "LARGEST_INDEX", 10)
     assert told(line, monkeypatch, capsys) == []
     monkeypatch.setattr(completion, "LARGEST_INDEX", 1 << 20)
