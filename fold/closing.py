@@ -54,8 +54,9 @@ def forget(memory: Remembered, key: str, cut_off: int, law: Law) -> None:
     _keep_rows(memory, is_closed)
     said = {unit: _still_read(unit, of_unit, is_closed) for unit, of_unit in memory.said.items()}
     memory.said.clear()
-    kept = {unit: of_unit for unit, of_unit in said.items() if of_unit or month_of(unit.month) in memory.put_away}
-    memory.said.update(kept)
+    for unit, of_unit in said.items():  # a lifetime of which nothing is said yet is decided when law is published, too
+        if of_unit or unit == LIFETIME or month_of(unit.month) in memory.put_away:
+            memory.said[unit] = of_unit
     memory.reviews = {unit: at for unit, at in memory.reviews.items() if not closed(unit, cut_off, law)}
 
 

@@ -50,11 +50,11 @@ class OpenedFile:
         self.bring(reach(self.stage, unit))
         return self.case.decide(unit, before, cut_off)
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         """Of what others read, the provider's side looks for later months that there are."""
         if self.stage == PRICE and read_by_others(change.now or change.before, unit.month):
             self.bring([month for month in self.memory.put_away if month > unit.month])
-        return self.case.followers(unit, change)
+        return self.case.followers(unit, change, now)
 
     # --- what arrives -------------------------------------------------------------------------------------------------
 

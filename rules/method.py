@@ -74,7 +74,7 @@ class MethodFile:
         self.waiting = []
         return decision
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         """What is said once has none."""
         return ()
 

@@ -101,8 +101,8 @@ class CaseFile(Protocol):
         """What is true of the unit as of the cut-off? ``before``: what was concluded before, by unit (this cut-off's
         for units already decided)."""
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        """Later units that read the conclusion that changed."""
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
+        """Later units that read the conclusion that changed. ``now``: what is concluded with it, by unit."""
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -199,7 +199,7 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
         decision.trace = None  # it holds the decision itself, and the collector comes seldom
         found += changed
         for change in changed:
-            for follower in case.followers(unit, change):
+            for follower in case.followers(unit, change, memory.said):
                 if not closed(follower, cut_off, law):
                     heappush(waiting, follower)
     return found if len(decided) == 1 else _once(found)

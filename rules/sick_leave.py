@@ -10,7 +10,7 @@ Units: days and leave years (their 1 July) ``int`` days since 1970-01-01, minute
 pay run knows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -100,6 +100,14 @@ def _add(stints: list[Stint], month: ServiceDays, law: Law) -> None:
         if usable is not None and worked >= enough:
             usable = min(usable, day + 1)
     stints.append(Stint(month.days[-1][0], worked, earned, usable, waiver or month.waiver))
+
+
+def grant_alike(before: Sequence[Stint], now: Sequence[Stint], today: int, law: Law) -> bool:
+    """Are the grants of these stints the same, on this day and on each on which they were to be looked at again?"""
+    was, last = (stints[-1] if stints else Stint(0) for stints in (before, now))
+    if before[:-1] != now[:-1] or (was.earned_on, was.usable_from) != (last.earned_on, last.usable_from):
+        return False
+    return was.earned_on is None or (was.last_day <= last.last_day and today <= stands_until(was, law))
 
 
 def grants(stints: Iterable[Stint], first: int, today: int, law: Law) -> list[Grant]:

@@ -45,8 +45,8 @@ class Recorded:
         self.standing[unit] = decision.conclusions
         return decision
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        return self.case.followers(unit, change)
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
+        return self.case.followers(unit, change, now)
 
 
 def folded(facts: Iterable[Fact], law: Law, until: int) -> dict[Place, Any]:

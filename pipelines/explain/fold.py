@@ -16,10 +16,11 @@ from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE
 from rules.conclusions import PaymentTurned
 from rules.documents import Arrival
 from rules.incentives import Earned, IncentiveVerdict
+from rules.kept import ServiceDays
 from rules.law import Law
 from rules.price.case import JudgedLifetime
 from rules.price.sick_leave import JudgedLeave
-from rules.restatement import Before, CaseFile, Change, Decision, Trace, Unit, restate
+from rules.restatement import LIFETIME, Before, CaseFile, Change, Decision, Trace, Unit, restate
 from rules.settle.month import MonthOfPay
 from schemas.avro import Out
 from schemas.payment_instruction import PaymentInstruction
@@ -51,9 +52,10 @@ class WatchedCase:
             self.months[unit.month] = decision.trace
         return decision
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
-        """As the rules say."""
-        return self.case.followers(unit, change)
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
+        """As the rules say; and leave is told with service that grants nothing more."""
+        leave = [LIFETIME] if isinstance(change.now or change.before, ServiceDays) else []
+        return [*self.case.followers(unit, change, now), *leave]
 
 
 class Key(NamedTuple):

@@ -132,7 +132,7 @@ class RecipientFile:
     # --- deciding
     # ---------------------------------------------------------------------------------------------------------
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         """Days with visits read what was claimed; probation reads warnings."""
         said = change.now or change.before
         if isinstance(said, Claims):

@@ -17,7 +17,8 @@ from rules.price.filed import Filed
 from rules.price.incentives import JudgedClaims, conclude_incentives
 from rules.price.month import MonthOfWork
 from rules.price.overdue import conclude_held, find_overdue
-from rules.price.sick_leave import JudgedLeave, SickLeave, conclude_service
+from rules.price.paid_service import conclude_service, moves_leave
+from rules.price.sick_leave import JudgedLeave, SickLeave
 from rules.price.violations import Notice, find_late_claims, find_violations
 from rules.price.watch import OverlapWatch, warned
 from rules.restatement import (
@@ -137,7 +138,7 @@ class ProviderFile:
         payers = [self._payer(trip.to_recipient_id) for trip in arrival.content.trips]
         return [LIFETIME if late else unit, *(touched for each in payers for touched in each)]
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         """A workweek across the end of a month is read by the next one; violations add up over years."""
         said = change.now or change.before
         if isinstance(said, Tail):
@@ -147,7 +148,10 @@ class ProviderFile:
         if isinstance(said, BenefitRecord):
             months = months_looking_back(change, self.law)
             return map(month_unit, sorted(set(months) & set(self.filed.months))) if months else []
-        return [LIFETIME] if isinstance(said, (WeeksJudged, HeldTime, ServiceDays)) else warned(unit, change)
+        if isinstance(said, ServiceDays):
+            notice = Notice(self.provider_id, now, self.law.as_known_at(change.cut_off), change.cut_off)
+            return [LIFETIME] if moves_leave(unit.month, change.before, self.filed, notice) else []
+        return [LIFETIME] if isinstance(said, (WeeksJudged, HeldTime)) else warned(unit, change)
 
     def decide(self, unit: Unit, before: Before, cut_off: int) -> Decision:
         """Statements and findings of a month; accounts; violations over the years."""

@@ -20,11 +20,11 @@ from rules.periods import business_day_of, midnight, month_of, period_of
 from rules.price.filed import Filed, LeaveKey, leave_key
 from rules.price.leave_claims import Leave, LeaveVerdict, decide_claims
 from rules.price.leave_pay import KIND, LeavePay
+from rules.price.paid_service import HISTORY, history_in, service_by_month
 from rules.price.statements import StatementDraft, StatementKey, draft_straight, repriced
 from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Decision, Trace, closed, month_unit
 from rules.sick_leave import (
-    PROGRAMS,
     REMEMBERED,
     Grant,
     grants,
@@ -38,22 +38,8 @@ from schemas.ids import conclusion_id, statement_id
 from schemas.leave_balance import LeaveBalance
 from schemas.sick_leave_claim import SickLeaveClaim
 
-SERVICE, HISTORY = "service_days", "leave_history"  # ids of what a month and a lifetime keep
 REVIEW = "SICK_LEAVE_REVIEW"
 _OF_ALL_MONTHS = ("FILING_LIMIT", "PAY_OVERDUE", "CONFLICTING_REVISION")
-
-
-def conclude_service(month: int, worked: Iterable[Worked], law: Law, decision: Decision) -> None:
-    """SICK-2: a month's paid service by day, of the programs that have paid sick leave then."""
-    if not law.in_force(PROGRAMS, month):
-        return
-    programs, days, waiver = law.value(PROGRAMS, month), defaultdict[int, int](int), False
-    for each in worked:
-        if each.minutes and each.earning == "SERVICE" and (program := each.program) in programs:
-            days[each.day] += each.minutes
-            waiver = waiver or program == "WPCS"
-    if days:
-        decision.conclusions[SERVICE] = ServiceDays(sorted(days.items()), waiver)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -85,9 +71,9 @@ class SickLeave:
         self.filed, self.notice, self.law, self.cut_off = filed, notice, notice.law, notice.cut_off
         self.today = business_day_of(notice.cut_off)
         self.before = notice.before.get(LIFETIME, {})
-        history: LeaveHistory = self.before.get(HISTORY) or LeaveHistory(0, [], [])
+        history = history_in(notice.before)
         self.paid_before: dict[LeaveKey, int] = {(*each[:-1],): each[-1] for each in history.paid}
-        service = sorted((unit.month, said[SERVICE]) for unit, said in notice.before.items() if SERVICE in said)
+        service = service_by_month(notice.before)
         self.months: list[ServiceDays] = [days for _, days in service]
         later = [each for each in service if each[0] > history.through]
         over = [each for each in later if self._is_closed(each[0])]

@@ -79,7 +79,7 @@ class SettlementFile:
             yield month
             month = next_month(month)
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         """Months of one settlement do not read each other; some things are said once for all of them."""
         return (LIFETIME,) if change.id in (OVER_LIMIT, HELD) else ()
 

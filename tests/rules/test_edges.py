@@ -16,7 +16,7 @@ from rules.overtime import mark_overtime, weighted_premium
 from rules.periods import CALENDAR, closing_cut_off, cut_off_of, epoch_day, is_business_day
 from rules.price.leave_claims import Leave, LeaveVerdict, _within_balance
 from rules.price.leave_pay import _engaged
-from rules.price.sick_leave import SERVICE, conclude_service
+from rules.price.paid_service import SERVICE, conclude_service
 from rules.price.statements import StatementDraft
 from rules.restatement import Decision
 from rules.sick_leave import Grant, grants

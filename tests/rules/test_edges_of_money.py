@@ -17,7 +17,8 @@ from rules.price.case import ProviderFile
 from rules.price.incentives import _assumptions
 from rules.price.leave_claims import Leave, _not_usable
 from rules.price.leave_pay import LeavePay
-from rules.price.sick_leave import SERVICE, SickLeave
+from rules.price.paid_service import SERVICE
+from rules.price.sick_leave import SickLeave
 from rules.price.statements import repriced
 from rules.price.violations import _words
 from rules.restatement import LIFETIME, Decision, month_unit

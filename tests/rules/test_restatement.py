@@ -27,7 +27,7 @@ class Traced:
         self.decided.append(Decision(Trace()))
         return self.decided[-1]
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         return ()
 
 
@@ -53,7 +53,7 @@ class Moving:
         decision.conclusions.update(self.true.get(unit.month, {}))
         return decision
 
-    def followers(self, unit: Unit, change: Change) -> Iterable[Unit]:
+    def followers(self, unit: Unit, change: Change, now: Before) -> Iterable[Unit]:
         return ()
 
 
