@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -31,7 +31,7 @@ from rules.parameters import (
 from rules.parameters.publishing import published_on
 from rules.periods import business_day_of, iso
 
-__all__ = ["AskedLaw", "Law", "LawEntry", "LawError", "NotInForce", "Parameter"]
+__all__ = ["Law", "LawEntry", "LawError", "NotInForce", "Parameter"]
 
 
 class NotInForce(Exception):
@@ -52,8 +52,11 @@ Lookup = Callable[[str, int], Any]
 class Law:
     """All parameters by name; never changed, picklable. Make one with ``Law.load``.
 
-    ``publications``: the cut-offs at which published values are first known, sorted.
+    ``publications``: the cut-offs at which published values are first known, sorted. ``takes_notes``: of what is asked
+    (`rules.asked_law`).
     """
+
+    takes_notes: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -136,6 +139,10 @@ class Law:
         found = self._as_known.get(key)
         return found or self._as_known.setdefault(key, self._find(name, day, known_at))
 
+    def to_ask(self, names: tuple[str, ...], day: int) -> "Law":
+        """Which law to ask for these parameters of a day, where what it answers is remembered between keys: itself."""
+        return self
+
     def _find(self, name: str, day: int, known_at: int | None) -> LawEntry:
         found = self.parameters[name].on(day, known_at)
         if found is None:
@@ -191,49 +198,6 @@ class Law:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Law, (self.parameters, self.overlaid, self._versions)
-
-
-class AskedLaw(Law):
-    """The same law, which notes what it is asked for: make one for each key that is decided, and see ``asked``.
-
-    A value knows by this who read it. What pay runs asked what day they were told of the law is not noted apart.
-    """
-
-    def __init__(self, law: Law, asked: set[tuple[str, int]] | None = None) -> None:
-        self._law = law
-        self._parameters, self._overlaid = law._parameters, law._overlaid
-        self.publications, self._published = law.publications, law._published
-        self._always, self._as_known, self._then = {}, {}, {}
-        self._version, self._versions = law._version, law._versions
-        self.asked: set[tuple[str, int]] = set() if asked is None else asked
-        """Parameter and day, each once."""
-
-    def entry(self, name: str, day: int, known_at: int | None = None) -> LawEntry:
-        """As of the law, noted. What never changes is not asked for again (`value`)."""
-        self.asked.add((name, day))
-        found = self._law.entry(name, day, known_at)
-        if name not in self._published:
-            self._always[name, day] = found
-        return found
-
-    def forget(self) -> None:
-        """Its key is decided: what others still hold of it is small."""
-        for each in (self.asked, self._always, self._as_known, self._then):
-            each.clear()
-
-    def in_force(self, name: str, day: int, known_at: int | None = None) -> bool:
-        """As of the law, noted."""
-        self.asked.add((name, day))
-        return self._law.in_force(name, day, known_at)
-
-    def as_known_at(self, cut_off: int) -> Law:
-        """As of the law; what that is asked for is noted here."""
-        known = bisect_right(self.publications, cut_off)
-        if known == len(self.publications):
-            return self
-        return self._then.get(known) or self._then.setdefault(
-            known, AskedLaw(self._law.as_known_at(cut_off), self.asked)
-        )
 
 
 @cache

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from heapq import heapify, heappop, heappush
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from rules.conclusion import Conclusion
@@ -18,6 +19,8 @@ from rules.law import Law
 from rules.periods import closing_cut_off, cut_off_at_or_after, month_of
 
 REMEMBERED = 60 * 60  # units, each at some pay runs
+CLOSES = "filing.closes_after_months"
+_cut_off = attrgetter("cut_off")
 
 
 class Unit(NamedTuple):
@@ -111,7 +114,7 @@ def closed(unit: Unit, cut_off: int, law: Law) -> bool:
     if unit.rank in (_STANDING, _LIFETIME):
         return False
     month = month_of(unit.month)
-    return closing_cut_off(month, law.value("filing.closes_after_months", month, cut_off)) < cut_off
+    return closing_cut_off(month, law.value(CLOSES, month, cut_off)) < cut_off
 
 
 class Memory:
@@ -127,6 +130,14 @@ class Memory:
         self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
         self.reviews: dict[Unit, int] = {}
         self.decided = 0
+
+    def copy(self) -> "Memory":
+        """As it is now; what is concluded is never edited, so it is shared."""
+        other = Memory()
+        other.said.update(self.said)
+        other.reviews.update(self.reviews)
+        other.decided = self.decided
+        return other
 
     def due(self, law: Law) -> int | None:
         """The cut-off at which to decide again though no fact arrives: a review, or law that becomes known; None: no
@@ -168,7 +179,16 @@ def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -
 
     ``arrivals`` must be in the order of recording. Changes come by cut-off, then unit, then id as decided.
     """
-    memory, position = Memory(), 0
+    for said in steps(case, arrivals, until, law, Memory()):
+        yield from said
+
+
+def steps(
+    case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, memory: Memory
+) -> Iterator[list[Change]]:
+    """The same step by step, onto what is remembered: what each says. Arrivals of cut-offs that are decided were filed
+    already."""
+    position = bisect_right(arrivals, memory.decided, key=_cut_off)
     while True:
         due = memory.due(law)
         coming = arrivals[position].cut_off if position < len(arrivals) else None
@@ -178,7 +198,7 @@ def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -
         begin = position
         while position < len(arrivals) and arrivals[position].cut_off == cut_off:
             position += 1
-        yield from step(case, memory, arrivals[begin:position], cut_off, law)
+        yield step(case, memory, arrivals[begin:position], cut_off, law)
 
 
 def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_off: int, law: Law) -> list[Change]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rules.asked_law import read_of
 from rules.law import Law
 from rules.parameters import LawEntry, Parameter
 from rules.periods import hhmm, iso
@@ -62,15 +63,8 @@ def _ranges(before: Parameter, after: Parameter) -> Iterator[range]:
     known = {entry.known_from for each in (before, after) for entry in each.entries}
     days = steps(before, after)
     for first, following in zip(days, [*days[1:], LAST_DAY + 1], strict=True):
-        if any(_read(before.on(first, at)) != _read(after.on(first, at)) for at in (None, 0, *known)):
+        if any(read_of(before.on(first, at)) != read_of(after.on(first, at)) for at in (None, 0, *known)):
             yield range(first, following)
-
-
-def _read(entry: LawEntry | None) -> object:
-    """What a rule may read of an entry."""
-    if entry is None:
-        return None
-    return entry.value, entry.grade, entry.carried_from and entry.carried_from.grade
 
 
 def _same(span: LawSpan, one: LawEntry | None, other: LawEntry | None) -> bool:

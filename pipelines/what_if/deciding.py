@@ -1,26 +1,35 @@
-"""A shard of a stage, as it is and as each variant would have it: only keys that a variant can touch are decided again.
+"""A shard of a stage, as it is and as each variant would have it: only keys that a variant can touch are decided again,
+and only from the pay run on that it touches (`pipelines.what_if.forking`).
 
-Two things touch a key: the law answers otherwise what the key asked of it (`rules.law.AskedLaw`), or other rows come to
+Two things touch a key: the law answers otherwise what the key asked of it (`rules.asked_law`), or other rows come to
 it than in the baseline, from facts that are otherwise or from a key of a stage before. What a variant says otherwise
 travels as rows taken away and rows added.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fold.rows import Row, arrival
 from fold.shard import Records, Shard
-from fold.stages import Catalog
+from fold.stages import STAGES, Catalog
+from fold.tally import RunTotals
+from pipelines.what_if.forking import NEVER, Forking
 from pipelines.what_if.moves import Moves
 from pipelines.what_if.standing import Standing, standing_of, standing_payments
 from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import Touch, Variant
 from rules.conclusion import METHOD
-from rules.law import AskedLaw, Law
+from rules.documents import Arrival
+from rules.law import Law
 from rules.method import AwaitsMethod
+from rules.restatement import CaseFile, Change
 from schemas.envelope import OutgoingRecord
 
+NO_ARRIVALS: Mapping[Row, Arrival] = MappingProxyType({})
 Routed = tuple[str, Row]  # the stage to which a row goes
 
 
@@ -33,10 +42,20 @@ class StageAsked(NamedTuple):
     by_person: bool = False
 
 
-class KeySaid(NamedTuple):
-    """What a key came to: rows for later stages, records, minutes by statement, and what stands at the end."""
+class SaidPart(NamedTuple):
+    """What some of a key's changes came to: rows for later stages, instructions that are said or wait for their method,
+    other records, minutes by statement, and what came back, by pay run."""
 
     rows: list[Routed]
+    paid: list[OutgoingRecord]
+    records: Records
+    hours: dict[str, list[int]]
+    runs: dict[int, RunTotals]
+
+
+class KeySaid(NamedTuple):
+    """What a key came to: records, minutes by statement, and what stands at the end."""
+
     records: Records
     hours: dict[str, list[int]]
     standing: Standing
@@ -47,7 +66,17 @@ class KeySaid(NamedTuple):
         return self.records, self.standing
 
 
-NOTHING = KeySaid([], {}, {}, standing_of({}))
+def said_by(parts: Iterable[SaidPart]) -> KeySaid:
+    """All that a key said, in parts one after the other. Instructions are those that stand at the end (RUN-4)."""
+    records, hours, paid, runs = Records(), dict[str, list[int]](), list[OutgoingRecord](), dict[int, RunTotals]()
+    for part in parts:
+        paid += part.paid
+        hours.update(part.hours)
+        runs.update(part.runs)
+        for kind, said in part.records.items():
+            records[kind] = [*records.get(kind, ()), *said]
+    records["PaymentInstruction"] = standing_payments(paid, runs)
+    return KeySaid(records, hours, standing_of(records))
 
 
 class Changed(NamedTuple):
@@ -69,36 +98,48 @@ class ShardOfVariants:
 
     def decide(self, key: str, rows: list[Row], arriving: list[tuple[list[Row], list[Row]]]) -> None:
         """A key whose ``rows`` came; of each variant, which of them would not, and what would come beside them."""
-        law = AskedLaw(self.touch.law) if self.touch.names else self.touch.law
-        before = self._folded(key, rows, law) if rows else NOTHING
-        self.rows += before.rows
+        arrivals = self._arrivals(rows)
+        otherwise = [min((cut_off for _, cut_off, *_ in (*gone, *more)), default=NEVER) for gone, more in arriving]
+        forking = Forking(self.touch.law, self.touch.asked, otherwise, self.deciding.until)
+        changes, forks = forking.as_it_is(partial(self._case, key), list(arrivals.values()))
+        cuts = sorted({0, len(changes), *(fork.said for fork in forks if fork)})
+        parts = {begin: self._part(changes[begin:end]) for begin, end in pairwise(cuts)}
+        self.rows += (row for part in parts.values() for row in part.rows)
+        before = said_by(parts.values())
         self._add(self.baseline, 1, before)
-        asked = law.asked if isinstance(law, AskedLaw) else ()
-        for number, touched in enumerate(self.touch.touched(asked)):
+        for number, fork in enumerate(forks):
+            if fork is None:
+                continue
             gone, more = arriving[number]
-            if touched or gone or more:
-                others = [*(Counter(rows) - Counter(gone)).elements(), *more]
-                after = self._folded(key, others, self.variants[number].law) if others else NOTHING
-                self._note(number, before, after)
-        if isinstance(law, AskedLaw):
-            law.forget()
+            others = [*(Counter(rows) - Counter(gone)).elements(), *more] if gone or more else rows
+            fresh = list(self._arrivals(others, arrivals).values())
+            said = forking.otherwise_from(fork, self.variants[number].law, partial(self._case, key), fresh)
+            after = self._part([*said])
+            kept = [part for begin, part in parts.items() if begin < fork.said]
+            self._note(number, before, said_by([*kept, after]))
+            self._deal(number, [row for begin, part in parts.items() if begin >= fork.said for row in part.rows], after)
 
-    def _folded(self, key: str, rows: list[Row], law: Law) -> KeySaid:
+    def _case(self, key: str, law: Law) -> CaseFile:
+        return STAGES[self.deciding.stage](key, law, self.deciding.catalog)
+
+    def _shard(self) -> Shard:
         stage, catalog, until, _ = self.deciding
-        shard = Shard(stage, law, catalog, until, 1)
-        shard.fold_key(key, list(rows))
-        dealt = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
-        records = shard.records | {"PaymentInstruction": self._standing_payments(shard, dealt)}
-        return KeySaid(dealt, records, shard.tally.hours, standing_of(records))
+        return Shard(stage, self.touch.law, catalog, until, 1)
 
-    def _standing_payments(self, shard: Shard, dealt: list[Routed]) -> list[OutgoingRecord]:
-        """Instructions of a settlement that stand at the end (RUN-4), in the order in which they were said. Those that
-        wait for their method count here, where it is known which do not stand, and not where they are said."""
-        if self.deciding.stage == METHOD:
-            return []
-        waiting = [arrival(row).content for to, row in dealt if to == METHOD and row[-1] == AwaitsMethod.__name__]
-        said = [*shard.records.get("PaymentInstruction", ()), *(each.instruction for each in waiting if each)]
-        return standing_payments(said, shard.tally.runs)
+    def _arrivals(self, rows: list[Row], known: Mapping[Row, Arrival] = NO_ARRIVALS) -> dict[Row, Arrival]:
+        """Rows in the order of recording, each once; ``known``: what some of them are."""
+        return {row: known.get(row) or arrival(row) for row in self._shard().once([*rows])}
+
+    def _part(self, changes: list[Change]) -> SaidPart:
+        shard = self._shard()
+        shard.tell(changes)
+        rows = [(to, row) for (to, _), dealt in shard.dealer.hands.items() for row in dealt]
+        paid = shard.records.pop("PaymentInstruction", [])
+        if self.deciding.stage == METHOD:  # they count in their settlement, which knows what stands
+            paid = []
+        waiting = [arrival(row).content for to, row in rows if to == METHOD and row[-1] == AwaitsMethod.__name__]
+        paid += [each.instruction for each in waiting if each]
+        return SaidPart(rows, paid, shard.records, shard.tally.hours, shard.tally.runs)
 
     def _add(self, sums: WhatIfSums, sign: int, said: KeySaid) -> None:
         sums.add(sign, said.records, said.hours, said.standing)
@@ -109,10 +150,12 @@ class ShardOfVariants:
         self.moves[number].compare(self.deciding.stage, before.told, after.told)
         self._add(self.sums[number], -1, before)
         self._add(self.sums[number], 1, after)
-        if before.rows != after.rows:
-            was, now = Counter(before.rows), Counter(after.rows)
-            self.changed[number].gone.update(was - now)
-            self.changed[number].more.update(now - was)
+
+    def _deal(self, number: int, was: list[Routed], now: SaidPart) -> None:
+        """Rows that were dealt since a variant parted, and those that it deals."""
+        before, after = Counter(was), Counter(now.rows)
+        self.changed[number].gone.update(before - after)
+        self.changed[number].more.update(after - before)
 
 
 def by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -1,11 +1,12 @@
 """A variant: another law, other facts, or both; and what of the baseline it can touch."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from pipelines.overlays.differences import days_differing
+from rules.asked_law import AskedLaw
 from rules.law import Law
 from rules.money import half_up
 from schemas.envelope import Fact
@@ -63,22 +64,13 @@ class Variant:
 
 
 class Touch:
-    """What of a baseline's law each variant answers otherwise: made once in a process, for all its keys."""
+    """A baseline's law beside that of each variant: made once in a process, for all its keys."""
 
     def __init__(self, law: Law, variants: Iterable[Variant]) -> None:
-        self.law = law
-        self.differing = [days_differing(law, variant.law) for variant in variants]
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Parameters that any variant answers otherwise."""
-        return frozenset(name for each in self.differing for name in each)
-
-    def touched(self, asked: Iterable[tuple[str, int]]) -> list[bool]:
-        """Of each variant, whether one who asked this must be decided again."""
-        concerned = [each for each in asked if each[0] in self.names]
-        return [_any(differing, concerned) for differing in self.differing]
-
-
-def _any(differing: Mapping[str, list[range]], asked: Iterable[tuple[str, int]]) -> bool:
-    return any(day in days for name, day in asked for days in differing.get(name, ()))
+        self.law, self.laws = law, [each.law for each in variants]
+        watched: dict[str, list[range]] = defaultdict(list)
+        for other in self.laws:
+            for name, days in days_differing(law, other).items():
+                watched[name] += days
+        self.asked = AskedLaw(law, self.laws, watched) if watched else None
+        """None: all are decided by one law."""
