@@ -69,6 +69,12 @@ class PublishedLaw(NamedTuple):
     publication: LawPublication
 
 
+ToldLaw = tuple[int, str, int, bytes]
+"""A change of law on its way: the cut-off, the file and the place in it (files of a journal sort by their names), and
+the publication as it stands in the entry."""
+_decode = msgspec.json.Decoder(LawPublication).decode
+
+
 class BadPublication(ValueError):
     """An entry that says it is a change of law cannot be obeyed, and why: nobody may be paid by less law."""
 
@@ -89,7 +95,7 @@ def overlay_mark(overlay: dict[str, str]) -> str:
 def publication_of(entry: Entry) -> PublishedLaw:
     """The change of law that an entry holds. Raises BadPublication."""
     try:
-        found = msgspec.json.decode(entry.raw, type=LawPublication)
+        found = _decode(entry.raw)
         check_publishable(found.documents, epoch_day(date.fromisoformat(found.effective)))
     except (msgspec.MsgspecError, ValueError) as wrong:
         raise BadPublication(f"entry {entry.number} is no change of law that can be obeyed ({wrong})") from None
@@ -118,6 +124,17 @@ def published_in(path: Path) -> Iterator[PublishedLaw]:
         if is_segment(stream):
             with suppress(Unreadable):  # the reader of facts says so
                 yield from (publication_of(entry) for entry in read_segment(stream) if entry.reason == LAW)
+
+
+def told_in(folder: Path, name: str) -> Iterator[ToldLaw]:
+    """The same of a file below a folder, as it travels between processes. Raises BadPublication."""
+    for place, each in enumerate(published_in(folder / name)):
+        yield each.cut_off, name, place, each.publication.raw
+
+
+def obeying_told(law: Law, told: Iterable[ToldLaw]) -> Law:
+    """The law, and what was told in any order. Raises LawError."""
+    return obeying(law, [PublishedLaw(cut_off, _decode(raw)) for cut_off, _, _, raw in sorted(told)])
 
 
 def obeying(law: Law, publications: Iterable[PublishedLaw]) -> Law:

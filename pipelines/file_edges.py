@@ -15,7 +15,7 @@ from pipelines.importing.text_facts import FolderDoor
 from rules.law import Law
 from schemas.avro import encode
 from schemas.rejection import Rejection
-from transforms.decode_events import DecodeFiles, ReadAdmissions
+from transforms.decode_events import DecodeFiles, ReadAhead
 from transforms.restate import Bounded
 from transforms.write_records import RecordFolder
 
@@ -41,7 +41,7 @@ class Files(NamedTuple):
     dealing: Dealing
 
     def decode(self) -> beam.PTransform:
-        """Blocks of rows by stage; also the catalog (tag ``catalog``)."""
+        """Blocks of rows by stage; also the catalog (tag ``catalog``) and changes of law (tag ``law``)."""
         return _Decode(self)
 
     def fold(self, decoded: Mapping[str, beam.PCollection], law: Law) -> Bounded:
@@ -49,7 +49,8 @@ class Files(NamedTuple):
         last = decoded["tally"] | "LastCutOff" >> beam.CombineGlobally(LastCutOff(self.dealing.until))
         catalog = beam.pvalue.AsList(decoded["catalog"])
         until, out = beam.pvalue.AsSingleton(last), RecordFolder(self.out)
-        return Bounded(law, until, catalog, self.dealing.shards, self.dealing.beat, out)
+        published = beam.pvalue.AsList(decoded["law"])
+        return Bounded(law, published, until, catalog, self.dealing.shards, self.dealing.beat, out)
 
     def encode(self) -> beam.PTransform:
         """Whoever concluded records has written them: names of Avro files, one a kind, stage and shard."""
@@ -64,10 +65,10 @@ class _Decode(beam.PTransform):
     def expand(self, pipeline: beam.Pipeline) -> Any:
         events, (shards, until, beat) = self.files.events, self.files.dealing
         names = pipeline | "Names" >> self._names() | "Spread" >> beam.Reshuffle()
-        late = beam.pvalue.AsList(names | "Admissions" >> beam.ParDo(ReadAdmissions(events)))
+        ahead = names | "ReadAhead" >> beam.ParDo(ReadAhead(events)).with_outputs("law", main="admissions")
         decode = DecodeFiles(events, shards, until, beat, self.files.out, FolderDoor)
         tags = (*STAGES, "rejections", "catalog", "tally")
-        read = names | "Decode" >> beam.ParDo(decode, late).with_outputs(*tags)
+        read = names | "Decode" >> beam.ParDo(decode, beam.pvalue.AsList(ahead.admissions)).with_outputs(*tags)
         none = pipeline | "NoRejection" >> beam.Create([b""])  # for the file is there also where nothing is refused
         rejections = (
             [read.rejections, none]
@@ -76,7 +77,7 @@ class _Decode(beam.PTransform):
             | "Together" >> beam.GroupByKey()
             | "WriteRejections" >> beam.Map(_write_rejections, RecordFolder(self.files.out))
         )
-        return {tag: read[tag] for tag in tags} | {"records": rejections}
+        return {tag: read[tag] for tag in tags} | {"records": rejections, "law": ahead.law}
 
     def _names(self) -> beam.PTransform:
         return ListFacts(self.files.events) if self.files.names is None else beam.Create(self.files.names)

@@ -29,8 +29,9 @@ class Edges(Protocol):
 
 
 class Built(NamedTuple):
-    """What the last steps give."""
+    """What the first step and the last give."""
 
+    decoded: Mapping[str, beam.PCollection]
     closed: beam.pvalue.DoOutputsTuple
     encoded: Any
 
@@ -49,4 +50,4 @@ def build(pipeline: beam.Pipeline, edges: Edges, law: Law) -> Built:
     closed = [each["tally"] for each in steps] | "Tallies" >> beam.Flatten() | "CloseRun" >> CloseRun(fold)
 
     records = [each["records"] for each in (*steps, closed)] | "Records" >> beam.Flatten()
-    return Built(closed, records | "EncodeRecords" >> edges.encode())
+    return Built(facts, closed, records | "EncodeRecords" >> edges.encode())

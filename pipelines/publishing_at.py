@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from fold.places import INDEX, write_index
+from fold.publications import ToldLaw, obeying_told
 from fold.record_files import file_name
 from fold.tally import Tally, merged
 from pipelines.facts_at import facts_at
@@ -41,11 +42,12 @@ class Publishing(NamedTuple):
     until: int | None
     began: float
 
-    def __call__(self, _: bytes, tally: Iterable[bytes], written: Iterable[str]) -> str:
-        """Publish; the address. ``tally``: its parts; ``written``: names of the files of records."""
+    def __call__(self, _: bytes, tally: Iterable[bytes], written: Iterable[str], published: Iterable[ToldLaw]) -> str:
+        """Publish; the address. ``tally``: its parts; ``written``: names of the files of records; ``published``:
+        changes of law that were obeyed."""
         waiting = {each.name for each in stored(self.partial)}
         if COMPLETE not in waiting:
-            self._complete(merged(tally), set(written))
+            self._complete(merged(tally), set(written), obeying_told(self.law, published))
         if COMPLETE not in waiting or SUMMARY in waiting:
             self._take_place()
         remove(self.partial, [each.name for each in stored(self.partial) if each.name != COMPLETE])
@@ -60,7 +62,7 @@ class Publishing(NamedTuple):
         move(names, self.partial, self.out)
         move([SUMMARY], self.partial, self.out)
 
-    def _complete(self, tally: Tally, names: set[str]) -> None:
+    def _complete(self, tally: Tally, names: set[str], law: Law) -> None:
         """Add what a replay leaves beside its records: an index, a file for each kind of which there is none, the
         summary; then the names of all but the summary."""
         with TemporaryDirectory() as scratch, sent(self.partial) as here:
@@ -70,7 +72,7 @@ class Publishing(NamedTuple):
                 write_container(here / file_name(kind), kind, [])
             took = round(time.time() - self.began, 1)
             ignored = facts_at(self.events).ignored
-            summary = summary_of(tally, self.law, self.until, ignored, took)
+            summary = summary_of(tally, law, self.until, ignored, took)
             private.written(here / SUMMARY, summary.text())
             names |= {INDEX, *map(file_name, empty)}
         with sent(self.partial) as here:

@@ -80,8 +80,8 @@ def construct(pipeline: beam.Pipeline, files: Files, out: str, law: Law) -> None
     """The story, then what it wrote takes the place of what was in ``out``."""
     built, (shards, until, _) = build(pipeline, files, law), files.dealing
     publish = Publishing(files.events, out, files.out, law, shards, until, time.time())
-    tally, written = beam.pvalue.AsIter(built.closed["tally"]), beam.pvalue.AsIter(built.encoded)
-    pipeline | beam.Impulse() | "Publish" >> beam.Map(publish, tally, written)
+    told = built.closed["tally"], built.encoded, built.decoded["law"]
+    pipeline | beam.Impulse() | "Publish" >> beam.Map(publish, *map(beam.pvalue.AsIter, told))
 
 
 def replay_at(events: str, out: str, until: int | None, law: Law, arguments: list[str], beat: Progress) -> Summary:

@@ -36,7 +36,7 @@ class Noted:
 class AskedLaw(Law):
     """The same law, beside ``others``. `for_key` gives each key its own, since rules remember by law what they asked.
 
-    ``watched``: days on which any of the others may answer otherwise, by parameter; only of them is noted what is asked.
+    ``watched``: days on which any of the others may answer otherwise, by parameter; only of them notes are taken.
     """
 
     takes_notes: ClassVar[bool] = True

@@ -183,9 +183,7 @@ def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -
         yield from said
 
 
-def steps(
-    case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, memory: Memory
-) -> Iterator[list[Change]]:
+def steps(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, memory: Memory) -> Iterator[list[Change]]:
     """The same step by step, onto what is remembered: what each says. Arrivals of cut-offs that are decided were filed
     already."""
     position = bisect_right(arrivals, memory.decided, key=_cut_off)

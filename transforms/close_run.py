@@ -10,6 +10,7 @@ import apache_beam as beam
 
 from fold.beat import Beat
 from fold.pay_runs import closed
+from fold.publications import ToldLaw, obeying_told
 from fold.tally_parts import parts
 from rules.law import Law
 from schemas.avro import encode
@@ -31,16 +32,16 @@ class CloseRunBounded(beam.PTransform):
     """Tallies of all files and shards, in parts, to the file of PayRuns (tag ``records``: its name) and one tally, in
     parts too (tag ``tally``)."""
 
-    def __init__(self, law: Law, until: Any, beat: Beat, out: RecordFolder) -> None:
+    def __init__(self, law: Law, published: Any, until: Any, beat: Beat, out: RecordFolder) -> None:
         super().__init__()
-        self.law, self.until, self.beat, self.out = law, until, beat, out
+        self.close, self.beside = _Close(law, beat, out), (published, until)
 
     def expand(self, tallies: beam.PCollection) -> Any:
         return (
             tallies
             | "OnOneKey" >> beam.WithKeys("all")
             | "GroupAll" >> beam.GroupByKey()
-            | "Close" >> beam.ParDo(_Close(self.law, self.beat, self.out), self.until).with_outputs("records", "tally")
+            | "Close" >> beam.ParDo(self.close, *self.beside).with_outputs("records", "tally")
         )
 
 
@@ -48,8 +49,8 @@ class _Close(beam.DoFn):
     def __init__(self, law: Law, beat: Beat, out: RecordFolder) -> None:
         self.law, self.beat, self.out = law, beat, out
 
-    def process(self, element: tuple[str, Iterable[bytes]], until: int) -> Iterable[Any]:
-        runs, tally = closed(element[1], self.law, until)
+    def process(self, element: tuple[str, Iterable[bytes]], published: list[ToldLaw], until: int) -> Iterable[Any]:
+        runs, tally = closed(element[1], obeying_told(self.law, published), until)
         yield beam.pvalue.TaggedOutput("records", self.out.put("PayRun", "close", 0, map(encode, runs)))
         for part in parts(tally):
             yield beam.pvalue.TaggedOutput("tally", part)

@@ -14,11 +14,10 @@ from fold.admissions import Admissions, Told, admissions_in
 from fold.beat import parts_of_file
 from fold.door import Door
 from fold.places import Places
-from fold.publications import BadPublication, published_in
+from fold.publications import told_in
 from transforms.addresses import brought, is_address, sent
 
 _encode = msgspec.msgpack.Encoder().encode
-NOT_OBEYED = "which a replay at an address does not obey: replay a copy of the journal on a disk"
 
 
 class DecodeFiles(beam.DoFn):
@@ -37,8 +36,6 @@ class DecodeFiles(beam.DoFn):
     def process(self, name: str, admissions: Iterable[Told] = ()) -> Iterable[Any]:
         door = self.kind(self.shards, self.until, Places() if self.places else None, Admissions(admissions))
         with brought(self.folder, name) as folder:
-            if is_address(self.folder) and any(published_in(folder / name)):
-                raise BadPublication(f"{name} holds a published change of law, {NOT_OBEYED}")
             for _ in door.read_file(folder / name, name):
                 yield from _tagged(door.dealer.full_blocks())
             if self.places and door.places:
@@ -51,15 +48,18 @@ class DecodeFiles(beam.DoFn):
         yield beam.pvalue.TaggedOutput("tally", door.tally.packed())
 
 
-class ReadAdmissions(beam.DoFn):
-    """Paths of files to what they tell of admissions."""
+class ReadAhead(beam.DoFn):
+    """Paths of files to what must be known before any of them is decided: admissions, and (tag ``law``) changes of law,
+    if the folder is at an address; who reads one of this machine knows them."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
-    def process(self, name: str) -> Iterator[Told]:
+    def process(self, name: str) -> Iterator[Any]:
         with brought(self.folder, name) as folder:
             yield from admissions_in(folder / name)
+            if is_address(self.folder):
+                yield from (beam.pvalue.TaggedOutput("law", each) for each in told_in(folder, name))
 
 
 def _tagged(blocks: Iterable[tuple[str, Any]]) -> Iterator[Any]:

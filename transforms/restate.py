@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import apache_beam as beam
 
 from fold.beat import Beat
+from fold.publications import ToldLaw, obeying_told
 from fold.rows import catalog_of
 from fold.shard import Shard
 from fold.stages import STAGES
@@ -43,15 +44,21 @@ class Restate(beam.PTransform):
 
 
 class Bounded(NamedTuple):
-    """Each shard is folded as a whole, when all of it has come. ``until`` and ``catalog`` are side inputs; records are
-    written to ``out``."""
+    """Each shard is folded as a whole, when all of it has come. ``published`` (what changes the law), ``until`` and
+    ``catalog`` are side inputs; records are written to ``out``."""
 
     law: Law
+    published: Any
     until: Any
     catalog: Any
     shards: int
     beat: Beat
     out: RecordFolder
+
+    @property
+    def beside(self) -> tuple[Any, ...]:
+        """What each shard is told."""
+        return self.published, self.until, self.catalog
 
     def restate(self, stage: str) -> beam.PTransform:
         """Blocks in, blocks out."""
@@ -59,7 +66,7 @@ class Bounded(NamedTuple):
 
     def close(self) -> beam.PTransform:
         """Also the tally of the whole (tag ``tally``)."""
-        return CloseRunBounded(self.law, self.until, self.beat, self.out)
+        return CloseRunBounded(self.law, self.published, self.until, self.beat, self.out)
 
 
 class RestateBounded(beam.PTransform):
@@ -76,7 +83,7 @@ class RestateBounded(beam.PTransform):
         return (
             blocks
             | "GroupByShard" >> beam.GroupByKey()
-            | "Fold" >> beam.ParDo(fold, self.how.until, self.how.catalog).with_outputs(*tags, "records", "tally")
+            | "Fold" >> beam.ParDo(fold, *self.how.beside).with_outputs(*tags, "records", "tally")
         )
 
 
@@ -86,9 +93,12 @@ class FoldShard(beam.DoFn):
     def __init__(self, stage: str, law: Law, shards: int, beat: Beat, out: RecordFolder) -> None:
         self.stage, self.law, self.shards, self.beat, self.out = stage, law, shards, beat, out
 
-    def process(self, element: tuple[int, Iterable[bytes]], until: int, catalog: list[bytes]) -> Iterable[Any]:
+    def process(
+        self, element: tuple[int, Iterable[bytes]], published: list[ToldLaw], until: int, catalog: list[bytes]
+    ) -> Iterable[Any]:
         number, blocks = element
-        shard = Shard(self.stage, self.law, catalog_of(catalog), until, self.shards).fold(blocks, self.beat)
+        law = obeying_told(self.law, published)
+        shard = Shard(self.stage, law, catalog_of(catalog), until, self.shards).fold(blocks, self.beat)
         for stage, block in shard.dealer.blocks():
             yield beam.pvalue.TaggedOutput(stage, block)
         for kind, bodies in shard.bodies.items():

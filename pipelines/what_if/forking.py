@@ -40,6 +40,8 @@ class Forking:
 
     def __init__(self, law: Law, asked: AskedLaw | None, otherwise: Sequence[int], until: int) -> None:
         self.noted, self.otherwise, self.until = Noted(), otherwise, until
+        published = [each.publications[0] for each in asked.others if each.publications] if asked else []
+        self.sooner = min((*otherwise, *published), default=NEVER)  # before it, only what is asked parts a variant
         self.asked = asked and asked.for_key(self.noted)
         self.law = self.asked or law
         # Nothing but when months close is asked of the law of the steps: what it answered is known for the next key.
@@ -51,20 +53,24 @@ class Forking:
         forks: list[Fork | None] = [None for _ in self.otherwise]
         waiting, before = [*range(len(forks))], Fork(Memory(), 0)
         for said in steps(case(self.law), arrivals, self.until, self.law_of_steps, memory):
-            for number in [each for each in waiting if self._parts(each, before.memory.decided, memory.decided)]:
-                forks[number] = before
-                waiting.remove(number)
-                self.noted.differing.add(number)
+            if memory.decided >= self.sooner or len(self.noted.differing) > len(forks) - len(waiting):
+                for number in self._parting(waiting, before.memory.decided, memory.decided):
+                    forks[number] = before
+                    waiting.remove(number)
             changes += said
             if waiting:
                 before = Fork(memory.copy(), len(changes))
-        for number in waiting:
-            if self._parts(number, memory.decided, self.until):
-                forks[number] = before
+        for number in self._parting(waiting, memory.decided, self.until):
+            forks[number] = before
         return KeyAsItIs(changes, forks)
 
+    def _parting(self, waiting: list[int], decided: int, cut_off: int) -> list[int]:
+        """Which variants are others after the pay runs since ``decided``, up to and including the cut-off?"""
+        found = [number for number in waiting if self._parts(number, decided, cut_off)]
+        self.noted.differing.update(found)
+        return found
+
     def _parts(self, number: int, decided: int, cut_off: int) -> bool:
-        """Is a variant another after the pay runs since ``decided``, up to and including the cut-off?"""
         if number in self.noted.differing or self.otherwise[number] <= cut_off:
             return True
         if self.asked is None:

@@ -5,9 +5,12 @@ import json
 import runpy
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pytest
 from google.cloud import dataflow_v1beta3 as dataflow
 from google.cloud import storage
@@ -16,7 +19,7 @@ from google.protobuf import json_format
 from deploy.graphs import BATCH
 from deploy.local.server import BUCKET, STORAGE, built, storing
 from fold.beat import Beat
-from fold.publications import BadPublication, LawPublication, overlay_mark
+from fold.publications import LawPublication, law_of_folder, obeying_told, overlay_mark, told_in
 from pipelines import pool
 from pipelines.command import cli
 from pipelines.facts_at import facts_at
@@ -33,11 +36,13 @@ from pipelines.replay_job import BEGUN, JOB, pipeline_of, replay_at
 from pipelines.sample.simulate import simulate
 from pipelines.work import Work
 from rules.law import Law
-from rules.periods import cut_off_after
+from rules.periods import cut_off_after, epoch_day, midnight
+from schemas import FACTS
+from schemas.avro import Container, Unreadable, encode_message, validate
 from schemas.journal import LAW as OF_LAW
 from schemas.journal import LAW_ORIGIN, Entry
 from tests.pipelines.memory_files import FILES, Broken, Failed
-from transforms.decode_events import DecodeFiles
+from transforms.decode_events import ReadAhead
 
 ROOT = Path(__file__).parents[2]
 LAW = Law.load()
@@ -117,7 +122,7 @@ def test_what_is_read_is_what_a_folder_would_have_read(facts: Path) -> None:
     assert facts_at(EVENTS).files == ["segments/2024-07-31/000000.avro"]
 
 
-Waiting = tuple[bytes, list[bytes], list[str]]
+Waiting = tuple[bytes, list[bytes], list[str], list[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +137,7 @@ def worked(facts: Path) -> Path:
 def waiting(worked: Path) -> Waiting:
     """Records and parts of the index that wait to be published, and what was counted."""
     FILES.update({f"{WAITING}/{path.name}": path.read_bytes() for path in worked.iterdir() if path.is_file()})
-    return b"", [(worked / "tally").read_bytes()], [path.name for path in worked.glob("*.avro")]
+    return b"", [(worked / "tally").read_bytes()], [path.name for path in worked.glob("*.avro")], []
 
 
 @pytest.mark.usefixtures("there")
@@ -169,9 +174,9 @@ def published(files: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("there")
 def test_a_record_that_is_nowhere_is_never_published_as_nothing(waiting: Waiting) -> None:
-    begins, tally, names = waiting
+    begins, tally, names, law = waiting
     with pytest.raises(FileNotFoundError, match="1 files are neither in"):
-        Publishing(EVENTS, OUT, WAITING, LAW, 2, None, 0.0)(begins, tally, [*names, "finding-price-0001x.avro"])
+        Publishing(EVENTS, OUT, WAITING, LAW, 2, None, 0.0)(begins, tally, [*names, "finding-price-0001x.avro"], law)
     assert SUMMARY not in below(OUT)
 
 
@@ -315,20 +320,102 @@ def test_a_bucket_that_is_not_there(bucket: storage.Bucket) -> None:
     assert BEGUN not in in_bucket(bucket, "x")
 
 
-def test_a_published_change_of_law_is_not_passed_over(tmp_path: Path) -> None:
-    """What a journal says of the law is obeyed from a disk; at an address nobody is paid without it."""
-    value = '{ from = 2024-07-01, value = 21000, grade = "assumption", citation = "a test" }'
-    overlay = {"wages.toml": f"[wage.17]\nvalues = [ {value} ]\n"}
-    change = LawPublication("officer", 0, "2024-07-01", overlay, overlay_mark(overlay), "", LAW.version)
-    journal = Journal(tmp_path)
-    journal.append([Entry(0, 0, cut_off_after(0), LAW_ORIGIN, change.raw, OF_LAW)])
+# --- a journal with a published law -----------------------------------------------------------------------------------
+
+
+def journal_of(facts: Path, folder: Path) -> Path:
+    """A live job's journal: the facts of a folder, and raises that were published, the later one first by name."""
+    told = {fact.event_id: fact for path in files_of(facts) for fact in readable(path) if fact.KIND in FACTS}
+    entries = [Entry(0, 0, cut_off_after(each.recorded_at), "f", encode_message(each)) for each in told.values()]
+    days = ("2024-08-05", 21_000), ("2024-08-20", 23_000)
+    raises = [raised(value, cut_off_after(midnight(epoch_day(date.fromisoformat(day))))) for day, value in days]
+    journal = Journal(folder)
+    journal.append([*entries, *raises])
     journal.close()
-    (segment,) = tmp_path.rglob("*.avro")
-    FILES[f"{EVENTS}/past.avro"] = segment.read_bytes()
+    return folder
+
+
+def readable(path: Path) -> Iterator[Any]:
+    if path.suffix != ".avro" or path.name in ("not_avro.avro", "truncated.avro"):
+        return
+    with path.open("rb") as stream, suppress(Unreadable):
+        container = Container(stream)
+        for _, record in container:
+            with suppress(Unreadable):
+                yield validate(container.kind, record)
+
+
+def raised(value: int, cut_off: int) -> Entry:
+    """The raise of the county's wage from July on, as an entry that this pay run is the first to know."""
+    said = f'{{ from = 2024-07-01, value = {value}, grade = "assumption", citation = "a test" }}'
+    overlay = {"wages.toml": f"[wage.17]\nvalues = [ {said} ]\n"}
+    change = LawPublication("officer", 0, "2024-07-01", overlay, overlay_mark(overlay), "", LAW.version)
+    return Entry(0, 0, cut_off, LAW_ORIGIN, change.raw, OF_LAW)
+
+
+@pytest.fixture(scope="module")
+def journal(facts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return journal_of(facts, tmp_path_factory.mktemp("journal"))
+
+
+@pytest.fixture(scope="module")
+def obeyed(journal: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What a replay of the journal on a disk writes: by three laws, one after the other."""
+    out = tmp_path_factory.mktemp("obeyed")
+    summary = replay(journal, out, None, LAW, engine=PLAIN)
+    assert summary.law_version != LAW.version
+    runs = [each for path in out.glob("pay_run*.avro") for each in decoded(path)]
+    assert len({each["law_version"] for each in runs}) == 3
+    return comparable({path.name: path.read_bytes() for path in out.iterdir() if path.is_file()})
+
+
+def decoded(path: Path) -> list[Any]:
+    with path.open("rb") as stream:
+        return list(fastavro.reader(stream))
+
+
+@pytest.mark.engines
+def test_a_journal_at_an_address_is_paid_by_what_was_published(journal: Path, obeyed: dict[str, bytes]) -> None:
+    FILES.clear()
+    FILES.update({f"{EVENTS}/{path.relative_to(journal)}": path.read_bytes() for path in files_of(journal)})
     try:
-        reads = DecodeFiles(EVENTS, 1, None, Beat())
-        with pytest.raises(BadPublication, match="change of law"):
-            list(reads.process("past.avro"))
+        replay_at(EVENTS, OUT, None, LAW, [], quietly)
+        assert comparable(below(OUT)) == obeyed
     finally:
         FILES.clear()
-    assert list(DecodeFiles(str(segment.parent), 1, None, Beat()).process(segment.name))
+
+
+def test_changes_of_law_are_obeyed_in_any_order_of_files(journal: Path) -> None:
+    """A worker hears of them as the files come."""
+    files = files_below(journal).files
+    told = [each for name in reversed(files) for each in told_in(journal, name)]
+    law = obeying_told(LAW, told)
+    assert len(told) == 2 and law.version == law_of_folder(LAW, [journal / name for name in files]).version
+    assert law.value("wage.17", epoch_day(date(2024, 7, 1)), 1 << 50) == 23_000
+
+
+def test_only_at_an_address_files_are_read_for_the_law(journal: Path) -> None:
+    """Who replays a folder has read it before the pipeline is built."""
+    name = next(name for name in files_below(journal).files if list(told_in(journal, name)))
+    FILES[f"{EVENTS}/{name}"] = (journal / name).read_bytes()
+    try:
+        tags = [each.tag for each in ReadAhead(EVENTS).process(name)]
+        assert tags == ["law"] and not list(ReadAhead(str(journal)).process(name))
+    finally:
+        FILES.clear()
+
+
+@pytest.mark.addresses
+def test_a_journal_in_a_bucket_is_paid_by_what_was_published(
+    bucket: storage.Bucket, journal: Path, obeyed: dict[str, bytes]
+) -> None:
+    """By the command, and by the job of Dataflow."""
+    for path in files_of(journal):
+        bucket.blob(f"journal/{path.relative_to(journal)}").upload_from_filename(str(path))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["replay", "--events", f"gs://{BUCKET}/journal", "--out", f"gs://{BUCKET}/obeyed", "--quiet"])
+    assert not ended.value.code
+    assert comparable(in_bucket(bucket, "obeyed")) == obeyed
+    where = [f"--events=gs://{BUCKET}/journal", f"--out=gs://{BUCKET}/by-job"]
+    pipeline_of([f"--runner={RUNNER}", "--no_auth", *where]).run().wait_until_finish()
+    assert comparable(published(in_bucket(bucket, "by-job"))) == obeyed

@@ -1,0 +1,110 @@
+"""What a question costs, in replays of the same facts: ``python -m bench.what_if [--rounds 5] [--recipients 100]``.
+
+Processor seconds of this process alone, rules as they run here, the least of some rounds in turn. A replay writes its
+records; a what-if writes sums. As Markdown.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from bench.counties import ROOT, CountyAsked, made
+from pipelines.files_below import files_of_facts
+from pipelines.replay import PLAIN, replay
+from pipelines.what_if.compare import compare
+from pipelines.what_if.held_value import table_of
+from pipelines.what_if.variant import Variant
+from rules.law import Law
+from schemas import private
+
+COUNTY, COUNTIES = "17", ("17", "07", "19", "28", "33", "34")
+LAW = Law.load()
+
+
+class Question(NamedTuple):
+    """Words, the parameter that is otherwise, its value, and from when (and adopted when: None, always known)."""
+
+    words: str
+    name: str
+    value: int
+    first: date
+    adopted: date | None = None
+
+    def variant(self) -> Variant:
+        """The law as it would be."""
+        value: dict[str, Any] = {"from": self.first, "value": self.value}
+        known = {} if self.adopted is None else {"published": self.adopted}
+        return Variant("", LAW.amended({self.name: table_of(self.name, [value | known])}))
+
+
+JANUARY, OCTOBER = date(2024, 1, 1), date(2024, 10, 1)
+OF_SIX = (
+    Question("a county's wage, a sixth of the facts", f"wage.{COUNTY}", 30_000, JANUARY),
+    Question("the minimum wage, which touches everybody", "minimum_wage", 25_000, JANUARY),
+    Question("the limit of travel", "travel.weekly_minutes", 300, JANUARY),
+)
+OF_ONE = (
+    Question("its wage, all twelve months", f"wage.{COUNTY}", 30_000, JANUARY),
+    Question("its wage from October on", f"wage.{COUNTY}", 30_000, OCTOBER),
+    Question("its wage from July on, adopted in October", f"wage.{COUNTY}", 30_000, date(2024, 7, 1), OCTOBER),
+    Question("a ceiling of travel from October on", "travel.weekly_minutes", 300, OCTOBER),
+    Question("the wage of another county", "wage.34", 30_000, JANUARY),
+)
+
+
+def main() -> None:
+    """Measure both folders and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--recipients", type=int, default=100, help="of each county")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="where counties are kept")
+    asked = parser.parse_args()
+    year = made(CountyAsked(COUNTY, 12, "2024-01", 17), asked.recipients, asked.build).folder
+    print("| question | baseline and one variant | of that the variant |\n|---|---|---|")
+    with TemporaryDirectory() as scratch:
+        month = _six(asked.recipients, asked.build, Path(scratch) / "six")
+        for words, folder, questions in (
+            ("six counties, one month", month, OF_SIX),
+            ("one county, a year", year, OF_ONE),
+        ):
+            for said in ratios(folder, questions, asked.rounds, Path(scratch)):
+                print(f"| {words}: {said}", flush=True)
+
+
+def _six(recipients: int, build: Path, into: Path) -> Path:
+    """A folder with the facts of six counties."""
+    for number, county in enumerate(COUNTIES):
+        folder = made(CountyAsked(county, 1, "2024-01", number), recipients, build).folder
+        own = private.folder(into / county)
+        for path in files_of_facts(folder):
+            (own / path.name).symlink_to(path.resolve())
+    return into
+
+
+def ratios(folder: Path, questions: tuple[Question, ...], rounds: int, scratch: Path) -> list[str]:
+    """What each question costs, in replays, as the end of a row; what is not the variant is the baseline beside it."""
+    asks: list[list[Variant]] = [[], *([each.variant()] for each in questions)]
+    paid = partial(replay, folder, scratch / "paid", None, LAW, engine=PLAIN)
+    works: list[Callable[[], object]] = [paid]
+    works += (partial(compare, folder, LAW, variants, scratch / "work", processes=1) for variants in asks)
+    took = [[_seconds(work) for work in works] for _ in range(rounds)]
+    whole, alone, *others = (min(each) for each in zip(*took, strict=True))
+    told = [f"nothing | {alone / whole:.2f} | |"]
+    for each, seconds in zip(questions, others, strict=True):
+        told.append(f"{each.words} | {seconds / whole:.2f} | {(seconds - alone) / whole:.2f} |")
+    return told
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+if __name__ == "__main__":
+    main()
