@@ -89,8 +89,9 @@ def _days_and_sums(balance: LeaveBalance | None) -> tuple[object, ...] | None:
     return (balance.granted_minutes, balance.used_minutes, balance.left_minutes, *days)
 
 
-def changed_leave(outcome: TrialOutcome) -> list[LeaveChange]:
-    """Balances that would be others, newest leave year first."""
+def changed_leave(outcome: TrialOutcome, of: str | None = None) -> list[LeaveChange]:
+    """Balances that would be others, newest leave year first; ``of``: one provider alone."""
     keys = sorted({**outcome.had, **outcome.has}, key=lambda key: (-key[1], key[0]))
+    keys = [key for key in keys if of is None or key[0] == of]
     found = [LeaveChange(key[1], outcome.had.get(key), outcome.has.get(key)) for key in keys]
     return [each for each in found if _days_and_sums(each.had) != _days_and_sums(each.has)]

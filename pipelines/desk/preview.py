@@ -63,7 +63,7 @@ def preview(station: Station, shelf: DeskShelf, fact: Fact) -> FactPreview:
     until = last_looked_at(seen)
     day = business_day_of(until)
     try:
-        trial = Trial(sources(station, shelf), (), until, [fact], circle=True)
+        trial = Trial(sources(station, shelf), (), until, [fact])
         told = _verdict(trial, fact, station)
         outcome = trial.outcome()
     except (ExplainRefusal, Unreadable) as refused:

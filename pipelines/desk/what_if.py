@@ -100,7 +100,8 @@ def authorizations(shelf: DeskShelf, named: FoundId) -> dict[str, ServiceAuthori
 def what_if(
     station: Station, shelf: DeskShelf, named: FoundId, key: str, asked: Mapping[str, str], choice: WhatIfChoice
 ) -> WhatIfTold:
-    """What would differ. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
+    """What would differ: of an authorization, of everybody whom it changes; of the law, which changes others too, what
+    names the person. ``asked``: ``value``, of a parameter ``from``. Raises WrongForm."""
     known, new, law = authorizations(shelf, named), [], None
     if choice.what == "authorization":
         new = [_revised(known[choice.name], _value(asked, choice))]
@@ -108,7 +109,10 @@ def what_if(
         law = other_law(station.law, asked, choice)
     try:
         outcome = Trial(sources(station, shelf), [key], shelf.on, new).outcome(law)
-        return WhatIfTold(_rows(outcome), changed_leave(outcome))
+        if law is None:
+            return WhatIfTold(_rows(outcome), changed_leave(outcome))
+        own = [each for each in _rows(outcome) if _names(each.either, named)]
+        return WhatIfTold(own, changed_leave(outcome, named.id) if named.kind == PROVIDER else [])
     except ExplainRefusal as refused:
         raise WrongForm({"": refused.words}) from None
 
@@ -176,6 +180,11 @@ def _rows(outcome: TrialOutcome) -> list[WhatIfRow]:
         if minutes[0] != minutes[1] or gross[0] != gross[1] or net[0] != net[1]:
             rows.append(WhatIfRow(id, either.period_start, either, minutes, gross, net))
     return sorted(rows, key=lambda row: (-row.period, row.statement_id))
+
+
+def _names(paid: PaymentInstruction, named: FoundId) -> bool:
+    """Is it paid to somebody, or for them?"""
+    return named.id == (paid.provider_id if named.kind == PROVIDER else paid.recipient_id)
 
 
 def _newest(instructions: Mapping[str, PaymentInstruction]) -> dict[str, PaymentInstruction]:

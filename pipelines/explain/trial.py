@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fold.places import keys_of
 from fold.rows import arrival
 from pipelines.explain.answer import Sources
-from pipelines.explain.facts import Facts, FactsFolder
+from pipelines.explain.facts import Concerned, Facts, FactsFolder
 from pipelines.explain.fold import ExplainedFold, ExplainFold, unkeyed
 from pipelines.explain.statement import standing_findings
 from rules.law import Law
@@ -92,16 +92,14 @@ def last_looked_at(cut_off: int) -> int:
 
 
 class Trial:
-    """Of some people, by key. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere;
-    ``strangers``: people whom no other fact names; ``circle``: also of everybody who hangs together with them, over any
-    number of others, whose pay may change with theirs.
+    """Of some people, by key, and of everybody who hangs together with them, over any number of others: their pay may
+    change with theirs. ``until``: the last cut-off looked at; ``new``: facts that are tried, not yet anywhere;
+    ``strangers``: people whom no other fact names.
 
     Raises ExplainRefusal for somebody whom no fact names.
     """
 
-    def __init__(
-        self, sources: Sources, people: Iterable[str], until: int, new: Sequence[Fact] = (), circle: bool = False
-    ) -> None:
+    def __init__(self, sources: Sources, people: Iterable[str], until: int, new: Sequence[Fact] = ()) -> None:
         index = sources.paid.index if sources.paid else None
         self.facts, self.law, self.until, self.new = (
             Facts(FactsFolder(sources.events, index), until),
@@ -118,19 +116,14 @@ class Trial:
         sides = [person_of(key) for key in sorted(named)]
         recipients = [id for side, id in sides if side == RECIPIENT]
         providers = [id for side, id in sides if side != RECIPIENT]
-        met = {each for provider in providers for each in self.facts.recipients_of(provider)}
-        self.settlements = sorted({*map(provider_key, providers), *map(recipient_key, {*recipients, *met})})
-        self.concerned = self.facts.concerned(recipients, providers)
-        if circle:
-            self._widen()
+        self.concerned = self._circle(recipients, providers)
 
-    def _widen(self) -> None:
-        """Until nobody is added."""
-        people = self.concerned.recipients, self.concerned.providers
-        self.concerned = self.facts.concerned(*people)
-        if (self.concerned.recipients, self.concerned.providers) != people:
-            return self._widen()
-        self.settlements = sorted({*map(recipient_key, people[0]), *map(provider_key, people[1])})
+    def _circle(self, recipients: list[str], providers: list[str]) -> Concerned:
+        """All that facts say of them and of those whom these name, until nobody is added."""
+        found = self.facts.concerned(recipients, providers)
+        if (found.recipients, found.providers) == (recipients, providers):
+            return found
+        return self._circle(found.recipients, found.providers)
 
     @cached_property
     def known(self) -> list[Fact]:
@@ -145,12 +138,14 @@ class Trial:
         tried = {(fact.source, fact.event_id) for fact in self.new}
         rows = (row for of_key in self.concerned.rows.values() for row in of_key)
         without = frozenset(unkeyed(row) for row in rows if (row[3], row[4]) in tried)
-        fold = ExplainFold(self.concerned, self.settlements, self.law, self.until)
+        fold = self._fold(self.law)
         before = fold.run(without)
-        return outcome_of(before, fold.run() if law is None else self._by(law))
+        return outcome_of(before, (fold if law is None else self._fold(law)).run())
 
-    def _by(self, law: Law) -> ExplainedFold:
-        return ExplainFold(self.concerned, self.settlements, law, self.until).run()
+    def _fold(self, law: Law) -> ExplainFold:
+        people = self.concerned
+        settlements = [*map(recipient_key, people.recipients), *map(provider_key, people.providers)]
+        return ExplainFold(people, settlements, law, self.until)
 
 
 def _instructions(folded: ExplainedFold) -> dict[str, PaymentInstruction]:

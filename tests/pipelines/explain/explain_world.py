@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rules.law import Law
 from schemas.avro import fields_of, write_container
 from schemas.envelope import Fact
 from schemas.payment_instruction import PaymentInstruction
+from tests.case_files import Case, case
 from tests.paid import replay_plain
 
 LAW = Law.load()
@@ -71,3 +73,16 @@ def explained(instruction_id: str, events: Path, out: Path, law: Law = LAW) -> A
 def leaves(node: Node) -> list[Node]:
     """The last parts."""
     return [each for each in node.walk() if not each.parts]
+
+
+def chain() -> Case:
+    """P1 and P2 work for R1, P2 and P3 for R2; P2's week for both has overtime."""
+    facts: list[dict[str, Any]] = [{"kind": "ServiceAuthorization", "recipient": "R1", "monthly": "60:00"}]
+    facts += [{"kind": "ServiceAuthorization", "recipient": each, "monthly": "140:00"} for each in ("R2", "R3")]
+    pairs = ("P1", "R1"), ("P2", "R1"), ("P2", "R2"), ("P3", "R2"), ("P3", "R3")
+    facts += [{"kind": "ProviderAssignment", "provider": p, "recipient": r} for p, r in pairs]
+    worked = ("0", "P1", "R1", (2, 3, 4, 5)), ("A", "P2", "R1", (9, 10, 11, 12)), ("B", "P2", "R2", (13, 14, 15))
+    for id, provider, recipient, days in worked:
+        about = {"kind": "Timesheet", "id": id, "provider": provider, "recipient": recipient}
+        facts.append(about | {"period": date(2026, 2, 1), "days": {str(day): "9:00" for day in days}})
+    return case("chain", 1, {"sentence": "A chain.", "law": ["OT-1"], "facts": facts, "expect": {}})

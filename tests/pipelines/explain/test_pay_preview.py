@@ -19,10 +19,10 @@ from rules.periods import business_day_of, cut_off_of, epoch_day, iso
 from schemas.avro import write_container
 from schemas.envelope import Fact
 from schemas.symbols import OF_PROVIDER
-from tests.case_files import CASES, case, read_case_file
+from tests.case_files import CASES, read_case_file
 from tests.dense_histories import dense_history
 from tests.paid import replay_folder
-from tests.pipelines.explain.explain_world import LAW, lay
+from tests.pipelines.explain.explain_world import LAW, chain, lay
 from tests.pipelines.live.drill import World, county, records_below
 from tests.pipelines.live.test_publishing import close_next
 
@@ -146,15 +146,7 @@ def test_what_is_settled_by_provider_is_previewed_too(
 
 def test_a_chain_of_people_is_followed_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """P1's late sheet takes authorized hours that P2 worked, whose overtime falls away, also that paid for R2."""
-    facts: Records = [{"kind": "ServiceAuthorization", "recipient": "R1", "monthly": "60:00"}]
-    facts += [{"kind": "ServiceAuthorization", "recipient": each, "monthly": "140:00"} for each in ("R2", "R3")]
-    pairs = ("P1", "R1"), ("P2", "R1"), ("P2", "R2"), ("P3", "R2"), ("P3", "R3")
-    facts += [{"kind": "ProviderAssignment", "provider": p, "recipient": r} for p, r in pairs]
-    worked = ("0", "P1", "R1", (2, 3, 4, 5)), ("A", "P2", "R1", (9, 10, 11, 12)), ("B", "P2", "R2", (13, 14, 15))
-    for id, provider, recipient, days in worked:
-        about = {"kind": "Timesheet", "id": id, "provider": provider, "recipient": recipient}
-        facts.append(about | {"period": date(2026, 2, 1), "days": {str(day): "9:00" for day in days}})
-    asked_of = case("chain", 1, {"sentence": "A chain.", "law": ["OT-1"], "facts": facts, "expect": {}})
+    asked_of = chain()
     [late] = [each for each in asked_of.facts if each.document_id.endswith(".0")]
     _lay([each for each in asked_of.facts if each is not late], tmp_path / "known")
     _lay([late], tmp_path / "late")
@@ -162,7 +154,7 @@ def test_a_chain_of_people_is_followed_to_its_end(tmp_path: Path, capsys: pytest
 
     pay = asked(capsys, tmp_path / "late", "--with", tmp_path / "known")
     until = cut_off_of(epoch_day(date.fromisoformat(pay["until"])))
-    tried = Trial(Sources(tmp_path / "known", None, LAW), (), until, [late], circle=True).outcome().payments
+    tried = Trial(Sources(tmp_path / "known", None, LAW), (), until, [late]).outcome().payments
 
     expected = moved(*(paid_below(tmp_path / name, pay["until"]) for name in ("known", "all")))
     assert told_of(pay) == expected and sum(each.net for each in tried) == pay["net_cents"]
