@@ -26,7 +26,7 @@ COUNTY, COUNTIES = "17", ("17", "07", "19", "28", "33", "34")
 LAW = Law.load()
 
 
-class Question(NamedTuple):
+class AskedOfLaw(NamedTuple):
     """Words, the parameter that is otherwise, its value, and from when (and adopted when: None, always known)."""
 
     words: str
@@ -44,16 +44,16 @@ class Question(NamedTuple):
 
 JANUARY, OCTOBER = date(2024, 1, 1), date(2024, 10, 1)
 OF_SIX = (
-    Question("a county's wage, a sixth of the facts", f"wage.{COUNTY}", 30_000, JANUARY),
-    Question("the minimum wage, which touches everybody", "minimum_wage", 25_000, JANUARY),
-    Question("the limit of travel", "travel.weekly_minutes", 300, JANUARY),
+    AskedOfLaw("a county's wage, a sixth of the facts", f"wage.{COUNTY}", 30_000, JANUARY),
+    AskedOfLaw("the minimum wage, which touches everybody", "minimum_wage", 25_000, JANUARY),
+    AskedOfLaw("the limit of travel", "travel.weekly_minutes", 300, JANUARY),
 )
 OF_ONE = (
-    Question("its wage, all twelve months", f"wage.{COUNTY}", 30_000, JANUARY),
-    Question("its wage from October on", f"wage.{COUNTY}", 30_000, OCTOBER),
-    Question("its wage from July on, adopted in October", f"wage.{COUNTY}", 30_000, date(2024, 7, 1), OCTOBER),
-    Question("a ceiling of travel from October on", "travel.weekly_minutes", 300, OCTOBER),
-    Question("the wage of another county", "wage.34", 30_000, JANUARY),
+    AskedOfLaw("its wage, all twelve months", f"wage.{COUNTY}", 30_000, JANUARY),
+    AskedOfLaw("its wage from October on", f"wage.{COUNTY}", 30_000, OCTOBER),
+    AskedOfLaw("its wage from July on, adopted in October", f"wage.{COUNTY}", 30_000, date(2024, 7, 1), OCTOBER),
+    AskedOfLaw("a ceiling of travel from October on", "travel.weekly_minutes", 300, OCTOBER),
+    AskedOfLaw("the wage of another county", "wage.34", 30_000, JANUARY),
 )
 
 
@@ -86,7 +86,7 @@ def _six(recipients: int, build: Path, into: Path) -> Path:
     return into
 
 
-def ratios(folder: Path, questions: tuple[Question, ...], rounds: int, scratch: Path) -> list[str]:
+def ratios(folder: Path, questions: tuple[AskedOfLaw, ...], rounds: int, scratch: Path) -> list[str]:
     """What each question costs, in replays, as the end of a row; what is not the variant is the baseline beside it."""
     asks: list[list[Variant]] = [[], *([each.variant()] for each in questions)]
     paid = partial(replay, folder, scratch / "paid", None, LAW, engine=PLAIN)

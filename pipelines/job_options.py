@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.live.clock import day_of_run
 from pipelines.misuse import Misuse
 from pipelines.replay import last_cut_off
 from rules.law import Law, LawError
@@ -57,3 +58,11 @@ def read_at(path: str) -> bytes:
     except OSError:
         raise Misuse(f"{path} cannot be read") from None
     return content
+
+
+def all_decided_by(cut_off: int) -> str:
+    """Why a pay run that is not the first of its month is none to become known to."""
+    return (
+        f"a value is first known to the pay run of {day_of_run(cut_off)}, which decides only those to whom something"
+        " happens: let `published` be the last day of a month, or begin again with --journal"
+    )

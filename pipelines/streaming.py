@@ -27,8 +27,8 @@ from apache_beam.options.pipeline_options import (
 
 from fold.key import is_look
 from fold.rows import fact_body
-from pipelines.job_options import JobOptions, cut_off_named, law_named, read_at
-from pipelines.live.clock import Clock, day_of_run, machine_clock
+from pipelines.job_options import JobOptions, all_decided_by, cut_off_named, law_named, read_at
+from pipelines.live.clock import Clock, machine_clock
 from pipelines.misuse import Misuse
 from pipelines.payroll import build
 from pipelines.topic_edges import REFERENCE, Beginning, topics_of
@@ -84,10 +84,7 @@ def _decided_by(law: Law, begins_anew: bool, clock: Clock = machine_clock) -> La
     wakes them for it in the first pay run of a month alone. Raises Misuse."""
     wrong = [each for each in law.publications if each > clock() and not is_look(each)]
     if wrong and not begins_anew:
-        raise Misuse(
-            f"--law: a value is first known to the pay run of {day_of_run(wrong[0])}, which decides only those to whom"
-            " something happens: let `published` be the last day of a month, or begin again with --journal"
-        )
+        raise Misuse(f"--law: {all_decided_by(wrong[0])}")
     return law
 
 

@@ -19,6 +19,7 @@ File = typer.Option("--options", metavar="FILE", help="The job's options, as Ter
 Image = Annotated[str | None, typer.Option(help="The worker's image; default: this version's.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say all that would be done, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+NEEDS = "launch update needs --options, the file that the job was launched with, or --from, a graph"
 JOURNAL_AND_DAY = "--journal and --resume-after go together: the journal, and the last pay run that was said whole"
 
 
@@ -63,10 +64,15 @@ def update_job(
     change: Annotated[list[str] | None, typer.Option(metavar="NAME", help="An option that may differ.")] = None,
     renamed: Annotated[list[str] | None, typer.Option(metavar="OLD=NEW", help="A step's new name.")] = None,
     old: Annotated[Path | None, typer.Option("--from", metavar="GRAPH", help="Graph of the version that runs.")] = None,
+    law_before: Annotated[str | None, typer.Option(metavar="LAW", help="The running job's law, if it changes.")] = None,
+    late: Annotated[
+        bool, typer.Option("--late", help="Also a law for which it is too late: new facts obey it.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
-    """Change the running job in place. It is refused if an option differs that --change does not name.
+    """Change the running job in place. It is refused if an option differs that --change does not name, and if a pay run
+    that is over should have obeyed the new law and not --law-before (default: this version's own).
 
     With --from and no --options nothing is asked of the cloud: it says whether this version can replace that one, and
     what to do if not (exit code 1).
@@ -75,12 +81,10 @@ def update_job(
 
         ihss-payroll launch update --from deploy/graphs/0002.json
 
-        ihss-payroll launch update --options launch.json --image IMAGE --dry-run
-
-        ihss-payroll launch update --options launch.json --change max_workers
+        ihss-payroll launch update --options launch.json --image IMAGE --change max_workers --dry-run
     """
     if options is None and old is None:
-        raise Misuse("launch update needs --options, the file that the job was launched with, or --from, a graph")
+        raise Misuse(NEEDS)
     quiet()
     from pipelines.launch.options import options_in
     from pipelines.launch.plan import LaunchAsked
@@ -89,9 +93,24 @@ def update_job(
     follows = _replaceable(old, pairs, as_json, quiet=options is not None) if old else None
     if options is None or (old and follows is None):
         return 1 if follows is None else 0
-    changed = tuple(change or ())
-    asked = LaunchAsked(options_in(options), image, update=True, changed=changed, renamed=pairs, follows=follows)
+    known, changed = options_in(options), tuple(change or ())
+    asked = LaunchAsked(known, image, update=True, changed=changed, renamed=pairs, follows=follows)
+    if "law" in changed and not late:
+        _in_time(law_before, known.law, dry_run)
     return _launch(asked, dry_run, as_json)
+
+
+def _in_time(before: str | None, after: str | None, dry_run: bool) -> None:
+    """Raises Misuse for a law that a pay run should have obeyed which is over. A dry run without --law-before reads no
+    law: it may be where only a cloud can."""
+    if dry_run and before is None:
+        return
+    from pipelines.job_options import law_named
+    from pipelines.live.clock import machine_clock
+    from pipelines.what_if.updating import late
+
+    if why := late(law_named(before), law_named(after), machine_clock()):
+        raise Misuse(f"--change law: {why}. (The running job's law is named by --law-before; --late goes on)")
 
 
 @launch_app.command("graph")

@@ -4,6 +4,7 @@ import json
 import time
 from getpass import getuser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -58,6 +59,46 @@ def check(
     elif not quiet:
         render(found, base, summary_console())
     return 1 if found.wrong or (strict and found.issues) else 0
+
+
+@app.command("preview")
+def preview_update(
+    overlay: Annotated[str, typer.Argument(metavar="LAW", help="Law for the next version: a folder, or gs://.")],
+    events: Annotated[Path, typer.Option(help="Folder with what the job's journal holds.")],
+    before: Annotated[str | None, typer.Option(metavar="LAW", help="The running job's; default: the law here.")] = None,
+    with_ids: Annotated[bool, typer.Option("--with-ids", help="Name each payment that would be otherwise.")] = False,
+    clock: Annotated[Path | None, typer.Option(help="File that says what time it is: for tests and drills.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Show what a law pays in the first pay run of a streaming job that is updated with it, from the job's journal.
+
+    Exit code 1 if the update would come too late: a pay run that is over should have obeyed it.
+
+    [bold]Example[/]
+
+        ihss-payroll law preview law-2027 --before law-2026 --events journal
+    """
+    from pipelines.command.live import named_clock
+    from pipelines.console.law_preview import render, told
+    from pipelines.console.summary import summary_console
+    from pipelines.files_below import folder_of_facts
+    from pipelines.job_options import law_named
+    from pipelines.what_if.updating import first_to_know, late, preview_of_update
+
+    laws, now = (law_named(before), law_named(overlay)), named_clock(clock)()
+    folder_of_facts(events, "--events")
+    if why := late(*laws, now):
+        complain(f"too late: {why}")
+        return 1
+    cut_off = first_to_know(*laws, now)
+    with TemporaryDirectory() as scratch:
+        seen = preview_of_update(events, *laws, cut_off, Path(scratch) / "work")
+    if as_json:
+        print(json.dumps(told(seen, with_ids, confirmed=False), indent=2))
+    elif not quiet:
+        render(seen, with_ids, summary_console())
+    return 0
 
 
 @app.command()

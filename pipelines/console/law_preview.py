@@ -77,11 +77,12 @@ def _payments(seen: LawPreview) -> Table | None:
     return made if seen.payments else None
 
 
-def told(seen: LawPreview, with_ids: bool) -> Json:
-    """The same as JSON; amounts in cents."""
+def told(seen: LawPreview, with_ids: bool, confirmed: bool = True) -> Json:
+    """The same as JSON; amounts in cents. ``confirmed``: it is published by its digest."""
     gets = people(seen)
-    found: Json = {
-        "confirm": seen.digest[:16], "digest": seen.digest, "pay_run": day_of_run(seen.cut_off),
+    found: Json = {"confirm": seen.digest[:16], "digest": seen.digest} if confirmed else {}
+    found |= {
+        "pay_run": day_of_run(seen.cut_off),
         "effective": iso(seen.change.effective), "payments": len(seen.payments), "gain": gets[MORE],
         "lose": gets[LESS], "gross_cents": seen.gross_cents, "net_cents": seen.net_cents,
         "findings_come": seen.came, "findings_go": seen.gone,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rules.asked_law import read_of
 from rules.law import Law
 from rules.parameters import LawEntry, Parameter
-from rules.periods import hhmm, iso
+from rules.periods import business_day_of, hhmm, iso
 from schemas.types import FIRST_DAY, LAST_DAY
 
 SPELLED = {"mills_per_hour": 1000, "cents": 100, "per_100000": 1000}
@@ -65,6 +65,22 @@ def _ranges(before: Parameter, after: Parameter) -> Iterator[range]:
     for first, following in zip(days, [*days[1:], LAST_DAY + 1], strict=True):
         if any(read_of(before.on(first, at)) != read_of(after.on(first, at)) for at in (None, 0, *known)):
             yield range(first, following)
+
+
+Decided = tuple[str, int]
+"""A parameter, and the first day on which something of it is otherwise."""
+
+
+def decided_otherwise(before: Law, after: Law, cut_off: int) -> list[Decided]:
+    """What ``after`` answers the pay run otherwise than ``before``, on days up to it: by parameter, the first day."""
+    found = []
+    for name, each in sorted(after.parameters.items()):
+        if (was := before.parameters.get(name)) == each or was is None:
+            continue
+        worked = (day for day in steps(was, each) if day <= business_day_of(cut_off))
+        other = (day for day in worked if read_of(was.on(day, cut_off)) != read_of(each.on(day, cut_off)))
+        found += [(name, day) for day in [*other][:1]]
+    return found
 
 
 def _same(span: LawSpan, one: LawEntry | None, other: LawEntry | None) -> bool:

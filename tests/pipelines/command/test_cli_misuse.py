@@ -43,6 +43,7 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
     ("what-if",): {"scenarios": "raise.toml", "--events": "facts", "--out": "new"},
     ("diff",): {"a": "paid", "b": "paid"},
     ("law", "check"): {"overlay": "law"},
+    ("law", "preview"): {"overlay": "law", "--events": "facts"},
     ("law", "publish"): {"overlay": "law", "--journal": "journal", "--effective": "2024-07-01"},
     ("validate",): {"files": "facts/timesheet-0001.avro"},
     ("rejections", "list"): {"--journal": "journal"},

@@ -92,6 +92,8 @@ ELSEWHERE: dict[tuple[str, str], str] = {
     ("launch dataflow", "0"): "launch/test_launch.py::",
     ("launch template", "0"): "launch/",
     ("launch replay", "0"): "test_addresses.py::",
+    ("law preview", "0"): "what_if/test_updating.py::test_law_preview",
+    ("law preview", "1"): "what_if/test_updating.py::test_law_preview",
     ("law publish", "0"): "live/test_publishing.py::",
     ("law publish", "1"): "live/test_publishing.py::",
     ("launch update", "0"): "launch/test_launch.py::",
