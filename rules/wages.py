@@ -33,7 +33,7 @@ def wage(county: str, day: int, law: Law, known_at: int) -> Wage:
     """The rate of ``county`` in force on ``day`` as known at the cut-off ``known_at``."""
     if law.takes_notes:
         law = law.to_ask((f"wage.{county}", MINIMUM), day)
-    return _wage(county, day, law, known_at if law.publications else None)
+    return _wage(county, day, law, known_at if law.publications or law.takes_notes else None)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -1,7 +1,8 @@
 """What a comparison decides again is enough: its sums are those of whole replays under the law and facts of each
 variant, to the cent and the minute, over small histories in which everything is corrected."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -14,11 +15,15 @@ from hypothesis import strategies as st
 
 from fold.record_files import file_name
 from pipelines.plain import Outcome, replay_plain
+from pipelines.what_if import forking
 from pipelines.what_if.compare import Comparison, compare
 from pipelines.what_if.door import FactRefused
 from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import FactChange, Variant
+from rules.documents import Arrival
 from rules.law import Law
+from rules.periods import civil_date, civil_day, cut_off_of, epoch_day, midnight
+from rules.restatement import CaseFile, Memory, steps
 from schemas.avro import fields_of, write_container
 from schemas.envelope import Fact
 from tests.dense_histories import dense_history, outcomes_on
@@ -54,6 +59,16 @@ def variant(seed: int) -> Variant:
         values[name] = {"from": first, "value": value, **published}
     facts = [each for each in chance.sample(FACTS, chance.randint(0, 1)) if chance.random() < 0.7]
     return Variant("", LAW.amended(overlay(values)), facts)
+
+
+def in_the_middle(seed: int, history: History) -> Variant:
+    """One of the changes that begins while facts come, known always or published still later."""
+    chance = Random(seed)
+    name, value = chance.choice(CHANGES)
+    days = sorted(civil_day(fact.recorded_at) for fact in history.facts)
+    first = chance.choice(days[len(days) // 3 :]) - chance.choice((0, 5, 20))
+    known = {"published": civil_date(first + chance.choice((3, 15, 30)))} if chance.random() < 0.5 else {}
+    return Variant("", LAW.amended(overlay({name: {"from": civil_date(first), "value": value, **known}})))
 
 
 def overlay(values: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @SOME
 def test_deciding_again_what_is_touched_is_deciding_all(folder, seed, changes) -> None:
     history = paid_and_returned(seed)
-    variants = [variant(changes), variant(changes + 1)]
+    variants = [variant(changes), in_the_middle(changes, history)]
     scratch = folder / "scratch"
     found = compare(write_facts(folder, history.facts), LAW, variants, scratch, history.until, processes=1)
     assert without_nothing(found.baseline) == without_nothing(alone(folder, scratch, LAW, history.until))
@@ -150,6 +165,31 @@ def test_a_wage_touches_only_who_was_paid_by_it(tmp_path) -> None:
     found = compare(facts, LAW, [Variant("", elsewhere), Variant("", never)], tmp_path / "scratch", processes=1)
     assert [each.moves.keys for each in found.variants] == [{}, {}]
     assert sum(found.keys.values())
+
+
+def test_a_wage_is_decided_by_from_the_pay_run_on_that_asks_for_it(tmp_path, monkeypatch) -> None:
+    """Before it the variant is the baseline: no key is decided again from its beginning."""
+    decided: dict[Law, list[int]] = defaultdict(list)
+
+    def watched(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, memory: Memory) -> Iterator[Any]:
+        for said in steps(case, arrivals, until, law, memory):
+            decided[law].append(memory.decided)
+            yield said
+
+    monkeypatch.setattr(forking, "steps", watched)
+    history = dense_history(5)  # of Lake, from July 2024
+    facts = tmp_path / "facts"
+    facts.mkdir()
+    write_facts(facts, history.facts)
+    wages = [LAW.amended(overlay({"wage.17": {"from": date(2024, month, 1), "value": 30_000}})) for month in (7, 8)]
+    published = LAW.amended(
+        overlay({"wage.17": {"from": date(2024, 7, 1), "value": 30_000, "published": date(2024, 8, 20)}})
+    )
+    compare(facts, LAW, [Variant("", law) for law in (*wages, published)], tmp_path / "scratch", processes=1)
+    begins = [min(decided[law]) for law in (*wages, published)]
+    assert begins[0] < begins[1] < cut_off_of(epoch_day(date(2024, 8, 21))) == begins[2]
+    assert begins[1] >= midnight(epoch_day(date(2024, 8, 1)))
+    assert len(decided[wages[0]]) > len(decided[wages[1]])
 
 
 def test_a_fact_that_cannot_be_is_refused_without_its_people(tmp_path) -> None:
