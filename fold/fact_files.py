@@ -9,9 +9,9 @@ from contextlib import suppress
 from functools import cached_property
 from typing import IO, Any
 
-from fold.door import Door, fact_of
+from fold.door import Door
 from fold.places import BlockPlace, keys_of
-from schemas.avro import Container, Unreadable
+from schemas.avro import Container, Unreadable, decode_fields
 from schemas.cloud_journal import Deliveries, is_cloud_journal, record_of
 from schemas.envelope import Crossing
 from schemas.journal import Entry, is_segment, segment_block_at, segment_blocks
@@ -72,7 +72,11 @@ class FactFile:
 
 
 def _keys_of_entry(entry: Entry) -> list[str]:
-    return _keys_of(fact_of, entry) if entry.reason is None else []
+    """Of a fact, which was validated before it became an entry."""
+    try:
+        return keys_of(*decode_fields(entry.raw)) if entry.reason is None else []
+    except Unreadable:
+        return []
 
 
 def _keys_of(read: Callable[[Any], Crossing], raw: Any) -> list[str]:

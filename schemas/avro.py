@@ -28,6 +28,7 @@ from schemas.types import CONTRADICTION, Fields, path_of
 __all__ = [
     "Container",
     "Unreadable",
+    "decode_fields",
     "decode_message",
     "decode_plain",
     "encode",
@@ -119,7 +120,19 @@ def encode_message(record: Crossing) -> bytes:
 
 
 def decode_message(raw: bytes, kind: str | None = None) -> Crossing:
-    """The record of a single-object message in the current or an earlier published schema; of ``kind`` if given."""
+    """The record of a single-object message in the current or an earlier published schema; of ``kind`` if given. Raises
+    Unreadable."""
+    return decode_as(*_version_and_body(raw, kind))
+
+
+def decode_fields(raw: bytes) -> tuple[str, Fields]:
+    """The kind of the same message, and its fields as they lie in the bytes, which nobody looks at here: for what was
+    validated when it came. Raises Unreadable."""
+    version, body = _version_and_body(raw)
+    return version.kind, _decode_body(version, body)
+
+
+def _version_and_body(raw: bytes, kind: str | None = None) -> tuple[Published, bytes]:
     if len(raw) < PREFIX or not raw.startswith(MARKER):
         raise Unreadable("UNREADABLE", "Not an Avro single-object message: it must begin with C3 01 and a fingerprint.")
     mark = raw[len(MARKER) : PREFIX]
@@ -128,7 +141,7 @@ def decode_message(raw: bytes, kind: str | None = None) -> Crossing:
         raise Unreadable("UNKNOWN_SCHEMA", f"No published schema has the fingerprint {mark.hex()}.")
     if kind not in (None, version.kind):
         raise Unreadable("UNKNOWN_SCHEMA", f"The message is a {version.kind}, not a {kind}.")
-    return decode_as(version, raw[PREFIX:])
+    return version, raw[PREFIX:]
 
 
 def decode_plain(kind: str, raw: bytes) -> Crossing:

@@ -74,7 +74,8 @@ def is_cloud_journal(stream: IO[bytes]) -> bool:
 class Deliveries(Container):
     """Reader of one file of the journal; raises as `Container` does."""
 
-    def recognized(self, schema: Json) -> tuple[str, Json | None]:
+    @staticmethod
+    def recognized(schema: Json) -> tuple[str, Json | None]:
         """Google's name of the record, and what to resolve it to."""
         ours = declared(SCHEMA)
         if schema.get("name") != ours["name"]:

@@ -20,17 +20,16 @@ from schemas.codecs import CODECS, LARGEST_BLOCK, Inflated, long_bytes
 from schemas.envelope import Crossing, OutgoingRecord
 from schemas.physical import (
     Unreadable,
-    as_json,
     declared_schema,
     fingerprint,
     kind_of,
     logical_schema,
     reader_of,
-    written_schema,
 )
 from schemas.resolution import Json
 from schemas.streams import BAD_BYTES, Exact, Spliced
 from schemas.types import Fields
+from schemas.written import understood_as
 
 MAGIC = b"Obj\x01"
 PLAIN = "null"  # the codec of a file that is not compressed
@@ -52,15 +51,16 @@ class Container:
         refuse_large(stream)
         self._source = Spliced(stream)
         header = self._read_header()
-        self.writer_schema, writer = written_schema(header["meta"].get("avro.schema", b""))
-        self.kind, self.reader_schema = self.recognized(writer)
+        understood = understood_as(self.recognized, header["meta"].get("avro.schema", b""))
+        self.writer_schema, self.kind, self.reader_schema, relabelled = understood
         self.block_offset = self._source.offset  # where the block of the record last yielded begins
         self._codec, self._marker = self._read_codec(header), len(header["sync"])
-        self._header = _encode_header(header, self.writer_schema)
+        self._header = _encode_header(header, relabelled)
         self._block, self._ends = BytesIO(), [0]  # the current block, and where in it each record ends
         self._before = 0  # records of the current block that came before the present one
 
-    def recognized(self, schema: Json) -> tuple[str, Json | None]:
+    @staticmethod
+    def recognized(schema: Json) -> tuple[str, Json | None]:
         """The kind of the file's records, and what to resolve them to (None: as they are). ``schema``: the writer's, as
         `declared` gives it. Raises Unreadable."""
         kind = kind_of(schema)
@@ -164,9 +164,9 @@ def _records_of(block: Any) -> tuple[list[Fields], list[int]]:
     return records, ends
 
 
-def _encode_header(header: Fields, schema: Json) -> bytes:
+def _encode_header(header: Fields, schema: bytes) -> bytes:
     relabelled = BytesIO()
-    meta = header["meta"] | {"avro.schema": as_json(schema).encode(), "avro.codec": PLAIN.encode()}
+    meta = header["meta"] | {"avro.schema": schema, "avro.codec": PLAIN.encode()}
     fastavro.schemaless_writer(relabelled, HEADER_SCHEMA, header | {"meta": meta})
     return relabelled.getvalue()
 

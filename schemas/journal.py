@@ -7,7 +7,9 @@ blocks each were synced before anything in them was acknowledged. Units: instant
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -65,8 +67,9 @@ class Entry(NamedTuple):
     @property
     def check(self) -> bytes:
         """What shows that nothing in the entry was changed."""
-        head = repr((*self[: self._fields.index("raw")], self.reason, self.field, self.message)).encode()
-        return hashlib.sha256(head + b"\0" + self.raw).digest()[:16]
+        number, arrived_at, admitted_cut_off, origin, raw, reason, field, message = self
+        head = repr((number, arrived_at, admitted_cut_off, origin, reason, field, message)).encode()
+        return hashlib.sha256(head + b"\0" + raw).digest()[:16]
 
     @property
     def is_rejection(self) -> bool:
@@ -101,7 +104,7 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
     block: Any
     try:
         blocks = fastavro.block_reader(stream)
-        if blocks.codec != "null" or not same_layout(blocks.writer_schema, SCHEMA):
+        if blocks.codec != "null" or not _is_ours(blocks.metadata["avro.schema"]):
             raise ValueError("no job writes its journal so")
         for block in blocks:
             entries = [_checked(record) for record in block]
@@ -111,6 +114,12 @@ def segment_blocks(stream: IO[bytes]) -> Iterator[tuple[int, list[Entry]]]:
             yield block.offset, entries
     except (*BAD_BYTES, *BAD_SCHEMA):
         raise Unreadable("UNREADABLE", "The segment is damaged or cut off from here on.", offset=good) from None
+
+
+@lru_cache(maxsize=8)
+def _is_ours(schema: str) -> bool:
+    """Whether the text of a segment's schema gives the same bytes as ours; all of our segments have one."""
+    return same_layout(fastavro.parse_schema(json.loads(schema)), SCHEMA)
 
 
 def whole_bytes(stream: IO[bytes]) -> int:
@@ -138,8 +147,8 @@ def segment_block_at(stream: IO[bytes], offset: int) -> list[Entry]:
 
 
 def _checked(record: Fields) -> Entry:
-    check = record.pop("check")
-    entry = Entry(**record)
+    *fields, check = record.values()  # in the order of the schema, which is that of an entry
+    entry = Entry(*fields)
     if entry.check != check:
         raise ValueError("an entry is not what was written")
     return entry

@@ -13,6 +13,7 @@ from pipelines.live.durable import replace
 
 REMEMBERED = "remembered.json"
 BYTES_OF_MARK = 16
+ROWS_AT_ONCE = 1000
 NOTHING = hashlib.sha256().hexdigest()  # over no rows
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)  # the latter when SQLite's complaint cites what is damaged
 ROWS = (
@@ -63,8 +64,9 @@ def digest_of(database: sqlite3.Connection) -> str:
     """Over all rows, but for what keys know, of which only the checks."""
     digest = hashlib.sha256()
     for rows in ROWS:
-        for row in database.execute(rows):
-            digest.update(repr(row).encode())
+        found = database.execute(rows)
+        while some := found.fetchmany(ROWS_AT_ONCE):
+            digest.update(repr(some).encode())
     return digest.hexdigest()
 
 

@@ -12,6 +12,7 @@ import platform
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -212,7 +213,13 @@ def _room() -> Iterator[None]:
 
 def mark_of(law: Law) -> str:
     """SHA-256 over the law, the code that decides and remembers (at any depth), and the Python that runs it."""
-    mark = hashlib.sha256(f"{law.version} {platform.python_version()}".encode())
+    return hashlib.sha256(f"{law.version} {platform.python_version()} {_mark_of_code()}".encode()).hexdigest()
+
+
+@cache
+def _mark_of_code() -> str:
+    """As it was when this process first asked: what runs does not change with the files that it was read from."""
+    mark = hashlib.sha256()
     for layer in ("schemas", "rules", "fold", "pipelines/live"):
         for path in sorted(path for path in (ROOT / layer).rglob("*") if path.suffix in DECIDING):
             raw = path.read_bytes()

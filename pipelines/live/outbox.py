@@ -119,8 +119,9 @@ class DecidedRuns:
 
     def decided(self) -> list[int]:
         """Cut-offs of the pay runs that are decided. Where there is no seal at all, letters are enough."""
-        ends = SEAL if seals(self.journal) and not (self.journal / SEALING).exists() else LETTERS
-        return [cut_off_of(day_of(path.parent.name)) for path in sorted(self.folder.glob(f"*/{ends}"))]
+        sealed = [] if (self.journal / SEALING).exists() else sorted(self.folder.glob(f"*/{SEAL}"))
+        decided = sealed or sorted(self.folder.glob(f"*/{LETTERS}"))
+        return [cut_off_of(day_of(path.parent.name)) for path in decided]
 
     def last_decided(self) -> int | None:
         """The cut-off of the last pay run that was decided."""

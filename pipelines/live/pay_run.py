@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from fold.collections import rare_collections
 from fold.content import note_content
 from fold.door import Door
 from fold.pay_runs import FIRST, Chain, pay_run
@@ -60,7 +61,8 @@ class PayRuns:
             seen.append(_read(door, entry))
         known = sorted({*self.memory.listings(), *door.catalog})
         engine = engine_for(self.choice, size, self.memory.due_count(cut_off))
-        folded = engine.fold(FoldAsked(cut_off, _dealt(door), known), self.memory)
+        with rare_collections():
+            folded = engine.fold(FoldAsked(cut_off, _dealt(door), known), self.memory)
         tally, records = door.tally, folded.records
         before = self.memory.told()
         if before is not None and before.first_claim is not None:

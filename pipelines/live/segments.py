@@ -1,5 +1,6 @@
 """The segments of a journal: where those of a pay run lie, what is in them, and the torn tail that a crash left."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -33,12 +34,17 @@ def run_folder(journal: Path, cut_off: int) -> Path:
 
 def segments(folder: Path) -> list[Path]:
     """Segments of a pay run's folder, oldest first."""
-    return sorted(folder.glob("*.avro"))
+    return [folder / name for name in _names(folder) if name.endswith(".avro")]
 
 
 def run_folders(journal: Path) -> list[Path]:
     """Folders of pay runs that have entries, oldest first."""
-    return sorted(path for path in (journal / FOLDER).glob("*") if path.is_dir())
+    return [path for path in (journal / FOLDER / name for name in _names(journal / FOLDER)) if path.is_dir()]
+
+
+def _names(folder: Path) -> list[str]:
+    """In order; none where there is no folder."""
+    return sorted(os.listdir(folder)) if folder.is_dir() else []
 
 
 def segments_after(journal: Path, day: str) -> list[Path]:

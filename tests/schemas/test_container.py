@@ -20,7 +20,7 @@ from fastavro.read import HEADER_SCHEMA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import KINDS
+from schemas import KINDS, written
 from schemas.avro import (
     Container,
     Unreadable,
@@ -283,6 +283,29 @@ def test_a_schema_that_is_no_schema():
     stream = BytesIO()
     fastavro.writer(stream, logical_schema("Timesheet"), MANY[:1])
     assert read(stream.getvalue().replace(b'"boolean"', b'"boolaen"'))[1].reason == "UNREADABLE"
+
+
+def test_writers_of_one_schema_are_asked_once_and_one_that_is_refused_each_time(whole, monkeypatch):
+    """Files come by the thousand; what is kept of their schemas is small, and never that one was refused."""
+    asked = []
+    written_schema = written.written_schema
+    monkeypatch.setattr(written, "written_schema", lambda text: asked.append(text) or written_schema(text))
+    written._remembered.cache_clear()
+    for _ in range(3):
+        assert [record for _, record in Container(BytesIO(whole["null"]))] == MANY
+        assert [record for _, record in Container(BytesIO(whole["xz"]))] == MANY
+    assert len(asked) == 1
+    nothing = whole["null"].replace(b'"name": "minutes"', b'"name": "minuten"').replace(b"ihss.v1", b"ihss.v0")
+    words = []
+    for _ in range(3):
+        with pytest.raises(Unreadable) as refused:
+            Container(BytesIO(nothing))
+        words.append(str(refused.value))
+    assert len(asked) == 4 and len({*words}) == 1
+    monkeypatch.setattr(written, "LARGEST_KEPT", 100)
+    for _ in range(2):
+        assert [record for _, record in Container(BytesIO(whole["null"]))] == MANY
+    assert len(asked) == 6
 
 
 def test_a_schema_that_lacks_a_required_field():

@@ -337,12 +337,18 @@ def test_a_log_that_nobody_reads_any_more_stops_no_pay(days: list[Day], tmp_path
         world.log.close()
 
 
+def _ask_the_code_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the code is asked for, as it is then."""
+    monkeypatch.setattr(memory, "_mark_of_code", memory._mark_of_code.__wrapped__)
+
+
 def test_texts_of_findings_are_of_the_code_that_memory_is_made_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for layer in ("schemas", "rules", "fold", "pipelines/live"):
         (tmp_path / layer).mkdir(parents=True)
     monkeypatch.setattr(memory, "ROOT", tmp_path)
+    _ask_the_code_anew(monkeypatch)
     marks = set()
     for name in ("rules/law.py", "rules/findings.toml", "schemas/timesheet.avsc"):
         marks.add(memory.mark_of(LAW))
@@ -356,6 +362,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for layer in ("schemas", "rules", "fold", "pipelines/live"):
         shutil.copytree(memory.ROOT / layer, tmp_path / layer, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(memory, "ROOT", tmp_path)
+    _ask_the_code_anew(monkeypatch)
     return tmp_path
 
 
