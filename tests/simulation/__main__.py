@@ -23,7 +23,8 @@ MOST_OF_A_BREAK = 60  # seeds until a break counts as not found
 SMALL = 10
 HAPPENED = {
     "cuts": "power cuts", "rotten": "bits flipped", "refused": "refusals", "backups": "backups begun",
-    "restored": "journals lost and put back", "intruded": "second jobs",
+    "restored": "journals lost and put back", "in_sending": "of them in the middle of sending",
+    "intruded": "second jobs",
 }  # fmt: skip
 CORES = os.cpu_count() or 1
 

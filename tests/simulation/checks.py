@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-from collections import defaultdict
+import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from fold.content import content_sha256
 from pipelines.live.lost import HEALTH
 from pipelines.live.seals import DONE, OUTBOX, SEAL
 from pipelines.live.segments import entries_of
 from schemas.avro import PREFIX, fields_of
 from schemas.journal import FOLDER, Entry
-from tests.simulation.transport import Consumer, Topic, Wrong
+from tests.simulation.transport import Consumer, Topic, Wrong, content_of
 
 
 class Watch:
@@ -44,22 +43,17 @@ class Watch:
             if run is None:  # one that refused and paid nothing has none
                 self.runs += 1
                 continue
-            bodies: dict[str, list[bytes]] = defaultdict(list)
-            for each in letters:
-                if "cut_off" in (record := fields_of(each.record)) and each is not run:
-                    bodies[each.kind].append(each.body[PREFIX:])
             record = fields_of(run.record)
-            if record["previous_sha256"] != self.before or record["content_sha256"] != content_sha256(bodies):
+            if record["previous_sha256"] != self.before or record["content_sha256"] != content_of(letters):
                 raise Wrong("the chain of PayRuns does not hold")
             self.before, self.runs = hashlib.sha256(run.body[PREFIX:]).hexdigest(), self.runs + 1
 
     def _journal(self) -> None:
         """What was acknowledged since the last look is in the journal; at the end of a life all of it is looked for."""
         heard_of = self.topic.acknowledged
-        new = [message.raw for id, (message, _) in heard_of.items() if id not in self.seen]
-        paths = sorted((self.journal / FOLDER).rglob("*.avro"), reverse=True) if new else []
-        for path in paths:
-            whole = path.read_bytes()
+        new = [heard_of[id][0].raw for id in heard_of.keys() - self.seen]
+        for path in sorted(self._segments(), reverse=True) if new else []:
+            whole = Path(path).read_bytes()
             if not (new := [raw for raw in new if raw not in whole]):
                 break
         if new:
@@ -78,16 +72,22 @@ class Watch:
                 raise Wrong(f"{refused} messages were refused, and {told['rejections']} was said")
         self.heard = self.runs
 
+    def told_again_after(self, run: str) -> None:
+        """Pay runs after this one are decided again; what was said of them says nothing any more."""
+        self.log.seek(self.read)
+        self.told |= {line["run"]: line for line in map(json.loads, self.log) if line["event"] == "pay run"}
+        self.told, self.read = {name: line for name, line in self.told.items() if name <= run}, self.log.tell()
+
     def _health(self, was_full: bool) -> None:
         """health.json says what the files say: what came since the job began and was refused, what is not sent, what
         lies in the landing folder and is never taken."""
-        fresh = [each for each in self._all_entries() if each.number > self.began]
-        sealed = [path.parent for path in (self.journal / OUTBOX).glob(f"*/{SEAL}")]
+        fresh = self._fresh_entries()
+        decided = [each.path for each in os.scandir(self.journal / OUTBOX) if os.path.exists(f"{each.path}/{SEAL}")]
         there = {
             "rejections": sum(each.is_rejection for each in fresh),
             "facts": sum(each.reason is None for each in fresh),
             "entries": self.began + len(fresh),
-            "unsent_pay_runs": sum(not (folder / DONE).exists() for folder in sealed),
+            "unsent_pay_runs": sum(not os.path.exists(f"{folder}/{DONE}") for folder in decided),
             "files_ignored": self.topic.strange(),
             "clock_doubted": 0,
         }
@@ -97,10 +97,16 @@ class Watch:
         if other := {name: (said[name], count) for name, count in there.items() if said[name] != count}:
             raise Wrong(f"health.json does not say how things are: {other}")
 
-    def _all_entries(self) -> list[Entry]:
-        """Of all segments; each is read again when it has grown."""
+    def _fresh_entries(self) -> list[Entry]:
+        """Of all segments those that came since the job began; each is read again when it has another size."""
         known, self.entries = self.entries, {}
-        for path in (self.journal / FOLDER).rglob("*.avro"):
-            key = str(path), path.stat().st_size
-            self.entries[key] = known.get(key) or list(entries_of(path))
-        return [each for entries in self.entries.values() for each in entries]
+        for path, size in self._segments().items():
+            self.entries[path, size] = known.get((path, size)) or list(entries_of(Path(path)))
+        new = (entries for entries in self.entries.values() if entries and entries[-1].number > self.began)
+        return [each for entries in new for each in entries if each.number > self.began]
+
+    def _segments(self) -> dict[str, int]:
+        """All of them, and how large each is."""
+        days = (day.path for day in os.scandir(self.journal / FOLDER))
+        files = (each for day in days for each in os.scandir(day) if each.name.endswith(".avro"))
+        return {each.path: each.stat().st_size for each in files}

@@ -8,8 +8,7 @@ The job's memory is a database of its own syncs, and a cache: it is kept, lost o
 
 import errno
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -67,6 +66,10 @@ class ForgetfulDisk:
         if self.cut_in == 0:
             raise PowerCut
 
+    def calm_down(self) -> None:
+        """Nothing happens any more that was to happen at a sync."""
+        self.cut_in = self.full_in = self.other_in = 0
+
     def keeps(self, path: Path) -> None:
         """As it is, it is on the disk."""
         self.contents[path.stat().st_ino] = path.read_bytes()
@@ -74,47 +77,53 @@ class ForgetfulDisk:
     def lose_power(self) -> None:
         """What is there when it comes back."""
         self.cuts += 1
-        kept: dict[Path, bytes | None] = {}
+        kept: dict[str, bytes | None] = {}
         placed: set[int] = set()
-        self._keep(self.root, kept, placed)
+        self._keep(str(self.root), kept, placed)
         self._keep_moved(kept, placed)
-        shutil.rmtree(self.root)
-        self.root.mkdir(parents=True)
+        for folder, folders, files in os.walk(self.root, topdown=False):
+            for path in (f"{folder}/{name}" for name in files):
+                if path not in kept:
+                    os.unlink(path)
+            for path in (f"{folder}/{name}" for name in folders):
+                if path not in kept:
+                    os.rmdir(path)
         for path, content in kept.items():
             if content is None:
-                path.mkdir(exist_ok=True)
-            else:
-                path.write_bytes(content)
-        self.believe()
+                os.makedirs(path, exist_ok=True)
+            elif not os.path.exists(path) or _read(path) != content:
+                Path(path).write_bytes(content)
+        self.believe(kept)
 
-    def believe(self) -> None:
-        """All that is there is on the disk."""
+    def believe(self, known: Mapping[str, bytes | None] | None = None) -> None:
+        """All that is there is on the disk. ``known``: what is in each file, if somebody knows."""
         self.contents, self.names = {}, {}
         for folder, _, files in os.walk(self.root):
-            self.names[folder] = {each.name: each.inode() for each in os.scandir(folder)}
+            inodes = self.names[folder] = {each.name: each.inode() for each in os.scandir(folder)}
             for name in files:
-                path = Path(folder, name)
-                self.contents[path.stat().st_ino] = path.read_bytes()
+                path = f"{folder}/{name}"
+                self.contents[inodes[name]] = (known or {}).get(path) or _read(path)
 
-    def _keep_moved(self, kept: dict[Path, bytes | None], placed: set[int]) -> None:
+    def _keep_moved(self, kept: dict[str, bytes | None], placed: set[int]) -> None:
         """A file that was moved and is at none of its two places is at the old one: a rename is one step."""
-        now = {each.inode(): Path(each.path) for folder, _, _ in os.walk(self.root) for each in os.scandir(folder)}
+        now = {each.inode(): each.path for folder, _, _ in os.walk(self.root) for each in os.scandir(folder)}
         for folder, names in self.names.items():
             for name, inode in names.items():
-                path = Path(folder, name)
-                if inode in now and inode not in placed and path not in kept and path.parent in {*kept, self.root}:
+                path = f"{folder}/{name}"
+                if inode in now and inode not in placed and path not in kept and folder in {*kept, str(self.root)}:
                     kept[path] = self._content(inode, now[inode])
 
-    def _keep(self, folder: Path, kept: dict[Path, bytes | None], placed: set[int]) -> None:
-        synced: dict[str, int] = self.names.get(str(folder), {})
-        now = {each.name: each.inode() for each in os.scandir(folder)} if folder.is_dir() else {}
-        for name in sorted({*synced, *now}):
+    def _keep(self, folder: str, kept: dict[str, bytes | None], placed: set[int]) -> None:
+        synced: dict[str, int] = self.names.get(folder, {})
+        there = {each.name: each for each in os.scandir(folder)}
+        for name in sorted({*synced, *there}):
+            now = there[name].inode() if name in there else None
             inode = synced.get(name)
-            if inode != now.get(name) and self.random.random() < 0.5:
-                inode = now.get(name)
-            path = folder / name
+            if inode != now and self.random.random() < 0.5:
+                inode = now
+            path = f"{folder}/{name}"
             placed.update([] if inode is None else [inode])
-            if path.is_dir() and inode is not None:
+            if name in there and there[name].is_dir() and inode is not None:
                 kept[path] = None
                 self._keep(path, kept, placed)
             elif name in CACHE:
@@ -122,23 +131,28 @@ class ForgetfulDisk:
             elif name == SHARED:
                 continue
             elif inode is not None:
-                kept[path] = self._content(inode, path if now.get(name) == inode else None)
+                kept[path] = self._content(inode, path if now == inode else None)
 
-    def _keep_cache(self, path: Path, kept: dict[Path, bytes | None]) -> None:
+    def _keep_cache(self, path: str, kept: dict[str, bytes | None]) -> None:
         chance = self.random.random()
-        if chance < 0.05 or not path.exists():
+        if chance < 0.05 or not os.path.exists(path):
             return
-        content = bytearray(path.read_bytes())
+        content = bytearray(_read(path))
         if chance < 0.1 and content:
             content[self.random.randrange(len(content))] ^= 1 << self.random.randrange(8)
         kept[path] = bytes(content)
 
-    def _content(self, inode: int, path: Path | None) -> bytes:
+    def _content(self, inode: int, path: str | None) -> bytes:
         synced = self.contents.get(inode, b"")
-        now = path.read_bytes() if path is not None else synced
+        now = _read(path) if path is not None else synced
         if synced == now or self.random.random() < 0.4:
             return synced
         if now.startswith(synced):
             torn = now[: self.random.randint(len(synced), len(now))]
             return torn + bytes(self.random.choice((0, 0, 7)))
         return now if self.random.random() < 0.5 else now[: self.random.randint(0, len(now))]
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()

@@ -2,12 +2,16 @@
 consumer who sometimes does not answer."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from fold.content import content_sha256
 from pipelines.live.collector import Batch, Message, Source
 from pipelines.live.outbox import Letter, NotSent, Sink
+from schemas.avro import PREFIX, fields_of
+from schemas.pay_run import PayRun
+from tests.simulation.disk import PowerCut
 
 if TYPE_CHECKING:
     from pipelines.live.job import Job
@@ -110,14 +114,24 @@ class Topic:
         """Nothing to let go."""
 
 
+def content_of(letters: Iterable[Letter]) -> str:
+    """What a PayRun says of them (hex): all that its pay run says but itself."""
+    bodies: dict[str, list[bytes]] = defaultdict(list)
+    for each in letters:
+        if each.kind != "PayRun" and "cut_off" in fields_of(each.record):
+            bodies[each.kind].append(each.body[PREFIX:])
+    return content_sha256(bodies)
+
+
 class Consumer:
     """A sink as the job knows it, which keeps each id once; the same id with other content is Wrong. ``askable``: does
-    it say what it has?"""
+    it say what it has? ``cut_in``: when so many letters more have arrived, the power of the job is cut."""
 
     def __init__(self, random: Random, askable: bool) -> None:
         self.random, self.faulty, self.askable = random, True, askable
         self.letters: dict[str, Letter] = {}
         self.by_run: dict[str, dict[str, Letter]] = defaultdict(dict)
+        self.cut_in, self.was_cut = 0, False
 
     def sink(self) -> Sink:
         """As a job knows it that just began."""
@@ -128,6 +142,32 @@ class Consumer:
         self.by_run[run][letter.id] = known
         if known.body != letter.body:
             raise Wrong(f"{letter.kind} was sent twice under one id with other content")
+        self.cut_in -= 1
+        if self.cut_in == 0:
+            self.was_cut = True
+            raise PowerCut
+
+    def last_whole(self) -> PayRun | None:
+        """Of the pay runs that may be paid the last: it ends with its PayRun. Raises Wrong if that came too soon."""
+        for _, letters in sorted(self.by_run.items(), reverse=True):
+            for record in (each.record for each in letters.values() if each.kind == "PayRun"):
+                assert isinstance(record, PayRun)
+                if record.content_sha256 != content_of(letters.values()):
+                    raise Wrong("a PayRun came before all that it counts")
+                return record
+        return None
+
+    def throw_away_after(self, run: str) -> dict[str, dict[str, Letter]]:
+        """What came of later pay runs, which are not whole: nothing of it was paid. It is not on file any more."""
+        gone = {name: self.by_run.pop(name) for name in [*self.by_run] if name > run}
+        for id in (id for letters in gone.values() for id in letters):
+            del self.letters[id]
+        return gone
+
+    def put_back(self, gone: dict[str, dict[str, Letter]]) -> None:
+        """It was not thrown away."""
+        self.by_run |= gone
+        self.letters |= {id: letter for letters in gone.values() for id, letter in letters.items()}
 
     def send(self, run: str, letters: list[Letter], first: int, confirm: Callable[[int], None]) -> None:
         for place, letter in enumerate(letters[first:], first + 1):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.live import backup as backups
 from pipelines.live.backup import MANIFEST, NotWhole, backup, restore
 from pipelines.live.clock import day_of_run
-from pipelines.live.deciding import SentSums, sums_said
+from pipelines.live.deciding import SentSums
 from pipelines.live.durable import LockLost, Owned, sync
 from pipelines.live.outbox import OtherContent
 from pipelines.live.past import OtherHistory
@@ -21,6 +21,7 @@ from pipelines.live.verify import verify
 from pipelines.live.vital_signs import unwell
 from pipelines.misuse import Misuse
 from schemas.journal import Entry, read_segment
+from schemas.pay_run import PayRun
 from tests.simulation.disk import CACHE, SHARED, PowerCut
 from tests.simulation.transport import Wrong
 
@@ -90,7 +91,11 @@ class Troubles:
         self.backups: list[tuple[Path, int, bool]] = []  # where, begun when, and was a bit of it flipped?
         self.rot: Rot | None = None
         self.lock_lost = False
-        self.made = self.rotten = self.restored = self.refused = self.intruded = 0
+        self.made = self.rotten = self.restored = self.in_sending = self.refused = self.intruded = 0
+
+    def counted(self) -> tuple[int, ...]:
+        """How often each happened, in the order of a Life."""
+        return self.rotten, self.refused, self.made, self.restored, self.in_sending, self.intruded
 
     def come(self) -> None:
         """Perhaps one of them, before a round."""
@@ -99,6 +104,7 @@ class Troubles:
             ("bit rot", 0.017, self._rots),
             ("backup", 0.02, self._backs_up),
             ("lost disk", 0.007, self._loses_disk),
+            ("lost disk", 0.02, self._is_to_lose_disk),
             ("second job", 0.014, self._intrudes),
             ("second job", 0.004, self._loses_lock),
         ]
@@ -210,25 +216,38 @@ class Troubles:
         finally:
             backups._copy = copying
 
+    def _is_to_lose_disk(self) -> None:
+        """In the middle of sending, if something is sent in this round."""
+        self.world.consumer.cut_in = self.random.randint(1, 12)
+
+    def lost_power(self) -> None:
+        """Was that the end of the disk too?"""
+        if self.world.consumer.was_cut:
+            self.world.consumer.was_cut = False
+            self._loses_disk()
+
     def _loses_disk(self) -> None:
-        """All of the journal is gone; the newest backup that can be put back is, and the sources send again."""
-        job, consumer = self.world.job, self.world.consumer
-        if job is None or not self.backups or job.outbox.waiting() or (last := job.outbox.last_decided()) is None:
-            return
-        sums = sums_said([*consumer.by_run.get(day_of_run(last), {}).values()])
-        if sums is None:
+        """All of the journal is gone, perhaps while a pay run was sent. The newest backup that can be put back is, the
+        sources send again, and what came of pay runs that are not whole is thrown away: nobody has paid it."""
+        consumer, whole = self.world.consumer, self.world.consumer.last_whole()
+        if not self.backups or whole is None:
             return
         self.world.dies()
+        self.world.disk.calm_down()
         aside = self.world.place / "aside"
         self.journal.rename(aside)
         self.world.disk.believe()
+        gone = consumer.throw_away_after(day_of_run(whole.cut_off))
         began = self._put_back()
-        if began is None or not self._goes_on(began, last, sums):
+        if began is None or not self._goes_on(began, whole):
             shutil.rmtree(self.journal, ignore_errors=True)
             aside.rename(self.journal)
             self.world.disk.believe()
+            consumer.put_back(gone)
             return
+        self.world.watch.told_again_after(day_of_run(whole.cut_off))
         self.restored += 1
+        self.in_sending += bool(gone)
         shutil.rmtree(aside)
 
     def _put_back(self) -> int | None:
@@ -271,9 +290,10 @@ class Troubles:
                 return
             raise Wrong("a job began on half of a backup")
 
-    def _goes_on(self, began: int, last: int, sums: SentSums) -> bool:
+    def _goes_on(self, began: int, whole: PayRun) -> bool:
         """As docs/operations.md says; False: the job refuses, for this backup is too old, and sent nothing."""
-        world, before = self.world, len(self.world.consumer.letters)
+        world, before, last = self.world, len(self.world.consumer.letters), whole.cut_off
+        sums = SentSums(whole.content_sha256, whole.previous_sha256, whole.facts)
         world.topic.seek(began)
         world.watch.seen &= world.topic.acknowledged.keys()
         askable = world.consumer.askable

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.live.collector import Source
 from pipelines.live.deciding import SentSums
@@ -17,13 +17,13 @@ from pipelines.live.segments import Damaged
 from pipelines.live.telling import JsonLines, Teller
 from rules.law import Law
 from rules.periods import cut_off_after
-from schemas.avro import Unreadable, encode_message, validate
-from tests.pipelines.live.drill import TRUSTED, Day, county
+from tests.pipelines.live.drill import TRUSTED, county
 from tests.simulation.checks import Watch
 from tests.simulation.cloud import CloudConsumer, CloudTopic
 from tests.simulation.disk import PLACE, ForgetfulDisk, PowerCut
 from tests.simulation.judgement import judged
 from tests.simulation.landing import Landing
+from tests.simulation.senders import Sent, sent
 from tests.simulation.transport import MINUTE, Consumer, Published, Topic, Wrong
 from tests.simulation.troubles import REFUSALS, Troubles
 
@@ -42,17 +42,18 @@ class Life(NamedTuple):
     refused: int
     backups: int
     restored: int
+    in_sending: int
     intruded: int
     provider_months: int
     payments: int
 
 
 @cache
-def county_of(seed: int) -> list[Day]:
+def county_of(seed: int) -> list[Sent]:
     """A county's facts by pay run; a few counties serve all seeds, the faults are each seed's own."""
     folder = Path(mkdtemp(dir=PLACE))
     try:
-        return county(folder, RECIPIENTS, MONTHS, seed)
+        return [sent(day) for day in county(folder, RECIPIENTS, MONTHS, seed)]
     finally:
         shutil.rmtree(folder)
 
@@ -76,14 +77,6 @@ def live(seed: int, less: Less = WHOLE) -> Life:
         return SimulatedWorld(place, seed, less).live()
     finally:
         shutil.rmtree(place)
-
-
-def _message(kind: str, record: dict[str, Any]) -> tuple[bytes, bool]:
-    """What a sender makes of a record, and can it be read? Of one that nobody can use, something that nobody can."""
-    try:
-        return encode_message(validate(kind, record)), True
-    except Unreadable:
-        return b"\xc3\x01" + repr(sorted(record.items())).encode(), False
 
 
 class SimulatedWorld:
@@ -132,24 +125,20 @@ class SimulatedWorld:
                 self._settle()
             finally:
                 self.dies()
-            troubles, restored = self.troubles, self.troubles.restored > 0
+            restored = self.troubles.restored > 0
             money = judged(self.journal, LAW, self.end, self.topic, self.consumer, restored, self.stood)
-            of = money * MONTHS
-            happened = troubles.rotten, troubles.refused, troubles.made, troubles.restored, troubles.intruded
-            return Life(self.seed, self.disk.cuts, *happened, of, self._payments())
+            return Life(self.seed, self.disk.cuts, *self.troubles.counted(), money * MONTHS, self._payments())
 
     def _payments(self) -> int:
         return sum(each.kind == "PaymentInstruction" for each in self.consumer.letters.values())
 
-    def _publish(self, day: Day) -> None:
-        for kind, records in day.facts.items():
-            for record in records:
-                late = self.random.choice((0, 0, 0, 0, 0, 0, 0, 1, 3)) * 24 * 60 * MINUTE
-                self.published += 1
-                if self.published not in self.less.without:
-                    raw, is_fact = _message(kind, record)
-                    at = day.cut_off - 90 * MINUTE + late
-                    self.topic.publish(Published(at, f"{self.published:06}", raw, kind, is_fact))
+    def _publish(self, day: Sent) -> None:
+        for kind, raw, is_fact in day.messages:
+            late = self.random.choice((0, 0, 0, 0, 0, 0, 0, 1, 3)) * 24 * 60 * MINUTE
+            self.published += 1
+            if self.published not in self.less.without:
+                at = day.cut_off - 90 * MINUTE + late
+                self.topic.publish(Published(at, f"{self.published:06}", raw, kind, is_fact))
 
     def _round(self) -> None:
         """A round, though the power may be cut in it, or the disk be full; then the job begins again."""
@@ -165,12 +154,14 @@ class SimulatedWorld:
                 break
             except PowerCut:
                 self.loses_power()
+                self.troubles.lost_power()
             except OSError:
                 self.dies()
             except REFUSALS as wrong:
                 self.troubles.refuses(wrong)
             self._arm(0.2, 0)
-        self.disk.cut_in = self.disk.full_in = self.disk.other_in = 0
+        self.disk.calm_down()
+        self.consumer.cut_in = 0
         self.troubles.are_seen()
 
     def _takes(self) -> None:
@@ -240,7 +231,7 @@ class SimulatedWorld:
 
 def published(seed: int, less: Less) -> int:
     """How many messages a life has, whichever are left out."""
-    return sum(len(records) for day in county_of(seed % COUNTIES)[: less.days] for records in day.facts.values())
+    return sum(len(day.messages) for day in county_of(seed % COUNTIES)[: less.days])
 
 
 __all__ = ["Damaged", "Life", "Wrong", "live"]
