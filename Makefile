@@ -119,9 +119,10 @@ noticed: $(READY)
 	@$(BIN)/python -m tests.mutants --noticed --sample $(or $(MUTANTS),200) --seed $(or $(SEED),0)
 
 # What was shown of this commit, each row by its command: build/certificate/certificate.html and .json. QUICK=1: in two minutes
-# on a quiet machine; else an hour, and Go, Chromium and the like as the tests need them.
+# on a quiet machine; else an hour, and Go, Chromium and the like as the tests need them. A row that held at this commit is not
+# run again (AGAIN=1: all are); ONLY=text runs the rows that say it.
 certificate: $(READY) $(SAMPLE)
-	@QUICK=$(QUICK) $(BIN)/python -m tests.certificate
+	@QUICK=$(QUICK) ONLY="$(ONLY)" AGAIN=$(AGAIN) $(BIN)/python -m tests.certificate
 
 # What most changes are judged by first: what is paid, and the style guide.
 quick: $(READY)

@@ -1,38 +1,53 @@
 """``python -m tests.certificate``: runs the commands of rows.toml, writes certificate.html and certificate.json.
 
-They go into build/certificate. QUICK=1: the quick ones alone. Exit code 1 if a row failed; what was not run is no
-failure, and said."""
+They go into build/certificate. QUICK=1: the quick ones alone; ONLY=text: rows that say it, others only if they were
+made before. A row that held at this commit, of which no file is changed, is not run again, so a run that was stopped
+goes on; AGAIN=1 runs all. Exit code 1 if a row failed; what was not run is no failure, and said."""
 
 import json
 import os
 import platform
-import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from tests.certificate.rows import FAILED, HOLDS, NOT_RUN, ROOT, Outcome, groups, outcomes
+from tests.certificate.rows import (
+    FAILED,
+    HOLDS,
+    NOT_RUN,
+    ROOT,
+    Made,
+    Making,
+    Outcome,
+    commit_of_tree,
+    git,
+    groups,
+    now,
+    outcomes,
+)
 
 OUT = ROOT / "build/certificate"
 
 
 def main() -> int:
-    quick = os.environ.get("QUICK", "") not in ("", "0")
+    quick = _asked("QUICK")
     OUT.mkdir(parents=True, exist_ok=True)
-    told = {"quick": quick, "began": _now(), "commit": _git("rev-parse", "HEAD"), "machine": _machine()}
-    told["changed_files"] = len(_git("status", "--porcelain").splitlines())
+    told = {"quick": quick, "began": now(), "commit": git("rev-parse", "HEAD"), "machine": _machine()}
+    if _asked("AGAIN"):
+        (OUT / "made.jsonl").unlink(missing_ok=True)
+    making = Making(OUT, quick, os.environ.get("ONLY", ""), Made(OUT, commit_of_tree))
     known: dict[str, Outcome] = {}
     found: list[dict[str, Any]] = []
     for group in groups():
         found.append({"title": group.title, "lead": group.lead, "rows": []})
-        for each in outcomes(group.rows, OUT, quick, known):
+        for each in outcomes(group.rows, making, known):
             found[-1]["rows"].append(each.as_json())
             print(f"{each.state:8} {each.says}: {each.shows or each.why}", flush=True)
     states = [each.state for each in known.values()]
-    told |= {"ended": _now(), "groups": found, "count": {each: states.count(each) for each in (HOLDS, FAILED, NOT_RUN)}}
+    told["changed_files"] = len(git("status", "--porcelain").splitlines())
+    told |= {"ended": now(), "groups": found, "count": {each: states.count(each) for each in (HOLDS, FAILED, NOT_RUN)}}
     (OUT / "certificate.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
     (OUT / "certificate.html").write_text(page(told), "utf-8")
     print(", ".join(f"{number} {state}" for state, number in told["count"].items()))
@@ -48,12 +63,8 @@ def page(told: dict[str, Any]) -> str:
     return environment.get_template("certificate.html.j2").render(style=style, **told)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+def _asked(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
 
 
 def _machine() -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """Rows of the certificate: a command, its exit code, and figures read from what it printed."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDS, FAILED, NOT_RUN = "holds", "failed", "not run"
@@ -58,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a row. ``why``: of what failed, or was not run."""
+    """What became of a row. ``why``: of what failed, or was not run; ``ran_at``: when its command ended (UTC)."""
 
     says: str
     state: str
@@ -67,6 +69,7 @@ class Outcome:
     why: str = ""
     exit_code: int | None = None
     seconds: float | None = None
+    ran_at: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -92,31 +95,80 @@ def _row(table: dict[str, Any]) -> Row:
     return Row(**table | {"figures": tuple(table.get("figures", ()))})
 
 
-def outcomes(rows: tuple[Row, ...], out: Path, quick: bool, known: dict[str, Outcome]) -> Iterator[Outcome]:
+class Made:
+    """Rows that were found to hold at a commit. ``commit``: asks for its hash, "" of a tree with changes, of which none
+    is kept. Others are run again: what failed, and what another command or another commit said."""
+
+    def __init__(self, out: Path, commit: Callable[[], str]) -> None:
+        self.path, self.commit_now = out / "made.jsonl", commit
+        self.commit = commit()
+        lines = self.path.read_text("utf-8").splitlines() if self.commit and self.path.exists() else []
+        of_commit = (line["outcome"] for line in map(json.loads, lines) if line["commit"] == self.commit)
+        self.known = {(each["says"], each["command"]): Outcome(**each) for each in of_commit}
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep it, if it holds, was run now, and nothing was changed meanwhile."""
+        is_new = outcome.state == HOLDS and (outcome.says, outcome.command) not in self.known
+        if is_new and self.commit and self.commit_now() == self.commit:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"commit": self.commit, "outcome": outcome.as_json()}) + "\n")
+
+
+def commit_of_tree() -> str:
+    """The commit of this checkout; "": files differ from it."""
+    return "" if git("status", "--porcelain") else git("rev-parse", "HEAD")
+
+
+def git(*arguments: str) -> str:
+    """What git says of this checkout."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Making(NamedTuple):
+    """How rows are made: where their output goes, the quick commands alone or all, ``only`` those that say a text, what
+    was made before."""
+
+    out: Path
+    quick: bool
+    only: str
+    made: Made
+
+
+def outcomes(rows: tuple[Row, ...], making: Making, known: dict[str, Outcome]) -> Iterator[Outcome]:
     """Run each in turn; ``known`` are those of rows before, by what they say, and gets these."""
     for number, row in enumerate(rows, len(known) + 1):
-        known[row.says] = _outcome(row, out, quick, known, out / f"row-{number:02}.txt")
+        known[row.says] = _outcome(row, making, known, making.out / f"row-{number:02}.txt")
+        making.made.note(known[row.says])
         yield known[row.says]
 
 
-def _outcome(row: Row, out: Path, quick: bool, known: Mapping[str, Outcome], kept: Path) -> Outcome:
-    command = row.quick if quick and row.quick else row.command
-    if why := row.not_run(quick):
+def _outcome(row: Row, making: Making, known: Mapping[str, Outcome], kept: Path) -> Outcome:
+    command = row.quick if making.quick and row.quick else row.command
+    if why := row.not_run(making.quick):
         return Outcome(row.says, NOT_RUN, command, why=why)
-    code, seconds, output = _run(command, out)
+    if before := making.made.known.get((row.says, command)):
+        return before
+    if making.only not in row.says:
+        return Outcome(row.says, NOT_RUN, command, why="not run at this commit")
+    code, seconds, output = _run(command, making.out)
     kept.write_text(output, "utf-8")
+    ran = Outcome(row.says, FAILED, command, exit_code=code, seconds=seconds, ran_at=now())
     if code:
-        why = f"exit code {code}; the last line: {(output.strip().splitlines() or ['nothing'])[-1][:300]}"
-        return Outcome(row.says, FAILED, command, why=why, exit_code=code, seconds=seconds)
+        last = (output.strip().splitlines() or ["nothing"])[-1][:300]
+        return replace(ran, why=f"exit code {code}; the last line: {last}")
     try:
         figures = row.read(output)
     except LookupError as missing:
-        return Outcome(row.says, FAILED, command, why=str(missing), exit_code=code, seconds=seconds)
-    shows = row.shows.format(**figures)
+        return replace(ran, why=str(missing))
+    ran = replace(ran, shows=row.shows.format(**figures), figures=figures)
     if row.same_as and figures["sha256"] != known[row.same_as].figures.get("sha256"):
-        why = f"these are not the bytes of: {row.same_as}"
-        return Outcome(row.says, FAILED, command, shows, why, code, seconds, figures)
-    return Outcome(row.says, HOLDS, command, shows, "", code, seconds, figures)
+        return replace(ran, why=f"these are not the bytes of: {row.same_as}")
+    return replace(ran, state=HOLDS)
+
+
+def now() -> str:
+    """As the certificate says it (UTC)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _run(command: str, out: Path) -> tuple[int, float, str]:
