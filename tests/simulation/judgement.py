@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.live.accepted import FILE as ACCEPTED
+from pipelines.live.clock import day_of_run
 from rules.law import Law
 from schemas import CONCLUSIONS
 from schemas.avro import fields_of
@@ -18,7 +19,8 @@ Records = dict[str, list[dict[str, Any]]]
 def judged(journal: Path, law: Law, until: int, topic: Topic, consumer: Consumer, restored: bool, stood: bool) -> int:
     """How many providers were paid. ``restored``: the journal was put back, so that messages came again, of which one
     may have been refused before; ``stood``: pay runs stand that were sent on more than it knew. Raises Wrong."""
-    names = [str(path.relative_to(journal)) for path in sorted((journal / FOLDER).rglob("*.avro"))]
+    closed = [path for path in sorted((journal / FOLDER).rglob("*.avro")) if path.parent.name <= day_of_run(until)]
+    names = [str(path.relative_to(journal)) for path in closed]  # of a run that is open nothing was sent yet
     outcome = replay_folder(journal, names, law, until)
     _nothing_is_lost(journal, topic, outcome.tally.inputs)
     said: Records = {kind: [] for kind in CONCLUSIONS}

@@ -217,7 +217,7 @@ class SimulatedWorld:
     def _settle(self) -> None:
         """Nothing goes wrong any more: all that waits is taken, decided and sent."""
         self.topic.faulty = self.consumer.faulty = False
-        self.now = self.days[-1].cut_off + 1
+        self.now = max(self.now, self.days[-1].cut_off + 1)  # what lies there settles by a clock that goes on
         for _ in range(MOST_ROUNDS):
             self.topic.land()
             self._takes()
