@@ -50,6 +50,11 @@ run "as_it_comes" {
   }
 
   assert {
+    condition     = length(google_project_iam_member.agent) == 4 && google_project_iam_member.agent["dataflow"].role == "roles/dataflow.serviceAgent"
+    error_message = "Google's accounts that were asked for have not the role of their service."
+  }
+
+  assert {
     condition     = length(google_compute_subnetwork.payroll) == 1 && length(google_kms_crypto_key_iam_member.keeper) == 0
     error_message = "There should be one subnetwork, and no key."
   }

@@ -160,6 +160,24 @@ def test_without_credentials_one_line_says_so(
     assert code == 2 and "asks who you are" in err and err.count("\n") == 1
 
 
+def test_whoever_impersonates_the_launcher_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the file that gcloud writes into the launcher's own folder (docs/dataflow.md, Set up)."""
+    import google.auth
+
+    text = (ROOT / "docs/dataflow.md").read_text("utf-8")
+    folder, account = re.findall(r"CLOUDSDK_CONFIG=\$HOME/(\S+) gcloud .*--impersonate-service-account=(\S+)", text)[0]
+    (named,) = re.findall(r"export GOOGLE_APPLICATION_CREDENTIALS=\$HOME/(\S+)", text)
+    person = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
+    url = f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
+    written = {"type": "impersonated_service_account", "service_account_impersonation_url": url, "delegates": []}
+    (tmp_path / folder).mkdir()
+    (tmp_path / named).write_text(json.dumps(written | {"source_credentials": person}))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / named))
+    found, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    assert found.service_account_email == account == "ihss-launcher@my-project.iam.gserviceaccount.com"
+    Cloud()  # asks for nothing yet
+
+
 def test_the_template_is_what_flex_templates_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, _ = said(["launch", "template", "--image", "worker:1", "--out", str(tmp_path / "t" / "t.json")], capsys)
     template = json.loads((tmp_path / "t" / "t.json").read_text())
