@@ -24,6 +24,7 @@ from rules.law import Law
 from schemas.avro import Unreadable
 
 SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_BETWEEN_PROOFS = 3_600.0  # of every bit of the index
 TROUBLES = (Misuse, Damaged, Unreadable, OSError, sqlite3.DatabaseError)
 """What the desk reads was damaged or taken away while it is open."""
 
@@ -47,6 +48,7 @@ class Station:
 
     def __post_init__(self) -> None:
         self._lock, self._looked, self._maker = threading.Lock(), 0.0, threading.Thread()
+        self._proved = time.monotonic()
         self.trouble = ""  # why what is there now cannot be taken in
 
     @property
@@ -98,7 +100,8 @@ class Station:
                 return
             self._looked = now
             with self._noticing():
-                if not is_fresh(self.origin):
+                if now - self._proved >= SECONDS_BETWEEN_PROOFS or not is_fresh(self.origin):
+                    self._proved = now
                     self._obey()
                     self._maker = threading.Thread(target=self._take_in, daemon=True)
                     self._maker.start()

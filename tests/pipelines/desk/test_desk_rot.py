@@ -15,7 +15,7 @@ import pytest
 from pipelines.command import cli
 from pipelines.desk import look
 from pipelines.desk.index import index_path, is_fresh
-from pipelines.desk.station import Station
+from pipelines.desk.station import SECONDS_BETWEEN_PROOFS, Station
 from rules.periods import cut_off_of, epoch_day
 from schemas import KINDS_OF_RUN
 from schemas.avro import Container, schema_path, write_container
@@ -47,6 +47,20 @@ def test_an_index_that_rots_while_the_desk_is_open_is_made_anew(case: str, own: 
     assert told.status_code == 503 and told.headers["refresh"] and "is made anew" in told.text
     after_a_look(own, client)
     assert client.get(page).status_code == 200 and is_fresh(own.origin)
+
+
+def test_a_number_that_rots_unseen_is_found_within_the_hour(own: Station) -> None:
+    """A page shows it in good faith; the index is held against its SHA-256 now and then, and made anew."""
+    client = client_of(own)
+    with closing(sqlite3.connect(index_path(own.origin))) as connection, connection:
+        [(net,)] = connection.execute("SELECT sum(net) FROM payments")
+        connection.execute("UPDATE payments SET net = net + 1")
+    after_a_look(own, client)
+    assert not own.is_sound
+    own._proved -= SECONDS_BETWEEN_PROOFS
+    after_a_look(own, client)
+    with own.shelf() as shelf:
+        assert own.is_sound and shelf.one("SELECT sum(net) FROM payments") == net
 
 
 def test_a_fault_of_ours_is_no_damage(own: Station, monkeypatch: pytest.MonkeyPatch) -> None:
