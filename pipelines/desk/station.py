@@ -104,11 +104,14 @@ class Station:
                     self._proved = now
                     self._obey()
                     self._maker = threading.Thread(target=self._take_in, daemon=True)
-                    self._maker.start()
+                    self._maker.start()  # whether all is well it says when it ends
+                else:
+                    self.trouble = ""
 
     def _take_in(self) -> None:
         with self._noticing():
             refreshed(self.origin)
+            self.trouble = ""
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
@@ -117,8 +120,6 @@ class Station:
             yield
         except TROUBLES as wrong:
             self.trouble = in_words(wrong)
-        else:
-            self.trouble = self.trouble if self._maker.is_alive() else ""
 
     def distrust(self) -> None:
         """The index could not be read: unless it was the machine's fault it is made anew as soon as somebody looks."""

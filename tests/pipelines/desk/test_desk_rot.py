@@ -2,6 +2,7 @@
 a traceback, and what SQLite and Avro do not mind is found by the digests of pay runs."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -61,6 +62,17 @@ def test_a_number_that_rots_unseen_is_found_within_the_hour(own: Station) -> Non
     after_a_look(own, client)
     with own.shelf() as shelf:
         assert own.is_sound and shelf.one("SELECT sum(net) FROM payments") == net
+
+
+def test_trouble_of_a_maker_that_ends_at_once_is_not_forgotten(own: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before whoever began it has looked."""
+    assert own.origin.paid is not None
+    flipped(own.origin.paid / "finding.avro", 0)
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: (start(thread), thread.join()))
+    own._looked = float("-inf")
+    own._look()
+    assert "finding.avro" in own.trouble and not own.is_making
 
 
 def test_a_fault_of_ours_is_no_damage(own: Station, monkeypatch: pytest.MonkeyPatch) -> None:
