@@ -21,11 +21,14 @@ from rules.periods import (
     month_of,
     next_month,
     period_end,
+    previous_month,
 )
 from schemas.symbols import TAXES
+from schemas.types import LAST_DAY
 
 VIOLATION = "VIOLATION"
 ADVANCED = ("ADVANCE_PAID",)
+MONTHS_IN_YEAR = 12
 LATE = 2  # months after a service month in which most of it has been claimed
 
 
@@ -92,6 +95,11 @@ class WhatIfAnswer(NamedTuple):
     def violations(self) -> int:
         """How many more stand."""
         return sum(row.come - row.go for row in self.findings if row.outcome == VIOLATION)
+
+    @property
+    def year(self) -> int | None:
+        """Twelve such months."""
+        return None if self.full_month is None else MONTHS_IN_YEAR * self.full_month
 
     @property
     def pay(self) -> BeforeAfter:
@@ -241,8 +249,10 @@ def _closed(month: int, until: int, law: Law) -> bool:
 
 def _full_month(variant: Variant, base: Law, by_month: dict[int, int], until: int) -> int | None:
     """Cents that a service month differs by, on average over those in which all of it holds and that are long over."""
-    days = [span.start for spans in days_differing(base, variant.law).values() for span in spans]
-    first, last = max(days, default=0), add_months(month_of(business_day_of(until)), -LATE)
+    spans = days_differing(base, variant.law).values()
+    first = max((each[0].start for each in spans), default=0)
+    end = min((each[-1].stop for each in spans), default=LAST_DAY)
+    last = min(add_months(month_of(business_day_of(until)), -LATE), previous_month(month_of(end)))
     begins = first if first == month_of(first) else next_month(month_of(first))
     whole = [difference for month, difference in by_month.items() if begins <= month <= last]
     return sum(whole) // len(whole) if whole else None

@@ -67,6 +67,7 @@ def _cards(scenario: Scenario, answer: WhatIfAnswer) -> list[tuple[str, str, str
         (
             "What does a full month cost?",
             "–" if answer.full_month is None else signed_money(answer.full_month),
-            "in pay, on average, where all of it holds",
+            "in pay, on average, where all of it holds"
+            + ("" if answer.year is None else f"; twelve of them {signed_money(answer.year)}"),
         ),
     ]

@@ -7,7 +7,6 @@ from pipelines.what_if.answer import WhatIfAnswer
 from pipelines.what_if.scenario import Scenario
 from pipelines.wording import REASONS, clock, in_words, money
 
-MONTHS_IN_YEAR = 12
 SHOWN = 0.01  # per cent
 
 
@@ -29,11 +28,10 @@ def _cost(answer: WhatIfAnswer) -> Iterator[str]:
             f"It costs {money(abs(more))} {_more(more)} in pay before taxes{share}; "
             f"with the employer's part of the taxes {taxes}. {money(abs(net))} {_more(net)} reaches people."
         )
-    if answer.full_month:
-        year = answer.full_month * MONTHS_IN_YEAR
+    if answer.full_month and answer.year:
         yield (
             f"A month in which all of it holds costs about {money(abs(answer.full_month))} {_more(answer.full_month)} "
-            f"in pay, so twelve of them {money(abs(year))}, if the hours stay as they were."
+            f"in pay, so twelve of them {money(abs(answer.year))}, if the hours stay as they were."
         )
 
 
