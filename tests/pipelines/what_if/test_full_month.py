@@ -1,7 +1,6 @@
 """What a month costs in which all of a scenario holds, and so a year of it: on months that are long over, with an end or
 without."""
 
-
 import pytest
 
 from pipelines.sample.simulate import simulate
