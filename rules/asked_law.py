@@ -31,10 +31,22 @@ class Noted:
     def __init__(self) -> None:
         self.asked: set[tuple[str, int]] = set()
         self.differing: set[int] = set()
+        self.keys = 0  # of which notes were taken, before this one
+
+    def begin(self) -> None:
+        """Take notes of another key."""
+        self.asked.clear()
+        self.differing.clear()
+        self.keys += 1
+
+
+REMEMBERED = ("filing.closes_after_months", "sick_leave.", "tax.")
+"""How parameters begin that rules remember by law, and do not ask again for another key. Wages they ask `to_ask`."""
 
 
 class AskedLaw(Law):
-    """The same law, beside ``others``. `for_key` gives each key its own, since rules remember by law what they asked.
+    """The same law, beside ``others``: one for all keys, one after the other, or, where rules would remember what must
+    be noted, one for each.
 
     ``watched``: days on which any of the others may answer otherwise, by parameter; only of them notes are taken.
     """
@@ -53,13 +65,22 @@ class AskedLaw(Law):
         self._known_by: dict[int, tuple[int, ...]] = {}
         self._noted_on: dict[tuple[tuple[str, ...], int], bool] = {}
         self._known_here: dict[tuple[int, ...], AskedLaw] = {}
+        self._is_of_key, self._of_key, self._key = False, self, -1
         self.noted = Noted()
 
-    def for_key(self, noted: Noted) -> "AskedLaw":
-        """Its twin for another key; what is not noted both know together."""
+    def for_key(self) -> "AskedLaw":
+        """Its twin for another key, or itself, without notes."""
+        if any(name.startswith(REMEMBERED) for name in self.watched):
+            return self._twin(Noted(), is_of_key=True)
+        self.noted.begin()
+        return self
+
+    def _twin(self, noted: Noted, is_of_key: bool) -> "AskedLaw":
+        """What is not noted both know together."""
         twin = AskedLaw(self._law, self.others, self.watched)
         twin._always, twin._known, twin.noted = self._always, self._known, noted
         twin._known_by, twin._noted_on = self._known_by, self._noted_on
+        twin._is_of_key = is_of_key
         return twin
 
     def entry(self, name: str, day: int, known_at: int | None = None) -> LawEntry:
@@ -80,13 +101,19 @@ class AskedLaw(Law):
 
     def to_ask(self, names: tuple[str, ...], day: int) -> Law:
         """The law as it is, if nothing is to be noted of these parameters on the day: what it answered one key, rules
-        remember for the next."""
+        remember for the next. Else one that no other key asks."""
         if len(self.noted.differing) == len(self.others):
             return self._law
         noted = self._noted_on.get((names, day))
         if noted is None:
             noted = self._noted_on[names, day] = any(self._watches(name, day) for name in names)
-        return self if noted else self._law
+        if not noted:
+            return self._law
+        if self._is_of_key:
+            return self
+        if self._key != self.noted.keys:
+            self._of_key, self._key = self._twin(self.noted, is_of_key=True), self.noted.keys
+        return self._of_key
 
     def _watches(self, name: str, day: int) -> bool:
         days = self.watched.get(name)
@@ -117,7 +144,7 @@ class AskedLaw(Law):
         if found is None:
             then = [each.as_known_at(cut_off) for each in laws]
             shared = self._known.get(known) or self._known.setdefault(known, AskedLaw(then[0], then[1:], self.watched))
-            found = self._known_here[known] = shared.for_key(self.noted)
+            found = self._known_here[known] = shared._twin(self.noted, self._is_of_key)
         return found
 
     @property

@@ -39,10 +39,11 @@ class Forking:
     (NEVER: none does)."""
 
     def __init__(self, law: Law, asked: AskedLaw | None, otherwise: Sequence[int], until: int) -> None:
-        self.noted, self.otherwise, self.until = Noted(), otherwise, until
+        self.otherwise, self.until = otherwise, until
         published = [each.publications[0] for each in asked.others if each.publications] if asked else []
         self.sooner = min((*otherwise, *published), default=NEVER)  # before it, only what is asked parts a variant
-        self.asked = asked and asked.for_key(self.noted)
+        self.asked = asked and asked.for_key()
+        self.noted = self.asked.noted if self.asked else Noted()
         self.law = self.asked or law
         # Nothing but when months close is asked of the law of the steps: what it answered is known for the next key.
         self.law_of_steps = self.law if asked and CLOSES in asked.watched else law

@@ -1,4 +1,4 @@
-"""What a month costs in which all of a scenario holds, and so a year of it: on months that are long over, with an end or
+"""What a month costs in which all of a scenario holds, and so a year: on months that are long over, with an end or
 without."""
 
 import pytest
