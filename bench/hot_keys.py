@@ -23,7 +23,7 @@ from bench.state import COUNTY, SEED
 from fold.content import fewer_blocks, note_content
 from fold.door import Door
 from fold.pay_runs import FIRST, pay_run
-from fold.run_sums import SUMMED_ON, RunSum, summed
+from fold.run_sums import SUMMED_ON, run_sum, summed
 from fold.tally import Tally
 from pipelines.plain import Outcome
 from pipelines.sample.simulate import simulate
@@ -111,10 +111,9 @@ def closing(one: PaymentInstruction, count: int, law: Law) -> str:
         for each in said:
             tally.pay(each)
         note_content(tally, {"PaymentInstruction": said})
-        sums.append(RunSum(one.cut_off, fewer_blocks(tally.runs[one.cut_off])).packed())
+        sums.append(run_sum(one.cut_off, fewer_blocks(tally.runs[one.cut_off])))
     began = time.process_time()
-    runs, _ = summed(sums, one.cut_off)
-    record, _ = pay_run(one.cut_off, runs[one.cut_off], law, FIRST)
+    record, _ = pay_run(one.cut_off, summed(sums, one.cut_off)[0][one.cut_off], law, FIRST)
     took = time.process_time() - began
     assert sum(total.count for total in record.totals) == count
     size = sum(map(len, sums)) / 1024 / 1024

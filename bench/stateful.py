@@ -91,7 +91,7 @@ class _Read(beam.PTransform):
         self.kind, self.messages = kind, messages
 
     def expand(self, pipeline: beam.Pipeline) -> Any:
-        messages = pipeline | beam.Create(self.messages) | beam.Map(_published)
+        messages = pipeline | beam.Create(self.messages, reshuffle=False) | beam.Map(_published)
         return decoded(messages, DecodeMessages(Subscription(self.kind, "bench")))
 
 

@@ -16,7 +16,7 @@ from schemas.cloud_journal import Delivery
 from schemas.envelope import Fact
 from schemas.rejection import Rejection
 
-DOORS = 64  # keys that facts are dealt to; few, for each counts the pay runs
+DOORS = 16  # keys that facts are dealt to; few, for each counts the pay runs
 MARK = 8  # bytes by which a door knows an event again
 _encode = msgspec.msgpack.Encoder().encode
 _decode_values = msgspec.msgpack.Decoder(list[Any]).decode

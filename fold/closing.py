@@ -18,7 +18,7 @@ from fold.key_memory import bring_out
 from fold.remembered import STANDING_ROWS, Remembered
 from fold.rows import Row, arrival
 from fold.shelves import VISIT, mark
-from rules.conclusion import Closed, Conclusion
+from rules.conclusion import Closed
 from rules.documents import Document, content
 from rules.law import Law
 from rules.periods import business_day_of, month_of, next_month, previous_month
@@ -173,7 +173,7 @@ def digest(fact: object) -> bytes:
 # --- conclusions ------------------------------------------------------------------------------------------------------
 
 
-def _still_read(unit: Unit, said: dict[str, Conclusion], is_closed: Closed) -> dict[str, Conclusion]:
+def _still_read(unit: Unit, said: Concluded, is_closed: Closed) -> Concluded:
     """What other units read of a closed one; all of one that is not."""
     month = month_of(unit.month)
     if unit in (STANDING, LIFETIME) or not is_closed(month):

@@ -5,7 +5,6 @@ Rejections are of no run: they name none, and a replay sees them at no time.
 """
 
 import hashlib
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
@@ -14,6 +13,7 @@ from operator import attrgetter
 
 import msgspec
 
+from fold.squeezing import block_compressed, block_expanded
 from fold.tally import Block, RunTotals, Tally
 from schemas import KINDS_OF_RUN
 from schemas.avro import encode
@@ -22,7 +22,6 @@ from schemas.envelope import OutgoingRecord
 Bodies = dict[str, list[bytes]]  # records by kind, as plain Avro
 BYTES_OF_LENGTH = 4
 BODIES_IN_BLOCK = 2_000  # about half a megabyte
-FAST = 1  # of zlib's levels
 _cut_off: Callable[[OutgoingRecord], int] = attrgetter("cut_off")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[bytes]).decode
@@ -70,7 +69,7 @@ def fewer_blocks(run: RunTotals) -> RunTotals:
 def _packed(in_order: Iterable[bytes]) -> Iterator[Block]:
     bodies = iter(in_order)
     while some := [*islice(bodies, BODIES_IN_BLOCK)]:
-        yield some[0], zlib.compress(_encode(some), FAST)
+        yield some[0], block_compressed(_encode(some))
 
 
 def _merged(blocks: Iterable[Block]) -> Iterator[bytes]:
@@ -80,7 +79,7 @@ def _merged(blocks: Iterable[Block]) -> Iterator[bytes]:
     opened: list[tuple[bytes, int, Iterator[bytes]]] = []
     while waiting or opened:
         while waiting and not (opened and opened[0][0] < waiting[0][0]):
-            _open_next(opened, len(waiting), iter(_decode(zlib.decompress(waiting.popleft()[1]))))
+            _open_next(opened, len(waiting), iter(_decode(block_expanded(waiting.popleft()[1]))))
         body, number, rest = heappop(opened)
         yield body
         _open_next(opened, number, rest)

@@ -4,7 +4,10 @@
 due, and stores the bytes again; both call `rules.restatement.step` and give the same conclusions.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -21,7 +24,6 @@ from rules.periods import business_day_of, closing_cut_off, cut_off_after, midni
 from rules.restatement import Change, step
 
 _CUT_OFF = 1  # its place in a row
-_encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
 
@@ -31,13 +33,14 @@ class CutOffMissed(RuntimeError):
 
 class FoldedKey(NamedTuple):
     """What a key came to at a pay run: what changed, what to remember (`key_memory.packed`), the cut-off at which to
-    decide it again though nothing arrives (NEVER: none), the facts that were new to it, and the cut-off after which no
-    month of it is open (0: none is)."""
+    decide it again though nothing arrives (NEVER: none), the facts that were new to it, and the cut-offs after which
+    its first open month and its last are closed (NEVER, 0: none is open)."""
 
     changes: list[Change]
     packed: bytes
     due: int
     new_facts: list[Row]
+    closes: int
     open_until: int
 
 
@@ -50,18 +53,29 @@ class KeyFold:
     def arrive(self, state: bytes | None, row: bytes) -> tuple[bytes, int | None]:
         """The state with one more row that waits for its pay run, and when to wake the key (None: not any more)."""
         waiting = opened(state)
-        waiting.rows.append(row)
-        waiting.arrivals_due = min(waiting.arrivals_due, _decode_row(row)[_CUT_OFF])
+        waiting.rows.setdefault(_decode_row(row)[_CUT_OFF], []).append(row)
         return sealed(waiting), self._wake(waiting)
 
     def wake(self, key: str, state: bytes | None, now: int) -> tuple[bytes | None, int | None, list[Shard]]:
         """Decide all that is due by the cut-off ``now``: the state, when to wake the key again, and what it said, by
         cut-off. Raises CutOffMissed."""
         waiting = opened(state)
-        said = []
+        woken, said = False, []
         while (due := waiting.wake) <= now and not self._is_too_late(due):
-            said.append(self._decide(key, waiting, due))
-        return sealed(waiting) if said else state, self._wake(waiting), said
+            woken = True
+            if due == waiting.must or self._has_something_to_do(waiting, due):
+                said.append(self._decide(key, waiting, due))
+            self._look_later(waiting, due)
+        return sealed(waiting) if woken else state, self._wake(waiting), said
+
+    def _has_something_to_do(self, waiting: Waiting, look: int) -> bool:
+        """Is there law that became known since the key was decided, or a month to forget?"""
+        published = self.law.publications
+        return look > waiting.idle or bisect_right(published, waiting.decided) < bisect_right(published, look)
+
+    def _look_later(self, waiting: Waiting, cut_off: int) -> None:
+        look = look_after(cut_off)
+        waiting.look = look if look <= waiting.open_until else NEVER
 
     def _wake(self, waiting: Waiting) -> int | None:
         return None if waiting.wake == NEVER or self._is_too_late(waiting.wake) else waiting.wake
@@ -71,9 +85,8 @@ class KeyFold:
 
     def _decide(self, key: str, waiting: Waiting, cut_off: int) -> Shard:
         folded = self.decide(key, waiting.rest, _taken(waiting, cut_off), cut_off)
-        look = look_after(cut_off)  # for a law that the job is updated with before then
-        waiting.due = min(folded.due, look if look <= folded.open_until else NEVER)
-        waiting.rest = folded.packed
+        waiting.due, waiting.decided, waiting.rest = folded.due, cut_off, folded.packed
+        waiting.idle, waiting.open_until = folded.closes, folded.open_until
         shard = Shard(self.stage, self.law, self.catalog, cut_off, 1)
         shard.count_facts(folded.new_facts)
         shard.tell(folded.changes)
@@ -90,20 +103,22 @@ class KeyFold:
         new_facts: list[Row] = []
         changes = step(case, memory, case.filed(fresh, new_facts), cut_off, self.law)
         forget(memory, key, cut_off, self.law)
-        open_until = self._open_until(memory, cut_off)
-        return FoldedKey(changes, packed(memory), memory.due(self.law) or NEVER, new_facts, open_until)
+        due, closes = memory.due(self.law) or NEVER, self._closing(memory, cut_off)
+        return FoldedKey(changes, packed(memory), due, new_facts, *closes)
 
-    def _open_until(self, memory: Remembered, cut_off: int) -> int:
-        last = max((unit.month for unit in memory.said), default=0)  # terms and lifetimes have none
-        if not last:
-            return 0
-        month = month_of(last)
+    def _closing(self, memory: Remembered, cut_off: int) -> tuple[int, int]:
+        opened = [unit.month for unit in memory.said if unit.month > memory.closed]  # terms and lifetimes have none
+        return (self._closes(min(opened), cut_off), self._closes(max(opened), cut_off)) if opened else (NEVER, 0)
+
+    def _closes(self, day: int, cut_off: int) -> int:
+        month = month_of(day)
         return closing_cut_off(month, self.law.value("filing.closes_after_months", month, cut_off))
 
 
+@lru_cache(maxsize=64)
 def look_after(cut_off: int) -> int:
     """The first pay run of the next month: each key with an open month wakes in it even if nothing is due, so that a
-    job that was updated with a law which becomes known then decides everybody by it."""
+    job that was updated with a law which becomes known then decides everybody by it. Else it is not opened."""
     return _first_run_of(next_month(month_of(business_day_of(cut_off))))
 
 
@@ -118,7 +133,5 @@ def _first_run_of(month: int) -> int:
 
 def _taken(waiting: Waiting, cut_off: int) -> list[Row]:
     """The rows that are due, each once, in the order of recording; they wait no more."""
-    rows = {raw: _decode_row(raw) for raw in waiting.rows}
-    waiting.rows = [raw for raw, row in rows.items() if row[_CUT_OFF] > cut_off]
-    waiting.arrivals_due = min((rows[raw][_CUT_OFF] for raw in waiting.rows), default=NEVER)
-    return sorted((row for row in rows.values() if row[_CUT_OFF] <= cut_off), key=lambda row: row[1:])
+    due = [waiting.rows.pop(run) for run in [*waiting.rows] if run <= cut_off]
+    return sorted(map(_decode_row, {*chain.from_iterable(due)}), key=lambda row: row[1:])

@@ -5,7 +5,7 @@ pickle of objects. The case file is built again by admitting the rows, so its cl
 for their pay run come first, so that storing one more does not decode the rest.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +20,7 @@ from rules.conclusion import Conclusion
 from rules.periods import month_of
 from rules.restatement import LIFETIME, STANDING, Unit
 
-VERSION = 5
+VERSION = 6
 NEVER = 1 << 62  # an instant that no cut-off reaches
 
 
@@ -43,24 +43,66 @@ class StateFromElsewhere(ValueError):
 
 
 class Waiting(msgspec.Struct, array_like=True):
-    """The bytes as they lie, but for the version: rows that wait for their pay run, and all else unopened.
+    """The bytes as they lie, but for the version: rows that wait for their pay run, by it, and all else unopened.
 
-    ``due``: the cut-off at which to decide though nothing arrives; ``arrivals_due``: the earliest of the rows.
+    ``due``: the cut-off at which to decide though nothing arrives. ``look``: the one at which to see whether that is so
+    of a law that the job was updated with. ``decided``: the last cut-off that was; after ``idle`` there is something to
+    forget, and after ``open_until`` no month is open.
     """
 
     due: int = NEVER
-    arrivals_due: int = NEVER
-    rows: list[bytes] = []
+    look: int = NEVER
+    decided: int = 0
+    idle: int = NEVER
+    open_until: int = 0
+    rows: dict[int, list[bytes]] = {}
     rest: bytes = b""
 
     @property
-    def wake(self) -> int:
+    def must(self) -> int:
         """The next cut-off to decide."""
-        return min(self.due, self.arrivals_due)
+        return min((self.due, *self.rows))
+
+    @property
+    def wake(self) -> int:
+        """The next cut-off to wake at."""
+        return min(self.must, self.look)
 
 
 Conclusions = list[tuple[str, int, msgspec.Raw]]  # id, number of the class, the struct
 Rows = list[tuple[int, int, str, str, bytes, str]]
+
+
+class Unread(Mapping[str, Conclusion]):
+    """What was concluded of a unit, as it lies: a waking reads few of a key's conclusions."""
+
+    __slots__ = ("_read", "_unread", "lies")
+
+    def __init__(self, lies: msgspec.Raw) -> None:
+        self.lies = lies
+        self._read: dict[str, Conclusion] = {}
+        self._unread: dict[str, tuple[int, msgspec.Raw]] | None = None
+
+    def __getitem__(self, id: str) -> Conclusion:
+        if id not in self._read:
+            number, raw = self._ids[id]
+            self._read[id] = _DECODERS[number](raw)
+        return self._read[id]
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def _ids(self) -> dict[str, tuple[int, msgspec.Raw]]:
+        if self._unread is None:
+            self._unread = {id: (number, raw) for id, number, raw in _decode_conclusions(self.lies)}
+        return self._unread
 
 
 class _Packed(msgspec.Struct, array_like=True):
@@ -78,7 +120,7 @@ class _Header(msgspec.Struct, array_like=True):
     rows: Rows
     gone: dict[bytes, list[tuple[int, bytes]]]
     reviews: list[tuple[int, int, int]]
-    said: list[tuple[int, int, Conclusions]]  # of a month only what other units read
+    said: list[tuple[int, int, msgspec.Raw]]  # Conclusions; of a month only what other units read
 
 
 class _Month(msgspec.Struct, array_like=True):
@@ -90,6 +132,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_waiting = msgspec.msgpack.Decoder(Waiting).decode
 _decode_packed = msgspec.msgpack.Decoder(_Packed).decode
 _decode_header = msgspec.msgpack.Decoder(_Header).decode
+_decode_conclusions = msgspec.msgpack.Decoder(Conclusions).decode
 _decode_month = msgspec.msgpack.Decoder(_Month).decode
 
 
@@ -140,6 +183,9 @@ def _told(said: Mapping[Unit, Mapping[str, Conclusion]]) -> tuple[list[Any], dic
     standing: list[Any] = []
     by_month: dict[int, list[Any]] = {}
     for unit, of_unit in said.items():
+        if isinstance(of_unit, Unread):
+            standing.append((*unit, of_unit.lies))
+            continue
         month = 0 if unit in (STANDING, LIFETIME) else month_of(unit.month)
         kept: list[Any] = []
         own: list[Any] = []
@@ -170,7 +216,7 @@ def remembered(key: str, known: bytes) -> Remembered:
         memory.always = set(header.always)
         memory.rows[STANDING_ROWS] = [(key, *row) for row in header.rows]
         memory.reviews = {Unit(rank, month): instant for rank, month, instant in header.reviews}
-        _tell(memory, header.said)
+        memory.said.update((Unit(rank, month), Unread(lies)) for rank, month, lies in header.said)
     return memory
 
 
@@ -182,7 +228,9 @@ def bring_out(memory: Remembered, key: str, month: int) -> list[Row]:
     memory.marks[month] = lies.visits
     of_month = _decode_month(body)
     rows = memory.rows[month] = [(key, *row) for row in of_month.rows]
-    _tell(memory, of_month.said)
+    for rank, of, own in of_month.said:
+        unit = Unit(rank, of)
+        memory.said[unit] = {**memory.said[unit], **{id: _DECODERS[number](raw) for id, number, raw in own}}
     return rows
 
 
@@ -192,8 +240,3 @@ def whole(key: str, known: bytes) -> Remembered:
     for month in [*memory.put_away]:
         bring_out(memory, key, month)
     return memory
-
-
-def _tell(memory: Remembered, said: Iterable[tuple[int, int, Conclusions]]) -> None:
-    for rank, month, of_unit in said:
-        memory.said[Unit(rank, month)] |= {id: _DECODERS[number](raw) for id, number, raw in of_unit}

@@ -16,7 +16,9 @@ from fold.stages import CONCLUSIONS
 from rules.documents import Arrival
 from schemas import FACTS
 from schemas.course_listing import CourseListing
-from schemas.envelope import Fact
+from schemas.envelope import Fact, Part
+from schemas.service_authorization import Service
+from schemas.travel_claim import Trip
 
 Keyed = tuple[str, bytes]
 
@@ -28,7 +30,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_block = msgspec.msgpack.Decoder(list[Row]).decode
 _decode_values = msgspec.msgpack.Decoder(list[Any]).decode
 _NAMES = {kind: tuple(model.model_fields) for kind, model in FACTS.items()}
-_NESTED = {"ServiceAuthorization", "TravelClaim"}  # have parts that are models themselves
+_NESTED: dict[str, tuple[str, type[Part]]] = {  # fields that are models themselves
+    "ServiceAuthorization": ("services", Service), "TravelClaim": ("trips", Trip),
+}  # fmt: skip
 _CONCLUSIONS = {name: msgspec.msgpack.Decoder(struct).decode for name, struct in CONCLUSIONS.items()}
 
 
@@ -57,15 +61,17 @@ def arrival(row: Row) -> Arrival:
     return Arrival(cut_off, recorded_at, source, event_id, body, kind, decode(body) if body else None)
 
 
-def _trusted(kind: str, values: list[object]) -> Fact:
+def _trusted(kind: str, values: list[Any]) -> Fact:
     """The model of values that were validated at the door, without asking again."""
     model, names = FACTS[kind], _NAMES[kind]
     if len(values) < len(names):
         values = values + _added_since(kind, len(values))
+    fields = dict(zip(names, values, strict=True))
     if kind in _NESTED:
-        return model.model_validate(dict(zip(names, values, strict=True)))
+        name, part = _NESTED[kind]
+        fields[name] = [part.model_construct(**each) for each in fields[name]]
     fact = model.__new__(model)
-    object.__setattr__(fact, "__dict__", dict(zip(names, values, strict=True)))
+    object.__setattr__(fact, "__dict__", fields)
     return fact
 
 

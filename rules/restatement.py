@@ -127,7 +127,7 @@ class Memory:
     __slots__ = ("decided", "reviews", "said")
 
     def __init__(self) -> None:
-        self.said: dict[Unit, dict[str, Any]] = defaultdict(dict)
+        self.said: dict[Unit, Concluded] = defaultdict(dict)
         self.reviews: dict[Unit, int] = {}
         self.decided = 0
 

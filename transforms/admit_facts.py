@@ -24,7 +24,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 
 from fold.admitted import DOORS, MARK, Admitted, admitted_in
 from fold.rows import Keyed, fact_row
-from fold.run_sums import RunSum, summing_key
+from fold.run_sums import ALL, RunSum
 from fold.stages import claims_pay, routes
 from rules.periods import business_day_of, cut_off_after, month_of
 from transforms.moments import PASSED, decides, wakes_at
@@ -34,11 +34,13 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class _Passed(msgspec.Struct, array_like=True):
-    """What a door knows: the last cut-off passed, the one it waits for, and the first that saw a claim of pay."""
+    """What a door knows: the last cut-off passed, the one it waits for, the first that saw a claim of pay, and the last
+    one passed when it forgot events of long ago."""
 
     passed: int = 0
     due: int | None = None
     first_claim: int | None = None
+    forgot: int = 0
 
 
 _decode_passed = msgspec.msgpack.Decoder(_Passed).decode
@@ -102,6 +104,7 @@ class AdmitFacts(beam.DoFn):
         timer.set(wakes_at(PASSED, door.due))
         if admitted.kind:
             if admitted.cut_off > (self.after or 0) - KEPT:
+                _forget(seen, door)
                 seen.add(_seen(admitted))
             yield from _dealt(element[0], admitted, door)
         if (changed := _encode(door)) != packed:
@@ -117,16 +120,12 @@ class AdmitFacts(beam.DoFn):
         self,
         fired: Any = beam.DoFn.TimestampParam,
         state: Any = beam.DoFn.StateParam(_DOOR),
-        seen: Any = beam.DoFn.StateParam(_SEEN),
         timer: Any = beam.DoFn.TimerParam(_DOOR_WAKE),
     ) -> None:
         door, now = _decode_passed(state.read()), decides(PASSED, fired)
-        before = door.passed
         while door.due is not None and door.due <= now:
             door.passed, door.due = door.due, cut_off_after(door.due)
         state.write(_encode(door))
-        if _month(before) != _month(door.passed):
-            _forget(seen, door.passed - KEPT)
         if door.due is not None and (self.until is None or door.due <= self.until):
             timer.set(wakes_at(PASSED, door.due))
 
@@ -135,7 +134,7 @@ def _dealt(key: str, admitted: Admitted, door: _Passed) -> Iterator[Any]:
     fact = admitted.fact
     if claims_pay(fact) and (door.first_claim is None or admitted.cut_off < door.first_claim):
         door.first_claim = admitted.cut_off
-        yield beam.pvalue.TaggedOutput("tally", (summing_key(key), RunSum(admitted.cut_off, None).packed()))
+        yield beam.pvalue.TaggedOutput("tally", (ALL, RunSum(admitted.cut_off, None).packed()))
     for stage, to in routes(fact):
         row = fact_row(to, admitted.cut_off, fact, admitted.body)
         yield beam.pvalue.TaggedOutput(stage, (to, _encode(row)))
@@ -145,11 +144,15 @@ def _seen(admitted: Admitted) -> bytes:
     return admitted.cut_off.to_bytes(MARK) + admitted.mark
 
 
-def _forget(seen: Any, until: int) -> None:
-    kept = {each for each in seen.read() if int.from_bytes(each[:MARK]) > until}
+def _forget(seen: Any, door: _Passed) -> None:
+    """Once a month, before an event is noted: not when a pay run passes, which would be told the events each time."""
+    if _month(door.forgot) == _month(door.passed):
+        return
+    kept = {each for each in seen.read() if int.from_bytes(each[:MARK]) > door.passed - KEPT}
     seen.clear()
     for each in sorted(kept):
         seen.add(each)
+    door.forgot = door.passed
 
 
 def _month(cut_off: int) -> int:

@@ -16,17 +16,13 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from fold.content import fewer_blocks
 from fold.pay_runs import FIRST, Chain, pay_run
 from fold.rows import Keyed
-from fold.run_sums import RunSum, summed
+from fold.run_sums import ALL, decoded, run_of, run_sum, summed
 from fold.tally import RunTotals
 from rules.law import Law
 from rules.periods import cut_off_after
 from transforms.moments import CLOSE, SUM, decides, wakes_at
 
-ALL = "all"
 _encode = msgspec.msgpack.Encoder().encode
-
-
-_decode = msgspec.msgpack.Decoder(RunSum).decode
 _decode_chain = msgspec.msgpack.Decoder(Chain).decode
 
 
@@ -38,61 +34,39 @@ class CloseRunUnbounded(beam.PTransform):
         self.law, self.until = law, until
 
     def expand(self, said: beam.PCollection) -> Any:
-        claims = said | "Claims" >> beam.FlatMap(_claims).with_output_types(Keyed)
+        claims = said | "Claims" >> beam.Filter(_is_for_all).with_output_types(Keyed)
         sums = said | "Totals" >> beam.Filter(_adds) | "Sum" >> beam.ParDo(SumRuns()).with_output_types(Keyed)
         close = beam.ParDo(CloseRuns(self.law, self.until))
         return (claims, sums) | "ToClose" >> beam.Flatten() | "Close" >> close.with_outputs("records")
 
 
-def _claims(element: Keyed) -> Iterator[Keyed]:
-    """Claims of pay, which the last key must know before the first run is closed."""
-    if not _adds(element):
-        yield ALL, element[1]
+def _is_for_all(element: Keyed) -> bool:
+    """Is it a claim of pay, which the last key must know before the first run is closed?"""
+    return element[0] == ALL
 
 
 def _adds(element: Keyed) -> bool:
-    return _decode(element[1]).totals is not None
+    return element[0] != ALL
 
 
 _SUMMING = BagStateSpec("summing", BytesCoder())
-_SUM_DUE = ReadModifyWriteStateSpec("sum-due", VarIntCoder())
 _SUM_WAKE = TimerSpec("sum-wake", TimeDomain.WATERMARK)
 
 
 class SumRuns(beam.DoFn):
-    """What many keys said of a run to one sum of it."""
+    """What many keys said of a run to one sum of it; to several, which is as well, if a timer fires early or late."""
 
     def process(
-        self,
-        element: Keyed,
-        bag: Any = beam.DoFn.StateParam(_SUMMING),
-        due: Any = beam.DoFn.StateParam(_SUM_DUE),
-        timer: Any = beam.DoFn.TimerParam(_SUM_WAKE),
+        self, element: Keyed, bag: Any = beam.DoFn.StateParam(_SUMMING), timer: Any = beam.DoFn.TimerParam(_SUM_WAKE)
     ) -> None:
-        said = _decode(element[1])
         bag.add(element[1])
-        earliest = min(said.cut_off, due.read() or said.cut_off)
-        due.write(earliest)
-        timer.set(wakes_at(SUM, earliest))
+        timer.set(wakes_at(SUM, run_of(element[0])))
 
     @on_timer(_SUM_WAKE)
-    def add_up(
-        self,
-        fired: Any = beam.DoFn.TimestampParam,
-        bag: Any = beam.DoFn.StateParam(_SUMMING),
-        due: Any = beam.DoFn.StateParam(_SUM_DUE),
-        timer: Any = beam.DoFn.TimerParam(_SUM_WAKE),
-    ) -> Iterator[Keyed]:
-        runs, later = summed(list(bag.read()), decides(SUM, fired))
+    def add_up(self, key: str = beam.DoFn.KeyParam, bag: Any = beam.DoFn.StateParam(_SUMMING)) -> Iterator[Keyed]:
+        runs, _ = summed(bag.read(), run_of(key))
         bag.clear()
-        due.clear()
-        for packed in later:
-            bag.add(packed)
-        if later:
-            following = min(_decode(packed).cut_off for packed in later)
-            due.write(following)
-            timer.set(wakes_at(SUM, following))
-        yield from ((ALL, RunSum(cut_off, fewer_blocks(totals)).packed()) for cut_off, totals in runs.items())
+        yield from ((ALL, run_sum(cut_off, fewer_blocks(totals))) for cut_off, totals in runs.items())
 
 
 _CLOSING = BagStateSpec("closing", BytesCoder())
@@ -114,7 +88,7 @@ class CloseRuns(beam.DoFn):
         due: Any = beam.DoFn.StateParam(_CLOSE_DUE),
         timer: Any = beam.DoFn.TimerParam(_CLOSE_WAKE),
     ) -> None:
-        said, known = _decode(element[1]), due.read()
+        said, known = decoded(element[1]), due.read()
         if said.totals is not None:
             bag.add(element[1])
         elif known is None or said.cut_off < known:
@@ -134,7 +108,7 @@ class CloseRuns(beam.DoFn):
         cut_off, now = due.read(), decides(CLOSE, fired)
         if cut_off is None or cut_off > now:
             return
-        runs, later = summed(list(bag.read()), now)
+        runs, later = summed(bag.read(), now)
         bag.clear()
         for packed in later:
             bag.add(packed)

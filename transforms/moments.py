@@ -3,6 +3,8 @@
 The milliseconds only put the steps in order. What is decided depends on the cut-off alone.
 """
 
+from functools import lru_cache
+
 from apache_beam.utils.timestamp import Timestamp
 
 from fold.stages import STAGES
@@ -13,6 +15,7 @@ _ORDER = (PASSED, *STAGES, SUM, CLOSE)
 MICROS_IN_MILLI = 1000
 
 
+@lru_cache(maxsize=1024)
 def wakes_at(step: str, cut_off: int) -> Timestamp:
     """The instant at which a step decides a cut-off: after all facts before it, and after the steps before it."""
     return Timestamp(micros=(cut_off + _ORDER.index(step)) * MICROS_IN_MILLI)

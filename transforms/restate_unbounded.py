@@ -16,7 +16,7 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec
 
 from fold.key import KeyFold
 from fold.rows import Keyed, catalog_of
-from fold.run_sums import RunSum, summing_key
+from fold.run_sums import run_sum, summing_key
 from fold.shard import Shard
 from fold.stages import STAGES
 from rules.conclusion import AUTHORIZE, METHOD, PRICE, SETTLE
@@ -87,8 +87,9 @@ def _fold_of(stage: str) -> type[beam.DoFn]:
             state: Any = beam.DoFn.StateParam(kept),
             timer: Any = beam.DoFn.TimerParam(wake),
         ) -> Iterator[Any]:
-            known, due, said = self.fold.wake(key, state.read(), decides(stage, fired))
-            if said:
+            before = state.read()
+            known, due, said = self.fold.wake(key, before, decides(stage, fired))
+            if known is not before:
                 state.write(known)
             if due is not None:
                 timer.set(wakes_at(stage, due))
@@ -110,4 +111,4 @@ def outputs(key: str, said: Iterable[Shard]) -> Iterator[Any]:
         for kind, records in shard.records.items():
             yield from (beam.pvalue.TaggedOutput("records", (kind, _encode(record))) for record in records)
         for cut_off, totals in shard.tally.runs.items():
-            yield beam.pvalue.TaggedOutput("tally", (summing_key(key), RunSum(cut_off, totals).packed()))
+            yield beam.pvalue.TaggedOutput("tally", (summing_key(key, cut_off), run_sum(cut_off, totals)))

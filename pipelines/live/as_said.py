@@ -90,7 +90,8 @@ class InstructedLedger:
         assert month is not None, "an instruction's statement ends with its day"
         self.statements.add(id)
         unit = month_unit(month)
-        conclusions, name = kept.memory.said[unit], account_id(id)
+        conclusions = kept.memory.said[unit] = {**kept.memory.said[unit]}
+        name = account_id(id)
         said: list[PastInstruction] = [*conclusions[name].said] if name in conclusions else []
         thought = said.pop() if said and said[-1].cut_off == cut_off else None
         statement = _filed(kept, month, id, real)
@@ -106,7 +107,7 @@ class InstructedLedger:
 
     def _set_charges(self, kept: Kept, unit: Unit, cut_off: int) -> None:
         """What stands charged of the month's share of cost, in the order in which it was (SOC-5)."""
-        conclusions = kept.memory.said[unit]
+        conclusions = kept.memory.said[unit] = {**kept.memory.said[unit]}
         known = dict.fromkeys(id for id, _ in conclusions.get("charges", Charges([])).charged)
         accounts = {statement_of_account(name): each for name, each in conclusions.items() if isinstance(each, Account)}
         charged = {id: self._share_of(kept, unit, id, account, cut_off) for id, account in accounts.items()}
@@ -172,7 +173,7 @@ def unsaid(states: Iterable[State], run: RunLetters, again: set[tuple[str, ...]]
             if _id(id, each) in again and not closed(unit, following, law)
         ]
         for unit, id in otherwise:
-            del memory.said[unit][id]
+            memory.said[unit] = {other: each for other, each in memory.said[unit].items() if other != id}
             _look_again(memory, unit, until)
         if otherwise:
             changed.append(_state(state.stage, state.key, memory, law))
