@@ -2,7 +2,8 @@
 
 ``JOURNAL/outbox/<business day>/letters.avro`` is renamed into place, then its seal is written (`seals`). From then on
 the pay run is decided: whatever fails, the same letters with the same ids and bytes are sent; letters that differ from
-their seal are not. ``confirmed`` counts those that arrived, ``done`` marks that all did.
+their seal are not. ``confirmed`` counts those that arrived; ``done`` marks that all did, and holds the SHA-256 of the
+seal.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from pipelines.live.seals import (
     put_seal,
     seal_of,
     seals,
+    sha256_of,
 )
 from pipelines.live.segments import Damaged
 from rules.periods import business_day_of, cut_off_of, iso
@@ -216,8 +218,14 @@ class Outbox(DecidedRuns):
                     sync(stream)
 
                 self.sink.send(folder.name, letters, first, confirm)
-        replace(folder / DONE, b"")
+        replace(folder / DONE, self._mark_of_seal(folder).encode())
         return len(letters) - first
+
+    def _mark_of_seal(self, folder: Path) -> str:
+        """As this job put it, if it did; "": an earlier version put none."""
+        if self._last is not None and self._last.day == folder.name:
+            return self._last.mark
+        return sha256_of(folder / SEAL) if (folder / SEAL).exists() else ""
 
 
 def _line(arrived: int) -> bytes:

@@ -130,10 +130,19 @@ def faults(journal: Path) -> Iterator[str]:
         if each.seal.previous != previous:
             yield f"pay run {each.day} does not follow the seal before it: restore the outbox from backup"
         previous = each.mark
+        yield from _faults_of_seal(journal, each)
         yield from _faults_of_letters(journal, each)
         yield from _faults_of_segments(journal, each)
     if known and not (journal / SEALING).exists():
         yield from _unsealed(journal, {each.day for each in known}, known[0].day, known[-1].day)
+
+
+def _faults_of_seal(journal: Path, sealed: Sealed) -> Iterator[str]:
+    """No seal follows the last one yet, which else knows it; of earlier versions ``done`` is empty."""
+    done = journal / OUTBOX / sealed.day / DONE
+    mark = done.read_bytes() if done.exists() else b""
+    if mark and mark != sealed.mark.encode():
+        yield f"outbox/{sealed.day}/{SEAL} is not what was sealed, or {DONE} beside it was changed: {RESTORE}"
 
 
 def _faults_of_letters(journal: Path, sealed: Sealed) -> Iterator[str]:

@@ -42,6 +42,28 @@ def test_a_seal_that_is_no_text_any_more_is_damaged(outbox: Outbox, bit: int) ->
     assert verify(outbox.journal).faults
 
 
+def test_a_bit_of_the_last_seal_is_noticed_wherever_it_flips(tmp_path: Path) -> None:
+    """No seal follows it yet: of the files that it says were taken, a bit of a SHA-256 flipped. The job that ran ended,
+    `journal verify` found nothing, and the next job went on."""
+    world = World(tmp_path, NOON)
+    write_container(world.inbox / "sheets.avro", "Timesheet", [SAMPLES["Timesheet"]])
+    job = world.job()
+    source = world.source(job)
+    job.round(source)
+    world.now = DAYS[0]
+    job.round(source)
+    job.close()
+    [*_, path] = sorted((world.journal / seals.OUTBOX).glob("*/seal.json"))
+    raw = path.read_bytes()
+    assert not verify(world.journal).faults
+    place = raw.index(b'"taken"') + 12
+    path.write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
+    assert [each for each in verify(world.journal).faults if "is not what was sealed" in each]
+    path.write_bytes(raw)
+    (path.parent / seals.DONE).write_bytes(b"")  # as an earlier version left it
+    assert not verify(world.journal).faults
+
+
 def test_what_is_no_text_is_damaged_wherever_it_lies(tmp_path: Path) -> None:
     (tmp_path / lost.FILE).write_bytes(b'[{"fir\xb8t": 1}]')
     (tmp_path / accepted.FILE).write_bytes(b'[{"unt\xb8l": 1}]')
