@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import counties, measure, sameness, state_on_beam, stateful, table
+from bench import counties, measure, sameness, state_on_beam, stateful, table, what_if
 from bench.counties import County, CountyAsked
 from bench.measure import BenchRun
 from bench.verdict import aims, county_figures, figures, growth
@@ -221,3 +221,13 @@ def test_a_figure_of_refusals_counts_for_nothing(few, monkeypatch):
     monkeypatch.setattr(stateful, "Subscription", lambda kind, name: Subscription("", name))
     wrong = "\n".join(stateful.measured(few, Law.load()).wrong)
     assert "messages were refused" in wrong and "authorize: no key was woken" in wrong and "PayRun: 0 said" in wrong
+
+
+def test_each_question_of_a_what_if_is_a_row_beside_the_baseline_alone(tmp_path: Path) -> None:
+    """By laws that are other laws."""
+    simulate(tmp_path / "facts", "17", 2, 1, "2024-01", 3)
+    asked = (what_if.OF_SIX[0], what_if.OF_ONE[2])
+    rows = what_if.ratios(tmp_path / "facts", asked, 1, tmp_path)
+    assert [row.split(" | ")[0] for row in rows] == ["nothing", *(each.words for each in asked)]
+    assert all(each.variant().law.version != what_if.LAW.version for each in (*what_if.OF_SIX, *what_if.OF_ONE))
+    assert not (tmp_path / "work").exists()
