@@ -3,7 +3,8 @@ tally of these sources already is not judged again, so a run that was stopped go
 90 %, or a survivor has no reason in survivors.toml.
 
 ``--noticed``: of noticed.jsonl only, each by the one test that noticed it before: minutes instead of hours. Exit code 1
-if one is noticed no more. ``--keep`` adds to that file what the tally of these sources has."""
+if one is noticed no more, or survivors.toml gives a reason for what is no mutant any more. ``--keep`` adds to
+noticed.jsonl what the tally of these sources has."""
 
 import argparse
 import json
@@ -36,16 +37,24 @@ def main() -> int:
     os.environ["IHSS_PAYROLL_COMPILED"] = "no"
     from tests.mutants.made import mutants
 
+    of_nothing = _of_nothing({each.id for each in mutants()})
+    for id in of_nothing:
+        print(f"survivors.toml gives a reason for what is no mutant any more: {id}")
     wanted = [each for each in mutants() if asked.only in each.id]
     if asked.noticed:
         wanted = [each for each in wanted if each.id in _noticed()]
     drawn = Random(asked.seed).sample(wanted, len(wanted))[: asked.sample]  # a smaller sample begins a greater one
     if asked.noticed:
-        return _still_noticed(drawn)
+        return _still_noticed(drawn) or int(bool(of_nothing))
     tally = _judged(drawn, asked.again)
     if asked.keep:
-        _keep(tally)
-    return _told(drawn, len(wanted), tally, asked.without_reason)
+        _keep(tally, {each.id for each in mutants()})
+    return _told(drawn, len(wanted), tally, asked.without_reason) or int(bool(of_nothing))
+
+
+def _of_nothing(ids: set[str]) -> list[str]:
+    """What survivors.toml names and is no mutant: its line was changed, so the reason is to be looked at again."""
+    return [id for table in _reasons() for id in table["mutants"] if id not in ids]
 
 
 def _judged(drawn: Sequence[Any], again: bool) -> dict[str, dict[str, str]]:
@@ -126,9 +135,10 @@ def _named(found: dict[str, str]) -> bool:
     return found["verdict"] == "killed" and found["by"].count("::") == 1 and " " not in found["by"].partition("[")[0]
 
 
-def _keep(tally: dict[str, dict[str, str]]) -> None:
+def _keep(tally: dict[str, dict[str, str]], ids: set[str]) -> None:
+    """Of mutants that are still some."""
     known = _noticed() | {id: found["by"] for id, found in tally.items() if _named(found)}
-    lines = (json.dumps({"id": id, "by": by}, ensure_ascii=False) for id, by in sorted(known.items()))
+    lines = (json.dumps({"id": id, "by": by}, ensure_ascii=False) for id, by in sorted(known.items()) if id in ids)
     NOTICED.write_text("\n".join(lines) + "\n", "utf-8")
 
 
