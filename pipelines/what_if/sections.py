@@ -3,7 +3,8 @@
 from pipelines.report.charts import BLUE, GREY, ORANGE, TEAL, bars_across, bars_up, curve
 from pipelines.report.parts import Cells, Chart, Column, Section, Table
 from pipelines.report.wording import PROGRAMS, county, month
-from pipelines.what_if.answer import BeforeAfter, WhatIfAnswer
+from pipelines.what_if.answer import WhatIfAnswer
+from pipelines.what_if.owed import BeforeAfter
 from pipelines.what_if.people import OneMoved, Spread
 from pipelines.what_if.scenario import Scenario
 from pipelines.wording import DEDUCTIONS, EARNINGS, REASONS, in_words, money

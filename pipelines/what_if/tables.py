@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from pipelines.cells import Rows
-from pipelines.what_if.answer import BeforeAfter, WhatIfAnswer
+from pipelines.what_if.answer import WhatIfAnswer
+from pipelines.what_if.owed import BeforeAfter
 from pipelines.what_if.people import OneMoved
 from pipelines.what_if.scenario import Scenario
 from pipelines.what_if.sums import Named
