@@ -3,7 +3,7 @@
 The whole streaming story but for Pub/Sub itself: messages are decoded, doors open, keys are woken pay run by pay run,
 records are encoded. Facts a second are of the processor, not of the clock, and they count only if every fact was used
 and the records are the plain fold's, byte by byte; anything else ends with exit code 1. Without a folder, counties of 4
-and of 24 months are made and both are said.
+and of 24 months are made and both are said, of so many recipients that keys share the bundles of a pay run.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from rules.law import Law
 from schemas import FACTS
 from schemas.avro import Container, Unreadable, validate
 
-MONTHS, RECIPIENTS = (4, 24), 12
+MONTHS, RECIPIENTS = (4, 24), 60
 
 
 def facts_in(folder: Path) -> Iterator[Any]:

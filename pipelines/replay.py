@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fold.beat import PARTS_OF_SHARD, Beat, done_so_far, parts_of_file
+from fold.collections import rare_collections
 from fold.places import INDEX, write_index
 from fold.publications import law_of_folder
 from fold.record_files import file_name
@@ -77,9 +78,10 @@ class ReplayEngine(NamedTuple):
 
             return cluster.run(work, law, self.cluster)
         if self.name == BEAM or (self.name == AUTO and self.beam_arguments):
-            from pipelines.on_beam import run
+            with rare_collections():  # Beam makes many objects as it comes up, and no garbage
+                from pipelines.on_beam import run
 
-            return run(work, law, self.beam_arguments, size)
+                return run(work, law, self.beam_arguments, size)
         alone = self.name == PLAIN or (self.name == AUTO and size < WORTH_PROCESSES)
         return pool.run(work, law, 1 if alone else os.cpu_count() or 1)
 

@@ -10,7 +10,7 @@ import pytest
 from fold import key_memory, opening, squeezing
 from fold.door import Door
 from fold.key import KeyFold
-from fold.key_memory import NUMBERED, VERSION, StateFromElsewhere, opened, remembered
+from fold.key_memory import NUMBERED, VERSION, StateFromElsewhere, Unread, Waiting, opened, remembered
 from fold.rows import fact_body, fact_row
 from fold.stages import routes
 from pipelines.sample.simulate import simulate
@@ -173,6 +173,40 @@ def test_a_waking_brings_out_the_months_that_it_touches(county: Path, monkeypatc
     monkeypatch.setattr(KeyFold, "decide", lambda *about: woken.append(1) or decide(*about))
     steps_of(county, LAW).run()
     assert 0 < len(out) < 1.2 * len(woken)
+
+
+def test_what_nobody_reads_goes_back_as_it_lay(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unread, and read: the same bytes, and the conclusions of the month brought out among them."""
+    steps, read = steps_of(county, LAW), []
+    steps.run()
+    monkeypatch.setattr(key_memory, "_DECODERS", [read.append] * len(NUMBERED))
+    kept = {place[1]: opened(state).rest for place, state in steps.state.items() if place[0] == "price"}
+    for key, rest in kept.items():
+        memory = remembered(key, rest)
+        assert key_memory.packed(memory) == rest and not read
+        assert any(said for said in memory.said.values() if isinstance(said, Unread))
+    monkeypatch.undo()
+    for key, rest in kept.items():
+        memory = remembered(key, rest)
+        assert any(memory.said.values())
+        memory.said.update({unit: {**said} for unit, said in memory.said.items()})
+        assert key_memory.packed(memory) == rest
+
+
+def test_a_look_opens_a_key_only_if_there_is_something_to_do(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing became known: nobody is opened while months are open for 24 months, and some when they close after 2."""
+    found: dict[Law, list[bool]] = {LAW: [], SOON: []}
+    has_something = KeyFold._has_something_to_do
+    for law, answers in found.items():
+
+        def asked(fold: KeyFold, waiting: Waiting, look: int, to: list[bool] = answers) -> bool:
+            to.append(has_something(fold, waiting, look))
+            return to[-1]
+
+        monkeypatch.setattr(KeyFold, "_has_something_to_do", asked)
+        steps_of(county, law).run()
+    assert len(found[LAW]) > 10 and not any(found[LAW])
+    assert any(found[SOON]) and not all(found[SOON])
 
 
 if __name__ == "__main__":
