@@ -1,0 +1,32 @@
+"""Edges of documents that no worked case stands on: spans beside others, minutes that a timesheet gave up."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from rules.documents import Terms
+from rules.law import Law
+from rules.price.documents import TakenBack
+from tests.rules.test_edges import AS_WRITTEN, worked
+from tests.rules.test_edges_of_money import MAY, assignment
+
+
+def test_a_span_in_which_another_document_ends_is_one_span_after_others() -> None:
+    """The document that begins last wins; what ends within it changes neither it nor the spans before it."""
+    terms: Terms[Any] = Terms()
+    for document, first, last in (("A", MAY, MAY + 19), ("B", MAY + 2, None), ("C", MAY + 4, None)):
+        terms.file(assignment(document, first, last, 1_000_000))
+    found = [(span.first - MAY, span.last - MAY, span.fact.document_id) for span in terms.spans(MAY, MAY + 29)]
+    assert found == [(0, 1, "A"), (2, 3, "B"), (4, 29, "C")]
+    assert [span[:2] for span in terms.spans(MAY + 10, MAY + 29)] == [(MAY + 10, MAY + 29)]
+
+
+@AS_WRITTEN
+def test_minutes_given_up_are_named_beside_travel_of_their_day_and_beside_all_of_an_exempt_week() -> None:
+    """Time worked on that day does not stand on them, as long as the week is no longer than it may be."""
+    sheet = SimpleNamespace(given_up=[0, 30], period_start=MAY, documents=["Timesheet/T1/2"])
+    filed: Any = SimpleNamespace(times={MAY: {"T1": sheet}})
+    taken = TakenBack(MAY, filed, {}, Law.load())
+    pieces = [worked(MAY + 1, 60), worked(MAY + 1, 15, earning="TRAVEL", recipient_id="R2")]
+    assert list(taken._of_weeks(pieces, exempt=False)) == [(("ARREARS", "R2", MAY), {"Timesheet/T1/2"})]
+    everywhere = [(("ARREARS", recipient, MAY), {"Timesheet/T1/2"}) for recipient in ("R1", "R2")]
+    assert list(taken._of_weeks(pieces, exempt=True)) == everywhere
