@@ -51,10 +51,11 @@ def moves_leave(month: int, was: ServiceDays | None, filed: Filed, notice: Notic
         return True
     history = history_in(notice.before)
     service = {each: days for each, days in service_by_month(notice.before) if each > history.through}
-    others = {each: days for each, days in service.items() if each != month}
+    begun = stints_with(history.stints, [service[each] for each in sorted(service) if each < month], notice.law)
+    later = [service[each] for each in sorted(service) if each > month]
     before, now = (
-        stints_with(history.stints, [by_month[each] for each in sorted(by_month)], notice.law)
-        for by_month in (others | {month: was} if was else others, service)
+        stints_with(begun, [of_month, *later] if of_month else later, notice.law)
+        for of_month in (was, service.get(month))
     )
     if service and now[-1].earned_on is None and closed(month_unit(min(service)), notice.cut_off, notice.law):
         return True
