@@ -226,9 +226,6 @@ class SimulatedWorld:
             self.now += 5000
         self.now = self.end + 1  # what came in those rounds is said too
         self._takes()
-        self.end = cut_off_after(self.end + 1)  # and files that landed again so late, since a job knew less for a while
-        self.now = self.end + 1
-        self._takes()
         self.alive().close()
 
 
