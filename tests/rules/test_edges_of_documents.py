@@ -6,6 +6,8 @@ from typing import Any
 from rules.documents import Terms
 from rules.law import Law
 from rules.price.documents import TakenBack
+from rules.to_provider import AuthorizedTime
+from rules.worked_time import price_time
 from tests.rules.test_edges import AS_WRITTEN, worked
 from tests.rules.test_edges_of_money import MAY, assignment
 
@@ -30,3 +32,18 @@ def test_minutes_given_up_are_named_beside_travel_of_their_day_and_beside_all_of
     assert list(taken._of_weeks(pieces, exempt=False)) == [(("ARREARS", "R2", MAY), {"Timesheet/T1/2"})]
     everywhere = [(("ARREARS", recipient, MAY), {"Timesheet/T1/2"}) for recipient in ("R1", "R2")]
     assert list(taken._of_weeks(pieces, exempt=True)) == everywhere
+
+
+def test_time_became_payable_when_it_was_approved_and_not_when_it_was_corrected() -> None:
+    """What was never approved by anybody's stamp counts from when it was recorded."""
+
+    def payable(approved: tuple[int, int] | None) -> tuple[int, int]:
+        time = AuthorizedTime(
+            "P1", "R1", "IHSS", MAY, "T1", 2, (9, 2), approved, [((9, 2), 60)], [60], ["43"], 60, 0, 0, 0,
+            ["Timesheet/T1/2"], [],
+        )  # fmt: skip
+        [worked] = price_time(time, lambda day: True, lambda county, day: (19_000, None, "", ())).worked
+        return worked.payable
+
+    assert payable((5, 1)) == (5, 1)
+    assert payable(None) == (9, 2)

@@ -278,6 +278,21 @@ def test_the_latest_from_wins_then_the_latest_published() -> None:
     assert len(law.publications) == 2
 
 
+def test_who_asks_for_all_that_is_known_hears_no_answer_of_an_earlier_pay_run() -> None:
+    """What was answered is kept; that of no publication, of one and of all are three answers."""
+    start = {"from": date(2026, 2, 1)}
+    law = LAW.amended(
+        written(
+            "wage.43",
+            start | {"value": 21_000, "published": date(2026, 3, 10)},
+            start | {"value": 22_000, "published": date(2026, 3, 20)},
+            start | {"value": 20_600},
+        )
+    )
+    on, asked = day("2026-02-05"), [*(cut_off_of(day(text)) for text in ("2026-03-02", "2026-03-12")), None]
+    assert [law.value("wage.43", on, known_at) for known_at in asked] == [20_600, 21_000, 22_000]
+
+
 def test_a_value_not_yet_known_is_not_in_force() -> None:
     law = LAW.amended(written("wage.58", {"from": date(2025, 1, 1), "published": date(2026, 12, 1), "value": 21_000}))
     with pytest.raises(NotInForce):
