@@ -189,8 +189,13 @@ class Outbox(DecidedRuns):
         """Seal pay runs that were decided before there were seals, and are as this journal says them."""
         replace(self.journal / SEALING, b"")  # so that the next start goes on if this one dies
         for cut_off in self.decided():
-            content = (self._run(cut_off) / LETTERS).read_bytes()
-            self._last = put_seal(self.journal, cut_off, len(self._letters(self._run(cut_off))), content, newest)
+            folder = self._run(cut_off)
+            content, done = (folder / LETTERS).read_bytes(), (folder / DONE).exists()
+            if done:
+                replace(folder / DONE, b"")  # it may name a seal that is lost; a crash leaves one that names none
+            self._last = put_seal(self.journal, cut_off, len(self._letters(folder)), content, newest)
+            if done:
+                replace(folder / DONE, self._last.mark.encode())
         (self.journal / SEALING).unlink()
 
     def send_all(self) -> int:
