@@ -30,7 +30,6 @@ pytestmark = pytest.mark.engines
 DAY = 24 * 3_600_000
 ROOT = Path(__file__).parents[2]
 CANNOT = {
-    "0001.json": "no longer reads ihss.v1.timesheet.payroll, id ce-id",  # a fact of two sources was taken for one
     "0002.json": "State is of version 1, and this code reads 6",  # what a key remembers of closed months is more
     "0003.json": "State is of version 5, and this code reads 6",  # rows wait by pay run; sums are by run
 }
