@@ -23,6 +23,7 @@ from tests.case_files import case
 from tests.fold.test_closing import said
 from tests.fold.test_key import SOON
 from tests.paid import replay_plain
+from tests.rules.test_edges import AS_WRITTEN
 
 SINCE = {"from": date(2018, 7, 1), "grade": "assumption", "citation": "a test"}
 TERMS = {
@@ -128,6 +129,7 @@ def test_who_is_granted_nothing_is_decided_when_law_is_published() -> None:
     assert "LeaveBalance" in said(written, law)
 
 
+@AS_WRITTEN
 def test_two_years_of_service_are_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """On enrolment, in the pay run by which 100:00 are paid, and after 1 July."""
     looked = []
