@@ -186,7 +186,7 @@ def restate(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law) -
 def steps(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, memory: Memory) -> Iterator[list[Change]]:
     """The same step by step, onto what is remembered: what each says. Arrivals of cut-offs that are decided were filed
     already."""
-    position = bisect_right(arrivals, memory.decided, key=_cut_off)
+    position = bisect_right(arrivals, memory.decided, key=_cut_off) if memory.decided else 0  # 0: nothing is yet
     while True:
         due = memory.due(law)
         coming = arrivals[position].cut_off if position < len(arrivals) else None
