@@ -5,10 +5,11 @@ from typing import Any
 
 from pipelines.live.accepted import FILE as ACCEPTED
 from pipelines.live.clock import day_of_run
+from pipelines.live.segments import entries_of
 from rules.law import Law
 from schemas import CONCLUSIONS
 from schemas.avro import fields_of
-from schemas.journal import FOLDER
+from schemas.journal import FOLDER, TAKEN
 from tests.paid import replay_folder
 from tests.pipelines.live.drill import in_order
 from tests.simulation.transport import Consumer, Topic, Wrong
@@ -19,10 +20,11 @@ Records = dict[str, list[dict[str, Any]]]
 def judged(journal: Path, law: Law, until: int, topic: Topic, consumer: Consumer, restored: bool, stood: bool) -> int:
     """How many providers were paid. ``restored``: the journal was put back, so that messages came again, of which one
     may have been refused before; ``stood``: pay runs stand that were sent on more than it knew. Raises Wrong."""
-    closed = [path for path in sorted((journal / FOLDER).rglob("*.avro")) if path.parent.name <= day_of_run(until)]
-    names = [str(path.relative_to(journal)) for path in closed]  # of a run that is open nothing was sent yet
+    paths = sorted((journal / FOLDER).rglob("*.avro"))
+    closed = [path for path in paths if path.parent.name <= day_of_run(until)]  # of an open run nothing was sent yet
+    names = [str(path.relative_to(journal)) for path in closed]
     outcome = replay_folder(journal, names, law, until)
-    _nothing_is_lost(journal, topic, outcome.tally.inputs)
+    _nothing_is_lost(paths, topic)
     said: Records = {kind: [] for kind in CONCLUSIONS}
     for letter in consumer.letters.values():
         said[letter.kind].append(fields_of(letter.record))
@@ -55,10 +57,11 @@ def _to_date(instructions: list[dict[str, Any]]) -> dict[str, int]:
     return {id: cents for id, cents in to_date.items() if cents}  # what was said and taken back is as if it never was
 
 
-def _nothing_is_lost(journal: Path, topic: Topic, kept: int) -> None:
+def _nothing_is_lost(segments: list[Path], topic: Topic) -> None:
     if topic.waiting:
         raise Wrong(f"{len(topic.waiting)} messages were never taken")
-    whole = b"".join(path.read_bytes() for path in (journal / FOLDER).rglob("*.avro"))
+    whole = b"".join(path.read_bytes() for path in segments)
     lost = [id for id, (message, _) in topic.acknowledged.items() if message.raw not in whole]
+    kept = sum(each.reason != TAKEN for path in segments for each in entries_of(path))
     if lost or kept < sum(message.is_fact for message, _ in topic.acknowledged.values()):  # junk of a file is one input
         raise Wrong(f"{len(lost)} messages were acknowledged and are not in the journal")
