@@ -168,13 +168,16 @@ def test_what_came_back_though_it_never_moved_changes_no_instruction(data: st.Da
     made = {one["instruction_id"] for one in paid}
 
     latest: dict[Any, int] = defaultdict(int)  # of each document, the pay run that first saw its last fact
+    recovers = set()  # documents of which a fact may count, if the one that it contradicts is left out
     for fact in history.facts:
         if fact.KIND == "PaymentOutcome":
             key = fact.instruction_id, fact.document_id
             latest[key] = max(latest[key], cut_off_of_fact(fact))
+            if fact.outcome == "RECOVERED" and fact.instruction_id in made:
+                recovers.add(key)
 
     def is_about_nothing(fact: Fact) -> bool:
-        if fact.KIND != "PaymentOutcome" or (fact.outcome == "RECOVERED" and fact.instruction_id in made):
+        if fact.KIND != "PaymentOutcome" or (fact.instruction_id, fact.document_id) in recovers:
             return False
         named = fact.instruction_id
         return named not in moved or latest[named, fact.document_id] <= moved[named]
