@@ -3,17 +3,27 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fold.door import Door
 from pipelines import plain, stepwise
 from pipelines.plain import Outcome
 from schemas.avro import fields_of
-from schemas.envelope import OutgoingRecord
+from schemas.envelope import Fact, OutgoingRecord
 
-__all__ = ["Outcome", "as_dicts", "fold_door", "replay_folder", "replay_plain", "replay_stepwise"]
+__all__ = ["Outcome", "as_dicts", "door_of", "fold_door", "replay_folder", "replay_plain", "replay_stepwise"]
 
 
 def as_dicts(records: Mapping[str, Iterable[OutgoingRecord]]) -> dict[str, list[dict[str, Any]]]:
     """Records by kind."""
     return {kind: [fields_of(record) for record in of_kind] for kind, of_kind in records.items()}
+
+
+def door_of(facts: Iterable[Fact], until: int) -> Door:
+    """A door through which facts came, one by one; of one shard."""
+    door = Door(plain.ONE_SHARD, until)
+    for fact in facts:
+        door.tally.inputs += 1
+        door.admit(fact)
+    return door
 
 
 def _in_dicts(outcome: Outcome) -> Any:

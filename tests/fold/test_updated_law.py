@@ -10,14 +10,13 @@ from datetime import date
 import pytest
 
 from fold import key as fold_key
-from fold.door import Door
 from fold.key import look_after
 from fold.key_memory import NEVER
 from pipelines.stepwise import Steps
 from rules.law import Law
 from rules.periods import business_day_of, civil_date, cut_off_after, epoch_day, midnight
 from tests.fold.test_key import bodies
-from tests.paid import as_dicts, replay_plain
+from tests.paid import as_dicts, door_of, replay_plain
 from tests.pipelines.live.test_every_parameter import change_of
 from tests.test_from_scratch import history_of
 
@@ -33,11 +32,7 @@ def updated(seed: int, name: str) -> tuple[dict[str, list[bytes]], dict[str, lis
     seen = sorted(cut_off_after(fact.recorded_at) for fact in history.facts)
     look = look_after(seen[len(seen) // 2])
     law = LAW.with_published(change_of(name, look), look)
-    door = Door(1, history.until)
-    for fact in history.facts:
-        door.tally.inputs += 1
-        door.admit(fact)
-    steps = Steps(door, LAW, history.until, seed)
+    steps = Steps(door_of(history.facts, history.until), LAW, history.until, seed)
 
     def update(now: int, state: object) -> None:
         if now >= look - BEFORE:

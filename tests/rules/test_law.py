@@ -261,17 +261,22 @@ def test_published_on_a_friday_is_known_on_monday() -> None:
     assert law.publications == (cut_off_of(day("2026-03-09")),)
 
 
-def test_the_latest_from_wins_then_the_latest_published() -> None:
+def published_twice(*also: dict[str, Any]) -> Law:
+    """A wage from 1 February, and two later decisions on it."""
     start = {"from": date(2026, 2, 1)}
-    law = LAW.amended(
+    return LAW.amended(
         written(
             "wage.43",
             start | {"value": 21_000, "published": date(2026, 3, 10)},
             start | {"value": 22_000, "published": date(2026, 3, 20)},
             start | {"value": 20_600},
-            {"from": date(2026, 2, 10), "value": 20_800},
+            *also,
         )
     )
+
+
+def test_the_latest_from_wins_then_the_latest_published() -> None:
+    law = published_twice({"from": date(2026, 2, 10), "value": 20_800})
     at = [cut_off_of(day(text)) for text in ("2026-03-02", "2026-03-12", "2026-03-24")]
     assert [law.value("wage.43", day("2026-02-05"), known_at) for known_at in at] == [20_600, 21_000, 22_000]
     assert law.value("wage.43", day("2026-02-10"), at[-1]) == 20_800
@@ -280,15 +285,7 @@ def test_the_latest_from_wins_then_the_latest_published() -> None:
 
 def test_who_asks_for_all_that_is_known_hears_no_answer_of_an_earlier_pay_run() -> None:
     """What was answered is kept; that of no publication, of one and of all are three answers."""
-    start = {"from": date(2026, 2, 1)}
-    law = LAW.amended(
-        written(
-            "wage.43",
-            start | {"value": 21_000, "published": date(2026, 3, 10)},
-            start | {"value": 22_000, "published": date(2026, 3, 20)},
-            start | {"value": 20_600},
-        )
-    )
+    law = published_twice()
     on, asked = day("2026-02-05"), [*(cut_off_of(day(text)) for text in ("2026-03-02", "2026-03-12")), None]
     assert [law.value("wage.43", on, known_at) for known_at in asked] == [20_600, 21_000, 22_000]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from fold.door import Door
 from fold.key import look_after
 from pipelines.command import cli
 from pipelines.live.clock import day_of_run
@@ -21,6 +20,7 @@ from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, civil_date, cut_off_after
 from schemas.payment_instruction import PaymentInstruction
 from tests.histories import History
+from tests.paid import door_of
 from tests.pipelines.live.test_every_parameter import change_of
 from tests.pipelines.what_if.test_compare import amounts, write_facts
 from tests.test_from_scratch import history_of
@@ -43,11 +43,7 @@ def begins(seed: int) -> tuple[History, int]:
 def job(seed: int, law: Law, is_updated: Callable[[int], bool]) -> list[PaymentInstruction]:
     """What the job says that is updated with a law once a pay run is over."""
     history, _ = begins(seed)
-    door = Door(1, history.until)
-    for fact in history.facts:
-        door.tally.inputs += 1
-        door.admit(fact)
-    steps = Steps(door, LAW, history.until, seed)
+    steps = Steps(door_of(history.facts, history.until), LAW, history.until, seed)
 
     def update(now: int, state: object) -> None:
         if is_updated(now):
