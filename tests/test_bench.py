@@ -224,10 +224,15 @@ def test_a_figure_of_refusals_counts_for_nothing(few, monkeypatch):
 
 
 def test_each_question_of_a_what_if_is_a_row_beside_the_baseline_alone(tmp_path: Path) -> None:
-    """By laws that are other laws."""
+    """By laws that are other laws; a question that touches other people than it says has no figure."""
     simulate(tmp_path / "facts", "17", 2, 1, "2024-01", 3)
-    asked = (what_if.OF_SIX[0], what_if.OF_ONE[2])
+    asked = (what_if.OF_SIX[0], what_if.OF_ONE[2]._replace(touches=False))  # facts of January alone
     rows = what_if.ratios(tmp_path / "facts", asked, 1, tmp_path)
     assert [row.split(" | ")[0] for row in rows] == ["nothing", *(each.words for each in asked)]
     assert all(each.variant().law.version != what_if.LAW.version for each in (*what_if.OF_SIX, *what_if.OF_ONE))
     assert not (tmp_path / "work").exists()
+    untouched = what_if.AskedOfLaw("the wage of another county", "wage.34", 30_000, what_if.JANUARY)
+    with pytest.raises(SystemExit, match="another county: touched nobody"):
+        what_if.ratios(tmp_path / "facts", (untouched,), 1, tmp_path)
+    with pytest.raises(SystemExit, match="touched somebody"):
+        what_if.ratios(tmp_path / "facts", (asked[0]._replace(touches=False),), 1, tmp_path)
