@@ -103,6 +103,7 @@ def test_who_remembers_answers_asks_the_law_itself_where_nothing_is_noted() -> N
     assert (
         own is law.to_ask((OTHER, NAME), AUGUST) and own is not law and own is not law.for_key().to_ask((NAME,), AUGUST)
     )
+    assert own.to_ask((OTHER, NAME), AUGUST) is own
     noted.differing.add(0)
     assert law.to_ask((OTHER, NAME), AUGUST) is LAW
     assert LAW.to_ask((NAME,), AUGUST) is LAW and (LAW.takes_notes, law.takes_notes) == (False, True)

@@ -1,9 +1,13 @@
 """Pay that is overdue (RUN-1), where no case of the law reaches: a tax rate that settlement waits for."""
 
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
+from rules.findings import RuleFinding
 from rules.law import Law
-from rules.periods import business_day_of, cut_off_of, epoch_day, iso
+from rules.periods import business_day_of, cut_off_of, epoch_day, iso, midnight
+from rules.price.overdue import _leave_payable
 from tests.case_files import case
 from tests.fold.test_key import bodies
 from tests.paid import replay_plain, replay_stepwise
@@ -32,3 +36,16 @@ def test_what_waits_for_a_tax_rate_is_overdue_until_a_payment_year_that_has_one(
     assert ids == {"overdue.1.P1:overdue.1.R1:-:IHSS:Timesheet/overdue.1.T1/2015-12-01:-:-:-:-"}
     assert [iso(each["run_date"]) for each in paid.records["PaymentInstruction"]] == ["2016-01-04"]
     assert bodies(replay_stepwise(facts, law, until)) == bodies(paid)
+
+
+def test_sick_leave_can_first_be_paid_when_it_was_claimed_and_its_day_is_over() -> None:
+    """Ten business days count from then, whether the claim is held or was too late."""
+    day = epoch_day(date(2026, 5, 6))
+    finding = RuleFinding(
+        "NOT_IN_FORCE", "HELD", "COUNTY", recipient_id="R1", program="IHSS", document_id="S1", service_date=day
+    )
+    for recorded_at, first in ((midnight(day - 9), midnight(day + 1)), (midnight(day + 9), midnight(day + 9))):
+        claims = {("R1", "IHSS", day, "S1"): SimpleNamespace(first_standing=(7, recorded_at))}
+        for late, in_time in ((claims, {}), ({}, claims)):
+            filed: Any = SimpleNamespace(late_leave=SimpleNamespace(documents=late), leave_claims=in_time)
+            assert _leave_payable(finding, filed) == (7, first)
