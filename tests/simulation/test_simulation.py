@@ -1,11 +1,16 @@
 """One life of the live job by seed holds, and one seed is one life; a job that is broken is found (`make prove`)."""
 
+from pathlib import Path
+from random import Random
+from shutil import rmtree
+from tempfile import mkdtemp
+
 import pytest
 
 from pipelines.live.telling import Teller
 from tests.simulation import world
 from tests.simulation.breaks import broken
-from tests.simulation.disk import PLACE
+from tests.simulation.disk import PLACE, ForgetfulDisk
 from tests.simulation.shrink import Shrinking
 
 pytestmark = pytest.mark.skipif(not PLACE.is_dir(), reason="there is no /dev/shm")
@@ -46,3 +51,22 @@ def test_what_was_refused_and_not_said_is_missed(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(world.Wrong, match="refused"):
         for seed in range(6):
             world.live(seed)
+
+
+def test_what_was_synced_is_there_however_a_file_grew_or_was_made_shorter_since() -> None:
+    """The power is cut before the next sync: of what came all, some or none is there, of what went all or none."""
+    seen: dict[str, set[bytes]] = {"grows": set(), "shrinks": set()}
+    for seed in range(60):
+        folder = Path(mkdtemp(dir=PLACE))
+        for name in seen:
+            (folder / name).write_bytes(b"synced ")
+        disk = ForgetfulDisk(folder, Random(seed))
+        disk.believe()
+        (folder / "grows").write_bytes(b"synced and more")
+        (folder / "shrinks").write_bytes(b"syn")
+        disk.lose_power()
+        for name, kept in seen.items():
+            kept.add((folder / name).read_bytes())
+        rmtree(folder)
+    assert all(each.startswith(b"synced ") for each in seen["grows"]) and len(seen["grows"]) > 4
+    assert seen["shrinks"] == {b"synced ", b"syn"}
