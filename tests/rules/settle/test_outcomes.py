@@ -2,11 +2,14 @@
 
 import pytest
 
-from rules.findings import RuleFinding
+from rules.documents import Arrival, Document
+from rules.findings import Findings, RuleFinding
+from rules.kept import Account, PastInstruction
 from rules.periods import month_of
-from rules.settle.outcomes import outcome_is_over
+from rules.settle.draft import nobodys
+from rules.settle.outcomes import find_too_late, outcome_is_over
 from schemas.payment_outcome import PaymentOutcome
-from tests.rules.settlement import FACT, day
+from tests.rules.settlement import FACT, LAW, day, fact, run
 
 PAID = "ARREARS:P1:R1:2026-01-01:1"
 OF_NOTHING = RuleFinding(code="OUTCOME_WITHOUT_INSTRUCTION", outcome="NOTED", addressee="COUNTY", document_id="O1")
@@ -34,3 +37,23 @@ def test_an_outcome_is_over_with_its_month_unless_something_hangs_on_it(
 ) -> None:
     closed = month_of(day(month))
     assert outcome_is_over(said, lambda asked: asked <= closed, found) is over
+
+
+def test_an_outcome_of_a_payment_that_was_never_made_hides_none_that_came_too_late() -> None:
+    """FILING_LIMIT names each that would change what a closed month came to, in the order of their ids."""
+    late = run("2028-06-01")
+    outcomes = {
+        (payment, "O1"): document(fact("PaymentOutcome", late, "O1", instruction_id=payment, outcome="RETURNED"))
+        for payment in ("ARREARS:P1:R1:2026-01-01:0", PAID)
+    }
+    made = Account([PastInstruction(PAID, day("2026-01-20"), run("2026-01-20"), "PARENT", [], {}, 0, 4_500)])
+    findings = Findings(nobodys)
+    find_too_late(PAID.rpartition(":")[0], made, outcomes, LAW, findings)
+    [found] = findings.by_id.values()
+    assert (found.code, found.cents, found.words) == ("FILING_LIMIT", 4_500, {"payment": PAID})
+
+
+def document(arrival: Arrival) -> Document[PaymentOutcome]:
+    filed: Document[PaymentOutcome] = Document()
+    filed.file(arrival)
+    return filed
