@@ -55,6 +55,15 @@ def test_so_does_the_law_as_a_pay_run_knows_it() -> None:
     assert noted.differing == {0}
 
 
+def test_what_it_publishes_itself_it_answers_from_then_on() -> None:
+    """Asked before, it does not remember that for after; watched or not."""
+    published = raised(published=ADOPTED)
+    for watched in ({}, {NAME: [range(FIRST, FIRST + 3650)]}):
+        law = AskedLaw(published, [], watched)
+        answers = [law.value(NAME, AUGUST, known_at) for known_at in (BEFORE, AFTER, BEFORE)]
+        assert answers == [LAW.value(NAME, AUGUST), 30_000, LAW.value(NAME, AUGUST)]
+
+
 def test_each_key_has_notes_of_its_own() -> None:
     """Also where it is the same law that is asked."""
     law, _ = asked(raised(published=ADOPTED))

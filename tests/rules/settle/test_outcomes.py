@@ -7,7 +7,7 @@ from rules.findings import Findings, RuleFinding
 from rules.kept import Account, PastInstruction
 from rules.periods import month_of
 from rules.settle.draft import nobodys
-from rules.settle.outcomes import find_too_late, outcome_is_over
+from rules.settle.outcomes import EVER, effect, find_too_late, outcome_is_over
 from schemas.payment_outcome import PaymentOutcome
 from tests.rules.settlement import FACT, LAW, day, fact, run
 
@@ -51,6 +51,16 @@ def test_an_outcome_of_a_payment_that_was_never_made_hides_none_that_came_too_la
     find_too_late(PAID.rpartition(":")[0], made, outcomes, LAW, findings)
     [found] = findings.by_id.values()
     assert (found.code, found.cents, found.words) == ("FILING_LIMIT", 4_500, {"payment": PAID})
+
+
+def test_an_outcome_seen_by_the_pay_run_of_its_payment_speaks_of_none() -> None:
+    """RUN-4: it is of an instruction that was made before it was seen."""
+    seen = run("2026-01-22")
+    returned = document(fact("PaymentOutcome", seen, "O1", instruction_id=PAID, outcome="RETURNED"))
+    for made, said in ((run("2026-01-20"), "REVERSED"), (seen, None)):
+        assert (
+            effect(returned, PastInstruction(PAID, day("2026-01-20"), made, "PARENT", [], {}, 0, 4_500), EVER) == said
+        )
 
 
 def document(arrival: Arrival) -> Document[PaymentOutcome]:
