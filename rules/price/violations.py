@@ -113,7 +113,7 @@ def _words(
 ) -> dict[str, str]:
     """How it stands, and what the provider can do; what the county ``upheld`` is disputed no more."""
     stay = _STAY[violation.code].format(usual=hhmm(violation.allowed_minutes - violation.extra_minutes))
-    if standing.because is not None or due_by is None or standing.active_count is None:
+    if due_by is None or standing.active_count is None:
         instead = long_date(standing.instead) if isinstance(standing.instead, int) else standing.instead
         because = _WHY_NOT[standing.because or ""].format(instead=instead)
         return {"standing": because, "next": _NEXT[None].format(stay=stay)}

@@ -1,9 +1,11 @@
 """Which tests come over a line of the rules, measured once for these rules and each file of tests."""
 
 import ast
+import gc
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import coverage
@@ -69,6 +71,11 @@ def coming_over(items: Sequence[pytest.Item]) -> Covering:
     return Covering(known["lines"])
 
 
+def caches() -> Iterator["_lru_cache_wrapper[object]"]:
+    """Of all functions that keep what they answered."""
+    return (each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper))
+
+
 def _file(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
@@ -80,11 +87,16 @@ def digest_of(file: str) -> str:
 
 
 def _measured(items: Sequence[pytest.Item]) -> tuple[dict[str, float], dict[str, dict[int, list[str]]]]:
-    """Seconds by test; tests by file of the rules and line."""
+    """Seconds by test; tests by file of the rules and line. What one test left in a cache of the rules the next one
+    asks again, or it would not be seen to come over the lines that answer it; but for the law, which takes long to
+    read."""
+    of_rules = [each for each in caches() if each.__module__.startswith("rules.") and each.__name__ != "_own_law"]
     measured = coverage.Coverage(data_file=None, include=[f"{ROOT}/rules/*"], config_file=False)
     measured.start()
     seconds = {}
     for item, after in zip(items, [*items[1:], None], strict=True):
+        for each in of_rules:
+            each.cache_clear()
         measured.switch_context(item.nodeid)
         reports = runtestprotocol(item, log=False, nextitem=after)
         if any(report.failed for report in reports):

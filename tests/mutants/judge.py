@@ -13,7 +13,6 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import _lru_cache_wrapper
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -22,7 +21,7 @@ from types import CodeType, FunctionType
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutants.covering import SECONDS, coming_over
+from tests.mutants.covering import SECONDS, caches, coming_over
 from tests.mutants.made import BUILD, JUDGED_BY, ROOT, Mutant, digest
 
 TESTS = ("tests/rules", "tests/test_cases.py", "tests/fold/test_key_memory.py")
@@ -60,13 +59,13 @@ class Judge:
         by = self.by
         comes_over = coming_over(list(items.values())) if by is None else lambda mutant: [by[mutant.id]]
         functions, before = _functions(), killers() if by is None else by
-        caches = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]  # later none is seen
+        known = list(caches())  # later none is seen
         gc.freeze()
         for task in _forked(self.mutants, self.tally):
             tests = [items[name] for name in comes_over(task) if name in items]
             tests.sort(key=lambda item: item.nodeid != before.get(task.id))  # who noticed it last time goes first
             verdict, failing = _put_in(task, functions), ""
-            for each in caches:  # what was asked while the tests were collected is asked again
+            for each in known:  # what was asked while the tests were collected is asked again
                 each.cache_clear()
             if not verdict:
                 failing = _failing(tests)

@@ -95,6 +95,8 @@ def test_rules_remember_no_more_by_law_than_is_said() -> None:
     leave_year_of(AUGUST, law), terms(AUGUST, law), first_open_year(AFTER, law)
     assert {name for name, _ in law.noted.asked if not name.startswith(REMEMBERED)} == set()
     assert law.for_key() is not law and law.for_key() is not law.for_key()
+    of_key = AskedLaw(LAW, [raised()], everything).for_key()
+    assert of_key.to_ask((NAME,), AUGUST) is of_key
     assert {each for each in REMEMBERED if not any(name.startswith(each) for name, _ in law.noted.asked)} == set()
 
 

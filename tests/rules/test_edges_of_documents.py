@@ -5,9 +5,10 @@ from typing import Any
 
 from rules.documents import Terms
 from rules.law import Law
-from rules.price.documents import TakenBack
+from rules.price.documents import TakenBack, enrollments_deciding
 from rules.to_provider import AuthorizedTime
 from rules.worked_time import price_time
+from tests.rules.settlement import fact
 from tests.rules.test_edges import AS_WRITTEN, worked
 from tests.rules.test_edges_of_money import MAY, assignment
 
@@ -34,14 +35,40 @@ def test_minutes_given_up_are_named_beside_travel_of_their_day_and_beside_all_of
     assert list(taken._of_weeks(pieces, exempt=True)) == everywhere
 
 
+def test_visits_are_held_against_each_day_of_a_pay_period_and_no_other() -> None:
+    """EVV-5: its first and its last day too."""
+    time = approved_time((9, 2), minutes=[60, 0, 45])
+    assert [time.compared(MAY + index) for index in (-1, 0, 1, 2, 3)] == [0, 60, 0, 45, 0]
+
+
+def test_an_exemption_of_the_last_workweek_of_a_month_is_named_in_all_of_it() -> None:
+    """LIMIT-6: May 2026 ends on a Sunday, whose workweek ends on 6 June."""
+    for first, named in ((MAY + 30, True), (MAY + 36, True), (MAY + 37, False)):
+        terms: Terms[Any] = Terms()
+        for document, since, exemption in (("E1", MAY - 90, "NONE"), ("E2", first, "EXEMPTION_WPCS")):
+            terms.file(
+                fact(
+                    "ProviderEnrollment", 1_000_000, document, provider_id="P1", county="43", exemption=exemption,
+                    effective_from=since,
+                )
+            )  # fmt: skip
+        found = enrollments_deciding(terms, MAY)
+        assert found == {"ProviderEnrollment/E1/1"} | ({"ProviderEnrollment/E2/1"} if named else set())
+
+
+def approved_time(payable: tuple[int, int] | None, minutes: list[int]) -> AuthorizedTime:
+    total = sum(minutes)
+    return AuthorizedTime(
+        "P1", "R1", "IHSS", MAY, "T1", 2, (9, 2), payable, [((9, 2), total)], minutes, ["43"] * len(minutes),
+        total, 0, 0, 0, ["Timesheet/T1/2"], [],
+    )  # fmt: skip
+
+
 def test_time_became_payable_when_it_was_approved_and_not_when_it_was_corrected() -> None:
     """What was never approved by anybody's stamp counts from when it was recorded."""
 
     def payable(approved: tuple[int, int] | None) -> tuple[int, int]:
-        time = AuthorizedTime(
-            "P1", "R1", "IHSS", MAY, "T1", 2, (9, 2), approved, [((9, 2), 60)], [60], ["43"], 60, 0, 0, 0,
-            ["Timesheet/T1/2"], [],
-        )  # fmt: skip
+        time = approved_time(approved, [60])
         [worked] = price_time(time, lambda day: True, lambda county, day: (19_000, None, "", ())).worked
         return worked.payable
 

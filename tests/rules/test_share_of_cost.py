@@ -54,6 +54,8 @@ def assessed(**fields) -> IncomeAssessment:
         ("2026-03-01", {"unearned_cents": 1500, "earned_cents": 270000}, 8106),
         ("2026-03-01", {"unearned_cents": 126394, "earned_cents": 10000, "blind_work_expense_cents": 90000}, 1000),
         ("2026-03-01", {"unearned_cents": 126394, "earned_cents": 5000}, 1000),
+        # Less than the level is no share, and no claim on anybody
+        ("2026-03-01", {"unearned_cents": 50000}, 0),
     ],
 )
 def test_share(month: str, fields: dict, cents: int) -> None:

@@ -103,6 +103,15 @@ def test_what_moves_leave(april: dict[int, int], may: dict[int, int], becomes: d
     assert moves_leave(MONTHS[1], before.get(MONTHS[1]), Filed({}), notice) == moves
 
 
+def test_months_that_close_are_taken_up_where_the_last_stint_has_earned_nothing() -> None:
+    """Whatever an earlier one had earned: no day is near on which the last one would be looked at."""
+    service = service_of([{0: 600, 9: 600}, {}, {}, {3: 60}, {}])
+    said = {month_unit(month): {SERVICE: days} for month, days in service.items()}
+    for today, moves in ((date(2025, 8, 1), False), (date(2028, 8, 1), True)):
+        notice = Notice("P1", said, QUICK, cut_off_of(epoch_day(today)))
+        assert moves_leave(MONTHS[3], service[MONTHS[3]], Filed({}), notice) == moves
+
+
 def sheets(months: int, hours: str) -> str:
     return ", ".join(
         f'{{kind = "Timesheet", id = "T{number}", period = {date(2022 + number // 12, number % 12 + 1, 1)}, '
