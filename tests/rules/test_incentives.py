@@ -9,10 +9,12 @@ from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Document
 from rules.incentives import (
     Career,
+    Earned,
     IncentiveVerdict,
     PaidTraining,
     completed_on,
     decide_claims,
+    earned_by,
     first_recorded_on,
     needs_on,
 )
@@ -296,3 +298,20 @@ def test_needs_are_those_of_either_program_on_the_day() -> None:
     engagement = Engagement("P1", "R1", {"IHSS": [ihss], "WPCS": [wpcs]}, {})
     days = ("2023-12-31", "2024-01-01", "2024-06-30", "2024-07-01")
     assert [needs_on(engagement, day(text)) for text in days] == [set(), {CARE}, {CARE, MIND}, {MIND}]
+
+
+def test_what_earned_a_claim_is_its_pathway_and_the_service_after_it() -> None:
+    """As an explanation shows it. A claim for training itself needs no service; what is not completed shows none."""
+    training = [*trained(CARE, on="2024-01-10"), *trained(MIND, on="2024-01-09")]
+    record = Career(training, served(["2024-03"]), lambda recipient, on: (CARE,))
+
+    def earned(of: IncentiveClaim, law: Law = LAW) -> Earned:
+        return earned_by(document(of), record, law, LATE)
+
+    service = {("R1", day("2024-03-01")): FORTY}
+    assert earned(claim("I1", ONE)) == Earned(trained(CARE), day("2024-01-10"), service)
+    assert earned(claim("I1")) == Earned(trained(CARE), day("2024-01-10"), {})
+    assert earned(claim("I1", ONE, pathway=GENERAL)) == Earned([], None, {})
+    ended = {"from": date(1900, 1, 1), "until": date(2024, 9, 30), "value": 50000}
+    law = LAW.amended({"overlay.toml": {"incentive": {"cents": {ONE: {"values": [ended]}}}}})
+    assert earned(claim("I1", ONE), law) == Earned(trained(CARE), None, {})

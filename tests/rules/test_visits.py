@@ -231,3 +231,18 @@ def test_providers_who_do_not_live_in_check_in_since_july_2023():
 )
 def test_the_document_first_payable_last_loses_first(uncovered, by_document, losses):
     assert visits.take(uncovered, by_document) == losses
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "closed", "over"),
+    [
+        ("2024-03-31 22:00", "2024-04-01 02:00", "2024-03", False),
+        ("2024-03-31 22:00", "2024-04-01 02:00", "2024-04", True),
+        ("2024-03-31 22:00", "2024-03-31 23:00", "2024-03", True),
+        (None, None, "2024-04", False),
+    ],
+)
+def test_a_visit_is_over_when_the_months_of_all_its_days_are_closed(start, end, closed, over):
+    last = epoch_day(date.fromisoformat(f"{closed}-01"))
+    one = visit(start and at(start), end and at(end))
+    assert visits.visit_is_over(one, lambda month: month <= last) is over
