@@ -109,7 +109,7 @@ class Shard:
 
     def once(self, rows: list[Row]) -> list[Row]:
         """Rows in the order of recording; one that came twice comes once, and counts in its first stage."""
-        rows.sort(key=lambda row: row[1:])
+        rows.sort()
         once: list[Row] = []
         for row in rows:
             if once and row == once[-1]:

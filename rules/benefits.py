@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Worked
+from rules.conclusions import AssignmentTerm, AuthorizationTerm
 from rules.law import Law, NotInForce
 from rules.periods import add_months, days_in_month, month_end
 from rules.to_provider import Engagement
+from rules.worked import Worked
 
 
 class MonthHours(NamedTuple):

@@ -161,13 +161,8 @@ class PayeeAccount(Conclusion, frozen=True):
         return Stop(SETTLE, self.key)
 
 
-class Worked(msgspec.Struct, array_like=True):
-    """Minutes of one document on one day on the provider's side, while rules take from them.
-
-    ``earning`` is SERVICE, TRAVEL or TRAINING; ``payable`` orders documents in a day (OT-3), ``recorded`` tells who
-    loses a day too long (TIME-5), ``reference`` is kind/document_id/revision, ``assumptions`` name this project's own
-    choices behind the rate. Mutable: each rule that takes minutes lowers ``minutes`` and says so in a finding.
-    """
+class HandedOn(msgspec.Struct, array_like=True):
+    """Minutes of a month's unfinished workweek, as its provider's key remembers them: the fields of `rules.worked`."""
 
     day: int
     earning: Earning

@@ -7,8 +7,8 @@ Does not cover: minutes that an earlier rule took (they are not counted).
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rules.conclusions import Worked
 from rules.periods import day_length_minutes
+from rules.worked import Worked
 
 
 def hold_excess(worked: Sequence[Worked]) -> list[tuple[Worked, int]]:

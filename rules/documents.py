@@ -122,6 +122,8 @@ class Document(Generic[F]):
     @property
     def earlier(self) -> list[F]:
         """Revisions that claimed or stated something until the one in force came: a pay run saw them before it."""
+        if len(self.revisions) == 1:
+            return []
         seen, _ = self.revisions[self.current.revision].stamp
         return [each.fact for each in self.revisions.values() if each.stamp[0] < seen and not each.fact.withdrawn]
 
@@ -173,6 +175,10 @@ class Terms(Generic[F]):
             if fact.effective_from <= day and (fact.effective_to is None or day <= fact.effective_to):
                 return fact
         return None
+
+    def days(self, first: int, last: int) -> set[int]:
+        """Of the days from ``first`` to ``last`` those on which anything is in force."""
+        return {day for start, end, _ in self.spans(first, last) for day in range(start, end + 1)}
 
     def spans(self, first: int, last: int) -> list[Span[F]]:
         """What is in force from ``first`` to ``last``, in order; days without anything are left out. Do not change

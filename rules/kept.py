@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rules.conclusion import Closed, Conclusion
-from rules.conclusions import LOOKED_BACK, Line, Worked
+from rules.conclusions import LOOKED_BACK, HandedOn, Line
 from rules.periods import add_months, next_month
 from schemas.symbols import DeductionKind
 
@@ -31,7 +31,7 @@ class Tail(Conclusion, frozen=True):
 
     state_number = 9
 
-    worked: list[Worked]
+    worked: list[HandedOn]
     cut_minutes: int = 0
     cut_travel_minutes: int = 0
 

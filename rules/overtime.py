@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from rules.conclusions import Worked
 from rules.law import Law, NotInForce
 from rules.money import MILL_MINUTES_IN_CENT, half_up, largest_remainder
 from rules.periods import workweek_of
+from rules.worked import Worked
 from schemas.symbols import LineProgram, PaymentKind
 
 _WITHIN_A_DAY = {earning: rank for rank, earning in enumerate(("SERVICE", "TRAVEL", "TRAINING"))}

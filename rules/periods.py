@@ -61,6 +61,7 @@ def civil_day(instant: int) -> int:
     return day if instant < midnight(day + 1) else day + 1
 
 
+@cache
 def day_length_minutes(day: int) -> int:
     """1440, or 1380 and 1500 on the days daylight saving starts and ends (TIME-5)."""
     return (midnight(day + 1) - midnight(day)) // MILLIS_IN_MINUTE
@@ -112,6 +113,7 @@ def days_in_month(month: int) -> int:
     return add_months(month, 1) - month
 
 
+@cache
 def month_end(month: int) -> int:
     """The last day of the month."""
     return add_months(month, 1) - 1

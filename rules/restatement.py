@@ -76,13 +76,13 @@ class Decision:
         self.reviews[unit] = min(instant, self.reviews.get(unit, instant))
 
 
-class Change(NamedTuple):
+class Change:
     """One id whose conclusion became another: ``now`` None if it vanished. ``id`` "": a record, said once."""
 
-    cut_off: int
-    id: str
-    before: Any
-    now: Any
+    __slots__ = ("before", "cut_off", "id", "now")
+
+    def __init__(self, cut_off: int, id: str, before: Any, now: Any) -> None:
+        self.cut_off, self.id, self.before, self.now = cut_off, id, before, now
 
 
 Concluded = Mapping[str, Any]
@@ -189,8 +189,8 @@ def steps(case: CaseFile, arrivals: Sequence[Arrival], until: int, law: Law, mem
     position = bisect_right(arrivals, memory.decided, key=_cut_off) if memory.decided else 0  # 0: nothing is yet
     while True:
         due = memory.due(law)
-        coming = arrivals[position].cut_off if position < len(arrivals) else None
-        cut_off = min((each for each in (coming, due) if each is not None), default=until + 1)
+        coming = arrivals[position].cut_off if position < len(arrivals) else until + 1
+        cut_off = coming if due is None else min(coming, due)
         if cut_off > until:
             return
         begin = position
@@ -230,18 +230,16 @@ def _once(found: list[Change]) -> list[Change]:
     moved = {each.id: each.before for each in found if each.now is None and each.id in begun}
     if not moved:
         return found
-    whole = (
-        change._replace(before=moved[change.id]) if change is begun.get(change.id) and change.id in moved else change
-        for change in found
-        if change.now is not None or change.id not in moved
-    )
+    for id, before in moved.items():
+        begun[id].before = before
+    whole = (change for change in found if change.now is not None or change.id not in moved)
     return [change for change in whole if change.before != change.now]
 
 
 def changes(before: Concluded, decision: Decision, cut_off: int) -> list[Change]:
     """What the new decision says otherwise than the one before."""
     now = decision.conclusions
-    found = [Change(cut_off, id, before.get(id), said) for id, said in now.items() if before.get(id) != said]
+    found = [Change(cut_off, id, was, said) for id, said in now.items() if (was := before.get(id)) != said]
     if before:
         found += [Change(cut_off, id, said, None) for id, said in before.items() if id not in now]
     if decision.records:

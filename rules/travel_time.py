@@ -13,10 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rules.conclusions import AuthorizationTerm, Worked
+from rules.conclusions import AuthorizationTerm
 from rules.documents import Document
 from rules.law import Law, NotInForce
 from rules.to_provider import Engagement
+from rules.worked import Worked
 from schemas.travel_claim import TravelClaim, Trip
 
 OTHER = {"IHSS": "WPCS", "WPCS": "IHSS"}

@@ -7,8 +7,8 @@ minutes.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rules.conclusions import Worked
 from rules.to_provider import AuthorizedTime
+from rules.worked import Worked
 
 Problem = tuple[str, str]  # code of the finding, what is missing
 Wage = Callable[[str, int], tuple[int, str | None, str, tuple[str, ...]]]

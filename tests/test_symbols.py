@@ -11,7 +11,7 @@ import pytest
 from pipelines import wording
 from pipelines.statements.sentences import wording as statement_words
 from rules.adjustment import due
-from rules.conclusions import Line, Worked
+from rules.conclusions import Line
 from rules.documents import Arrival, Terms
 from rules.findings import catalog
 from rules.kept import PastInstruction
@@ -21,6 +21,7 @@ from rules.price.statements import _BEARS
 from rules.settle.draft import EFFECTS, effect_of
 from rules.violations import ladder
 from rules.weekly_limits import exemptions
+from rules.worked import Worked
 from schemas import KINDS, symbols
 from schemas.payment_outcome import PaymentOutcome
 from schemas.physical import schema_path

@@ -13,12 +13,13 @@ from pipelines.explain.words import county_named, exactly, long_day, month_name,
 from pipelines.law_notices import how_carried
 from pipelines.spoken import joined, quoted, say
 from pipelines.wording import EARNINGS, money
-from rules.conclusions import Line, Statement, Worked
+from rules.conclusions import Line, Statement
 from rules.law import Law, NotInForce
 from rules.periods import hhmm, iso, saturday_of, workweek_of
 from rules.price.month import MonthOfWork
 from rules.price.statements import StatementDraft, StatementKey, draft_premium, draft_straight
 from rules.wages import MINIMUM, wage
+from rules.worked import Worked
 from schemas.payment_instruction import PaymentLine
 
 LineKey = tuple[str, str, str, int]

@@ -22,7 +22,7 @@ from pipelines.explain.receipt_parts import (
 )
 from rules.authorizations import limited_minutes
 from rules.authorize.tally import HoursTally
-from rules.conclusions import Statement, Worked
+from rules.conclusions import Statement
 from rules.findings import Loss
 from rules.incentives import Earned, IncentiveVerdict
 from rules.overtime import chronological, counted
@@ -32,6 +32,7 @@ from rules.price.statements import draft_key
 from rules.settle.draft import PaymentDraft
 from rules.settle.filed import references
 from rules.settle.recipient import RecipientMonth
+from rules.worked import Worked
 
 PREMIUM = "OVERTIME_PREMIUM"
 THRESHOLD, DIVISOR, METHOD = "overtime.weekly_threshold_minutes", "overtime.premium_divisor", "overtime.method"

@@ -119,11 +119,11 @@ class RecipientFile:
         """Months whose timesheets the visit is compared with, or counted against another provider's visit."""
         touched = set()
         for day in days:
-            month, period = month_of(day), period_of(day)
-            pair = (visit.provider_id, visit.program, period)
-            if self._contested(day) or any(key[:-1] == pair for key in self.timesheets.get(month, ())):
+            sheets = self.timesheets.get(month := month_of(day))
+            pair = (visit.provider_id, visit.program, period_of(day))
+            if sheets is not None and (self._contested(day) or any(key[:-1] == pair for key in sheets)):
                 touched.add(month_unit(month))
-        return {unit for unit in touched if unit.month in self.timesheets}
+        return touched
 
     def _contested(self, day: int) -> bool:
         """Are visits of several providers known on the day?"""
@@ -154,8 +154,9 @@ class RecipientFile:
     def _month(self, month: int, cut_off: int) -> MonthOfTime:
         """What a month is decided from, as it is on file now."""
         visits = self.visits_by_month.get(month, {})
+        several = len({provider for provider, _, _ in visits}) > 1
         whole = range(month, next_month(month))
-        days = {day for document in visits.values() for day in common(days_of(document.current), whole)}
+        days = {day for each in visits.values() for day in common(days_of(each.current), whole)} if several else ()
         facts = MonthFacts(
             self.timesheets[month],
             _by_pair(visits.values()),

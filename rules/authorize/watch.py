@@ -39,7 +39,7 @@ class DayOfVisits:
 
     def decide(self, documents: Sequence[Document[EvvVisit]], claims: Mapping[str, Mapping[int, int]]) -> Decision:
         """``claims``: minutes past WHO-3 by provider and day."""
-        decision, findings = Decision(), Findings(of_recipient(self.authorizations))
+        decision = Decision()
         relations = [
             Relation(provider, self.recipient_id, spans, claims.get(provider, {}).get(self.day, 0))
             for provider, spans in sorted(self._spans(documents).items())
@@ -49,9 +49,10 @@ class DayOfVisits:
             spans = list(relation.spans)
             decision.conclusions[id] = VisitSpans(relation.provider_id, self.recipient_id, self.day, spans)
         if len(relations) > 1 and not self._concurrent_care():
+            findings = Findings(of_recipient(self.authorizations))
             for overlap in overlaps(self.day, relations, self.law, self.cut_off):
                 find_overlap(findings, self.day, overlap, policy(self.day, self.law, self.cut_off))
-        decision.conclusions.update(findings.by_id)
+            decision.conclusions.update(findings.by_id)
         return decision
 
     def _spans(self, documents: Sequence[Document[EvvVisit]]) -> dict[str, list[tuple[int, int]]]:

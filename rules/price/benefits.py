@@ -9,12 +9,13 @@ A county whose paid minutes fall to nothing after a record was sent gets one mor
 from collections.abc import Iterable
 
 from rules.benefits import MonthHours, eligible, hours, months_needed
-from rules.conclusions import UNSENT, BenefitRecord, Worked
+from rules.conclusions import UNSENT, BenefitRecord
 from rules.law import Law
 from rules.periods import add_months
 from rules.price.violations import Notice
 from rules.restatement import Change, Concluded, Decision, month_unit
 from rules.to_provider import Engagement
+from rules.worked import Worked
 from schemas.benefit_hours import BenefitHours
 from schemas.ids import conclusion_id
 

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from rules.conclusions import Worked
 from rules.documents import named
 from rules.findings import Findings, Loss, Whose, catalog, referred
 from rules.periods import period_of
 from rules.to_provider import AuthorizedTime
 from rules.travel_time import Problem
+from rules.worked import Worked
 from schemas.ids import statement_id
 from schemas.training_claim import TrainingClaim
 from schemas.travel_claim import TravelClaim

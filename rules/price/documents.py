@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from rules.conclusions import Statement, Worked
+from rules.conclusions import Statement
 from rules.documents import Terms, reference
 from rules.law import Law
 from rules.overtime import is_overtime, statement_kind
@@ -20,6 +20,7 @@ from rules.price.filed import Filed
 from rules.price.statements import StatementKey
 from rules.restatement import Concluded
 from rules.weekly_limits import workweeks_of
+from rules.worked import Worked
 from schemas.ids import document_of
 from schemas.provider_enrollment import ProviderEnrollment
 
@@ -91,7 +92,7 @@ class TakenBack:
         """Timesheets that gave up minutes of a workweek, on the statements of its other minutes: the premium, the
         limit of an exemption and travel stand on all of them."""
         given_up = self._given_up()
-        pieces = [each for each in worked if workweek_of(each.day) in given_up]
+        pieces = [each for each in worked if workweek_of(each.day) in given_up] if given_up else []
         minutes = {week: sum(sum(sheets.values()) for sheets in days.values()) for week, days in given_up.items()}
         for each in pieces:
             minutes[workweek_of(each.day)] += each.minutes

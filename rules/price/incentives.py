@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from rules.conclusions import Line, Statement, Worked
+from rules.conclusions import Line, Statement
 from rules.documents import Document, named
 from rules.findings import Findings
 from rules.incentives import (
@@ -36,6 +36,7 @@ from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import LIFETIME, Decision, Trace
 from rules.to_provider import Engagement
 from rules.whose_case import county_of_work
+from rules.worked import Worked
 from schemas.ids import statement_id
 from schemas.incentive_claim import IncentiveClaim
 

@@ -7,7 +7,7 @@ whether there is leave to pay (`price.leave_claims`), what a statement was worth
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Statement, Worked
+from rules.conclusions import AssignmentTerm, AuthorizationTerm, Statement
 from rules.documents import Terms, reference
 from rules.periods import period_end
 from rules.price.filed import Filed
@@ -18,6 +18,7 @@ from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.to_provider import Engagement
 from rules.wages import wage
 from rules.whose_case import county_of_work
+from rules.worked import Worked
 from schemas.ids import statement_id
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.sick_leave_claim import SickLeaveClaim

@@ -10,7 +10,7 @@ All of it looks backwards only: of a workweek across the line the month before h
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from rules.conclusions import AuthorizationTerm, Worked
+from rules.conclusions import AuthorizationTerm
 from rules.kept import Tail, Violation
 from rules.law import Law
 from rules.overtime import chronological
@@ -37,6 +37,7 @@ from rules.weekly_limits import (
     maximum_weekly_minutes,
     workweeks_of,
 )
+from rules.worked import Worked, handed_on
 from schemas.travel_claim import Trip
 
 JUDGED = "judged"  # id of a month's WeeksJudged
@@ -133,7 +134,7 @@ class Limits:
 
     def tail_of(self, worked: Iterable[Worked]) -> Tail | None:
         """What the next month must know of this one's unfinished workweek."""
-        left = [each for each in worked if each.day >= self.unfinished and each.minutes]
+        left = [handed_on(each) for each in worked if each.day >= self.unfinished and each.minutes]
         if not left and not self.cut_minutes:
             return None
         return Tail(left, self.cut_minutes, self.cut_travel.get(self.unfinished, 0))

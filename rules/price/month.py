@@ -7,17 +7,18 @@ month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import msgspec
 
 from rules.authorized_time import fill_places
-from rules.conclusions import Line, Offsettable, Statement, Worked
+from rules.conclusions import Line, Offsettable, Statement
 from rules.day_length import hold_excess
 from rules.findings import note_conflicts
 from rules.kept import Tail, WeeksJudged
 from rules.law import Law
 from rules.overtime import by_workweek, mark_overtime
-from rules.periods import midnight, month_of, period_end, period_of, saturday_of, workweek_of
+from rules.periods import midnight, month_end, month_of, period_end, period_of, saturday_of, workweek_of
 from rules.price.counts import Counts, MinutesTaken
 from rules.price.documents import TakenBack, enrollments_deciding
 from rules.price.filed import Filed
@@ -30,6 +31,7 @@ from rules.restatement import Concluded, Decision, Trace, month_unit
 from rules.to_provider import AuthorizedTime
 from rules.wages import wage
 from rules.whose_case import county_of_work, of_provider
+from rules.worked import Worked, taken_up
 from rules.worked_time import price_time
 from schemas.ids import statement_id
 
@@ -53,8 +55,9 @@ class MonthOfWork(Trace):
         times = filed.times.get(month, {})
         self.times = [times[id] for id in sorted(times)]
         self.enrollments, self.engagements = filed.enrollments, filed.engagements
+        self.enrolled = filed.enrollments.days(month, month_end(month))
         self.limits = Limits(month, filed, tail, law, cut_off)
-        self.before = [msgspec.structs.replace(each) for each in tail.worked] if tail else []
+        self.before = [taken_up(each) for each in tail.worked] if tail else []
         self.whose = of_provider(filed.engagements, filed.enrollments)
         self.decision, self.taken = Decision(self), MinutesTaken(provider_id, month, self.whose)
         self.counts = self.taken.counts
@@ -84,6 +87,7 @@ class MonthOfWork(Trace):
     def _price(self) -> None:
         """WHO-1, WAGE-1; DOCUMENT_MOVED before them."""
         moved = _under_two_recipients(self.times)
+        wage_of = partial(wage, law=self.law, known_at=self.cut_off)
         for time in self.times:
             counts = self.counts[time.recipient_id, time.period_start]
             counts.add(time)
@@ -91,17 +95,14 @@ class MonthOfWork(Trace):
                 by_day = {time.period_start + index: minutes for index, minutes in enumerate(time.minutes) if minutes}
                 self.taken.refuse(time, "DOCUMENT_MOVED", by_day)
                 continue
-            priced = price_time(time, self._enrolled, lambda county, day: wage(county, day, self.law, self.cut_off))
+            priced = price_time(time, self.enrolled.__contains__, wage_of)
             self.worked += priced.worked
             for (code, missing), by_day in priced.refused.items():
                 self.taken.refuse(time, code, by_day, missing)
 
-    def _enrolled(self, day: int) -> bool:
-        return self.enrollments.on(day) is not None
-
     def _price_travel(self) -> None:
         """WHO-1, TRAVEL-3 (not assigned), TRAVEL-2, WAGE-1."""
-        for (period, number), priced in self.limits.priced_trips(self._enrolled):
+        for (period, number), priced in self.limits.priced_trips(self.enrolled.__contains__):
             self.worked += priced.worked
             for recipient, reference in priced.references:
                 self.priced_under["ARREARS", recipient, period].add(reference)

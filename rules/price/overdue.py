@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from rules.conclusions import Stamp, Statement, Worked
+from rules.conclusions import Stamp, Statement
 from rules.documents import About
 from rules.findings import Findings, RuleFinding, catalog, finding_id, long_date, referred
 from rules.kept import HeldDocument, HeldTime
@@ -34,6 +34,7 @@ from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Decision, month_unit
 from rules.taxes import taxable, turn_of_month
 from rules.to_provider import AuthorizedTime, LateTime
+from rules.worked import Worked
 from schemas.ids import statement_id
 
 HELD = "held"  # id of what a month holds

@@ -7,7 +7,6 @@ service earns (`sick_leave`), balances and claims (`price.sick_leave`), which se
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rules.conclusions import Worked
 from rules.kept import LeaveHistory, ServiceDays
 from rules.law import Law
 from rules.periods import business_day_of
@@ -15,6 +14,7 @@ from rules.price.filed import Filed
 from rules.price.violations import Notice
 from rules.restatement import LIFETIME, Before, Decision, closed, month_unit
 from rules.sick_leave import PROGRAMS, grant_alike, stints_with
+from rules.worked import Worked
 
 SERVICE, HISTORY = "service_days", "leave_history"  # ids of what a month and a lifetime keep
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from rules.conclusions import UNSENT, LeaveRecord, Statement, Worked
+from rules.conclusions import UNSENT, LeaveRecord, Statement
 from rules.documents import Document, named
 from rules.findings import Findings, RuleFinding
 from rules.kept import LeaveHistory, ServiceDays
@@ -34,6 +34,7 @@ from rules.sick_leave import (
     stands_until,
     stints_with,
 )
+from rules.worked import Worked
 from schemas.ids import conclusion_id, statement_id
 from schemas.leave_balance import LeaveBalance
 from schemas.sick_leave_claim import SickLeaveClaim

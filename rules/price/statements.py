@@ -7,12 +7,13 @@ Authority: MONEY-1, OT-2, OT-5, OT-6, WAGE-2. In force: always. Does not cover: 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.conclusions import Line, Stamp, Worked
+from rules.conclusions import Line, Stamp
 from rules.law import Law
 from rules.money import line_cents
 from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
 from rules.wages import wage
+from rules.worked import Worked
 from schemas.symbols import Earning, LineProgram, PaymentKind
 
 _RULES = {

@@ -11,7 +11,6 @@ it, wait for a person beside what stands; a later revision for an open month tak
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from rules.conclusions import Worked
 from rules.documents import Arrival, Document, Terms, reference
 from rules.late_claims import LateClaims
 from rules.law import Law
@@ -20,6 +19,7 @@ from rules.to_provider import Engagement
 from rules.training import PROGRAM as CONDITIONS
 from rules.training import Catalog, TrainingVerdict, county, county_terms, course_catalog, decide_claims
 from rules.wages import wage
+from rules.worked import Worked
 from schemas.course_listing import CourseListing
 from schemas.provider_enrollment import ProviderEnrollment
 from schemas.training_attendance import TrainingAttendance

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from rules.benefits import MonthHours, eligible, hours
-from rules.conclusions import AssignmentTerm, AuthorizationTerm, Worked
+from rules.conclusions import AssignmentTerm, AuthorizationTerm
 from rules.law import Law
 from rules.periods import epoch_day
 from rules.to_provider import Engagement
+from rules.worked import Worked
 
 LAW = Law.load()
 JUNE = epoch_day(date(2024, 6, 1))

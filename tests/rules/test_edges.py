@@ -9,7 +9,6 @@ import pytest
 from rules import compiled
 from rules.authorizations import counted_weekly_minutes
 from rules.authorized_time import fill_places
-from rules.conclusions import Worked
 from rules.kept import Stint
 from rules.law import Law, LawError
 from rules.overtime import mark_overtime, weighted_premium
@@ -21,6 +20,7 @@ from rules.price.statements import StatementDraft
 from rules.restatement import Decision
 from rules.sick_leave import Grant, grants
 from rules.weekly_limits import workweeks_of
+from rules.worked import Worked
 
 LAW = Law.load()
 AS_WRITTEN = pytest.mark.skipif(compiled.how == compiled.USED, reason="compiled rules take no stand-ins")

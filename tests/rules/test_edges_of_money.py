@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.authorize.tally import HoursTally
-from rules.conclusions import Line, Worked
+from rules.conclusions import Line
 from rules.documents import Document, Terms
 from rules.kept import Account, PastInstruction, ServiceDays, Stint, Violation
 from rules.law import Law, LawError
@@ -29,6 +29,7 @@ from rules.settle.filed import SettlementFacts
 from rules.settle.outcomes import turned
 from rules.sick_leave import Grant, stands_until
 from rules.violations import TRAINED, ViolationStanding
+from rules.worked import Worked
 from tests.rules.settlement import account, arrives, assessment, authorization, deducted, fact, line, settled, statement
 from tests.rules.test_edges import AS_WRITTEN, day, worked
 

@@ -71,6 +71,7 @@ def test_what_moves_to_another_month_is_heard_of_once(old: int, new: int, said: 
             [(CUT_OFF, {old: {"a": "as before", "b": 1}}), (LATER, {new: {"a": said, "c": 3}})]
         )
     ]
-    later = [change[1:] for change in restate(Moving(), arrivals, LATER, LAW) if change.cut_off > CUT_OFF]
+    changes = restate(Moving(), arrivals, LATER, LAW)
+    later = [(change.id, change.before, change.now) for change in changes if change.cut_off > CUT_OFF]
     moved = [("a", "as before", said)] if said == "otherwise" else []
     assert sorted(later, key=repr) == [*moved, ("b", 1, None), ("c", None, 3)]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from rules.conclusions import AuthorizationTerm, Worked
+from rules.conclusions import AuthorizationTerm, HandedOn
 from rules.documents import Arrival, Document
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day
@@ -17,6 +17,7 @@ from rules.travel_time import (
     weekly_minutes,
     without_two_recipients,
 )
+from rules.worked import Worked, handed_on
 from schemas.travel_claim import TravelClaim, Trip
 
 LAW = Law.load()
@@ -82,8 +83,8 @@ def test_travel_is_first_payable_with_its_first_revision_that_claims() -> None:
 def test_a_trip_becomes_minutes_of_the_county_travelled_to() -> None:
     priced = price(claim({}))
     first = cut_off_after(1), 1
-    travel = Worked(PERIOD, "TRAVEL", first, first, "C1", "TravelClaim/C1/1", "R2", "IHSS", "43", 20_440, 30)
-    assert priced.worked == [travel]
+    travel = HandedOn(PERIOD, "TRAVEL", first, first, "C1", "TravelClaim/C1/1", "R2", "IHSS", "43", 20_440, 30)
+    assert [*map(handed_on, priced.worked)] == [travel]
     assert priced.references == {("R2", "ServiceAuthorization/A1/1")} and priced.refused == {}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.conclusions import AuthorizationTerm, Worked
+from rules.conclusions import AuthorizationTerm
 from rules.documents import Arrival, Terms
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day, month_end
@@ -20,6 +20,7 @@ from rules.weekly_limits import (
     maximum_weekly_minutes,
     workweeks_of,
 )
+from rules.worked import Worked
 from schemas.provider_enrollment import ProviderEnrollment
 
 LAW = Law.load()
