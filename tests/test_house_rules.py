@@ -66,7 +66,7 @@ OUTSIDE = {".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hyp
 TEXT = {"", ".avsc", ".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
 
 FOUNDATIONS = {
-    "law", "periods", "money", "documents", "conclusion", "conclusions", "to_provider", "kept",
+    "law", "periods", "money", "documents", "conclusion", "conclusions", "to_provider", "kept", "worked",
     "restatement", "findings",
 }  # fmt: skip
 COMPOSITIONS = {"authorize", "price", "settle"}
