@@ -5,9 +5,10 @@ due, and stores the bytes again; both call `rules.restatement.step` and give the
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ from rules.periods import business_day_of, closing_cut_off, cut_off_after, midni
 from rules.restatement import Change, step
 
 _CUT_OFF = 1  # its place in a row
+_cut_off_of_row = itemgetter(_CUT_OFF)
 _decode_row = msgspec.msgpack.Decoder(Row).decode
 
 
@@ -97,14 +99,27 @@ class KeyFold:
         """One pay run of a key, onto what is remembered of it (b"": nothing yet). ``fresh``: rows first seen by this
         pay run, each once, in the order of recording. Raises CutOffMissed."""
         memory = remembered(key, known)
-        if cut_off <= memory.decided:
-            raise CutOffMissed(f"{self.stage}: a row for {cut_off}, and {memory.decided} is decided")
-        case = OpenedFile(self.stage, key, memory, self.law, self.catalog)
-        new_facts: list[Row] = []
-        changes = step(case, memory, case.filed(fresh, new_facts), cut_off, self.law)
-        forget(memory, key, cut_off, self.law)
-        due, closes = memory.due(self.law) or NEVER, self._closing(memory, cut_off)
-        return FoldedKey(changes, packed(memory), due, new_facts, *closes)
+        opened = _OpenedKey(self, key, memory)
+        opened.step(fresh, cut_off)
+        return self._folded(opened)
+
+    def decide_all(self, key: str, known: bytes, fresh: Sequence[Row], until: int) -> FoldedKey | None:
+        """All pay runs up to ``until`` that decide something of a key, opened once; None: none does. ``fresh``: rows
+        first seen by them, by cut-off, else as above. Raises CutOffMissed."""
+        memory, place = remembered(key, known), 0
+        opened = _OpenedKey(self, key, memory)
+        while True:
+            coming = fresh[place][1] if place < len(fresh) else NEVER
+            if (cut_off := min(coming, memory.due(self.law) or NEVER)) > until:
+                break
+            begin, place = place, bisect_right(fresh, cut_off, lo=place, key=_cut_off_of_row)
+            opened.step(fresh[begin:place], cut_off)
+        return self._folded(opened) if opened.steps else None
+
+    def _folded(self, opened: "_OpenedKey") -> FoldedKey:
+        memory = opened.memory
+        due, closes = memory.due(self.law) or NEVER, self._closing(memory, memory.decided)
+        return FoldedKey(opened.changes, packed(memory), due, opened.new_facts, *closes)
 
     def _closing(self, memory: Remembered, cut_off: int) -> tuple[int, int]:
         opened = [unit.month for unit in memory.said if unit.month > memory.closed]  # terms and lifetimes have none
@@ -113,6 +128,27 @@ class KeyFold:
     def _closes(self, day: int, cut_off: int) -> int:
         month = month_of(day)
         return closing_cut_off(month, self.law.value("filing.closes_after_months", month, cut_off))
+
+
+class _OpenedKey:
+    """A key between two pay runs that is not put away yet; what it said in them."""
+
+    def __init__(self, fold: KeyFold, key: str, memory: Remembered) -> None:
+        self.fold, self.key, self.memory, self.steps = fold, key, memory, 0
+        self.changes: list[Change] = []
+        self.new_facts: list[Row] = []
+        self._case: OpenedFile | None = None
+
+    def step(self, fresh: Iterable[Row], cut_off: int) -> None:
+        """One pay run. Raises CutOffMissed."""
+        fold, memory = self.fold, self.memory
+        if cut_off <= memory.decided:
+            raise CutOffMissed(f"{fold.stage}: a row for {cut_off}, and {memory.decided} is decided")
+        case = self._case or OpenedFile(fold.stage, self.key, memory, fold.law, fold.catalog)
+        self.changes += step(case, memory, case.filed(fresh, self.new_facts), cut_off, fold.law)
+        self.steps, closed = self.steps + 1, memory.closed
+        forget(memory, self.key, cut_off, fold.law)
+        self._case = case if memory.closed == closed else None  # a case file knows what was just forgotten
 
 
 @lru_cache(maxsize=64)

@@ -25,7 +25,8 @@ Blocks = dict[tuple[str, int], list[bytes]]  # (stage, shard) -> blocks of rows
 
 
 class FoldAsked(NamedTuple):
-    """What to fold: a cut-off, what the door let in, course listings (all that are known)."""
+    """What to fold: all pay runs after the last that is remembered up to a cut-off, what the door let in for them,
+    course listings (all that are known)."""
 
     cut_off: int
     blocks: Blocks
@@ -70,15 +71,18 @@ class PlainEngine:
 
 
 def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: MemoryReader) -> list[State]:
-    """Decide the keys of a shard that something arrived for, and those that are due; what to remember of them."""
+    """Decide the keys of a shard that something arrived for, and those that are due, at all pay runs that are asked;
+    what to remember of them in the end."""
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in rows_of(blocks):
         rows[row[0]].append(row)
-    due = reader.due(shard.stage, shard.until, shard.until in shard.law.publications)
+    due = reader.due(shard.stage, shard.until, shard.law.publications)
     keys = sorted({*rows, *(key for key in due if shard_of(key, shard.dealer.shards) == number)})
     fold, states = KeyFold(shard.stage, shard.law, shard.catalog, None), []
     for key in keys:
-        folded = fold.decide(key, reader.packed(shard.stage, key), shard.once(rows[key]), shard.until)
+        folded = fold.decide_all(key, reader.packed(shard.stage, key), shard.once(rows[key]), shard.until)
+        if folded is None:  # one that new law has nothing to say to
+            continue
         shard.count_facts(folded.new_facts)
         shard.tell(folded.changes)
         states.append(State(shard.stage, key, folded.due, folded.packed))

@@ -10,7 +10,7 @@ import hashlib
 import os
 import platform
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -69,11 +69,12 @@ class MemoryReader:
         *state, mark = row
         return checked(State(*state), mark).body
 
-    def due(self, stage: str, cut_off: int, new_law: bool = False) -> list[str]:
-        """Keys to decide again at the cut-off though nothing arrives: with ``new_law`` that it is the first to know,
-        all."""
+    def due(self, stage: str, cut_off: int, publications: Sequence[int] = ()) -> list[str]:
+        """Keys to decide again up to the cut-off though nothing arrives: if a law becomes known (``publications``) that
+        the last pay run did not know, all."""
         with believed():
-            upper = NEVER if new_law else cut_off
+            since = _told(self.database, "cut_off") or 0
+            upper = NEVER if any(since < each <= cut_off for each in publications) else cut_off
             rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, upper))
             return [key for (key,) in rows]
 
@@ -196,8 +197,12 @@ class CountyMemory:
             return None
 
     def _read(self, name: str) -> Any:
-        row = self._database.execute("select value from told where name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        return _told(self._database, name)
+
+
+def _told(database: sqlite3.Connection, name: str) -> Any:
+    row = database.execute("select value from told where name = ?", (name,)).fetchone()
+    return row[0] if row else None
 
 
 @contextmanager

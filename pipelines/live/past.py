@@ -3,7 +3,7 @@
 Up to the last accepted pay run (`accepted`) what was sent stands, whatever this code and law would have decided.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +13,15 @@ from pipelines.live.journal import Journal
 from pipelines.live.last_sent import LastSent
 from pipelines.live.memory import CountyMemory, Told
 from pipelines.live.outbox import Letter, Outbox, letter_of
-from pipelines.live.pay_run import PayRuns, RunLetters, told_as_said
+from pipelines.live.pay_run import PayRuns, RunEntries, RunLetters, read_run, told_as_said
 from rules.periods import business_day_of, cut_offs, iso
 from schemas.avro import fields_of
 
 WORDS = {"message", "next_step", "rule", "authority", "documents", "assumptions", "law_version"}
 SUMS = {"content_sha256", "previous_sha256", "facts"}  # of words too, and PayRuns of before have none
+
+
+RUNS_AT_ONCE, BYTES_AT_ONCE = 32, 16 << 20  # pay runs that are folded at once, and of their entries
 
 
 class OtherHistory(ValueError):
@@ -68,18 +71,23 @@ class Past:
         if told is not None and (told.cut_off >= open_run or told.cut_off < self.until or not self._is_of(told)):
             self.memory.forget()  # it came from a backup, or was left in the middle of an accepted past
             told = None
-        missing = list(cut_offs(first if told is None else told.cut_off + 1, last))
-        for place, cut_off in enumerate(missing):
-            self.beat("Remembering pay runs", place, len(missing))
-            run = self.pay_runs.fold(cut_off, self.journal.entries(cut_off))
+        missing, done = list(cut_offs(first if told is None else told.cut_off + 1, last)), 0
+        for some in some_at_once((read_run(each, self.journal.entries(each)) for each in missing), self.until):
+            self.beat("Remembering pay runs", done, len(missing))
+            self._remember(self.pay_runs.fold_all(some))
+            done += len(some)
+        self.beat("", 0, 0)
+
+    def _remember(self, runs: list[RunLetters]) -> None:
+        for run in runs:
+            cut_off = run.told.cut_off
             said = self.outbox.letters(cut_off)
             if said is not None and cut_off <= self.until:
                 self._remember_as_said(run, said)
             elif said is None or (run.letters != said and _what_counts(run.letters) != _what_counts(said)):
                 self._refuse(cut_off)
-            else:
+            elif run is runs[-1]:
                 self.pay_runs.remember(run, said)
-        self.beat("", 0, 0)
 
     def _is_of(self, told: Told) -> bool:
         """Is what is remembered of these pay runs, and not of some that were restored over?"""
@@ -106,6 +114,20 @@ class Past:
             f"this code and law decide pay run {iso(business_day_of(cut_off))} otherwise than it was said: go back to"
             " those that said it, or see 'A bad deploy' in docs/operations.md"
         )
+
+
+def some_at_once(runs: Iterable[RunEntries], accepted_until: int = 0) -> Iterator[list[RunEntries]]:
+    """As many as are folded at once: course listings are not known before they arrive, and of an accepted past each
+    builds on what was said in the one before."""
+    some: list[RunEntries] = []
+    for run in runs:
+        full = len(some) == RUNS_AT_ONCE or sum(each.size for each in [*some, run]) > BYTES_AT_ONCE
+        if some and (full or run.door.catalog or some[-1].cut_off <= accepted_until):
+            yield some
+            some = []
+        some.append(run)
+    if some:
+        yield some
 
 
 def _what_counts(letters: Iterable[Letter]) -> list[tuple[str, str]]:

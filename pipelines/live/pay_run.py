@@ -5,7 +5,8 @@ The same functions as `pipelines.plain`, one cut-off at a time. Rejections come 
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,17 +19,19 @@ from fold.shard import Records
 from fold.tally import Tally
 from pipelines.live.believed import State
 from pipelines.live.choice_of_engine import engine_for
-from pipelines.live.engine import AUTO, SHARDS, Blocks, FoldAsked
+from pipelines.live.engine import AUTO, SHARDS, FoldAsked
 from pipelines.live.memory import CountyMemory, Told
 from pipelines.live.outbox import ORDER, Letter, identity, letter_id, letter_of
 from rules.law import Law
 from rules.periods import business_day_of, iso
 from schemas.avro import PREFIX, decode_message
-from schemas.envelope import RepeatedRecord
+from schemas.envelope import OutgoingRecord, RepeatedRecord
 from schemas.finding import Finding
 from schemas.ids import message_id
 from schemas.journal import Entry
 from schemas.rejection import Rejection
+
+_cut_off: Callable[[OutgoingRecord], int] = attrgetter("cut_off")
 
 
 class RunLetters(NamedTuple):
@@ -40,6 +43,25 @@ class RunLetters(NamedTuple):
     told: Told
     listings: list[bytes]
     engine: str
+
+
+class RunEntries(NamedTuple):
+    """A pay run's entries as the door let them in. ``size``: bytes; ``seen``: of each entry, when it came and its
+    rejection, if it is one."""
+
+    cut_off: int
+    door: Door
+    size: int
+    seen: list[tuple[int, list[Rejection]]]
+
+
+def read_run(cut_off: int, entries: Iterable[Entry]) -> RunEntries:
+    """A pay run's entries, let in."""
+    door, size, seen = Door(SHARDS, None), 0, []
+    for entry in entries:
+        size += len(entry.raw)
+        seen.append(_read(door, entry))
+    return RunEntries(cut_off, door, size, seen)
 
 
 class PayRuns:
@@ -55,27 +77,39 @@ class PayRuns:
 
     def fold(self, cut_off: int, entries: Iterable[Entry]) -> RunLetters:
         """Decide a pay run from its entries; it is remembered when ``remember`` says so."""
-        door, size, seen = Door(SHARDS, None), 0, []
-        for entry in entries:
-            size += len(entry.raw)
-            seen.append(_read(door, entry))
-        known = sorted({*self.memory.listings(), *door.catalog})
-        engine = engine_for(self.choice, size, self.memory.due_count(cut_off))
+        return self.fold_all([read_run(cut_off, entries)])[0]
+
+    def fold_all(self, runs: Sequence[RunEntries]) -> list[RunLetters]:
+        """The same of pay runs that follow each other, all at once: a key that several of them decide is opened once.
+        The last has what to remember of all. Raises ValueError: a course listing came with another than the first."""
+        if any(each.door.catalog for each in runs[1:]):
+            raise ValueError("a course listing would be known before it arrived")
+        tally, blocks = Tally(), defaultdict[tuple[str, int], list[bytes]](list)
+        for each in runs:
+            tally.merge(each.door.tally)
+            for stage, (number, block) in each.door.dealer.blocks():
+                blocks[stage, number].append(block)
+        last, before = runs[-1].cut_off, self.memory.told()
+        known = sorted({*self.memory.listings(), *runs[0].door.catalog})
+        engine = engine_for(self.choice, sum(each.size for each in runs), self.memory.due_count(last))
         with rare_collections():
-            folded = engine.fold(FoldAsked(cut_off, _dealt(door), known), self.memory)
-        tally, records = door.tally, folded.records
-        before = self.memory.told()
+            folded = engine.fold(FoldAsked(last, blocks, known), self.memory)
         if before is not None and before.first_claim is not None:
             tally.claim_seen(before.first_claim)
         tally.merge(folded.tally)
-        self._say_owed(records, tally, cut_off)
-        records["Rejection"] = [replace(each, seen_at=at) for at, rejected in seen for each in rejected]
-        told = self._close(records, tally, cut_off)
-        return RunLetters([*_letters(records, cut_off)], tally, folded.states, told, known, engine.name)
+        by_run, found = _by_run(folded.records), list[RunLetters]()
+        for each in runs:
+            records, cut_off = by_run[each.cut_off], each.cut_off
+            if each is runs[0]:
+                self._say_owed(records, tally, cut_off)
+            records["Rejection"] = [replace(one, seen_at=at) for at, rejected in each.seen for one in rejected]
+            before = self._close(records, tally, cut_off, before)
+            found.append(RunLetters([*_letters(records, cut_off)], tally, [], before, known, engine.name))
+        return [*found[:-1], found[-1]._replace(states=folded.states)]
 
-    def _close(self, records: Records, tally: Tally, cut_off: int) -> Told:
-        """Say the PayRun, unless nothing claims pay yet."""
-        run, before = tally.run(cut_off), self.memory.told()
+    def _close(self, records: Records, tally: Tally, cut_off: int, before: Told | None) -> Told:
+        """Say the PayRun that follows ``before``, unless nothing claims pay yet."""
+        run = tally.run(cut_off)
         chain = FIRST if before is None else Chain(before.previous, before.facts)
         if tally.first_claim is None or tally.first_claim > cut_off:
             return Told(cut_off, tally.first_claim, chain.facts + run.facts, chain.previous)
@@ -112,11 +146,12 @@ def _read(door: Door, entry: Entry) -> tuple[int, list[Rejection]]:
     return entry.arrived_at, door.rejections[before:]
 
 
-def _dealt(door: Door) -> Blocks:
-    blocks: Blocks = defaultdict(list)
-    for stage, (number, block) in door.dealer.blocks():
-        blocks[stage, number].append(block)
-    return blocks
+def _by_run(records: Records) -> dict[int, Records]:
+    by_run: dict[int, Records] = defaultdict(lambda: defaultdict(list))
+    for kind, of_kind in records.items():
+        for record in of_kind:
+            by_run[_cut_off(record)][kind].append(record)
+    return by_run
 
 
 def _letters(records: Records, cut_off: int) -> Iterable[Letter]:
