@@ -63,9 +63,10 @@ class OpenedFile:
         ``new_facts``."""
         news = News(self._revisions)
         for fresh_row in fresh:
-            self._bring_for(arrival(fresh_row))
+            fresh_arrival = arrival(fresh_row)
+            self._bring_for(fresh_arrival)
             for row in recalled(fresh_row, self.memory):
-                arrived = arrival(row)
+                arrived = fresh_arrival if row is fresh_row else arrival(row)
                 yield arrived
                 if row[-1] not in FACTS:
                     _file_conclusion(self.memory.rows[self._shelf(arrived)], row)

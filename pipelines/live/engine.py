@@ -79,8 +79,8 @@ def fold_keys(shard: Shard, number: int, blocks: Iterable[bytes], reader: Memory
     due = reader.due(shard.stage, shard.until, shard.law.publications)
     keys = sorted({*rows, *(key for key in due if shard_of(key, shard.dealer.shards) == number)})
     fold, states = KeyFold(shard.stage, shard.law, shard.catalog, None), []
-    for key in keys:
-        folded = fold.decide_all(key, reader.packed(shard.stage, key), shard.once(rows[key]), shard.until)
+    for key, known in reader.all_packed(shard.stage, keys):
+        folded = fold.decide_all(key, known, shard.once(rows[key]), shard.until)
         if folded is None:  # one that new law has nothing to say to
             continue
         shard.count_facts(folded.new_facts)

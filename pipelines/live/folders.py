@@ -16,7 +16,7 @@ from pipelines.files_below import FACTS, is_ours
 from pipelines.live.collector import Batch, batches
 from pipelines.live.durable import made, sync_folder
 from pipelines.live.journal import Journal
-from pipelines.live.landed import LandedFile, Seen, opened, seen
+from pipelines.live.landed import LandedFile, Seen, mark_of, opened, seen
 from pipelines.live.landed_text import landed
 
 LARGEST_BATCH = 2000
@@ -48,7 +48,7 @@ class FolderIn:
     def _land_again(self, path: Path) -> bool:
         try:
             with opened(path) as stream:
-                mark = landed(stream, path).mark
+                mark = mark_of(stream) or landed(stream, path).mark
         except OSError:  # as one that lands and may not be read: it keeps no other back
             return False
         if mark in self.journal.taken:

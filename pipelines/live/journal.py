@@ -14,7 +14,7 @@ from fastavro.write import Writer
 from fold.publications import publication_of
 from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.lost import last_number, missing_sentence, numbers_lost
-from pipelines.live.seals import faults, last_sealed, rejected_in, seals, taken_in
+from pipelines.live.seals import faults, rejected_in, seals, taken_in
 from pipelines.live.segments import (
     Damaged,
     entries_of,
@@ -72,7 +72,7 @@ class Journal:
         for fault in faults(folder):
             raise Damaged(fault)
         sealed = seals(folder)
-        last = last_sealed(folder)
+        last = sealed[-1].day if sealed else ""
         self.cuts = [cut for path in segments_after(folder, last) if (cut := without_torn_tail(path))]
         fresh = [entry for path in segments_after(folder, last) for entry in entries_of(path)]
         numbers = [entry.number for entry in fresh]

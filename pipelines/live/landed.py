@@ -31,6 +31,13 @@ def opened(path: Path) -> BufferedReader:
     return open(descriptor, "rb")
 
 
+def mark_of(stream: BufferedReader) -> str | None:
+    """What `LandedFile.mark` will be; None: only what the file holds can tell. Raises OSError."""
+    if os.fstat(stream.fileno()).st_size > LARGEST_RAW:
+        return None
+    return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def seen(stat: os.stat_result) -> Seen:
     """What changes when a file does."""
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -30,6 +30,7 @@ from pipelines.live.believed import (
 )
 from rules.law import Law
 
+KEYS_AT_ONCE = 64  # asked of SQLite
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more
 DECIDING = (".py", ".toml", ".avsc", ".dictionary")  # what a finding says and what a record holds decide too
 NEVER = 1 << 62  # an instant that no cut-off reaches
@@ -61,13 +62,17 @@ class MemoryReader:
 
     def packed(self, stage: str, key: str) -> bytes:
         """What is remembered of a key (`fold.key_memory`); b"" of a new one."""
-        found = "select stage, key, due, state, mark from kept where stage = ? and key = ?"
-        with believed():
-            row = self.database.execute(found, (stage, key)).fetchone()
-        if row is None:
-            return b""
-        *state, mark = row
-        return checked(State(*state), mark).body
+        return next(self.all_packed(stage, [key]))[1]
+
+    def all_packed(self, stage: str, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Each key, with what is remembered of it."""
+        for place in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[place : place + KEYS_AT_ONCE]
+            found = f"select stage, key, due, state, mark from kept where stage = ? and key in ({_places(len(some))})"
+            with believed():
+                rows = self.database.execute(found, (stage, *some)).fetchall()
+            known = {state[1]: checked(State(*state), mark).body for *state, mark in rows}
+            yield from ((key, known.get(key, b"")) for key in some)
 
     def due(self, stage: str, cut_off: int, publications: Sequence[int] = ()) -> list[str]:
         """Keys to decide again up to the cut-off though nothing arrives: if a law becomes known (``publications``) that
@@ -77,6 +82,10 @@ class MemoryReader:
             upper = NEVER if any(since < each <= cut_off for each in publications) else cut_off
             rows = self.database.execute("select key from kept where stage = ? and due <= ?", (stage, upper))
             return [key for (key,) in rows]
+
+
+def _places(values: int) -> str:
+    return ",".join("?" * values)
 
 
 @contextmanager

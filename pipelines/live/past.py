@@ -21,7 +21,7 @@ WORDS = {"message", "next_step", "rule", "authority", "documents", "assumptions"
 SUMS = {"content_sha256", "previous_sha256", "facts"}  # of words too, and PayRuns of before have none
 
 
-RUNS_AT_ONCE, BYTES_AT_ONCE = 32, 16 << 20  # pay runs that are folded at once, and of their entries
+RUNS_AT_ONCE, BYTES_AT_ONCE = 32, 4 << 20  # pay runs that are folded at once, and of their entries
 
 
 class OtherHistory(ValueError):

@@ -6,6 +6,7 @@ folded again, compared with their letters, and sealed.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +53,10 @@ _decode = msgspec.json.Decoder(Seal).decode
 
 def seals(journal: Path) -> list[Sealed]:
     """All of a journal, oldest first. Raises Damaged."""
-    return [_read(path) for path in sorted((journal / OUTBOX).glob(f"*/{SEAL}"))]
+    folder = os.fspath(journal / OUTBOX)
+    days = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = (_read(day, f"{folder}/{day}/{SEAL}") for day in days)
+    return [each for each in found if each is not None]
 
 
 def last_sealed(journal: Path) -> str:
@@ -62,16 +66,20 @@ def last_sealed(journal: Path) -> str:
 
 def seal_of(folder: Path) -> Seal | None:
     """The seal in the folder of a pay run's letters; None: it has none. Raises Damaged."""
-    path = folder / SEAL
-    return _read(path).seal if path.exists() else None
+    sealed = _read(folder.name, f"{folder}/{SEAL}")
+    return None if sealed is None else sealed.seal
 
 
-def _read(path: Path) -> Sealed:
-    raw = path.read_bytes()
+def _read(day: str, path: str) -> Sealed | None:
+    """None: there is none. Raises Damaged."""
     try:
-        return Sealed(path.parent.name, _decode(raw), hashlib.sha256(raw).hexdigest())
+        with open(path, "rb") as stream:
+            raw = stream.read()
+        return Sealed(day, _decode(raw), hashlib.sha256(raw).hexdigest())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except NO_JSON:
-        raise Damaged(f"outbox/{path.parent.name}/{SEAL} is damaged: {RESTORE}") from None
+        raise Damaged(f"outbox/{day}/{SEAL} is damaged: {RESTORE}") from None
 
 
 def put_seal(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -34,17 +35,21 @@ def run_folder(journal: Path, cut_off: int) -> Path:
 
 def segments(folder: Path) -> list[Path]:
     """Segments of a pay run's folder, oldest first."""
-    return [folder / name for name in _names(folder) if name.endswith(".avro")]
+    return [folder / each.name for each in _in_order(folder) if each.name.endswith(".avro")]
 
 
 def run_folders(journal: Path) -> list[Path]:
     """Folders of pay runs that have entries, oldest first."""
-    return [path for path in (journal / FOLDER / name for name in _names(journal / FOLDER)) if path.is_dir()]
+    return [journal / FOLDER / each.name for each in _in_order(journal / FOLDER) if each.is_dir()]
 
 
-def _names(folder: Path) -> list[str]:
-    """In order; none where there is no folder."""
-    return sorted(os.listdir(folder)) if folder.is_dir() else []
+def _in_order(folder: Path) -> list[os.DirEntry[str]]:
+    """By name; none where there is no folder."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=attrgetter("name"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def segments_after(journal: Path, day: str) -> list[Path]:

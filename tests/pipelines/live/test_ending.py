@@ -19,7 +19,9 @@ ASKED_WITHIN = """
 import logging, os, sys
 logging.basicConfig(level=logging.ERROR)
 from pipelines.command import cli
+from pipelines.live import past
 from pipelines.live.pay_run import PayRuns
+past.RUNS_AT_ONCE = 1
 number, fold, step = int(sys.argv.pop(1)), PayRuns.{step}, 0
 def asks(self, *given):
     global step
@@ -38,7 +40,7 @@ from pipelines.command import cli
 from fold.key import KeyFold
 def decide(self, key, packed, fresh, *given):
     raise KeyError(next(iter(fresh))) from ValueError(str(next(iter(fresh), None)))
-KeyFold.decide = decide
+KeyFold.decide_all = decide
 cli.main()
 """
 
@@ -60,9 +62,9 @@ def landed(world: World, days: list[Day]) -> World:
     return world
 
 
-@pytest.mark.parametrize(("step", "number"), [("fold", 2), ("remember", 15)], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(("step", "number"), [("fold_all", 2), ("remember", 15)], ids=["Ctrl-C", "SIGTERM"])
 def test_asked_to_end_while_it_pays_or_comes_up_it_ends_clean(landed: World, step: str, number: int) -> None:
-    """In the second pay run that it closes, and in the second of those that it makes its memory of."""
+    """In the second pay run that it closes, and in the second time that it makes its memory of some."""
     assert started(landed, "2024-07-01", "-m", "pipelines.command.cli").returncode == 0
     within = ASKED_WITHIN.format(step=step, place=2)
     assert ends(landed, "2024-07-08", within, number) == ["resumed", "pay run", "pay run", "ended"], "2 and 3 July"
