@@ -84,8 +84,9 @@ def _machine(folder: Path) -> Iterator[DoctorCheck]:
 
 def _builds() -> Iterator[DoctorCheck]:
     """What makes the same work faster (docs/measured.md)."""
-    fine = is_profile_guided()
-    found, remedy = ("yes", "") if fine else ("no", "a Python configured with --enable-optimizations, as Debian's is")
+    fine = says_it_is_tuned()
+    remedy = "if nobody who packaged it did (Debian does): a Python configured with --enable-optimizations"
+    found, remedy = ("yes", "") if fine else ("cannot be told", remedy)
     yield DoctorCheck("Machine", "Python tuned by profile", fine or None, found, "a sixth less time", remedy)
     fine = compiled.how == compiled.USED
     yield DoctorCheck(
@@ -93,8 +94,9 @@ def _builds() -> Iterator[DoctorCheck]:
     )
 
 
-def is_profile_guided() -> bool:
-    """Was this Python built with profile-guided optimization?"""
+def says_it_is_tuned() -> bool:
+    """Does this Python say that it was built with profile-guided optimization? One that does not may be: Debian's
+    packaging asks for it when it makes it, of which what it was configured with says nothing."""
     return "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
 
 

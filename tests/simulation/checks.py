@@ -28,9 +28,10 @@ class Watch:
     def look(self, was_full: bool) -> None:
         """After a round. ``was_full``: the disk, in the middle of it. Raises Wrong."""
         self._chain()
-        self._journal()
+        there = self._segments()
+        self._journal(there)
         self._lines()
-        self._health(was_full)
+        self._health(there, was_full)
 
     def _chain(self) -> None:
         """A PayRun comes last of its run: all that its sum counts is there, and it knows the one before."""
@@ -48,11 +49,11 @@ class Watch:
                 raise Wrong("the chain of PayRuns does not hold")
             self.before, self.runs = hashlib.sha256(run.body[PREFIX:]).hexdigest(), self.runs + 1
 
-    def _journal(self) -> None:
+    def _journal(self, there: dict[str, int]) -> None:
         """What was acknowledged since the last look is in the journal; at the end of a life all of it is looked for."""
         heard_of = self.topic.acknowledged
         new = [heard_of[id][0].raw for id in heard_of.keys() - self.seen]
-        for path in sorted(self._segments(), reverse=True) if new else []:
+        for path in sorted(there, reverse=True) if new else []:
             whole = Path(path).read_bytes()
             if not (new := [raw for raw in new if raw not in whole]):
                 break
@@ -78,10 +79,10 @@ class Watch:
         self.told |= {line["run"]: line for line in map(json.loads, self.log) if line["event"] == "pay run"}
         self.told, self.read = {name: line for name, line in self.told.items() if name <= run}, self.log.tell()
 
-    def _health(self, was_full: bool) -> None:
+    def _health(self, segments: dict[str, int], was_full: bool) -> None:
         """health.json says what the files say: what came since the job began and was refused, what is not sent, what
         lies in the landing folder and is never taken."""
-        fresh = self._fresh_entries()
+        fresh = self._fresh_entries(segments)
         decided = [each.path for each in os.scandir(self.journal / OUTBOX) if os.path.exists(f"{each.path}/{SEAL}")]
         there = {
             "rejections": sum(each.is_rejection for each in fresh),
@@ -97,10 +98,10 @@ class Watch:
         if other := {name: (said[name], count) for name, count in there.items() if said[name] != count}:
             raise Wrong(f"health.json does not say how things are: {other}")
 
-    def _fresh_entries(self) -> list[Entry]:
+    def _fresh_entries(self, there: dict[str, int]) -> list[Entry]:
         """Of all segments those that came since the job began; each is read again when it has another size."""
         known, self.entries = self.entries, {}
-        for path, size in self._segments().items():
+        for path, size in there.items():
             self.entries[path, size] = known.get((path, size)) or list(entries_of(Path(path)))
         new = (entries for entries in self.entries.values() if entries and entries[-1].number > self.began)
         return [each for entries in new for each in entries if each.number > self.began]

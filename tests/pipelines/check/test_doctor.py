@@ -45,6 +45,14 @@ def test_a_machine_that_runs_the_tests_can_pay(told) -> None:
     assert all(check.needed_for for check in found.values())
 
 
+@pytest.mark.parametrize(("configured", "found"), [("'--enable-optimizations'", "yes"), ("", "cannot be told")])
+def test_a_python_that_does_not_say_so_may_be_tuned(told, monkeypatch, configured: str, found: str) -> None:
+    """Debian's is, and says nothing of it."""
+    monkeypatch.setattr(doctor.sysconfig, "get_config_var", {"CONFIG_ARGS": f"'--prefix=/usr' {configured}"}.get)
+    check = told()["Python tuned by profile"]
+    assert (check.found, check.fine, not check.remedy) == (found, configured != "" or None, configured != "")
+
+
 def test_every_package_asked_for_is_looked_for(told) -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     named = {name for group in doctor.words()["packages"].values() for name in group["names"]}
