@@ -5,7 +5,7 @@ Up to the last accepted pay run (`accepted`) what was sent stands, whatever this
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from pipelines.live.accepted import accepted, fault
 from pipelines.live.as_said import InstructedLedger, unsaid
@@ -51,6 +51,7 @@ class Past:
         self.journal, self.outbox, self.memory, self.pay_runs = journal, outbox, memory, pay_runs
         self.beat = beat
         self.otherwise = Otherwise(0, 0, 0)
+        self.agreed = 0  # up to this cut-off all was folded from the start, before any was accepted, and is as said
         self._accept(journal.folder)
 
     def _accept(self, folder: Path) -> None:
@@ -72,21 +73,27 @@ class Past:
             self.memory.forget()  # it came from a backup, or was left in the middle of an accepted past
             told = None
         missing, done = list(cut_offs(first if told is None else told.cut_off + 1, last)), 0
-        for some in some_at_once((read_run(each, self.journal.entries(each)) for each in missing), self.until):
+        runs = (read_run(each, self.journal.entries(each)) for each in missing)
+        for some in some_at_once(runs, lambda cut_off: self.agreed < cut_off <= self.until):
             self.beat("Remembering pay runs", done, len(missing))
-            self._remember(self.pay_runs.fold_all(some))
+            self._remember(self.pay_runs.fold_all(some), told is None and not self.until)
             done += len(some)
         self.beat("", 0, 0)
 
-    def _remember(self, runs: list[RunLetters]) -> None:
+    def _remember(self, runs: list[RunLetters], from_the_start: bool) -> None:
         for run in runs:
             cut_off = run.told.cut_off
             said = self.outbox.letters(cut_off)
-            if said is not None and cut_off <= self.until:
+            if said is not None and self.agreed < cut_off <= self.until:
                 self._remember_as_said(run, said)
-            elif said is None or (run.letters != said and _what_counts(run.letters) != _what_counts(said)):
+                continue
+            if said is None or (run.letters != said and _what_counts(run.letters) != _what_counts(said)):
                 self._refuse(cut_off)
-            elif run is runs[-1]:
+            if cut_off <= self.until:
+                self.last_sent.add(run, said)
+            if from_the_start:
+                self.agreed = cut_off
+            if run is runs[-1]:
                 self.pay_runs.remember(run, said)
 
     def _is_of(self, told: Told) -> bool:
@@ -108,7 +115,7 @@ class Past:
         self.memory.commit(told_as_said(run.told, said), run.listings, owed)
         self.otherwise = Otherwise(len(self.ledger.statements), len(again), len(back))
 
-    def _refuse(self, cut_off: int) -> None:
+    def _refuse(self, cut_off: int) -> NoReturn:
         self.memory.forget()
         raise OtherHistory(
             f"this code and law decide pay run {iso(business_day_of(cut_off))} otherwise than it was said: go back to"
@@ -116,13 +123,13 @@ class Past:
         )
 
 
-def some_at_once(runs: Iterable[RunEntries], accepted_until: int = 0) -> Iterator[list[RunEntries]]:
-    """As many as are folded at once: course listings are not known before they arrive, and of an accepted past each
-    builds on what was said in the one before."""
+def some_at_once(runs: Iterable[RunEntries], is_apart: Callable[[int], bool]) -> Iterator[list[RunEntries]]:
+    """As many as are folded at once: course listings are not known before they arrive, and where an accepted past may
+    have been said otherwise (``is_apart``) each builds on what was said in the one before."""
     some: list[RunEntries] = []
     for run in runs:
         full = len(some) == RUNS_AT_ONCE or sum(each.size for each in [*some, run]) > BYTES_AT_ONCE
-        if some and (full or run.door.catalog or some[-1].cut_off <= accepted_until):
+        if some and (full or run.door.catalog or is_apart(some[-1].cut_off) or is_apart(run.cut_off)):
             yield some
             some = []
         some.append(run)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fold.door import admission
 from fold.key_memory import whole
+from pipelines.live import past
 from pipelines.live.as_said import Kept
 from pipelines.live.memory import CountyMemory
 from pipelines.live.past import OtherHistory
@@ -271,6 +272,7 @@ def test_a_death_within_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise KeyboardInterrupt
         remember(self, run, said)
 
+    monkeypatch.setattr(past, "RUNS_AT_ONCE", 1)
     monkeypatch.setattr(PayRuns, "remember", dies)
     with pytest.raises(KeyboardInterrupt):
         accepting(world, STRICT, days[half - 1].cut_off)
