@@ -55,7 +55,7 @@ def seals(journal: Path) -> list[Sealed]:
     """All of a journal, oldest first. Raises Damaged."""
     folder = os.fspath(journal / OUTBOX)
     days = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    found = (_read(day, f"{folder}/{day}/{SEAL}") for day in days)
+    found = (_read(day, os.path.join(folder, day, SEAL)) for day in days)
     return [each for each in found if each is not None]
 
 
@@ -66,7 +66,7 @@ def last_sealed(journal: Path) -> str:
 
 def seal_of(folder: Path) -> Seal | None:
     """The seal in the folder of a pay run's letters; None: it has none. Raises Damaged."""
-    sealed = _read(folder.name, f"{folder}/{SEAL}")
+    sealed = _read(folder.name, os.path.join(folder, SEAL))
     return None if sealed is None else sealed.seal
 
 
