@@ -84,7 +84,10 @@ class AskedLaw(Law):
         return twin
 
     def entry(self, name: str, day: int, known_at: int | None = None) -> LawEntry:
-        """As of the law, noted. What never changes is not asked for again (`value`)."""
+        """As of the law, noted. What nobody watches and never changes is not asked for again."""
+        known = self._always.get((name, day))
+        if known is not None:
+            return known
         if self._watches(name, day):
             self._note(name, day, known_at)
             return self._law.entry(name, day, known_at)

@@ -220,10 +220,10 @@ def _decide_again(case: CaseFile, touched: Iterable[Unit], memory: Memory, cut_o
             for follower in case.followers(unit, change, memory.said):
                 if not closed(follower, cut_off, law):
                     heappush(waiting, follower)
-    return found if len(decided) == 1 else _once(found)
+    return found if len(decided) == 1 else each_once(found)
 
 
-def _once(found: list[Change]) -> list[Change]:
+def each_once(found: list[Change]) -> list[Change]:
     """The changes, but what one unit says no longer and another now says (a claim that now names a day of another
     month) as one: whoever hears of an id hears of it once a pay run."""
     begun = {change.id: change for change in found if change.before is None and change.id}

@@ -13,8 +13,14 @@ from typing import NamedTuple
 
 from rules.law import Law, NotInForce
 
-MINIMUM = "minimum_wage"
+MINIMUM, OF_COUNTY = "minimum_wage", "wage."
+NO_RATE = ("NOT_IN_FORCE", "RATE_BELOW_MINIMUM")  # codes of findings about time that has no rate
 REMEMBERED = 60 * 60 * 60  # county days
+
+
+def is_wage(name: str) -> bool:
+    """Is it a parameter that nothing asks for but ``wage``?"""
+    return name == MINIMUM or (name.startswith(OF_COUNTY) and name.removeprefix(OF_COUNTY).isdigit())
 
 
 class Wage(NamedTuple):
@@ -32,13 +38,13 @@ class Wage(NamedTuple):
 def wage(county: str, day: int, law: Law, known_at: int) -> Wage:
     """The rate of ``county`` in force on ``day`` as known at the cut-off ``known_at``."""
     if law.takes_notes:
-        law = law.to_ask((f"wage.{county}", MINIMUM), day)
+        law = law.to_ask((f"{OF_COUNTY}{county}", MINIMUM), day)
     return _wage(county, day, law, known_at if law.publications or law.takes_notes else None)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _wage(county: str, day: int, law: Law, known_at: int | None) -> Wage:
-    name = f"wage.{county}"
+    name = f"{OF_COUNTY}{county}"
     try:
         found = law.entry(name, day, known_at)
     except NotInForce:

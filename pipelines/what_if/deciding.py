@@ -22,7 +22,7 @@ from pipelines.what_if.moves import Moves
 from pipelines.what_if.standing import Standing, standing_of, standing_payments
 from pipelines.what_if.sums import WhatIfSums
 from pipelines.what_if.variant import Touch, Variant
-from rules.conclusion import METHOD
+from rules.conclusion import METHOD, PRICE
 from rules.documents import Arrival
 from rules.law import Law
 from rules.method import AwaitsMethod
@@ -100,7 +100,9 @@ class ShardOfVariants:
         """A key whose ``rows`` came; of each variant, which of them would not, and what would come beside them."""
         arrivals = self._arrivals(rows)
         otherwise = [min((cut_off for _, cut_off, *_ in (*gone, *more)), default=NEVER) for gone, more in arriving]
-        forking = Forking(self.touch.law, self.touch.asked, otherwise, self.deciding.until)
+        touch, until = self.touch, self.deciding.until
+        along = touch.in_wages_alone if self.deciding.stage == PRICE else [False for _ in otherwise]
+        forking = Forking(touch.law, touch.asked, otherwise, along, until)
         changes, forks = forking.as_it_is(partial(self._case, key), list(arrivals.values()))
         cuts = sorted({0, len(changes), *(fork.said for fork in forks if fork)})
         parts = {begin: self._part(changes[begin:end]) for begin, end in pairwise(cuts)}
@@ -110,11 +112,10 @@ class ShardOfVariants:
         for number, fork in enumerate(forks):
             if fork is None:
                 continue
-            gone, more = arriving[number]
-            others = [*(Counter(rows) - Counter(gone)).elements(), *more] if gone or more else rows
-            fresh = list(self._arrivals(others, arrivals).values())
-            said = forking.otherwise_from(fork, self.variants[number].law, partial(self._case, key), fresh)
-            after = self._part([*said])
+            if not fork.goes_along:
+                fresh = self._arrivals(_otherwise(rows, *arriving[number]), arrivals)
+                fork.changes += forking.otherwise_from(fork, partial(self._case, key), list(fresh.values()))
+            after = self._part(fork.changes)
             kept = [part for begin, part in parts.items() if begin < fork.said]
             self._note(number, before, said_by([*kept, after]))
             self._deal(number, [row for begin, part in parts.items() if begin >= fork.said for row in part.rows], after)
@@ -156,6 +157,11 @@ class ShardOfVariants:
         before, after = Counter(was), Counter(now.rows)
         self.changed[number].gone.update(before - after)
         self.changed[number].more.update(after - before)
+
+
+def _otherwise(rows: list[Row], gone: list[Row], more: list[Row]) -> list[Row]:
+    """What comes to a key in a variant."""
+    return [*(Counter(rows) - Counter(gone)).elements(), *more] if gone or more else rows
 
 
 def by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:

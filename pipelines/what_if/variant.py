@@ -9,6 +9,7 @@ from pipelines.overlays.differences import days_differing
 from rules.asked_law import AskedLaw
 from rules.law import Law
 from rules.money import half_up
+from rules.wages import is_wage
 from schemas.envelope import Fact
 
 F = TypeVar("F", bound=Fact)
@@ -68,9 +69,15 @@ class Touch:
 
     def __init__(self, law: Law, variants: Iterable[Variant]) -> None:
         self.law, self.laws = law, [each.law for each in variants]
+        differing = [days_differing(law, other) for other in self.laws]
         watched: dict[str, list[range]] = defaultdict(list)
-        for other in self.laws:
-            for name, days in days_differing(law, other).items():
+        for of_other in differing:
+            for name, days in of_other.items():
                 watched[name] += days
         self.asked = AskedLaw(law, self.laws, watched) if watched else None
         """None: all are decided by one law."""
+        self.in_wages_alone = [
+            other.publications == law.publications and all(map(is_wage, names))
+            for other, names in zip(self.laws, differing, strict=True)
+        ]
+        """Of each variant: differs its law in nothing but wages, known at the same pay runs?"""

@@ -6,13 +6,10 @@ month, TRAVEL-3, TRAVEL-1, then OT-1 to OT-5. In force: by parameter. Does not c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 
-import msgspec
-
-from rules.authorized_time import fill_places
-from rules.conclusions import Line, Offsettable, Statement
+from rules.conclusions import Offsettable, Statement
 from rules.day_length import hold_excess
 from rules.findings import note_conflicts
 from rules.kept import Tail, WeeksJudged
@@ -24,7 +21,16 @@ from rules.price.documents import TakenBack, enrollments_deciding
 from rules.price.filed import Filed
 from rules.price.incentives import CAREER, career_month
 from rules.price.limits import JUDGED, Limits
-from rules.price.statements import StatementDraft, StatementKey, draft_key, draft_premium, draft_straight, repriced
+from rules.price.statements import (
+    Money,
+    StatementDraft,
+    StatementKey,
+    at_places,
+    draft_key,
+    draft_premium,
+    draft_straight,
+    repriced,
+)
 from rules.price.training import Circumstances
 from rules.relationships import UNKNOWN_RELATIONSHIP, deciding_assignment
 from rules.restatement import Concluded, Decision, Trace, month_unit
@@ -174,8 +180,7 @@ class MonthOfWork(Trace):
 
     def _statement(self, key: StatementKey, draft: StatementDraft) -> Statement:
         kind, recipient, period = key
-        counts = (self.counts.get((recipient or "", period)) if kind == "ARREARS" else None) or Counts()
-        lines = draft.lines()
+        counts, money = self._counts(key), self.money(key, draft, self.worked, self.repriced[key])
         engagement = self.engagements.get(recipient or "")
         last = period_end(period)
         term = deciding_assignment(engagement.assignments, last) if engagement else None
@@ -189,7 +194,7 @@ class MonthOfWork(Trace):
             provider_id=self.provider_id,
             recipient_id=recipient,
             period_start=period,
-            lines=lines,
+            lines=money.lines,
             claimed_minutes=counts.claimed,
             held_minutes=counts.held,
             cut_minutes=counts.cut,
@@ -197,46 +202,41 @@ class MonthOfWork(Trace):
             payable=min(draft.orders, default=None),
             relationship=term.relationship if term else UNKNOWN_RELATIONSHIP,
             live_in=bool(term and term.live_in and kind == "ARREARS"),
-            offsettable=self._offsettable(recipient, period) if engagement and engagement.advance else [],
+            offsettable=money.offsettable,
             documents=sorted(named | self.taken_back.corrected(id, named)),
-            assumptions=sorted(counts.assumptions | _assumptions(draft, lines) | self.repriced[key]),
-            bearing_cents=draft.bearing_cents(lines) if kind == "ARREARS" else 0,
+            assumptions=money.assumptions,
+            bearing_cents=money.bearing_cents,
             claim=min(draft.claims, default=None),
             case_county=county_of_work(engagement, self.enrollments, None, period_end(period)),
         )
 
-    def _offsettable(self, recipient: str | None, period: int) -> list[Offsettable]:
+    def _counts(self, key: StatementKey) -> Counts:
+        kind, recipient, period = key
+        return (self.counts.get((recipient or "", period)) if kind == "ARREARS" else None) or Counts()
+
+    def money(self, key: StatementKey, draft: StatementDraft, worked: Iterable[Worked], late_rates: set[str]) -> Money:
+        """What of a statement follows from rates; all else of it follows from minutes and papers."""
+        kind, recipient, period = key
+        lines, engagement = draft.lines(), self.engagements.get(recipient or "")
+        return Money(
+            lines,
+            self._offsettable(recipient, period, worked) if engagement and engagement.advance else [],
+            sorted(self._counts(key).assumptions | draft.assumed(lines) | late_rates),
+            draft.bearing_cents(lines) if kind == "ARREARS" else 0,
+        )
+
+    def _offsettable(self, recipient: str | None, period: int, worked: Iterable[Worked]) -> list[Offsettable]:
         """ADV-5: straight IHSS minutes left after the provider's side, at their places in the order of use."""
         left: dict[tuple[str, int], Worked] = {
             (each.document_id, each.day): each
-            for each in self.worked
+            for each in worked
             if each.earning == "SERVICE" and each.program == "IHSS" and each.recipient_id == recipient
         }
         parts: list[Offsettable] = []
         for time in self.times:
             if time.recipient_id == recipient and time.period_start == period and time.program == "IHSS":
-                parts += _at_places(time, left)
+                parts += at_places(time, left)
         return parts
-
-
-def _assumptions(draft: StatementDraft, lines: Iterable[Line]) -> set[str]:
-    """Parameters of grade assumption: behind the rates, and which minutes carry the premium."""
-    premium = any(line.earning == "OVERTIME_PREMIUM" for line in lines)
-    return draft.assumptions | {"overtime.allocation"} if premium else draft.assumptions
-
-
-def _at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:
-    days = [left.get((time.document_id, time.period_start + index)) for index in range(len(time.minutes))]
-    parts: list[Offsettable] = []
-    minutes_left = [each.minutes if each else 0 for each in days]
-    for stamp, index, minutes in fill_places(time.places, time.approved or time.minutes, minutes_left):
-        worked = days[index]
-        assert worked is not None
-        part = Offsettable(stamp, time.document_id, worked.county, worked.rate_mills, minutes)
-        if parts and msgspec.structs.replace(parts[-1], minutes=0) == msgspec.structs.replace(part, minutes=0):
-            part = msgspec.structs.replace(part, minutes=parts.pop().minutes + minutes)
-        parts.append(part)
-    return parts
 
 
 def _under_two_recipients(times: Iterable[AuthorizedTime]) -> set[tuple[str, str, int]]:

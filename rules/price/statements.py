@@ -6,12 +6,17 @@ Authority: MONEY-1, OT-2, OT-5, OT-6, WAGE-2. In force: always. Does not cover: 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from rules.conclusions import Line, Stamp
+import msgspec
+
+from rules.authorized_time import fill_places
+from rules.conclusions import Line, Offsettable, Stamp
 from rules.law import Law
 from rules.money import line_cents
 from rules.overtime import WeightedLine, statement_kind, weighted_premium
 from rules.periods import period_of, saturday_of, workweek_of
+from rules.to_provider import AuthorizedTime
 from rules.wages import wage
 from rules.worked import Worked
 from schemas.symbols import Earning, LineProgram, PaymentKind
@@ -29,6 +34,15 @@ _BEARS: Mapping[str, bool] = {
 }  # fmt: skip
 StatementKey = tuple[PaymentKind, str | None, int]  # kind, recipient, period start
 LineKey = tuple[Earning, LineProgram, str, int | None]  # earning, program, county, rate
+
+
+class Money(NamedTuple):
+    """What of a Statement follows from rates, under its names of fields."""
+
+    lines: list[Line]
+    offsettable: list[Offsettable]
+    assumptions: list[str]
+    bearing_cents: int
 
 
 class StatementDraft:
@@ -64,6 +78,11 @@ class StatementDraft:
             for key in keys
             if self.minutes[key] or self.cents[key]
         ]
+
+    def assumed(self, lines: Iterable[Line]) -> set[str]:
+        """Parameters of grade assumption: behind the rates, and which minutes carry the premium."""
+        premium = any(line.earning == "OVERTIME_PREMIUM" for line in lines)
+        return self.assumptions | {"overtime.allocation"} if premium else self.assumptions
 
     def bearing_cents(self, lines: Iterable[Line]) -> int:
         """SOC-4: of the lines, IHSS service, straight and premium. Travel bears nothing, even on a shared line."""
@@ -129,3 +148,18 @@ def repriced(worked: Iterable[Worked], law: Law) -> dict[StatementKey, set[str]]
             if each.overtime_minutes:
                 found[draft_key(each, period_of(saturday_of(workweek_of(each.day))))].add("wage.retroactive")
     return found
+
+
+def at_places(time: AuthorizedTime, left: Mapping[tuple[str, int], Worked]) -> list[Offsettable]:
+    """ADV-5: minutes of a timesheet that are left, by document and day, at their places in the order of use."""
+    days = [left.get((time.document_id, time.period_start + index)) for index in range(len(time.minutes))]
+    parts: list[Offsettable] = []
+    minutes_left = [each.minutes if each else 0 for each in days]
+    for stamp, index, minutes in fill_places(time.places, time.approved or time.minutes, minutes_left):
+        worked = days[index]
+        assert worked is not None
+        part = Offsettable(stamp, time.document_id, worked.county, worked.rate_mills, minutes)
+        if parts and msgspec.structs.replace(parts[-1], minutes=0) == msgspec.structs.replace(part, minutes=0):
+            part = msgspec.structs.replace(part, minutes=parts.pop().minutes + minutes)
+        parts.append(part)
+    return parts

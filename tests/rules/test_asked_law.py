@@ -87,6 +87,7 @@ def test_rules_remember_no_more_by_law_than_is_said() -> None:
     assert {name: found for name, found in cached.items() if found} == {
         "restatement": {"closed"}, "taxes": {"taxable"}, "sick_leave": {"leave_year_of", "terms"},
         "price/sick_leave": {"first_open_year"}, "wages": {"_wage"},
+        "price/other_wages": {"_all_month"},
     }  # fmt: skip
     everything = {name: [range(40_000)] for name in LAW.names()}
     law = AskedLaw(LAW, [], everything).for_key()
