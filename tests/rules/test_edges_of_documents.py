@@ -6,7 +6,7 @@ from typing import Any
 from rules.documents import Terms
 from rules.law import Law
 from rules.price.documents import TakenBack, enrollments_deciding
-from rules.to_provider import AuthorizedTime
+from rules.to_provider import AuthorizedTime, Engagement
 from rules.worked_time import price_time
 from tests.rules.settlement import fact
 from tests.rules.test_edges import AS_WRITTEN, worked
@@ -74,3 +74,9 @@ def test_time_became_payable_when_it_was_approved_and_not_when_it_was_corrected(
 
     assert payable((5, 1)) == (5, 1)
     assert payable(None) == (9, 2)
+
+
+def test_a_document_that_gave_up_the_first_or_the_last_day_of_a_period_is_named() -> None:
+    gone = Engagement("P1", "R1", [], {}, departed=[(MAY, MAY + 3, "A"), (MAY + 20, MAY + 22, "B")])
+    assert gone.departed_on(MAY + 3, MAY + 20) == {"A", "B"}
+    assert gone.departed_on(MAY + 4, MAY + 19) == set()
