@@ -1,14 +1,16 @@
-"""More edges that no worked case stands on: a week across two months, its premium, what is known for another while."""
+"""More edges that no worked case stands on: a week across two months, its premium, what is known for another while,
+the day on which a leave year begins."""
 
 from datetime import date
 from types import SimpleNamespace
 
 from rules.carried import ending_by
-from rules.kept import Tail
+from rules.kept import Stint, Tail
 from rules.law import Law
 from rules.overtime import weighted_premium
 from rules.periods import cut_off_of
 from rules.price.filed import Filed
+from rules.price.leave_claims import Leave, _may_be_granted
 from rules.price.limits import Limits
 from rules.worked import handed_on
 from tests.rules.test_edges import AS_WRITTEN, day, worked
@@ -52,3 +54,15 @@ def test_what_is_known_for_another_while_ends_with_its_last_value() -> None:
         (day(2041, 1, 1), day(2041, 1, 31), None),
     ):
         assert next((each.last for each in ending_by(law, on, last) if each.name == "wage.17"), None) == ends
+
+
+def test_what_may_be_granted_is_of_a_leave_year_that_has_not_begun() -> None:
+    """SICK-3, SICK-6: on 1 July the grant of that year is known."""
+    earned = Stint(MAY, 6_000, MAY - 90, MAY - 30)
+    for today, day_of_leave, may in (
+        (day(2026, 6, 30), day(2026, 7, 1), True),
+        (day(2026, 7, 1), day(2026, 7, 2), False),
+        (day(2026, 7, 1), day(2027, 7, 1), True),
+    ):
+        assert _may_be_granted(earned, day_of_leave, Leave([earned], [], {}, today, LAW)) == may
+        assert not _may_be_granted(Stint(MAY, 60), day_of_leave, Leave([earned], [], {}, today, LAW))
