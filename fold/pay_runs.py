@@ -43,7 +43,7 @@ def pay_runs(tally: Tally, law: Law, until: int) -> list[PayRun]:
     for cut_off in cut_offs(tally.first_claim, until):
         run = tally.runs.get(cut_off, RunTotals())
         record, chain = pay_run(cut_off, run, law, chain)
-        run.said.clear()  # at once, since that of a State month is large
+        _forget(run)
         made.append(record)
     return made
 
@@ -54,8 +54,14 @@ def closed(tallies: Iterable[bytes], law: Law, until: int) -> tuple[list[PayRun]
     tally = merged(tallies)
     made = pay_runs(tally, law, until)
     for run in tally.runs.values():
-        run.said.clear()
+        _forget(run)
     return made, tally
+
+
+def _forget(run: RunTotals) -> None:
+    """What it says and paid, one by one: of a State month that is large."""
+    run.said.clear()
+    run.ids.clear()
 
 
 def pay_run(cut_off: int, run: RunTotals, law: Law, chain: Chain) -> tuple[PayRun, Chain]:

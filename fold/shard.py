@@ -13,7 +13,7 @@ from fold.content import Bodies, note_content
 from fold.news import News
 from fold.rows import Dealer, Row, arrival, conclusion_row, rows_of
 from fold.stages import STAGES, Catalog, counted_in, counts_as_fact
-from fold.tally import StandingPayments, Tally
+from fold.tally import MINUTES, StandingPayments, Tally
 from rules.conclusion import OUT, SETTLE, Conclusion
 from rules.conclusions import ContractRecord, InstructionRecord, PaymentTurned, Statement
 from rules.documents import Arrival
@@ -36,6 +36,7 @@ class Shard:
         self.stage, self.law, self.catalog, self.until = stage, law, catalog, until
         self.dealer, self.tally = Dealer(shards), Tally()
         self.records: Records = defaultdict(list)
+        self.hours: dict[str, list[int]] = {}  # MINUTES by statement, as of the last decision
         self.bodies: Bodies = {}  # of the records, once all keys were told
 
     def fold(self, blocks: Iterable[bytes], beat: Beat = UNWATCHED) -> "Shard":
@@ -148,8 +149,13 @@ class Shard:
 
     def _count_hours(self, change: Change, said: object) -> None:
         if isinstance(said, Statement) and said.kind == "ARREARS":
-            minutes = [said.claimed_minutes, said.held_minutes, said.cut_minutes, said.denied_minutes]
-            self.tally.hours[change.id] = minutes if change.now is not None else [0] * len(minutes)
+            self.hours[change.id] = now = _minutes(change.now)
+            for name, was, minutes in zip(MINUTES, _minutes(change.before), now, strict=True):
+                self.tally.count(self.tally.hours, name, minutes - was)
+
+
+def _minutes(said: Statement | None) -> list[int]:
+    return [0 if said is None else getattr(said, name) for name in MINUTES]
 
 
 ORDER: dict[str, Callable[[Any], Any]] = {kind: attrgetter("cut_off", *CONCLUSIONS[kind].KEY) for kind in KINDS_OF_RUN}

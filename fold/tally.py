@@ -92,7 +92,7 @@ class Tally(msgspec.Struct):
     providers: set[str] = set()
     recipients: set[str] = set()
     counties: set[str] = set()
-    hours: dict[str, list[int]] = {}  # statement -> claimed, held, cut, denied, as of the last decision
+    hours: dict[str, int] = {}  # MINUTES of all statements, as of the last decision
     findings: dict[str, list[int]] = {}  # "code outcome rule addressee" -> count, minutes, cents of those that stand
     assumptions: dict[str, list[int]] = {}  # name -> instructions, gross
     came_back: tuple[int, int] = (0, 0)  # payments that do not stand at the end, and their net
@@ -129,7 +129,7 @@ class Tally(msgspec.Struct):
 
     def merge(self, other: "Tally") -> None:
         """Add another tally."""
-        for name in ("used", "not_yet_due", "rejections", "deductions"):
+        for name in ("used", "not_yet_due", "rejections", "deductions", "hours"):
             for key, number in getattr(other, name).items():
                 self.count(getattr(self, name), key, number)
         for name in ("instructions", "findings", "assumptions"):
@@ -146,7 +146,6 @@ class Tally(msgspec.Struct):
         self.providers |= other.providers
         self.recipients |= other.recipients
         self.counties |= other.counties
-        self.hours |= other.hours
         self.add_came_back(other.came_back)
 
     def add_came_back(self, more: tuple[int, int]) -> None:
@@ -173,9 +172,5 @@ def merged(packed: Iterable[bytes]) -> Tally:
 
 def hours(tally: Tally) -> dict[str, int]:
     """Service minutes over all statements by what became of them."""
-    sums: dict[str, int] = defaultdict(int)
-    for amounts in tally.hours.values():
-        for name, minutes in zip(MINUTES, amounts, strict=True):
-            sums[name] += minutes
-    named = {name: sums[name] for name in MINUTES}
+    named = {name: tally.hours.get(name, 0) for name in MINUTES}
     return named | {"paid_minutes": named["claimed_minutes"] - sum(named[name] for name in MINUTES[1:])}

@@ -28,7 +28,6 @@ def parts(tally: Tally, most: int | None = None) -> Iterator[bytes]:
 
 def _halves(tally: Tally) -> tuple[Tally, Tally]:
     """Counts stay with the first; what there is one of for each person, statement or record is shared."""
-    hours, more_hours = _half(tally.hours)
     providers, more_providers = _half(dict.fromkeys(sorted(tally.providers)))
     recipients, more_recipients = _half(dict.fromkeys(sorted(tally.recipients)))
     runs, more_runs = _half(tally.runs)
@@ -36,13 +35,8 @@ def _halves(tally: Tally) -> tuple[Tally, Tally]:
         (only, run), *_ = tally.runs.items()
         run, more = _halves_of_run(run)
         runs, more_runs = {only: run}, {only: more} if more != RunTotals() else {}
-    first = replace(tally, hours=hours, providers={*providers}, recipients={*recipients}, runs=runs)
-    second = Tally(
-        hours=more_hours,
-        providers={*more_providers},
-        recipients={*more_recipients},
-        runs=more_runs,
-    )
+    first = replace(tally, providers={*providers}, recipients={*recipients}, runs=runs)
+    second = Tally(providers={*more_providers}, recipients={*more_recipients}, runs=more_runs)
     return first, second
 
 

@@ -84,7 +84,7 @@ class RunsOf(msgspec.Struct):
         if tally.first_claim is None:
             return cls()
         runs = cut_offs(tally.first_claim, last)
-        paying = sum(1 for run in tally.runs.values() if run.ids)
+        paying = sum(1 for run in tally.runs.values() if run.totals)
         return cls(len(runs), paying, iso(business_day_of(runs[0])), iso(business_day_of(runs[-1])))
 
 

@@ -140,7 +140,7 @@ class ShardOfVariants:
             paid = []
         waiting = [arrival(row).content for to, row in rows if to == METHOD and row[-1] == AwaitsMethod.__name__]
         paid += [each.instruction for each in waiting if each]
-        return SaidPart(rows, paid, shard.records, shard.tally.hours, shard.tally.runs)
+        return SaidPart(rows, paid, shard.records, shard.hours, shard.tally.runs)
 
     def _add(self, sums: WhatIfSums, sign: int, said: KeySaid) -> None:
         sums.add(sign, said.records, said.hours, said.standing)

@@ -93,7 +93,7 @@ def tallies() -> Iterator[Tally]:
         run = RunTotals(
             {"ARREARS NONE": [people, 1, 1]}, sorted(names), 2, {"a"}, [], {"Finding": [(b"1", b"2")] * people}
         )
-        hours = {name: [1, 2, 3, 4] for name in names}
+        hours = {"claimed_minutes": people}
         yield Tally(
             inputs=7, latest_cut_off=5, runs={5: run, 9: RunTotals()}, providers=names, hours=hours, first_claim=5
         )
