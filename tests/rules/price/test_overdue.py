@@ -11,6 +11,7 @@ from rules.price.overdue import _leave_payable
 from tests.case_files import case
 from tests.fold.test_key import bodies
 from tests.paid import replay_plain, replay_stepwise
+from tests.rules.test_edges import AS_WRITTEN
 
 SINCE_2015 = {"values": [{"from": date(2015, 1, 1), "value": 12000, "grade": "assumption", "citation": "a test"}]}
 SHEET = {"kind": "Timesheet", "id": "T1", "period": date(2015, 12, 1), "days": {"1": "4:00"}}
@@ -38,6 +39,7 @@ def test_what_waits_for_a_tax_rate_is_overdue_until_a_payment_year_that_has_one(
     assert bodies(replay_stepwise(facts, law, until)) == bodies(paid)
 
 
+@AS_WRITTEN
 def test_sick_leave_can_first_be_paid_when_it_was_claimed_and_its_day_is_over() -> None:
     """Ten business days count from then, whether the claim is held or was too late."""
     day = epoch_day(date(2026, 5, 6))

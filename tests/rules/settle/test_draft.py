@@ -9,6 +9,7 @@ from rules.kept import Account, PastInstruction
 from rules.settle.draft import _outcomes_taken_back, of_drafts
 from schemas.payment_outcome import PaymentOutcome
 from tests.rules.settlement import day, fact, run
+from tests.rules.test_edges import AS_WRITTEN
 
 
 def draft(period: str, county: str | None, paid_in: str = "19") -> Any:
@@ -17,6 +18,7 @@ def draft(period: str, county: str | None, paid_in: str = "19") -> Any:
     return SimpleNamespace(id=f"ARREARS:P1:R1:{period}", statement=statement, account=SimpleNamespace(said=[said]))
 
 
+@AS_WRITTEN
 def test_a_month_is_of_the_county_of_its_latest_case_and_a_statement_of_its_own() -> None:
     """Else of whom the caller knows; a statement that is nobody's, of the county in which it was paid."""
     first, second, unknown = draft("2026-01-01", "43"), draft("2026-01-16", "01"), draft("2026-01-16", None)
@@ -33,6 +35,7 @@ def test_a_month_is_of_the_county_of_its_latest_case_and_a_statement_of_its_own(
     assert of_drafts([unknown], [], lambda _: None)(month) is None
 
 
+@AS_WRITTEN
 def test_an_outcome_taken_back_is_named_by_the_pay_run_that_saw_it_however_early_it_was_recorded() -> None:
     """RUN-4: a return that arrived late speaks of a payment made before it was seen."""
     paid, filed = run("2026-01-20"), Document[PaymentOutcome]()
