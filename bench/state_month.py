@@ -2,8 +2,8 @@
 
 81,500 recipients with all kinds of facts, about 260,000 timesheets with 390,000 visits: a home of the sample has more
 timesheets and fewer visits than one of the State (165,000 and 700,000). It ends with an error unless every fact was
-used, refused or a copy as the sample's own truth says. ``--share`` makes less or more of it. The month itself is not
-run: its figures are the tenth's, multiplied, and they say so. Linux only (/proc).
+used, refused or a copy as the sample's own truth says. ``--share`` makes less or more of it, 1 the month itself,
+whose figures are the tenth's otherwise, multiplied, and they say so. Linux only (/proc).
 """
 
 import argparse
@@ -109,8 +109,9 @@ def words(run: StateRun, recipients: int, months: float) -> Iterator[str]:
     yield f"{recipients:,} recipients, {sheets:,} timesheets, {visits:,} visits, {sum(run.said.values()):,} facts used"
     yield f"{run.seconds:,.0f} s, {run.cpu_seconds:,.0f} processor seconds, {sheets / run.seconds:,.0f} timesheets/s"
     yield f"{run.peak_mb:,.0f} MiB peak of all processes; facts {run.facts_mb:,.0f}, records {run.records_mb:,.0f} MiB"
+    how = f", by multiplication ({months:.1f} times, not run)" if months > 1 else ""
     yield (
-        f"A State month, by multiplication ({months:.1f} times, not run): {months * run.seconds / 60:,.1f} minutes, "
+        f"A State month{how}: {months * run.seconds / 60:,.1f} minutes, "
         f"{months * run.cpu_seconds:,.0f} processor seconds, {months * run.facts_mb / KB_IN_MB:,.1f} GiB of facts"
     )
 
