@@ -4,12 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fold.door import Door
+from fold.rows import catalog_of
+from fold.shard import Shard
+from fold.stages import STAGES
 from pipelines import plain, stepwise
 from pipelines.plain import Outcome
+from rules.law import Law
 from schemas.avro import fields_of
 from schemas.envelope import Fact, OutgoingRecord
 
-__all__ = ["Outcome", "as_dicts", "door_of", "fold_door", "replay_folder", "replay_plain", "replay_stepwise"]
+__all__ = [
+    "Outcome", "as_dicts", "door_of", "fold_door", "hours_by_statement", "replay_folder", "replay_plain",
+    "replay_stepwise",
+]  # fmt: skip
 
 
 def as_dicts(records: Mapping[str, Iterable[OutgoingRecord]]) -> dict[str, list[dict[str, Any]]]:
@@ -24,6 +31,18 @@ def door_of(facts: Iterable[Fact], until: int) -> Door:
         door.tally.inputs += 1
         door.admit(fact)
     return door
+
+
+def hours_by_statement(door: Door, law: Law, until: int) -> dict[str, list[int]]:
+    """Claimed, held, cut and denied minutes of each statement by the last decision on it."""
+    rows: dict[str, list[bytes]] = {stage: [] for stage in STAGES}
+    dealt, found = [*door.dealer.blocks()], dict[str, list[int]]()
+    for stage in STAGES:
+        for to, (_, block) in dealt:
+            rows[to].append(block)
+        shard = Shard(stage, law, catalog_of(door.catalog), until, plain.ONE_SHARD).fold(rows[stage])
+        dealt, found = [*shard.dealer.blocks()], found | shard.hours
+    return found
 
 
 def _in_dicts(outcome: Outcome) -> Any:

@@ -12,16 +12,19 @@ import pytest
 from markupsafe import escape
 from rich.console import Console
 
+from fold.tally import MINUTES
 from pipelines.command.cli import main
 from pipelines.console.explanation import ExplainReader, render
 from pipelines.explain.page import page
+from pipelines.importing.text_facts import FolderDoor
 from pipelines.law_text import address_of, plain
+from pipelines.plain import ONE_SHARD
 from pipelines.replay import replay
 from pipelines.sample.simulate import simulate
 from rules.periods import hhmm
 from schemas.avro import write_container
 from tests.browser import DESK, PHONE, axe_violations, open_page, sideways
-from tests.paid import replay_folder
+from tests.paid import hours_by_statement
 from tests.pipelines.explain.explain_world import LAW, Instruction, explained, paid_in
 
 ROOT = Path(__file__).parents[3]
@@ -72,8 +75,12 @@ def test_the_one_with_most_held_hours_learns_why_and_what_to_do(
     county: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As things stand at the end, whether or not any payment says so."""
-    names = [path.name for path in county[0].glob("*.avro")]
-    held = {id: minutes[1] for id, minutes in replay_folder(county[0], names, LAW).tally.hours.items()}
+    door = FolderDoor(ONE_SHARD, None)
+    for path in county[0].glob("*.avro"):
+        for _ in door.read_file(path, path.name):
+            pass
+    found = hours_by_statement(door, LAW, door.tally.latest_cut_off)
+    held = {id: minutes[MINUTES.index("held_minutes")] for id, minutes in found.items()}
     _, provider, _, period = max(held, key=lambda id: (held[id], id)).split(":")
     code, out, _ = explain(capsys, "--provider", provider, "--period", period, *folders(county))
     assert code == 0
