@@ -21,10 +21,24 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+_frozen: list[None] = []  # one for each pool that shares pages; to count what is frozen, Python looks at all of it
+
+
+@contextmanager
+def frozen_pages() -> Iterator[None]:
+    """Within, what is there already is never looked at, so that forked processes go on sharing its pages."""
+    gc.freeze()
+    _frozen.append(None)
+    try:
+        yield
+    finally:
+        _frozen.pop()
+        gc.unfreeze()
+
+
 def pass_over() -> None:
     """What is there now counts as old, without being looked at. A process that shares frozen objects with the one it
     was forked from thaws none of them: there it is frozen too, and goes as soon as nobody refers to it."""
-    forked = gc.get_freeze_count()
     gc.freeze()
-    if not forked:
+    if not _frozen:
         gc.unfreeze()

@@ -2,7 +2,6 @@
 the one that began them.
 """
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -12,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from fold.collections import frozen_pages
 from pipelines.watch import end_with
 
 Task = TypeVar("Task")
@@ -37,13 +37,9 @@ def processes(shared: Any, number: int, how: str = FORK) -> Iterator[Each[Any]]:
     if number == 1:
         yield lambda do, tasks: [do(shared, task) for task in tasks]
         return
-    gc.freeze()  # what is there already is never collected, so that its pages stay shared
     context = multiprocessing.get_context(how)
-    try:
-        with ProcessPoolExecutor(number, context, _begin, (shared, os.getpid())) as pool:
-            yield lambda do, tasks: _all(pool, do, tasks)
-    finally:
-        gc.unfreeze()
+    with frozen_pages(), ProcessPoolExecutor(number, context, _begin, (shared, os.getpid())) as pool:
+        yield lambda do, tasks: _all(pool, do, tasks)
 
 
 def _all(pool: Executor, do: Callable[[Shared, Task], Done], tasks: Sequence[Task]) -> list[Done]:

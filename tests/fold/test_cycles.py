@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fold.collections import pass_over, rare_collections
+from fold.collections import frozen_pages, pass_over, rare_collections
 from pipelines import plain
 from pipelines.sample.simulate import simulate
 from rules.law import Law
@@ -52,10 +52,8 @@ def test_what_is_there_is_passed_over_but_collected_at_last(garbage: list[object
 
 
 def test_frozen_objects_stay_frozen(garbage: list[object]) -> None:
-    gc.freeze()
-    try:
+    with frozen_pages():
         frozen = gc.get_freeze_count()
         pass_over()
-        assert gc.get_freeze_count() >= frozen
-    finally:
-        gc.unfreeze()
+        assert gc.get_freeze_count() >= frozen > 0
+    assert gc.get_freeze_count() == 0
