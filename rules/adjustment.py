@@ -32,7 +32,7 @@ def standing(account: Account, reversed_ids: Set[str]) -> list[PastInstruction]:
     return [said for said in account.said if said.net_cents == 0 or said.instruction_id not in reversed_ids]
 
 
-def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Sequence[PastInstruction]) -> Due:
+def due(worth: Sequence[Line], deductions: Mapping[DeductionKind, int], said: Sequence[PastInstruction]) -> Due:
     """A statement's whole lines and deductions (OVERPAYMENT_CARRIED not among them) less what stands.
 
     Raises UnknownSymbol: what is not known cannot be left out of an amount.
@@ -50,8 +50,10 @@ def due(worth: Iterable[Line], deductions: Mapping[DeductionKind, int], said: Se
     return Due(lines, differences, sum(line.cents for line in lines) - sum(differences.values()))
 
 
-def line_differences(worth: Iterable[Line], said: Sequence[PastInstruction]) -> list[Line]:
+def line_differences(worth: Sequence[Line], said: Sequence[PastInstruction]) -> list[Line]:
     """One line per earning, program, county and rate: new total less old total (MONEY-1)."""
+    if len(said) == 1 and said[0].lines == worth:  # a statement of which something else is decided: often
+        return []
     return _sums([*((-1, line) for each in said for line in each.lines), *((1, line) for line in worth)])
 
 
@@ -63,9 +65,13 @@ def lines_said(said: Iterable[PastInstruction]) -> list[Line]:
 def _sums(signed: Iterable[tuple[int, Line]]) -> list[Line]:
     sums: dict[LineKey, Line] = {}
     for sign, line in signed:
-        before = sums.get(line.key)
+        key = line.key
+        before = sums.get(key)
+        if before is None and sign > 0:
+            sums[key] = line
+            continue
         minutes, cents = (before.minutes, before.cents) if before else (0, 0)
-        sums[line.key] = Line(
+        sums[key] = Line(
             line.earning,
             line.program,
             line.county,

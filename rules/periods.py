@@ -197,6 +197,7 @@ def cut_off_of(business_day: int) -> int:
     return midnight(business_day + 1)
 
 
+@cache
 def business_day_of(cut_off: int) -> int:
     """The business day whose pay run ends at the cut-off. Raises ValueError when the instant is no cut-off."""
     if not is_cut_off(cut_off):
@@ -245,5 +246,4 @@ def last_business_day(month: int) -> int:
 def closing_cut_off(month: int, months: int) -> int:
     """The first cut-off whose business day is later than the month's end + ``months``, day clamped (TIME-6)."""
     later = add_months(month, months)
-    limit = later + min(days_in_month(month), days_in_month(later)) - 1
-    return cut_off_of(next_business_day(limit))
+    return cut_off_of(next_business_day(later + min(days_in_month(month), days_in_month(later)) - 1))

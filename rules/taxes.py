@@ -24,8 +24,13 @@ REMEMBERED = 60 * 60  # answers that are asked for again and again: of each clas
 
 def withholding(gross_cents: int, kinds: Sequence[DeductionKind], day: int, lookup: Lookup) -> dict[DeductionKind, int]:
     """Each tax on a gross, half-up, at the rates of the year of ``day``. Raises NotInForce."""
-    january = epoch_day(civil_date(day).replace(month=1, day=1))
+    january = _january(day)
     return {kind: share_cents(gross_cents, lookup(f"tax.{kind}", january)) for kind in kinds}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _january(day: int) -> int:
+    return epoch_day(civil_date(day).replace(month=1, day=1))
 
 
 def kinds_of(relationship: str, day: int, lookup: Lookup) -> tuple[DeductionKind, ...]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from fold.rows import Row, arrival
 from fold.shard import Records, Shard
 from fold.stages import STAGES, Catalog
-from fold.tally import RunTotals
+from fold.tally import RunTotals, Tally
 from pipelines.what_if.forking import NEVER, Forking
 from pipelines.what_if.moves import Moves
 from pipelines.what_if.standing import Standing, standing_of, standing_payments
@@ -28,6 +28,19 @@ from rules.law import Law
 from rules.method import AwaitsMethod
 from rules.restatement import CaseFile, Change
 from schemas.envelope import OutgoingRecord
+from schemas.finding import Finding
+from schemas.payment_instruction import PaymentInstruction
+
+
+class Uncounted(Tally):
+    """What a replay counts of its records, a what-if adds up itself (`sums`)."""
+
+    def pay(self, instruction: PaymentInstruction) -> None:
+        """It is not counted."""
+
+    def find(self, finding: Finding) -> None:
+        """It is not counted."""
+
 
 NO_ARRIVALS: Mapping[Row, Arrival] = MappingProxyType({})
 Routed = tuple[str, Row]  # the stage to which a row goes
@@ -125,7 +138,9 @@ class ShardOfVariants:
 
     def _shard(self) -> Shard:
         stage, catalog, until, _ = self.deciding
-        return Shard(stage, self.touch.law, catalog, until, 1)
+        shard = Shard(stage, self.touch.law, catalog, until, 1)
+        shard.tally = Uncounted()
+        return shard
 
     def _arrivals(self, rows: list[Row], known: Mapping[Row, Arrival] = NO_ARRIVALS) -> dict[Row, Arrival]:
         """Rows in the order of recording, each once; ``known``: what some of them are."""

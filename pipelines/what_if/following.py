@@ -5,6 +5,8 @@ ordered or limited a second time (`rules.price.other_wages`). At the first step 
 it is left, as if it had not begun, to be decided from the facts.
 """
 
+from collections.abc import Mapping
+
 from rules.law import Law
 from rules.price.case import ProviderFile
 from rules.price.other_wages import MadeDecision, OtherWages, at_other_wages
@@ -38,26 +40,27 @@ class Fork:
     """
 
     def __init__(self, said: int, memory: Memory, laws: OtherWages, goes_along: bool) -> None:
-        self.said, self.memory, self.laws, self.goes_along = said, memory, laws, goes_along
+        self.said, self.memory, self.laws, self.goes_along = said, memory.copy(), laws, goes_along
         self.changes: list[Change] = []
 
     def follow(self, watched: WatchedFile, memory: Memory) -> None:
         """Go along with a step of the baseline, which now remembers ``memory``; or else part for good."""
-        told = self._told(watched, memory.decided)
-        if told is None:
-            self.goes_along = False
-            return
-        found, said = told
-        self.changes += found if len(watched.made) == 1 else each_once(found)
-        self.memory = memory.copy()
-        self.memory.said = said
-
-    def _told(self, watched: WatchedFile, cut_off: int) -> tuple[list[Change], dict[Unit, Concluded]] | None:
-        found, said = list[Change](), self.memory.said.copy()
+        found, said = list[Change](), self.memory.said
+        before = {made.unit: said.get(made.unit) for made in watched.made}
         for made in watched.made:
-            other = at_other_wages(watched.file, made, self.laws, said, cut_off)
+            other = at_other_wages(watched.file, made, self.laws, said, memory.decided)
             if other is None:
-                return None
-            found += changes(said[made.unit], other, cut_off)
+                self._part_at(before)
+                return
+            found += changes(said[made.unit], other, memory.decided)
             said[made.unit] = other.conclusions
-        return found, said
+        self.changes += found if len(watched.made) == 1 else each_once(found)
+        self.memory.decided, self.memory.reviews = memory.decided, memory.reviews.copy()
+
+    def _part_at(self, before: Mapping[Unit, Concluded | None]) -> None:
+        """As if the step had not begun."""
+        self.goes_along = False
+        known = {unit: said for unit, said in before.items() if said is not None}
+        for unit in before:
+            self.memory.said.pop(unit, None)
+        self.memory.said.update(known)

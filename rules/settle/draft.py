@@ -64,12 +64,18 @@ class PaymentDraft:
         self.statement, self.account = statement, account
         self.reading = OutcomeReading(law, cut_off)
         self.now = Deciding(statement.relationship, business_day_of(cut_off), cut_off)
-        outcomes = _known_outcomes(statement.statement_id, account, filed)
-        self.said = standing(account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
-        self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
-        self.part_cents = 0
+        self.said, self.recovered_cents, self.part_cents = [*account.said], 0, 0
         self.deductions: dict[DeductionKind, int] = {}
-        self.documents = references([*outcomes, *_outcomes_taken_back(statement.statement_id, account, filed)])
+        self.documents: list[str] = []
+        if statement.statement_id in filed.outcomes:
+            self._take_back(filed)
+
+    def _take_back(self, filed: SettlementFacts) -> None:
+        """RUN-4: what outcomes of its instructions reversed no longer stands."""
+        outcomes = _known_outcomes(self.id, self.account, filed)
+        self.said = standing(self.account, {each.instruction_id for each in outcomes if each.outcome in REVERSING})
+        self.recovered_cents = sum(each.cents or 0 for each in outcomes if each.outcome == "RECOVERED")
+        self.documents = references([*outcomes, *_outcomes_taken_back(self.id, self.account, filed)])
 
     @property
     def id(self) -> str:
@@ -144,7 +150,7 @@ class PaymentDraft:
 def _known_outcomes(statement_id: str, account: Account, filed: SettlementFacts) -> list[PaymentOutcome]:
     """RUN-4: what came back or was recovered of the statement."""
     made = {said.instruction_id: said for said in account.said}
-    of_statement = filed.outcomes_of(statement_id) if made and statement_id in filed.outcomes else ()
+    of_statement = filed.outcomes_of(statement_id) if made else ()
     return [outcome for outcome, (seen, _) in of_statement if _decides(outcome, made.get(outcome.instruction_id), seen)]
 
 

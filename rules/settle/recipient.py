@@ -47,10 +47,11 @@ class RecipientMonth(MonthOfPay):
 
     def decide(self, returned: Returned) -> Decision:
         """Also the charges, the advance and its reconciliation, and when to look again."""
+        assessments = self._assessments()
         for draft in self.drafts:
             draft.part_cents = self._part(draft)
             if draft.part_cents or SHARE in deductions_said(draft.said):
-                draft.documents += self._assessments()
+                draft.documents += assessments
                 draft.reading.assumptions |= self.reading.assumptions
         self._charge()
         if self.advance is not None:
