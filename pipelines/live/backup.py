@@ -53,7 +53,7 @@ def backup(journal: Path, to: Path) -> Manifest:
         for name in (SENT, LETTERS, SEAL, DONE):
             if (journal / OUTBOX / day / name).exists():
                 _copy(journal / OUTBOX / day / name, to / OUTBOX / day / name)
-    made(to / FOLDER, OWN_FOLDER)
+    made(to / FOLDER)
     for path, size in _as_of_one_instant(journal).items():
         copy = to / path.relative_to(journal)
         _copy(path, copy)
@@ -95,7 +95,7 @@ def checked(copy: Path) -> Manifest:
 def _must_be_empty(folder: Path, remedy: str) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise Misuse(f"{folder} is not empty: {remedy}")
-    made(folder, OWN_FOLDER)
+    made(folder)
 
 
 def _noted(to: Path, last_run: str, last: int) -> Manifest:
@@ -120,7 +120,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _copy(path: Path, to: Path) -> None:
-    made(to.parent, OWN_FOLDER)
+    made(to.parent)
     with path.open("rb") as stream, private.new(to) as copy:
         shutil.copyfileobj(stream, copy)
         sync(copy)

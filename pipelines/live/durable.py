@@ -37,11 +37,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def made(folder: Path, mode: int = private.OWN_FOLDER) -> Path:
-    """The folder, there to stay."""
-    if not folder.is_dir():
-        private.folder(folder)
-        sync_folder(folder.parent)
+def made(folder: Path) -> Path:
+    """The folder, there to stay: also one that is there already, for who made it may have been killed before its name
+    was on the disk."""
+    missing = [each for each in (*reversed(folder.parents), folder) if not each.is_dir()]
+    private.folder(folder)
+    for each in missing or [folder]:
+        try:
+            sync_folder(each.parent)
+        except PermissionError:  # a parent that nobody but its owner reads: then another made the folder
+            if missing:
+                raise
     return folder
 
 

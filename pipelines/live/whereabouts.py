@@ -35,7 +35,7 @@ def note_all(journal: Path, last: int) -> None:
 
 def _note(journal: Path, run: Path) -> None:
     names = [path.relative_to(journal).as_posix() for path in segments(run)]
-    path = made(journal / OF_JOURNAL, OWN_FOLDER) / f"{run.name}.index"
+    path = made(journal / OF_JOURNAL) / f"{run.name}.index"
     if _is_true(path, journal, names):
         os.utime(path)  # restored segments are younger than it: now nobody has to compare contents again
     elif names:

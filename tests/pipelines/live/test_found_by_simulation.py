@@ -3,10 +3,12 @@
 import shutil
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from pipelines.live import accepted, lost, seals
+from pipelines.live import accepted, durable, lost, seals
+from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.folders import FolderIn
 from pipelines.live.outbox import Outbox, Sink
 from pipelines.live.segments import Damaged
@@ -15,6 +17,7 @@ from rules.periods import cut_off_of, epoch_day
 from schemas.avro import write_container
 from tests.pipelines.live.drill import World
 from tests.schemas.samples import SAMPLES
+from tests.simulation.disk import ForgetfulDisk
 
 NOON = 1_768_939_200_000  # 2026-01-20 20:00 UTC
 DAYS = [cut_off_of(epoch_day(date(2026, 1, 20))), cut_off_of(epoch_day(date(2026, 1, 21)))]
@@ -62,6 +65,45 @@ def test_a_bit_of_the_last_seal_is_noticed_wherever_it_flips(tmp_path: Path) -> 
     path.write_bytes(raw)
     (path.parent / seals.DONE).write_bytes(b"")  # as an earlier version left it
     assert not verify(world.journal).faults
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_folder_that_another_job_made_is_synced_too(tmp_path: Path, seed: int) -> None:
+    """The disk was full when the name of a day's folder was to be synced. The next job found it there, synced what it
+    wrote in it and acknowledged it; the power was cut, and the folder was gone."""
+    disk = ForgetfulDisk(tmp_path, Random(seed))
+    disk.believe()
+    fact = tmp_path / "2024-08-15" / "000001.avro"
+    with disk.mounted():
+        disk.full_in = 1
+        with pytest.raises(OSError, match="No space"):
+            made(fact.parent)
+        with made(fact.parent).joinpath(fact.name).open("wb") as stream:
+            stream.write(b"acknowledged")
+            sync(stream)
+        sync_folder(fact.parent)
+    disk.lose_power()
+    assert fact.read_bytes() == b"acknowledged"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_all_folders_that_were_missing_are_synced(tmp_path: Path, seed: int) -> None:
+    disk = ForgetfulDisk(tmp_path, Random(seed))
+    disk.believe()
+    with disk.mounted():
+        inner = made(tmp_path / "county" / "17" / "journal")
+    disk.lose_power()
+    assert inner.is_dir()
+
+
+def test_a_parent_that_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(folder)
+
+    monkeypatch.setattr(durable, "sync_folder", refused)
+    assert made(tmp_path) == tmp_path
+    with pytest.raises(PermissionError):
+        made(tmp_path / "new")
 
 
 def test_what_is_no_text_is_damaged_wherever_it_lies(tmp_path: Path) -> None:
