@@ -1,6 +1,7 @@
 """``python -m tests.simulation --seeds 0..99``, or ``--seconds 60`` of seeds that nobody tried, or ``--breaks``."""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import Any
 
+from fold.collections import frozen_pages
 from tests.simulation import world
 from tests.simulation.breaks import BREAKS, broken
 from tests.simulation.shrink import shrunk
@@ -35,15 +37,23 @@ def outcomes(seeds: Iterable[int]) -> Iterator[tuple[int, Life | None, str]]:
     for number in range(COUNTIES):
         county_of(number)
     seeds, waiting = iter(seeds), deque[tuple[int, Future[Life]]]()
-    with ProcessPoolExecutor(CORES, get_context("fork")) as pool:
+    with frozen_pages(), ProcessPoolExecutor(CORES, get_context("fork")) as pool:
         while True:
             while len(waiting) < CORES + 1 and (seed := next(seeds, None)) is not None:
-                waiting.append((seed, pool.submit(live, seed)))
+                waiting.append((seed, pool.submit(_lived, seed)))
             if not waiting:
                 return
             seed, future = waiting.popleft()
             wrong = future.exception()
             yield seed, None if wrong else future.result(), f"{type(wrong).__name__}: {wrong}" if wrong else ""
+
+
+def _lived(seed: int) -> Life:
+    """One life. What it leaves in cycles is little for Python, which counts objects, and much memory."""
+    try:
+        return live(seed)
+    finally:
+        gc.collect()
 
 
 def lasting(seconds: float, seeds: Iterable[int]) -> Iterator[int]:
