@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import counties, measure, sameness, state_on_beam, stateful, table, what_if
+from bench import counties, instructions, measure, sameness, state_on_beam, stateful, table, what_if
 from bench.counties import County, CountyAsked
 from bench.measure import BenchRun
 from bench.verdict import aims, county_figures, figures, growth
@@ -236,3 +236,9 @@ def test_each_question_of_a_what_if_is_a_row_beside_the_baseline_alone(tmp_path:
         what_if.ratios(tmp_path / "facts", (untouched,), 1, tmp_path)
     with pytest.raises(SystemExit, match="touched somebody"):
         what_if.ratios(tmp_path / "facts", (asked[0]._replace(touches=False),), 1, tmp_path)
+
+
+def test_a_question_may_cost_a_fifth_more_than_a_replay():
+    assert "0.900 of it" in instructions.judged(100, 1_100, 1_000, 1_300)
+    with pytest.raises(SystemExit, match="costs too much"):
+        instructions.judged(100, 1_100, 1_000, 1_301)

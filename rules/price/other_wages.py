@@ -54,8 +54,10 @@ class Rates(NamedTuple):
 
     def are_of(self, one: Worked, other: HandedOn) -> bool:
         """Are they the rates of a piece of work by either law?"""
-        pairs = ((self.was, one), (self.now, other))
-        return all((rate.rate_mills, rate.assumptions) == (each.rate_mills, each.assumptions) for rate, each in pairs)
+        was, now = self
+        if was.rate_mills != one.rate_mills or now.rate_mills != other.rate_mills:
+            return False
+        return was.assumptions == one.assumptions and now.assumptions == other.assumptions
 
     def of(self, left: HandedOn) -> HandedOn:
         """What a month hands on, by the other law."""
@@ -106,13 +108,13 @@ def _at_one_rate(
     if laws.now.publications:
         return None
     rates: dict[str, Rates] = {}
-    for county in {each.county for each in work.worked}:
+    for county in {each.county for each in (*work.before, *work.worked)}:
         was, now = (_all_month(county, work.month, law) for law in laws)
         if was is None or now is None or now.code is not None:
             return None
         rates[county] = Rates(was, now)
     for own, other in zip(work.before, before_it, strict=True):
-        if own.county not in rates or not rates[own.county].are_of(own, other):
+        if not rates[own.county].are_of(own, other):
             return None
     divisors = {laws.now.value("overtime.premium_divisor", week[-1].day) for week in _over(work)}
     if len(divisors) > 1:
