@@ -12,6 +12,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from rules.law import Law
 from rules.periods import (
     add_months,
     cut_off_after,
@@ -27,6 +28,7 @@ from rules.periods import (
 from schemas import FACTS
 from schemas.envelope import Fact
 from tests.histories import COURSES, HOUR, PATHWAYS, WATCHED, Fields, History
+from tests.paid import replay_plain
 
 PROVIDERS = ("P", "P-1", "P.1")  # "-", "." and the colon of an instruction id sort differently
 RECIPIENTS = ("R", "R_", "R.2")
@@ -347,6 +349,13 @@ def outcomes_on(seed: int, instructions: Sequence[Fields]) -> list[Fact]:
         }
         told.append(FACTS["PaymentOutcome"].model_validate(fields))
     return told
+
+
+def history_to_the_end(seed: int, law: Law) -> History:
+    """The history of a seed, and what became of the payments it makes."""
+    history = dense_history(seed)
+    made = replay_plain(history.facts, law, history.until).records.get("PaymentInstruction", [])
+    return history._replace(facts=(*history.facts, *outcomes_on(seed, made)))
 
 
 def smallest(history: History, fails: Callable[[History], bool]) -> History:

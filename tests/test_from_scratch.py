@@ -23,7 +23,7 @@ from rules.law import Law
 from rules.money import half_up
 from rules.periods import business_day_of, cut_off_at_or_after, epoch_day, midnight, year_of
 from schemas.symbols import TAXES
-from tests.dense_histories import dense_history, outcomes_on, smallest, told
+from tests.dense_histories import history_to_the_end, smallest, told
 from tests.from_scratch import Place, folded, from_scratch
 from tests.histories import History
 from tests.paid import replay_plain
@@ -40,17 +40,10 @@ OVER_TIME = {  # findings of settlement that tell of the past, and the rule that
 Instructions = list[dict[str, Any]]
 
 
-def history_of(seed: int) -> History:
-    """The history of a seed, and what became of the payments it makes."""
-    history = dense_history(seed)
-    made = replay_plain(history.facts, LAW, history.until).records.get("PaymentInstruction", [])
-    return history._replace(facts=(*history.facts, *outcomes_on(seed, made)))
-
-
 def every_history(first: int, differences: Callable[[History], list[str]]) -> None:
     """Of each seed there is no difference; of the first that has one, the smallest history with it is told."""
     for seed in range(first, min(LAST, first + PER_TEST)):
-        history = history_of(seed)
+        history = history_to_the_end(seed, LAW)
         if found := differences(history):
             least = smallest(history, lambda less: bool(set(differences(less)) & set(found)))
             pytest.fail(f"seed {seed}\n{told(least)}\n\n" + "\n".join(differences(least)))

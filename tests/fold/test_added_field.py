@@ -13,10 +13,10 @@ from rules.law import Law
 from schemas import FACTS
 from schemas.envelope import Fact
 from schemas.types import Fields
+from tests.dense_histories import history_to_the_end
 from tests.fold.test_key import bodies
 from tests.paid import as_dicts, replay_plain
 from tests.schemas.samples import SAMPLES
-from tests.test_from_scratch import history_of
 
 LAW = Law.load()
 SEEDS = range(6)
@@ -77,7 +77,7 @@ def test_what_is_no_fact_is_none(kind: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_job_that_was_updated_says_what_a_replay_says(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each fact as the old version packed it; every other one comes again and is packed by the new one."""
-    history = history_of(seed)
+    history = history_to_the_end(seed, LAW)
     door = Door(1, history.until)
     packed: list[bool] = []
 

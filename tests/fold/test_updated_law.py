@@ -15,10 +15,10 @@ from fold.key_memory import NEVER
 from pipelines.stepwise import Steps
 from rules.law import Law
 from rules.periods import business_day_of, civil_date, cut_off_after, epoch_day, midnight
+from tests.dense_histories import history_to_the_end
 from tests.fold.test_key import bodies
 from tests.paid import as_dicts, door_of, replay_plain
 from tests.pipelines.live.test_every_parameter import change_of
-from tests.test_from_scratch import history_of
 
 LAW = Law.load()
 NAMES = ("wage.01", "wage.17", "wage.19", "wage.43", "tax.FICA", "overtime.weekly_threshold_minutes", "minimum_wage")
@@ -28,7 +28,7 @@ BEFORE = 6 * 86_400_000  # how long before the law becomes known the job is upda
 
 def updated(seed: int, name: str) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]], bool]:
     """What a job that is updated says, what a replay with the new law says, and whether the law alters it."""
-    history = history_of(seed)
+    history = history_to_the_end(seed, LAW)
     seen = sorted(cut_off_after(fact.recorded_at) for fact in history.facts)
     look = look_after(seen[len(seen) // 2])
     law = LAW.with_published(change_of(name, look), look)

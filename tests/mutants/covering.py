@@ -14,6 +14,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.made import BUILD, JUDGED_BY, ROOT, Mutant, digest
 
+OF_CASES = ("tests/test_cases.py", "tests/rules/test_all_that_is_said.py")
 SECONDS: dict[str, float] = {}  # that a test takes
 
 
@@ -81,8 +82,8 @@ def _file(item: pytest.Item) -> str:
 
 
 def digest_of(file: str) -> str:
-    """SHA-256 (hex) of a file of tests; of the one that runs the worked cases with all that it reads."""
-    cases = [*(f"tests/{name}.py" for name in JUDGED_BY), "tests/cases"] if file == "tests/test_cases.py" else []
+    """SHA-256 (hex) of a file of tests; of one that runs the worked cases with all that it reads."""
+    cases = [*(f"tests/{name}.py" for name in JUDGED_BY), "tests/cases"] if file in OF_CASES else []
     return digest([file, *cases], ())
 
 

@@ -14,7 +14,8 @@ from cosmic_ray.plugins import get_operator
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/mutants"
-JUDGED_BY = ("paid", "case_files", "case_world", "case_comparison")  # what runs the worked cases
+# what runs the worked cases and the dense histories
+JUDGED_BY = ("paid", "case_files", "case_world", "case_comparison", "dense_histories", "histories")
 JUDGING = {".py", ".toml", ".avsc", ".json"}
 COMPARISONS = ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt")
 ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_FloorDiv", "FloorDiv_Mul", "Mod_FloorDiv", "BitOr_BitAnd", "BitAnd_BitOr")

@@ -26,9 +26,10 @@ from rules.periods import business_day_of, civil_date, cut_off_after
 from schemas.avro import encode_message, fields_of
 from schemas.envelope import Fact
 from schemas.journal import Entry
+from tests.dense_histories import history_to_the_end
 from tests.histories import History
 from tests.paid import replay_plain
-from tests.test_from_scratch import history_of, otherwise_decided, otherwise_paid
+from tests.test_from_scratch import otherwise_decided, otherwise_paid
 
 LAW = Law.load()
 HISTORIES = (0, 5, 11)
@@ -108,7 +109,7 @@ def live(memory: CountyMemory, history: History, law: Law, runs: range, said: Sa
 @cache
 def lived(seed: int, folder: Path) -> LivedHalf:
     """Up to the middle of its pay runs."""
-    history, said = history_of(seed), defaultdict(list)
+    history, said = history_to_the_end(seed, LAW), defaultdict(list)
     runs = sorted({admission(fact) for fact in history.facts})
     journal, half = folder / str(seed), runs[len(runs) // 2]
     journal.mkdir()

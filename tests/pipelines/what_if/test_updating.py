@@ -19,11 +19,11 @@ from pipelines.what_if.updating import first_to_know, late, preview_of_update
 from rules.law import Law
 from rules.periods import MILLIS_IN_SECOND, business_day_of, civil_date, cut_off_after
 from schemas.payment_instruction import PaymentInstruction
+from tests.dense_histories import history_to_the_end
 from tests.histories import History
 from tests.paid import door_of
 from tests.pipelines.live.test_every_parameter import change_of
 from tests.pipelines.what_if.test_compare import amounts, write_facts
-from tests.test_from_scratch import history_of
 
 LAW = Law.load()
 DAY = 24 * 60 * 60 * MILLIS_IN_SECOND
@@ -35,7 +35,7 @@ NEVER: Callable[[int], bool] = lambda now: False  # noqa: E731
 @cache
 def begins(seed: int) -> tuple[History, int]:
     """A history, and the first pay run of a month in its middle."""
-    history = history_of(seed)
+    history = history_to_the_end(seed, LAW)
     seen = sorted(cut_off_after(fact.recorded_at) for fact in history.facts)
     return history, look_after(seen[len(seen) // 2])
 
@@ -136,7 +136,7 @@ def ended(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, 
 def journal(tmp_path: Path) -> Path:
     """Of Lake, July 2024 and after."""
     (facts := tmp_path / "journal").mkdir()
-    return write_facts(facts, history_of(5).facts)
+    return write_facts(facts, history_to_the_end(5, LAW).facts)
 
 
 def test_law_preview(journal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
