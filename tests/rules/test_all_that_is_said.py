@@ -37,7 +37,8 @@ def said_of_history(seed: int) -> str:
 
 
 def _told(records: Mapping[str, list[dict[str, object]]]) -> str:
-    said = {kind: _sorted(of_kind) for kind, of_kind in records.items() if kind != "PayRun"}  # which sums up the others
+    kinds = [kind for kind, said in records.items() if said and kind != "PayRun"]  # which sums up the others
+    said = {kind: _sorted(records[kind]) for kind in kinds}
     return json.dumps(said, default=str, indent=1, sort_keys=True)
 
 
