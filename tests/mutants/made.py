@@ -79,7 +79,18 @@ def _of(file: str) -> Iterator[Mutant]:
                 continue  # of several exceptions cosmic-ray replaces none
             id = f"{file} {names.get(line, '-')}: {operator}: {lines[line - 1].strip()}"
             seen[id] += 1
-            yield Mutant(file, operator, occurrence, line, f"{id} #{seen[id]}" if seen[id] > 1 else id)
+            mutant = Mutant(file, operator, occurrence, line, f"{id} #{seen[id]}" if seen[id] > 1 else id)
+            if ":=" not in lines[line - 1] or _is_python(mutant.source()):
+                yield mutant
+
+
+def _is_python(source: str) -> bool:
+    """``if not found := …`` is none."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 class _Span(NamedTuple):
