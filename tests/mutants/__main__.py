@@ -1,6 +1,6 @@
 """``python -m tests.mutants``: every mutant of the rules judged, or ``--sample 200 --seed 7`` of them. What is in the
 tally of these sources already is not judged again, so a run that was stopped goes on. Exit code 1 if the score is under
-90 %, or a survivor has no reason in survivors.toml.
+90 %, or a survivor has no reason in survivors.toml: why it changes nothing. The score is of the mutants that do.
 
 ``--noticed``: of noticed.jsonl only, each by the one test that noticed it before: minutes instead of hours. Exit code 1
 if one is noticed no more, or survivors.toml gives a reason for what is no mutant any more. ``--keep`` adds to
@@ -157,10 +157,12 @@ def _told(drawn: Sequence[Any], of: int, tally: dict[str, dict[str, str]], as_to
         quoted = json.dumps(each.id, ensure_ascii=False)
         print(f"    {quoted},  # {each.shown()}" if as_toml else f"{each.id}\n    {each.shown()}")
     dead = sum(count.get(verdict, 0) for verdict in ("killed", "timeout"))
-    score = 100 * dead / len(drawn)
-    margin = 196 * sqrt(score / 100 * (1 - score / 100) / len(drawn)) * sqrt(max(0, 1 - len(drawn) / of))
+    changing = len(drawn) - len(survived) + len(unexplained)  # who has a reason changes nothing
+    score = 100 * dead / max(1, changing)
+    margin = 196 * sqrt(score / 100 * (1 - score / 100) / max(1, changing)) * sqrt(max(0, 1 - len(drawn) / of))
     print(f"{len(drawn)} of {of} mutants: {', '.join(f'{number} {name}' for name, number in count.items())};", end=" ")
-    print(f"{len(survived) - len(unexplained)} survivors with a reason; score {score:.1f} % (± {margin:.1f})")
+    print(f"{len(drawn) - changing} survivors change nothing, each with its reason; score {score:.1f} % (± {margin:.1f})")
+    print(f"of those that change something, {100 * dead / len(drawn):.1f} % of all")
     return int(score < LEAST or bool(unexplained) or not {"not judged", "broken"}.isdisjoint(count))
 
 

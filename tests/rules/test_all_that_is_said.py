@@ -9,15 +9,17 @@ said of that.
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rules.law import Law
 from tests.case_files import Case, case_files
 from tests.dense_histories import history_to_the_end
-from tests.paid import replay_plain
+from tests.paid import replay_plain, replay_stepwise
 
 KEPT = Path(__file__).with_suffix(".json")
 HISTORIES, PER_TEST = 300, 20
@@ -30,10 +32,10 @@ def said_of_case(case: Case, law: Law) -> str:
     return _told(replay_plain(case.facts, law, case.cut_off).records).replace(case.prefix, "")
 
 
-def said_of_history(seed: int) -> str:
+def said_of_history(seed: int, replay: Callable[..., Any] = replay_plain) -> str:
     """The same of a dense history, and of what became of its payments."""
     history = history_to_the_end(seed, LAW)
-    return _told(replay_plain(history.facts, LAW, history.until).records)
+    return _told(replay(history.facts, LAW, history.until).records)
 
 
 def _told(records: Mapping[str, list[dict[str, object]]]) -> str:
@@ -70,6 +72,15 @@ def test_it_is_as_it_was(name: str, group: Mapping[str, Said]) -> None:
     kept = json.loads(KEPT.read_text("utf-8"))
     changed = [each for each, said in group.items() if kept.get(each) != _digest(said)]
     assert not changed, f"look at `python -m {__spec__.name} {changed[0]!r}`"
+
+
+@pytest.mark.parametrize("first", range(0, HISTORIES, PER_TEST))
+def test_step_by_step_it_is_the_same(first: int) -> None:
+    """What months leave behind when they close is enough."""
+    kept, seeds = json.loads(KEPT.read_text("utf-8")), range(first, first + PER_TEST)
+    assert not [
+        seed for seed in seeds if kept[f"history {seed}"] != _digest(partial(said_of_history, seed, replay_stepwise))
+    ]
 
 
 def test_nothing_else_is_kept() -> None:
