@@ -161,7 +161,8 @@ def _told(drawn: Sequence[Any], of: int, tally: dict[str, dict[str, str]], as_to
     score = 100 * dead / max(1, changing)
     margin = 196 * sqrt(score / 100 * (1 - score / 100) / max(1, changing)) * sqrt(max(0, 1 - len(drawn) / of))
     print(f"{len(drawn)} of {of} mutants: {', '.join(f'{number} {name}' for name, number in count.items())};", end=" ")
-    print(f"{len(drawn) - changing} survivors change nothing, each with its reason; score {score:.1f} % (± {margin:.1f})")
+    equal = f"{len(drawn) - changing} survivors change nothing, each with its reason"
+    print(f"{equal}; score {score:.1f} % (± {margin:.1f})", end=" ")
     print(f"of those that change something, {100 * dead / len(drawn):.1f} % of all")
     return int(score < LEAST or bool(unexplained) or not {"not judged", "broken"}.isdisjoint(count))
 

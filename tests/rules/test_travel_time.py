@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from rules.conclusions import AuthorizationTerm, HandedOn
+from rules.conclusions import AssignmentTerm, AuthorizationTerm, HandedOn
 from rules.documents import Arrival, Document
 from rules.law import Law
 from rules.periods import cut_off_after, epoch_day
@@ -11,6 +11,7 @@ from rules.to_provider import Engagement
 from rules.travel_time import (
     Problem,
     TripsAsked,
+    assigned_on,
     destination,
     price_trips,
     trips,
@@ -124,3 +125,11 @@ def test_travel_needs_two_recipients_one_of_them_travelled_to() -> None:
     assert held(worked("R1"), worked("R2", minutes=0))
     assert held(worked("R1", PERIOD + 1), worked("R2"))
     assert held()
+
+
+def test_an_assignment_holds_on_its_first_and_last_day_and_no_other() -> None:
+    """TRAVEL-3, in either program."""
+    term = AssignmentTerm(PERIOD, PERIOD + 2, None, "NON_RELATIVE", False, "ProviderAssignment/A1/1")
+    for program in ("IHSS", "WPCS"):
+        engagement = Engagement("P1", "R1", [], {program: [term]})
+        assert [assigned_on(engagement, PERIOD + each) for each in (-1, 0, 1, 2, 3)] == [False, True, True, True, False]

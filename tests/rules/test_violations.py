@@ -133,6 +133,8 @@ def test_one_week_counts_once() -> None:
     found = [violation("2026-01-04", "V3"), violation("2026-01-04", "V1", "R2"), violation("2026-01-04", "V1", "R1")]
     said = [(each.code, each.recipient_id, standing.active_count) for each, standing in ladder(found, {}, LAW)]
     assert said == [("V1", "R1", 1), ("V1", "R2", None), ("V3", None, None)]
+    both = [violation("2026-01-04", "V3"), violation("2026-01-04", "V1", "R1")]
+    assert [standing.instead for _, standing in ladder(both, {}, LAW)] == [None, "V1"]
 
 
 WEEKS = st.lists(st.integers(0, 400), unique=True).map(lambda places: [SUNDAY + 7 * place for place in places])
