@@ -1,12 +1,15 @@
 """One step of one key: what it keeps of a decision, what it does not, and what it says of an id that moves."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 
 from rules.documents import Arrival
+from rules.kept import Tail
 from rules.law import Law
+from rules.periods import epoch_day
 from rules.restatement import STANDING, Before, Change, Decision, Trace, Unit, month_unit, restate
 
 LAW = Law.load()
@@ -75,3 +78,10 @@ def test_what_moves_to_another_month_is_heard_of_once(old: int, new: int, said: 
     later = [(change.id, change.before, change.now) for change in changes if change.cut_off > CUT_OFF]
     moved = [("a", "as before", said)] if said == "otherwise" else []
     assert sorted(later, key=repr) == [*moved, ("b", 1, None), ("c", None, 3)]
+
+
+def test_the_rest_of_a_workweek_is_kept_while_the_month_after_it_is_open() -> None:
+    """What a closed month hands on goes when nobody can ask for it any more."""
+    tail, march, april = Tail([]), epoch_day(date(2026, 3, 1)), epoch_day(date(2026, 4, 1))
+    assert tail.when_closed(march, lambda month: month <= march) is tail
+    assert tail.when_closed(march, lambda month: month <= april) is None

@@ -158,6 +158,17 @@ def test_where_weeks_and_years_meet(folder) -> None:
         compare(write_facts(folder, history.facts), law, variants, folder / "scratch", until, processes=1)
 
 
+def test_a_weighted_premium_is_told(folder) -> None:
+    """OT-4: its line has no rate that another could take the place of."""
+    weighted = {"overtime.weekly_threshold_minutes": 300, "overtime.method": "weighted_average"}
+    first = date(2024, 1, 1)
+    law = LAW.amended(overlay({name: {"from": first, "value": value} for name, value in weighted.items()}))
+    variant = Variant("", law.amended(overlay({f"wage.{each}": {"from": first, "value": HIGH} for each in COUNTIES})))
+    for seed in range(12):
+        history = dense_history(seed)
+        compare(write_facts(folder, history.facts), law, [variant], folder / "scratch", history.until, processes=1)
+
+
 def test_worked_cases_are_told(folder) -> None:
     """At wages that are otherwise all the time, and at some that change in the middle of each month."""
     by_law: dict[str, tuple[Law, list[Case]]] = {}
