@@ -1,6 +1,6 @@
 """More edges that no worked case stands on: outcomes, advances, incentives, what is named behind an amount."""
 
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,7 @@ from rules.documents import Document, Terms
 from rules.kept import Account, PastInstruction, ServiceDays, Stint, Violation
 from rules.law import Law, LawError
 from rules.parameters.publishing import check_publishable
-from rules.periods import cut_off_of, midnight
+from rules.periods import cut_off_of, epoch_day, midnight
 from rules.price.case import ProviderFile
 from rules.price.incentives import _assumptions
 from rules.price.leave_claims import Leave, _not_usable
@@ -30,6 +30,8 @@ from rules.settle.outcomes import turned
 from rules.sick_leave import Grant, stands_until
 from rules.violations import TRAINED, ViolationStanding
 from rules.worked import Worked
+from tests.case_files import case
+from tests.paid import replay_plain
 from tests.rules.settlement import account, arrives, assessment, authorization, deducted, fact, line, settled, statement
 from tests.rules.test_edges import AS_WRITTEN, day, worked
 
@@ -252,3 +254,18 @@ def test_service_of_a_month_that_closed_counts_once() -> None:
     leave = SickLeave(SimpleNamespace(enrollments=None), notice)  # type: ignore[arg-type]
     assert leave.through in months[:-1]
     assert [(each.last_day, each.worked_minutes) for each in leave.stints] == [(months[-1] + 4, 60 * len(months))]
+
+
+@pytest.mark.parametrize(("least", "warned"), [(37_221, False), (37_222, True)])
+def test_an_advance_of_just_the_usual_least_is_no_small_one(least: int, warned: bool) -> None:
+    """ADV-4: what is below it is told."""
+    asked = {
+        "kind": "ServiceAuthorization", "id": "A1", "pay_mode": "ADVANCE", "monthly": "20:00", "from": date(2026, 1, 1),
+        "to": date(2026, 2, 28), "recorded": datetime.fromisoformat("2026-01-15T10:00:00"),
+    }  # fmt: skip
+    facts = case("least", 1, {"sentence": "", "law": [], "expect": {}, "facts": [asked]}).facts
+    value = {"from": date(2016, 1, 1), "value": least, "grade": "assumption", "citation": "a test"}
+    law = Law.load().amended({"x.toml": {"advance": {"usual_least_cents": {"values": [value]}}}})
+    said = replay_plain(facts, law, cut_off_of(epoch_day(date(2026, 1, 30)))).records
+    assert [each["net_cents"] for each in said["PaymentInstruction"]] == [37_221]
+    assert ("ADVANCE_BELOW_USUAL" in {each["code"] for each in said.get("Finding", ())}) == warned
