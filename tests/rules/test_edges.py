@@ -9,6 +9,8 @@ import pytest
 from rules import compiled
 from rules.authorizations import counted_weekly_minutes
 from rules.authorized_time import fill_places
+from rules.claimed_time import claim, given_up
+from rules.documents import Document
 from rules.kept import Stint
 from rules.law import Law, LawError
 from rules.overtime import mark_overtime, weighted_premium
@@ -21,6 +23,8 @@ from rules.restatement import Decision
 from rules.sick_leave import Grant, grants
 from rules.weekly_limits import workweeks_of
 from rules.worked import Worked
+from schemas.timesheet import Timesheet
+from tests.rules.settlement import fact
 
 LAW = Law.load()
 AS_WRITTEN = pytest.mark.skipif(compiled.how == compiled.USED, reason="compiled rules take no stand-ins")
@@ -87,6 +91,27 @@ def test_minutes_fill_their_places_in_order_and_what_is_taken_away_leaves_the_ne
     assert [*fill_places(places, [90, 30], [70, 0])] == [((1, 0), 0, 60), ((2, 0), 0, 10)]
     assert [*fill_places([((1, 0), 5)], [1, 1], [1, 1])] == [((1, 0), 0, 1), ((1, 0), 1, 1)]
     assert [*fill_places([], [0, 0], [0, 0])] == []
+
+
+def test_a_correction_gives_up_what_an_approved_revision_had_more_of_a_day() -> None:
+    """Minutes that are more now were never given up; nor were those that nobody had approved."""
+
+    def given_up_by(*revisions: tuple[int, int, bool]) -> list[int]:
+        document = Document[Timesheet]()
+        for number, (first, second, approved) in enumerate(revisions, 1):
+            minutes, recorded = [first, second, *[0] * 13], 1_700_000_000_000 + number
+            document.file(
+                fact(
+                    "Timesheet", recorded + 60_000, "T1", revision=number, provider_id="P1", recipient_id="R1",
+                    program="IHSS", period_start=day(2026, 5, 1), minutes_worked=minutes, channel="ESP",
+                    provider_signed_at=recorded, recipient_approved_at=recorded if approved else None,
+                )
+            )  # fmt: skip
+        return given_up(document, claim(document))[:2]
+
+    assert given_up_by((60, 0, True), (60, 30, True)) == []
+    assert given_up_by((60, 30, True), (45, 90, True)) == [15, 0]
+    assert given_up_by((60, 30, False), (45, 90, True)) == []
 
 
 def test_no_overtime_before_there_was_any() -> None:
