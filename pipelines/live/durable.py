@@ -1,5 +1,6 @@
 """What must survive a power cut: synced files, synced folders, and one owner of a folder."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -9,6 +10,8 @@ from pipelines.misuse import Misuse
 from schemas import private
 
 OF_A_JOB = "--journal {folder} belongs to a job that is running: end that one first"
+NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL)
+"""Why a folder's parent cannot be synced that is another's, or read only: then no job made the folder."""
 LOST = "{path} was moved or deleted while the job ran, so another could begin beside it: this one has ended"
 
 
@@ -45,8 +48,8 @@ def made(folder: Path) -> Path:
     for each in missing or [folder]:
         try:
             sync_folder(each.parent)
-        except PermissionError:  # a parent that nobody but its owner reads: then another made the folder
-            if missing:
+        except OSError as wrong:
+            if missing or wrong.errno not in NOT_OURS:
                 raise
     return folder
 

@@ -1,5 +1,7 @@
 """What `make prove` found, each as the smallest thing that shows it."""
 
+import errno
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -96,13 +98,14 @@ def test_all_folders_that_were_missing_are_synced(tmp_path: Path, seed: int) -> 
     assert inner.is_dir()
 
 
-def test_a_parent_that_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", [errno.EACCES, errno.EROFS])
+def test_a_parent_that_is_anothers_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: int) -> None:
     def refused(folder: Path) -> None:
-        raise PermissionError(folder)
+        raise OSError(why, os.strerror(why))
 
     monkeypatch.setattr(durable, "sync_folder", refused)
     assert made(tmp_path) == tmp_path
-    with pytest.raises(PermissionError):
+    with pytest.raises(OSError, match=os.strerror(why)):
         made(tmp_path / "new")
 
 
