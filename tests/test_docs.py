@@ -177,3 +177,8 @@ def test_an_unknown_command_is_seen() -> None:
 def test_the_examples_of_law_can_be_laid_over() -> None:
     examples = overlays(LAW_AS_DATA.read_text("utf-8"))
     assert [Law.load().amended({"example": each}).overlaid for each in examples] == [("wage.17",), ("wage.17",)]
+
+
+def test_what_is_promised_is_read_in_five_minutes() -> None:
+    """An auditor's page; what stands behind it is another (docs/proof.md)."""
+    assert len((ROOT / "docs/trust.md").read_text("utf-8").split()) <= 1_000, "200 words a minute"

@@ -28,6 +28,7 @@ ROLL: dict[str, list[str]] = {
         "explain.md",
         "receipts.md",
         "trust.md",
+        "proof.md",
         "report.md",
         "statements.md",
         "tables.md",

@@ -121,7 +121,7 @@ class Troubles:
         if self.rot is None:
             return
         self.rotten += 1
-        self.world.disk.cut_in = self.world.disk.full_in = 0  # one disaster at a time: see docs/trust.md
+        self.world.disk.cut_in = self.world.disk.full_in = 0  # one disaster at a time: see docs/proof.md
         if self.random.random() < 0.5:
             self.world.dies()
 
