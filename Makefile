@@ -155,7 +155,7 @@ docs: $(READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/docs/index.html"
 
-# The Flex Template of the worker's image: make dataflow-template IMAGE=region-docker.pkg.dev/project/ihss-payroll/worker:0.1.0
+# The Flex Template of the worker's image: make dataflow-template IMAGE=region-docker.pkg.dev/project/ihss-payroll/worker:0.2.0
 dataflow-template: $(READY)
 	@$(if $(IMAGE),,echo "name the image: make dataflow-template IMAGE=..." >&2; exit 2)
 	@$(BIN)/ihss-payroll launch template --image "$(IMAGE)" --out build/dataflow/template.json

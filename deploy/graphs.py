@@ -1,5 +1,6 @@
 """Graphs of the versions that landed, by which an operator's running job is known: ``python -m deploy.graphs`` adds the
-one of this code when it is another than the last. The oldest of many goes."""
+one of this code when it is another than the last, and names the last by this version when it is not. The oldest of many
+goes."""
 
 from pathlib import Path
 
@@ -23,10 +24,10 @@ def main() -> None:
 
     BATCH.write_text(as_text(batch_graph()), "utf-8")
     here, files = translated("--project=any-project", "--region=us-west2"), stored()
-    if files and graph_in(files[-1]).steps == here.steps and graph_in(files[-1]).state == here.state:
-        return
-    last = int(files[-1].stem) if files else 0
-    (FOLDER / f"{last + 1:04}.json").write_text(as_text(here), "utf-8")
+    last = graph_in(files[-1]) if files else None
+    same = last is not None and (last.steps, last.state) == (here.steps, here.state)
+    number = int(files[-1].stem) if files else 0
+    (FOLDER / f"{number if same else number + 1:04}.json").write_text(as_text(here), "utf-8")
     for old in stored()[:-KEPT]:
         old.unlink()
 
