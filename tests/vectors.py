@@ -4,6 +4,7 @@ What a version adds, changes and removes is written to the kit by law id. A kit 
 """
 
 import gzip
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,8 +27,7 @@ def name_of(case: Case) -> str:
 def vector_of(case: Case, law_version: str) -> Json:
     """A case as anybody's engine gets it; ids are local."""
     facts = [{"kind": fact.KIND} | msgspec.to_builtins(fact.model_dump()) for fact in case.facts]
-    claims = [fact.recorded_at for fact in case.facts if claims_pay(fact)]
-    runs = cut_offs(cut_off_after(min(claims)), case.cut_off) if claims else []
+    runs = pay_runs_of(case)
     return {
         "vector": name_of(case),
         "sentence": case.sentence,
@@ -40,6 +40,14 @@ def vector_of(case: Case, law_version: str) -> Json:
         "pay_runs": [iso(business_day_of(each)) for each in runs],
         "until": iso(case.until),
     }
+
+
+def pay_runs_of(case: Case) -> list[int]:
+    """Cut-offs: all from the first claim on, and each that is the first to see a fact."""
+    seen = [(fact, fact.admitted_cut_off or cut_off_after(fact.recorded_at)) for fact in case.facts]
+    claimed = [cut_off for fact, cut_off in seen if claims_pay(fact)]
+    every = cut_offs(min(claimed), case.cut_off) if claimed else []
+    return sorted({*every, case.cut_off, *(cut_off for _, cut_off in seen if cut_off <= case.cut_off)})
 
 
 def made() -> Kit:
@@ -59,7 +67,7 @@ def made() -> Kit:
 
 def change(before: Kit, now: Kit) -> KitChange | None:
     """What a new kit adds, changes and removes, by law id; None: nothing. A sentence that moved to another place of its
-    file is the same vector."""
+    file is the same vector by another name."""
     old, new = _contents(before), _contents(now)
     found = KitChange(version=before.version + 1)
     for vector, content in new.items():
@@ -67,7 +75,18 @@ def change(before: Kit, now: Kit) -> KitChange | None:
             _note(found.changed if vector in old else found.added, now, vector)
     for vector in old.keys() - new.keys():
         _note(found.removed, before, vector)
-    return found if found.added or found.changed or found.removed else None
+    found.also = [*_also(before, now)]
+    return found if found.added or found.changed or found.removed or found.also else None
+
+
+def _also(before: Kit, now: Kit) -> Iterator[str]:
+    """What no vector's content shows: two kits that differ have two versions."""
+    was, names = ({vector["sentence"]: name for name, vector in kit.vectors.items()} for kit in (before, now))
+    moved = [f"{was[each]} is {name}" for each, name in names.items() if was.get(each, name) != name]
+    if moved:
+        yield f"moved: {', '.join(moved)}"
+    if others := len(now.laws.keys() - before.laws.keys()):
+        yield f"{others} of {len(now.laws)} laws have other values, which change nothing else that is said"
 
 
 def _contents(kit: Kit) -> dict[str, Any]:

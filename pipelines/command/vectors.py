@@ -33,6 +33,8 @@ def vectors(
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Misuse(f"--out {out} is not empty: name a folder that is, or that is not there yet")
+    if answers is not None and out.resolve() in (answers.resolve(), *answers.resolve().parents):
+        raise Misuse(f"--answers {answers} lies in --out {out}: name a folder beside the kit, not in it")
     kit = stored_kit()
     write_kit(kit, out)
     print(f"Version {kit.version}, {len(kit.vectors):,} vectors, is in {out}; {out / 'README.md'} says how to use it")

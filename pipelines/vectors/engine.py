@@ -14,6 +14,7 @@ import msgspec
 
 from fold.shard import Records
 from pipelines.plain import replay_plain
+from pipelines.vectors.json_schemas import OURS, PARTS
 from pipelines.vectors.kit import write_json
 from rules.law import Law
 from rules.parameters import Parameter
@@ -23,16 +24,6 @@ from schemas.avro import fields_of, validate
 from schemas.envelope import OutgoingRecord, Record
 from schemas.pay_run import PayRun
 from schemas.types import Json
-
-OURS = {"authority", "message", "next_step", "documents", "assumptions", "law_version", "cut_off", "rule"}
-PARTS = {
-    "PaymentInstruction": "instructions",
-    "Finding": "findings",
-    "AdvanceReconciliation": "reconciliations",
-    "BenefitHours": "benefit_hours",
-    "LeaveBalance": "leave_balances",
-}
-"""What a pay run says, and its name in an answer."""
 
 
 def answer(vector: Json, law: Law) -> Json:

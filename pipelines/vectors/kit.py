@@ -8,21 +8,24 @@ from pathlib import Path
 
 import msgspec
 
+from pipelines.law_text import LAW
+from pipelines.vectors.json_schemas import json_schemas
 from schemas import private
 from schemas.types import Json
 
 HOME = Path(__file__).parent
 KIT = HOME / "kit.json.gz"
-WRITTEN_AS_THEY_ARE = ("README.md", "judge.py", "vector.schema.json", "answer.schema.json")
+WRITTEN_AS_THEY_ARE = (HOME / "README.md", HOME / "judge.py", LAW)
 
 
 class KitChange(msgspec.Struct, kw_only=True):
-    """What a version of the kit changed: vectors by law id."""
+    """What a version of the kit changed: vectors by law id, and in words what is of no single vector."""
 
     version: int
     added: dict[str, list[str]] = {}
     changed: dict[str, list[str]] = {}
     removed: dict[str, list[str]] = {}
+    also: list[str] = []
 
 
 class Kit(msgspec.Struct, kw_only=True):
@@ -41,15 +44,19 @@ def stored_kit() -> Kit:
 
 
 def write_kit(kit: Kit, folder: Path) -> None:
-    """``in`` for the engine, ``expected`` for the judge, the laws, the schemas, what changed, and the judge itself."""
+    """``in`` for the engine, ``expected`` for the judge, the law as text and as values, the schemas, what changed, and
+    the judge itself, which believes only a kit that has as many vectors as ``kit.json`` says."""
     for part in ("in", "expected", "laws"):
         private.folder(folder / part)
-    for name in WRITTEN_AS_THEY_ARE:
-        private.written(folder / name, (HOME / name).read_bytes())
+    for path in WRITTEN_AS_THEY_ARE:
+        private.written(folder / path.name, path.read_bytes())
     for part, named in (("in", kit.vectors), ("expected", kit.expected), ("laws", kit.laws)):
         for name, content in named.items():
             write_json(folder / part / f"{name}.json", content)
+    for name, schema in json_schemas().items():
+        write_json(folder / f"{name}.schema.json", schema)
     private.written(folder / "CHANGELOG.md", changelog(kit.changes))
+    write_json(folder / "kit.json", {"version": kit.version, "vectors": len(kit.vectors)})
 
 
 def write_json(path: Path, content: Json) -> None:
@@ -65,4 +72,5 @@ def changelog(changes: list[KitChange]) -> str:
         for what in ("added", "changed", "removed"):
             named: dict[str, list[str]] = getattr(change, what)
             lines += [f"* {what} **{id}**: {', '.join(names)}\n" for id, names in named.items()]
+        lines += [f"* {each}\n" for each in change.also]
     return "".join(lines)
