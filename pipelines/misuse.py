@@ -79,3 +79,17 @@ def writable_folder(folder: Path, option: str) -> None:
         raise Misuse(f"{option} {folder} cannot be made ({why}): name a folder you may write to") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Misuse(f"{option} {folder} may not be written to: name a folder you may write to")
+
+
+def file_written(path: Path, content: bytes | str, option: str, rights: int | None = None) -> None:
+    """Put a file where the user asked, whole or not at all, with the folders above it; for the owner's eyes where no
+    rights are named. Raises Misuse."""
+    from schemas import private
+
+    try:
+        private.folder(path.parent)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        private.written(path, content, private.OWN_EYES if rights is None else rights)
+    except OSError as error:
+        raise Misuse(f"{option} {path} cannot be written ({error.strerror}): name a file you may write") from error

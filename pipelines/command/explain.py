@@ -9,7 +9,7 @@ import typer
 from pipelines.command.completion import payments
 from pipelines.command.options import Docs, LastRun, PayPeriod, Provider, Recipient
 from pipelines.harmless import complain, remark
-from pipelines.misuse import Misuse, day_asked
+from pipelines.misuse import Misuse, day_asked, file_written
 
 if TYPE_CHECKING:
     from pipelines.explain.answer import Answer, Question
@@ -102,12 +102,12 @@ def _answer(
     from pipelines.explain.receipt import receipt_json, receipt_of
     from pipelines.files_below import files_of_facts
     from pipelines.spoken import said_in
-    from schemas import private
 
     try:
         looked = look(question, Sources(events, paid, law_of_facts(law, files_of_facts(events))))
         if receipt is not None and paid is not None:
-            private.written(receipt, receipt_json(receipt_of(question.instruction_id or "", looked, paid.folder)))
+            made = receipt_json(receipt_of(question.instruction_id or "", looked, paid.folder))
+            file_written(receipt, made, "--receipt")
             remark(f"The receipt is in {receipt}: anybody can check it (docs/verify/verify.py)")
         return answered(looked)
     except ExplainRefusal as refusal:
@@ -121,9 +121,8 @@ def _told(answer: "Answer", as_json: bool, html: Path | None, docs: str | None, 
 
     if html is not None:
         from pipelines.explain.page import page
-        from schemas import private
 
-        private.written(html, page(answer, docs, language))
+        file_written(html, page(answer, docs, language), "--out")
         remark(f"The explanation is in {html}")
     speaker = explain_language(language)
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.misuse import Misuse, day_asked
+from pipelines.misuse import Misuse, day_asked, file_written
 
 if TYPE_CHECKING:
     from pipelines.launch.graph import Graph
@@ -120,10 +120,7 @@ def write_graph(out: Annotated[Path, typer.Option(help="File to write.")]) -> in
     from pipelines.launch.graph import as_text
 
     found = _graph()
-    from schemas import private
-
-    private.folder(out.parent)
-    private.written(out, as_text(found))
+    file_written(out, as_text(found), "--out")
     print(f"{out} is the graph of version {found.version}, known as {found.digest}")
     return 0
 
@@ -136,10 +133,8 @@ def write_template(
     """Write the Flex Template for those who launch by console or gcloud: copy it to a bucket."""
     quiet()
     from pipelines.launch.plan import container_spec, request_json
-    from schemas import private
 
-    private.folder(out.parent)
-    private.written(out, json.dumps(request_json(container_spec(image)), indent=2) + "\n")
+    file_written(out, json.dumps(request_json(container_spec(image)), indent=2) + "\n", "--out")
     print(f"{out} is the Flex Template of {image}")
     return 0
 

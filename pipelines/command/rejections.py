@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.harmless import as_line, complain, remark
-from pipelines.misuse import Misuse, journal_asked
+from pipelines.misuse import Misuse, file_written, journal_asked
 
 if TYPE_CHECKING:
     from pipelines.check.rejections import Mended
@@ -109,9 +109,7 @@ def show(
         entry = numbered(_entries(journal, paid), number, f"--paid {paid}" if paid else f"--journal {journal}")
     remark(f"{entry.reason}: {entry.field or 'no one field'}: {entry.message} ({entry.origin})")
     if raw is not None:
-        from schemas import private
-
-        private.written(raw, entry.raw)
+        file_written(raw, entry.raw, "--raw")
     text = as_text(entry.raw)
     print(text if text is not None else "{}")
     return 0

@@ -11,7 +11,7 @@ import typer
 
 from pipelines.command.options import Docs, FirstRun, LastRun, OneRun
 from pipelines.harmless import complain
-from pipelines.misuse import Misuse, day_asked
+from pipelines.misuse import Misuse, day_asked, file_written
 
 if TYPE_CHECKING:
     from pipelines.report.books import Books
@@ -124,8 +124,4 @@ def _write(out: Path, html: str, with_ids: bool) -> None:
     """The whole page or nothing, readable by whom it may be."""
     from schemas import private
 
-    try:
-        private.folder(out.parent)
-        private.written(out, html, private.OWN_EYES if with_ids else private.EVERYBODY)
-    except OSError as error:
-        raise Misuse(f"--out {out} cannot be written ({error.strerror}): name a file you may write") from error
+    file_written(out, html, "--out", private.OWN_EYES if with_ids else private.EVERYBODY)

@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 
 from pipelines.desk.safety import same
-from pipelines.misuse import Misuse
-from schemas import private
+from pipelines.misuse import Misuse, file_written
 
 COST, BLOCK, AT_ONCE = 2**15, 8, 1
 MEMORY = 128 * COST * BLOCK * 2  # bytes
@@ -50,7 +49,8 @@ def put(path: Path, name: str, password: str) -> None:
         raise Misuse(f"a password has {SHORTEST} letters or more")
     known, salt = read(path) if path.exists() else {}, secrets.token_bytes(16)
     known[name] = salt, _hash(password, salt)
-    private.written(path, "".join(f"{each}:{salt.hex()}:{told}\n" for each, (salt, told) in known.items()))
+    lines = [f"{each}:{salt.hex()}:{told}\n" for each, (salt, told) in known.items()]
+    file_written(path, "".join(lines), "--passwords")
 
 
 class PasswordDoor:

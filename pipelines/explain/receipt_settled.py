@@ -39,7 +39,7 @@ def taxes_shown(draft: PaymentDraft, law: LawUsed) -> Iterator[TaxStep]:
         (draft.gross_cents, dict.fromkeys(TAXES, 0)) if advance else by_year(draft.gross_cents, before, start)
     )
     if advance:
-        kinds: tuple[str, ...] = tuple(kind for kind in TAXES if kind in draft.deductions)
+        kinds: tuple[str, ...] = tuple(kind for kind in TAXES if kind in draft.deductions and draft.statement.lines)
     else:
         kinds = law.symbols(f"tax.kinds.{draft.statement.relationship}", start)
     january = epoch_day(civil_date(start).replace(month=1, day=1))

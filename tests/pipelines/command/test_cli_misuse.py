@@ -66,7 +66,19 @@ BASE: dict[tuple[str, ...], dict[str, str]] = {
 }  # fmt: skip
 """What is typed besides the one thing that is wrong."""
 
-PATHS = ("nowhere", "text", "empty", "other", "broken", "/dev/null/below", "x" * 5000, "law", "truncated.avro", "")
+PATHS = (
+    "nowhere",
+    "nowhere/below",
+    "text",
+    "empty",
+    "other",
+    "broken",
+    "/dev/null/below",
+    "x" * 5000,
+    "law",
+    "truncated.avro",
+    "",
+)
 TEXTS = ("", " ", "nonsense", "2024-13-45", "20240101", "0000-00-00", "9999-12-31", "١٢٣", "folder:", "pubsub:", "-1")
 NUMBERS = ("", "-1", "0", "1.5", "nonsense", "99999999999999999999", "1e9", "nan")
 

@@ -16,8 +16,10 @@ import pytest
 from pipelines.command.cli import main
 from pipelines.explain.paid import ExplainRefusal
 from pipelines.misuse import Misuse
+from rules.law import Law
 from schemas.avro import Container, write_container
 from tests.case_files import Case, CaseFile, case_files
+from tests.dense_histories import history_to_the_end
 from tests.pipelines.explain.receipt_world import (
     VERIFIER,
     Books,
@@ -30,6 +32,8 @@ from tests.pipelines.explain.receipt_world import (
     verifier,
 )
 
+DENSE = 30 * int(os.environ.get("HARDER", "1"))
+LAW = Law.load()
 EVERYTHING = bool(os.environ.get("RECEIPTS"))
 OF_ALL_KINDS = {
     "advance_pay": (14, 18, 34), "documents_named": (11, 13, 15, 16), "limits": (14,), "outcomes": (9,),
@@ -66,6 +70,14 @@ def test_every_payment_has_a_receipt_that_holds(file: CaseFile, each: Case, tmp_
             assert list(unseen(receipt)) in ([], NOT_SEEN.get(each.prefix))
 
 
+@pytest.mark.parametrize("seed", range(DENSE))
+def test_every_true_receipt_of_a_dense_history_holds(seed: int, tmp_path: Path) -> None:
+    history = history_to_the_end(seed, LAW)
+    made = books(history.facts, tmp_path, LAW, history.until)
+    for payment in made.payments:
+        assert refused(made.receipt(payment["instruction_id"])) is None, payment["instruction_id"]
+
+
 @pytest.fixture(scope="module")
 def advance(tmp_path_factory: pytest.TempPathFactory) -> Books:
     [(file, each)] = [pair for pair in chosen() if str(pair[1]).startswith("advance_pay-34-")]
@@ -90,7 +102,27 @@ def test_a_stranger_checks_a_payment_against_the_last_pay_run(advance: Books, tm
     assert found.returncode == 0 and "NOT CHECKED" not in found.stdout and "taken as shown" in found.stdout
     assert "NOT CHECKED (--paid)" in checked(asked).stdout
     other = checked(asked, "--last", "0" * 64)
-    assert other.returncode == 1 and "digest of the last PayRun" in other.stderr
+    assert other.returncode == 1 and "the chain ends with" in other.stderr
+
+
+def test_a_receipt_is_written_where_it_was_asked_for_or_told_in_a_line(
+    advance: Books, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [
+        "explain",
+        advance.payments[-1]["instruction_id"],
+        "--events",
+        str(advance.events),
+        "--paid",
+        str(advance.out),
+    ]
+    with pytest.raises(SystemExit, match="0"):
+        main([*asked, "--receipt", str(tmp_path / "new" / "receipt.json")])
+    assert refused(json.loads((tmp_path / "new" / "receipt.json").read_text())) is None
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main([*asked, "--receipt", str(tmp_path / "new")])
+    assert "new cannot be written (Is a directory)" in (said := capsys.readouterr().err) and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["PaymentInstruction", "BenefitHours"])
