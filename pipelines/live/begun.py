@@ -8,7 +8,7 @@ from fold.places import OF_JOURNAL
 from pipelines.live.clock import Clock, day_of
 from pipelines.live.durable import replace
 from pipelines.live.segments import run_folders, segments
-from rules.periods import cut_off_after, cut_off_of
+from rules.periods import business_day_of, cut_off_after, cut_off_of
 
 FILE = "begun.json"
 
@@ -36,7 +36,10 @@ def last_sent(journal: Path) -> int:
 
 
 def _noted(path: Path) -> int | None:
+    """None where there is no note, or one that names no cut-off: what lies in the journal says it."""
     try:
-        return int(json.loads(path.read_bytes())["first_cut_off"])
-    except (OSError, ValueError, KeyError, TypeError):
+        noted = int(json.loads(path.read_bytes())["first_cut_off"])
+        business_day_of(noted)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
+    return noted

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from pipelines.live import accepted, durable, lost, seals
+from pipelines.live import accepted, begun, durable, lost, seals
 from pipelines.live.durable import made, sync, sync_folder
 from pipelines.live.folders import FolderIn
 from pipelines.live.outbox import Outbox, Sink
@@ -154,3 +154,21 @@ def test_what_lies_in_quarantine_and_is_in_no_journal_lands_again(tmp_path: Path
     source: FolderIn = world.source(job)
     assert source.again == 1 and job.round(source) == 3  # the fact, the damage, the end
     job.close()
+
+
+def test_a_bit_of_the_first_pay_run_that_flips_changes_nothing(tmp_path: Path) -> None:
+    """Seed 100000299: 17199…, a digit lower, was believed to be a cut-off until somebody asked for its day."""
+    world = World(tmp_path, NOON)
+    write_container(world.inbox / "sheets.avro", "Timesheet", [SAMPLES["Timesheet"]])
+    job = world.job()
+    job.round(world.source(job))
+    job.close()
+    note = world.journal / begun.FILE
+    raw = note.read_bytes()
+    assert begun.first_run(world.journal, [], lambda: NOON) == DAYS[0]
+    for place in range(len(raw)):
+        for bit in range(8):
+            note.write_bytes(raw[:place] + bytes([raw[place] ^ 1 << bit]) + raw[place + 1 :])
+            assert begun.first_run(world.journal, [], lambda: NOON) == DAYS[0], (place, bit)
+    note.write_text('{"first_cut_off": 1e300}')
+    assert begun.first_run(world.journal, [], lambda: NOON) == DAYS[0]
