@@ -84,6 +84,10 @@ def _two_jobs_own_one_journal(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(durable, "_lock", lambda descriptor: None)
 
 
+def _nobody_looks_whether_the_lock_is_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(durable.Owned, "check", lambda self: None)
+
+
 def _a_file_is_moved_away_before_it_is_taken(patch: pytest.MonkeyPatch) -> None:
     of_file = FolderIn._of_file
 

@@ -59,12 +59,22 @@ class ForgetfulDisk:
             raise PowerCut
         path, stat = os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor)
         if S_ISDIR(stat.st_mode):
-            self.names[path] = {each.name: each.inode() for each in os.scandir(path)}
+            self._names(path)
         else:
             with open(f"/proc/self/fd/{descriptor}", "rb") as stream:
                 self.contents[stat.st_ino] = stream.read()
         if self.cut_in == 0:
             raise PowerCut
+
+    def _names(self, path: str) -> None:
+        """What a folder has now is on the disk; so is the new place of what was moved away from it: a rename is one
+        step."""
+        there = {each.name: each.inode() for each in os.scandir(path)}
+        gone = {inode for name, inode in self.names.get(path, {}).items() if name not in there}
+        self.names[path] = there
+        for folder in (folder for folder, _, _ in os.walk(self.root) if gone):
+            for each in (each for each in os.scandir(folder) if each.inode() in gone):
+                self.names.setdefault(folder, {})[each.name] = each.inode()
 
     def calm_down(self) -> None:
         """Nothing happens any more that was to happen at a sync."""

@@ -7,8 +7,10 @@ from tempfile import mkdtemp
 
 import pytest
 
+from pipelines.live.durable import sync_folder
 from pipelines.live.telling import Teller
 from tests.simulation import world
+from tests.simulation.__main__ import tried
 from tests.simulation.breaks import broken
 from tests.simulation.disk import PLACE, ForgetfulDisk
 from tests.simulation.shrink import Shrinking
@@ -70,3 +72,29 @@ def test_what_was_synced_is_there_however_a_file_grew_or_was_made_shorter_since(
         rmtree(folder)
     assert all(each.startswith(b"synced ") for each in seen["grows"]) and len(seen["grows"]) > 4
     assert seen["shrinks"] == {b"synced ", b"syn"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_file_that_was_moved_is_somewhere_though_only_its_old_folder_was_synced(seed: int) -> None:
+    """Seed 110000208: the disk was full as the new folder was to be synced, and the file was in neither. A rename is
+    one step."""
+    folder = Path(mkdtemp(dir=PLACE))
+    (folder / "taken").mkdir()
+    (folder / "file").write_bytes(b"facts")
+    disk = ForgetfulDisk(folder, Random(seed))
+    disk.believe()
+    with disk.mounted():
+        (folder / "file").rename(folder / "taken" / "file")
+        sync_folder(folder)
+    disk.lose_power()
+    assert [path.read_bytes() for path in folder.rglob("file")] == [b"facts"]
+    rmtree(folder)
+
+
+def test_a_range_without_seeds_shows_nothing(tmp_path: Path) -> None:
+    assert tried([]) == 1
+    tally = tmp_path / "tally.jsonl"
+    tally.write_text(
+        '{"seed": 5, "wrong": "Wrong: lost"}\n{"seed": 6, "wrong": "", "provider_months": 172, "cuts": 3}\n'
+    )
+    assert tried([], tally) == 1, "a life of it failed"

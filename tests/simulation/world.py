@@ -66,6 +66,7 @@ class Less(NamedTuple):
     calm: frozenset[str] = frozenset()
 
 
+MOST_SYNCS = 120  # of a round in which a pay run is sent
 FAULTS = ("power", "full disk", "topic", "consumer", "bit rot", "backup", "lost disk", "second job")
 WHOLE = Less()
 
@@ -127,6 +128,8 @@ class SimulatedWorld:
                 self.dies()
             restored = self.troubles.restored > 0
             money = judged(self.journal, LAW, self.end, self.topic, self.consumer, restored, self.stood)
+            if not self._payments() and self.less == WHOLE:
+                raise Wrong("nobody was paid")
             return Life(self.seed, self.disk.cuts, *self.troubles.counted(), money * MONTHS, self._payments())
 
     def _payments(self) -> int:
@@ -163,6 +166,8 @@ class SimulatedWorld:
         self.disk.calm_down()
         self.consumer.cut_in = 0
         self.troubles.are_seen()
+        if self.troubles.lock_lost:
+            raise Wrong("the lock of a job was deleted, and it goes on")
 
     def _takes(self) -> None:
         self.alive().round(self.source)
@@ -172,7 +177,8 @@ class SimulatedWorld:
             self.watch.look(self.disk.was_full)
 
     def _arm(self, cut: float, full: float) -> None:
-        self.disk.cut_in = self.random.randint(1, 14) if self.random.random() < cut else 0
+        syncs = self.random.choice((14, 14, 14, MOST_SYNCS))
+        self.disk.cut_in = self.random.randint(1, syncs) if self.random.random() < cut else 0
         self.disk.full_in = self.random.randint(1, 14) if self.random.random() < full else 0
         self.disk.cut_in = 0 if "power" in self.less.calm else self.disk.cut_in
         self.disk.full_in = 0 if "full disk" in self.less.calm else self.disk.full_in
@@ -197,6 +203,7 @@ class SimulatedWorld:
         self.job = Job(self.journal, LAW, lambda: self.now, self.consumer.sink(), teller, How("plain", TRUSTED))
         self.source = self.topic.source(self.job)
         self.watch.began = self.job.journal.count
+        self.troubles.lock_lost = False  # whoever had lost it is gone
         self.job.resume(after, sums=sums)
 
     def dies(self) -> None:
