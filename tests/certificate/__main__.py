@@ -21,6 +21,7 @@ from tests.certificate.rows import (
     Made,
     Making,
     Outcome,
+    changed_files,
     commit_of_tree,
     git,
     groups,
@@ -45,12 +46,17 @@ def main() -> int:
         for each in outcomes(group.rows, making, known):
             found[-1]["rows"].append(each.as_json())
             print(f"{each.state:8} {each.says}: {each.shows or each.why}", flush=True)
+    if not any(making.only in says for says in known):
+        print(f"no row says {making.only!r}", file=sys.stderr)
+        return 2
     states = [each.state for each in known.values()]
-    told["changed_files"] = len(git("status", "--porcelain").splitlines())
+    told["changed_files"] = len(changed_files())
     told |= {"ended": now(), "groups": found, "count": {each: states.count(each) for each in (HOLDS, FAILED, NOT_RUN)}}
     (OUT / "certificate.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
     (OUT / "certificate.html").write_text(page(told), "utf-8")
     print(", ".join(f"{number} {state}" for state, number in told["count"].items()))
+    if told["changed_files"]:
+        print(f"{told['changed_files']} files differ from the commit: this says nothing of it")
     print(f"The certificate: {(OUT / 'certificate.html').relative_to(ROOT)}")
     return int(told["count"][FAILED] > 0)
 

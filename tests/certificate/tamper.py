@@ -48,6 +48,8 @@ def changed_bodies(text, folder, last):
         for record, body in records:
             if record["cut_off"] == run["cut_off"]:
                 bodies[kind].add(body)
+    whole = b"".join(len(b).to_bytes(4, "big") + b for kind in verify.OF_RUN for b in sorted(bodies[kind]))
+    assert hashlib.sha256(whole).hexdigest() == run["content_sha256"], "the sum is another as it is"
     for body in sorted(bodies["PaymentInstruction"]):
         for place in range(len(body)):
             other = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]

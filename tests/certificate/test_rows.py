@@ -1,6 +1,9 @@
 """Rows of the certificate: what was run is said, what was not claims nothing, and no row is run twice at a commit."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.certificate.rows import FAILED, HOLDS, NOT_RUN, Made, Making, Outcome, Row, outcomes
 
@@ -29,10 +32,39 @@ def test_a_row_that_held_is_not_run_again_at_its_commit(tmp_path: Path) -> None:
 def test_of_a_tree_with_changes_nothing_is_kept(tmp_path: Path) -> None:
     rows = (row(tmp_path, "good"),)
     assert [made(tmp_path, rows, "")[0].shows for _ in range(2)] == ["1", "2"]
-    commits = iter(["a", "other"])  # committed while the row ran
-    making = Making(tmp_path, False, "", Made(tmp_path, lambda: next(commits)))
-    assert next(outcomes(rows, making, {})).shows == "3"
-    assert made(tmp_path, rows, "a")[0].shows == "4"
+
+
+@pytest.mark.parametrize("commits", [["a", "a", "other"], ["a", "other", "other"], ["a", "", ""]])
+def test_what_ran_while_files_were_changed_shows_nothing(tmp_path: Path, commits: list[str]) -> None:
+    """Committed, or changed, before the row's command or while it ran."""
+    rows, of_tree = (row(tmp_path, "good"),), iter(commits)
+    making = Making(tmp_path, False, "", Made(tmp_path, lambda: next(of_tree)))
+    found = next(outcomes(rows, making, {}))
+    assert found.state == FAILED and "changed while the certificate was made" in found.why
+    assert made(tmp_path, rows, "a")[0].shows == "2", "it was not kept"
+
+
+def test_what_was_passed_over_is_no_proof(tmp_path: Path) -> None:
+    """Where tests need what a machine lacks, the others are not all of them."""
+    tests = Row("tests", "echo 1 passed, 11 skipped in 3s", (r"(?P<passed>\d+) passed",), "{passed}")
+    [found] = made(tmp_path, (tests,), "a")
+    assert found.state == FAILED and "11 skipped" in found.why
+    assert made(tmp_path, (replace(tests, may_skip=True),), "a")[0].state == HOLDS
+
+
+def test_the_callers_environment_makes_no_row_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVERY", "40")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/cert.pem")
+    rows = (Row("all", "echo ${EVERY-all}${PYTEST_ADDOPTS-} by ${SSL_CERT_FILE}", (r"(?P<what>.+)",), "{what}"),)
+    assert made(tmp_path, rows, "a")[0].shows == "all by /etc/ssl/cert.pem"
+
+
+def test_what_has_nothing_to_compare_with_is_not_failed(tmp_path: Path) -> None:
+    plain = Row("Plain", "echo sha256 aa", (r"sha256 (?P<sha256>\w+)",), "{sha256}")
+    other = Row("Pool", "echo sha256 bb", (r"sha256 (?P<sha256>\w+)",), "{sha256}", same_as="Plain")
+    assert [each.state for each in made(tmp_path, (plain, other), "a", only="Pool")] == [NOT_RUN, NOT_RUN]
+    assert [each.state for each in made(tmp_path, (plain, other), "a")] == [HOLDS, FAILED]
 
 
 def test_rows_that_were_not_asked_for_claim_nothing_unless_they_were_made(tmp_path: Path) -> None:

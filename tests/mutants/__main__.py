@@ -96,6 +96,9 @@ def _still_noticed(drawn: Sequence[Any]) -> int:
     path.unlink(missing_ok=True)
     now = _as_named_now(by)
     there = [each for each in drawn if each.id in now]
+    if fails := _fails_as_it_is(sorted({now[each.id] for each in there})):
+        print(f"with nothing changed a test fails, so it notices nothing: {fails}")
+        return 1
     child = os.fork()
     if not child:
         os._exit(_warm(there, path, now))
@@ -107,6 +110,16 @@ def _still_noticed(drawn: Sequence[Any]) -> int:
         print(f"{each.id}\n    {each.shown()}\n    was noticed by {by[each.id]}")
     print(f"{len(drawn)} mutants that were noticed before: {len(drawn) - len(lost)} are, {len(lost)} are not any more")
     return int(bool(lost) or not drawn)
+
+
+def _fails_as_it_is(tests: Sequence[str]) -> str:
+    """The first of these tests that fails though nothing is changed; "": none does."""
+    from tests.mutants.judge import arguments
+
+    asked = [sys.executable, "-m", "pytest", "-x", *arguments(tests)]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    lines = [line for line in found.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return (lines or [f"pytest ended with {found.returncode}"])[0] if found.returncode else ""
 
 
 def _noticed() -> dict[str, str]:

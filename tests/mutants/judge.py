@@ -29,6 +29,7 @@ LEFT_OUT = ("test_beam", "test_compiled", "test_sentences_are_unique", "test_in_
 WORKERS = int(os.environ.get("WORKERS", os.cpu_count() or 1))
 MOST_BYTES = 6 << 30
 LONGEST_OF_A_TEST = 60  # processor seconds: what was measured on a busy machine says too much
+OWN_FAULTS = ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGILL", "SIGBUS")
 KILLED, SURVIVED, TIMEOUT, AT_IMPORT, BROKEN = "killed", "survived", "timeout", "at import", "broken"
 
 
@@ -107,9 +108,15 @@ def _forked(mutants: Sequence[Mutant], tally: Path, fails: str = BROKEN) -> Iter
         pid, status = os.waitpid(-1, 0)
         ended = running.pop(pid)
         if os.WIFSIGNALED(status):
-            told(tally, ended, TIMEOUT, signal.Signals(os.WTERMSIG(status)).name)
+            told(tally, ended, *ended_by(os.WTERMSIG(status)))
         elif status:
             told(tally, ended, fails, "the judge itself failed" if fails == BROKEN else "nothing can be imported")
+
+
+def ended_by(number: int) -> tuple[str, str]:
+    """The verdict of a child that a signal ended: its own time, or its own fault; what others send says nothing."""
+    name = signal.Signals(number).name
+    return TIMEOUT if name == "SIGPROF" else KILLED if name in OWN_FAULTS else BROKEN, name
 
 
 def _limited() -> None:
@@ -238,4 +245,5 @@ def at_import(mutants: Sequence[Mutant], tally: Path, by: Mapping[str, str] | No
         first = _FirstFailure()
         tests = ARGUMENTS if by is None else arguments([by[mutant.id]])
         code = pytest.main(["-x", *tests], plugins=[first])
-        told(tally, mutant, KILLED if code else SURVIVED, first.by or ("" if code else "all tests"))
+        verdict = KILLED if first.by else BROKEN if code else SURVIVED  # pytest itself may fail, or find no test
+        told(tally, mutant, verdict, first.by or (f"pytest ended with {int(code)}" if code else "all tests"))

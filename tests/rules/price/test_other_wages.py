@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,12 +18,14 @@ from pipelines.what_if.compare import compare
 from pipelines.what_if.forking import CaseUnder, Forking, KeyAsItIs
 from pipelines.what_if.variant import Touch, Variant
 from rules.asked_law import AskedLaw
+from rules.conclusions import HandedOn
 from rules.documents import Arrival
 from rules.law import Law
 from rules.periods import cut_off_of, epoch_day
 from rules.price import other_wages
 from rules.restatement import Change
-from rules.wages import MINIMUM, is_wage
+from rules.wages import MINIMUM, Wage, is_wage
+from rules.worked import taken_up
 from tests.case_files import Case, case_files
 from tests.dense_histories import dense_history
 from tests.pipelines.what_if.test_compare import CHANGES, overlay, paid_and_returned, write_facts
@@ -220,3 +223,13 @@ def test_nothing_but_wages_asks_for_a_wage() -> None:
         "wage.carried_forward",
         "wage.retroactive",
     ]
+
+
+@pytest.mark.parametrize(("one", "other"), [(22_000, 30_000), (30_000, 30_000), (22_000, 22_000), (30_000, 22_000)])
+def test_rates_are_of_a_piece_that_has_both(one: int, other: int) -> None:
+    """Else two lines of two rates would fall onto one, and minutes be lost: none of either law may differ."""
+    rates = other_wages.Rates(Wage(22_000), Wage(30_000))
+    left = HandedOn(0, "SERVICE", (0, 0), (0, 0), "", "", "R", "IHSS", "17", one, 60)
+    assert rates.are_of(taken_up(left), msgspec.structs.replace(left, rate_mills=other)) == (
+        (one, other) == (22_000, 30_000)
+    )
