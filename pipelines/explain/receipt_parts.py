@@ -87,6 +87,7 @@ class DayOfSheet(ReceiptPart, kw_only=True):
     """What became of the minutes that a timesheet claims on a day."""
 
     document: str
+    program: str
     day: str
     claimed_minutes: int
     paid_minutes: int

@@ -58,6 +58,7 @@ def days_shown(statement: Statement, side: Side) -> Iterator[DayOfSheet]:
 def _day(tally: HoursTally, day: int, claimed: int, paid: int, lost: Iterable[Loss]) -> DayOfSheet:
     return DayOfSheet(
         document=references([tally.claim.standing])[0],
+        program=tally.key[1],
         day=iso(day),
         claimed_minutes=claimed,
         paid_minutes=paid,
