@@ -72,9 +72,15 @@ class ForgetfulDisk:
         there = {each.name: each.inode() for each in os.scandir(path)}
         gone = {inode for name, inode in self.names.get(path, {}).items() if name not in there}
         self.names[path] = there
-        for folder in (folder for folder, _, _ in os.walk(self.root) if gone):
-            for each in (each for each in os.scandir(folder) if each.inode() in gone):
-                self.names.setdefault(folder, {})[each.name] = each.inode()
+        for folder in self._beside(path) if gone else ():
+            moved = {each.name: each.inode() for each in os.scandir(folder) if each.inode() in gone}
+            if moved:
+                self.names.setdefault(folder, {}).update(moved)
+
+    def _beside(self, path: str) -> list[str]:
+        """Where the job moves files from a folder to: those in it, and the one it is in."""
+        within = [each.path for each in os.scandir(path) if each.is_dir(follow_symlinks=False)]
+        return [*within, *([os.path.dirname(path)] if path != str(self.root) else [])]
 
     def calm_down(self) -> None:
         """Nothing happens any more that was to happen at a sync."""
