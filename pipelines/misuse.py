@@ -24,7 +24,7 @@ OF_THE_MACHINE = {
     errno.EMFILE: "allow more open files (ulimit -n), then do it again",
 }
 
-
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 YEARS = range(1900, 2200)  # of the records (schemas/types.py)
 
 
@@ -83,7 +83,7 @@ def writable_folder(folder: Path, option: str) -> None:
 
 def file_written(path: Path, content: bytes | str, option: str, rights: int | None = None) -> None:
     """Put a file where the user asked, whole or not at all, with the folders above it; for the owner's eyes where no
-    rights are named. Raises Misuse."""
+    rights are named. Raises Misuse; OSError of a disk that is full or has a fault, which is nobody's misuse."""
     from schemas import private
 
     try:
@@ -92,4 +92,6 @@ def file_written(path: Path, content: bytes | str, option: str, rights: int | No
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         private.written(path, content, private.OWN_EYES if rights is None else rights)
     except OSError as error:
+        if error.errno in OF_THE_DISK:
+            raise
         raise Misuse(f"{option} {path} cannot be written ({error.strerror}): name a file you may write") from error

@@ -39,7 +39,6 @@ class Row:
     never: str = ""
     sum: bool = False
     count: bool = False
-    may_skip: bool = False
 
     def not_run(self, quick: bool) -> str:
         """Why its command is not run; empty if it is."""
@@ -50,10 +49,9 @@ class Row:
         return "left out of QUICK=1" if quick and not self.quick else ""
 
     def read(self, output: str) -> dict[str, Any]:
-        """Its figures by name. Raises LookupError if one is not there, or if tests were passed over that the row does
-        not say may be."""
+        """Its figures by name. Raises LookupError if one is not there, or if tests were passed over."""
         found: dict[str, Any] = {}
-        if (over := PASSED_OVER.search(output)) and not self.may_skip:
+        if over := PASSED_OVER.search(output):
             raise LookupError(f"not all of it was run: {over[0]}")
         for expression in self.figures:
             matches = [match.groupdict() for match in re.finditer(expression, output)]

@@ -1,6 +1,7 @@
 """Whatever is typed wrongly is answered in one line with the remedy: every command, every argument, no traceback."""
 
 import copy
+import errno
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import typer
 
 from fold.record_files import file_name
 from pipelines.command import cli
-from pipelines.misuse import refused_by_machine
+from pipelines.misuse import Misuse, file_written, refused_by_machine
 from pipelines.sample.simulate import simulate
 from pipelines.summary import Summary
 from rules.law import Law
@@ -270,6 +271,18 @@ def test_what_the_machine_refuses_is_one_line(number, monkeypatch, capsys) -> No
     assert said.out == ""
     assert is_one_line(said.err)
     assert "county: " + os.strerror(number) in said.err
+
+
+@pytest.mark.parametrize(("number", "refusal"), [(errno.ENOSPC, OSError), (errno.EIO, OSError), (errno.EACCES, Misuse)])
+def test_a_full_disk_is_nobodys_misuse(number, refusal, monkeypatch, tmp_path) -> None:
+    """Whoever named the file asked rightly: exit code 1, and what to do."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "page.html")
+
+    monkeypatch.setattr("schemas.private.written", refuse)
+    with pytest.raises(refusal):
+        file_written(tmp_path / "page.html", "", "--out")
 
 
 def test_a_file_that_a_bug_expects_is_a_traceback(monkeypatch) -> None:

@@ -113,6 +113,16 @@ def classes(receipt: Receipt) -> set[str]:
     return {each["record"].get("relationship", "") for each in receipt["facts"]} if hours(receipt) else set()
 
 
+def paid_as_travel(receipt: Receipt) -> None:
+    """Hours of a day that are denied as service: no share of cost is taken of travel."""
+    piece, now = receipt["work"][0], receipt["instruction"]["record"]
+    day = next(day for day in receipt["days"] if (day["document"], day["day"]) == (piece["document"], piece["day"]))
+    minutes, day["paid_minutes"], piece["earning"] = day["paid_minutes"], 0, "TRAVEL"
+    day["lost"].append({"code": "X", "outcome": "DENIED", "minutes": minutes})
+    paid, denied = now["paid_minutes"] - minutes, now["denied_minutes"] + minutes
+    instruction_changed(receipt, paid_minutes=paid, denied_minutes=denied)
+
+
 def late(receipt: Receipt) -> int:
     """The first instant that the pay run does not see."""
     return int(receipt["instruction"]["record"]["cut_off"])
@@ -196,8 +206,10 @@ FORGED: dict[str, tuple[Callable[[Receipt], Any], Callable[[Receipt], Any], str]
         lambda r: travels(r).update(county="43", rate_mills=20_440), "the county of",
     ),
     "a trip of another program": (travels, lambda r: travels(r).update(program="WPCS"), "work that"),
-    "hours as travel": (hours, lambda r: r["work"][0].update(earning="TRAVEL"), ""),
-    "days of an advance left out": (advance, lambda r: r["advance"]["spans"].pop(), ""),
+    "hours as travel": (hours, paid_as_travel, "work that"),
+    "days of an advance left out": (
+        advance, lambda r: r["advance"]["spans"].pop(), "the days of an authorization",
+    ),
     "hours that nobody approved": (hours, fact("Timesheet", recipient_approved_at=None), "before it is approved"),
     "an authorization of long ago": (
         hours, fact("ServiceAuthorization", effective_from=-100, effective_to=0), "the county of",
